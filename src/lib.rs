@@ -1,0 +1,41 @@
+//! Why the *length* of an embedding matters when a model trains with cosine similarity.
+//!
+//! The gradient of every loss of cosine similarities is scaled by 1/‖z‖ (statement G1), so norms govern how fast
+//! embeddings converge, and training leaves in the norms what the model is sure of. This crate holds the analytic
+//! gradients, the exact dynamics and the laws behind that sentence, and the simulations that verify them.
+//!
+//! The rooms, in the order in which data flows:
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`sphere`] | directions, angles, geodesics, sampling |
+//! | [`theory`] | closed forms: what should happen |
+//! | [`loss`] | losses on unit vectors: value and Euclidean gradient |
+//! | [`normalization`] | G1, the pullback through z ↦ z/‖z‖: the one place where the norm enters |
+//! | [`optimizer`] | update rules and their degrees |
+//! | [`simulation`] | the descent loop, stop rules, records: what does happen |
+//! | [`sweep`] | cells, seeds, threads |
+//! | [`table`] | tidy rows, the wall between computing and showing |
+//! | [`law`] | power-law fits with intervals |
+//! | [`claim`] | predicted against measured, with a verdict |
+//! | `figure` | the house style of the figures (feature `figures`) |
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod claim;
+#[cfg(feature = "figures")]
+pub mod figure;
+pub mod law;
+pub mod loss;
+pub mod normalization;
+pub mod optimizer;
+pub mod random;
+pub mod reference;
+pub mod simulation;
+pub mod sphere;
+pub mod statement;
+pub mod sweep;
+pub mod table;
+pub mod theory;
+mod vectorize;
