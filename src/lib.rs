@@ -32,6 +32,7 @@ pub mod normalization;
 pub mod optimizer;
 pub mod random;
 pub mod reference;
+pub mod setting;
 pub mod simulation;
 pub mod sphere;
 pub mod statement;

@@ -1,10 +1,159 @@
-//! Wider vector instructions where the processor has them.
+//! Vector instructions chosen at run time, without a change of results: lanes run over independent rows, each lane does
+//! the same IEEE operations in the same order on every machine, and no product and sum are contracted into one rounding.
 
-/// Runs `work`, compiled for the widest vector instructions of this processor.
-///
-/// The instructions differ, the result does not: each lane does the same IEEE operations in the same order, and the
-/// compiler never contracts a product and a sum into one rounding. `work` and what it calls must be inlined
-/// (`#[inline(always)]`) to profit.
-pub(crate) fn vectorize<R>(work: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(work)
+use std::ops::{Add, Div, Mul, Sub};
+
+use pulp::Simd;
+
+/// How many rows a kernel works on side by side: one 512-bit register of doubles, or two or four narrower ones.
+pub(crate) const LANES: usize = 8;
+
+/// Work that profits from wider vectors. `run` and what it calls must be marked `#[inline(always)]`: only what is
+/// inlined into the dispatch is compiled for the wider instructions.
+pub(crate) trait Kernel {
+    /// What the work returns.
+    type Output;
+
+    /// Does the work with the vectors of `S`.
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
+}
+
+/// Runs a kernel with the widest vector instructions of this processor.
+pub(crate) fn vectorize<K: Kernel>(kernel: K) -> K::Output {
+    pulp::Arch::new().dispatch(Dispatched(kernel))
+}
+
+struct Dispatched<K>(K);
+
+impl<K: Kernel> pulp::WithSimd for Dispatched<K> {
+    type Output = K::Output;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> K::Output {
+        self.0.run(simd)
+    }
+}
+
+/// A number, or a vector of numbers that are worked on alike: what a formula needs to be written once for both.
+pub(crate) trait Number:
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
+{
+    /// The constant `value`, in the shape of `self`.
+    fn constant(self, value: f64) -> Self;
+    /// The square root.
+    fn root(self) -> Self;
+    /// The absolute value.
+    fn magnitude(self) -> Self;
+    /// `larger` where `self > bound`, else `otherwise`.
+    fn select_above(self, bound: f64, larger: Self, otherwise: Self) -> Self;
+}
+
+impl Number for f64 {
+    #[inline(always)]
+    fn constant(self, value: f64) -> Self {
+        value
+    }
+
+    #[inline(always)]
+    fn root(self) -> Self {
+        self.sqrt()
+    }
+
+    #[inline(always)]
+    fn magnitude(self) -> Self {
+        self.abs()
+    }
+
+    #[inline(always)]
+    fn select_above(self, bound: f64, larger: Self, otherwise: Self) -> Self {
+        if self > bound { larger } else { otherwise }
+    }
+}
+
+/// One vector register of numbers.
+#[derive(Clone, Copy)]
+pub(crate) struct Vector<S: Simd> {
+    simd: S,
+    pub value: S::f64s,
+}
+
+impl<S: Simd> Vector<S> {
+    #[inline(always)]
+    pub fn new(simd: S, value: S::f64s) -> Self {
+        Self { simd, value }
+    }
+
+    #[inline(always)]
+    pub fn splat(simd: S, value: f64) -> Self {
+        Self { simd, value: simd.splat_f64s(value) }
+    }
+}
+
+macro_rules! operator {
+    ($trait:ident, $method:ident, $instruction:ident) => {
+        impl<S: Simd> $trait for Vector<S> {
+            type Output = Self;
+
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                Self { value: self.simd.$instruction(self.value, other.value), ..self }
+            }
+        }
+    };
+}
+
+operator!(Add, add, add_f64s);
+operator!(Sub, sub, sub_f64s);
+operator!(Mul, mul, mul_f64s);
+operator!(Div, div, div_f64s);
+
+impl<S: Simd> Number for Vector<S> {
+    #[inline(always)]
+    fn constant(self, value: f64) -> Self {
+        Self::splat(self.simd, value)
+    }
+
+    #[inline(always)]
+    fn root(self) -> Self {
+        Self { value: self.simd.sqrt_f64s(self.value), ..self }
+    }
+
+    #[inline(always)]
+    fn magnitude(self) -> Self {
+        Self { value: self.simd.abs_f64s(self.value), ..self }
+    }
+
+    #[inline(always)]
+    fn select_above(self, bound: f64, larger: Self, otherwise: Self) -> Self {
+        let mask = self.simd.greater_than_f64s(self.value, self.simd.splat_f64s(bound));
+        Self { value: self.simd.select_f64s(mask, larger.value, otherwise.value), ..self }
+    }
+}
+
+/// The sum of the values in one fixed order, whatever the vectors: eight running sums, then a tree over them.
+#[inline(always)]
+pub(crate) fn sum(values: &[f64]) -> f64 {
+    fold(values, 0.0, |sum, value| sum + value)
+}
+
+/// The largest of the values, 0 or larger; NaN is passed over.
+#[inline(always)]
+pub(crate) fn largest(values: &[f64]) -> f64 {
+    fold(values, 0.0, |largest, value| if value > largest { value } else { largest })
+}
+
+#[inline(always)]
+fn fold(values: &[f64], start: f64, combine: impl Fn(f64, f64) -> f64) -> f64 {
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let mut lanes = [start; LANES];
+    for chunk in chunks {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane = combine(*lane, *value);
+        }
+    }
+    for (lane, value) in lanes.iter_mut().zip(rest) {
+        *lane = combine(*lane, *value);
+    }
+    let [a, b, c, d, e, f, g, h] = lanes;
+    combine(combine(combine(a, e), combine(c, g)), combine(combine(b, f), combine(d, h)))
 }

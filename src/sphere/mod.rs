@@ -1,1 +1,217 @@
-//! stub
+//! Directions: unit vectors, their angles, and the ways between them. Knows nothing of losses.
+//!
+//! Angles are never taken from an inner product (statement G5): near 0 and π a cosine has lost them. The half-chord
+//! ½‖x − y‖² *is* 1 − cos φ, and ½‖x + y‖² is 1 + cos φ, each with full relative precision at its own end.
+
+mod geodesic;
+mod sampling;
+
+pub use geodesic::{exponential, geodesic, logarithm, parallel_transport, retraction};
+pub use sampling::{mean_resultant_length, uniform, von_mises_fisher};
+
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+
+/// What can be wrong with vectors that should become, or be, directions.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SphereError {
+    /// The zero vector has no direction.
+    #[error("row {row} is zero and has no direction; remove it or give it a length")]
+    ZeroRow {
+        /// The row, counted from 0.
+        row: usize,
+    },
+    /// A coordinate is not a finite number.
+    #[error("row {row} has {value} in column {column}; every coordinate must be a finite number")]
+    NotFinite {
+        /// The row, counted from 0.
+        row: usize,
+        /// The column, counted from 0.
+        column: usize,
+        /// The coordinate.
+        value: f64,
+    },
+    /// Two opposite points are joined by every great circle through them.
+    #[error("the points are antipodal: no single geodesic joins them; move one of them a little")]
+    Antipodal,
+    /// A sphere needs at least two dimensions here.
+    #[error("dimension {dimension} is too small: directions need at least 2")]
+    Dimension {
+        /// The dimension asked for.
+        dimension: usize,
+    },
+    /// The concentration of a von Mises-Fisher distribution is a finite number, 0 or larger.
+    #[error("concentration {concentration} must be finite and not negative")]
+    Concentration {
+        /// The concentration asked for.
+        concentration: f64,
+    },
+}
+
+/// The rows of a matrix, taken apart into directions and norms: z_i = ρ_i ẑ_i.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Directions {
+    units: Array2<f64>,
+    norms: Array1<f64>,
+}
+
+impl Directions {
+    /// The unit vectors ẑ_i, as rows of an (n × d) matrix.
+    pub fn units(&self) -> ArrayView2<'_, f64> {
+        self.units.view()
+    }
+
+    /// The norms ρ_i = ‖z_i‖ (n).
+    pub fn norms(&self) -> ArrayView1<'_, f64> {
+        self.norms.view()
+    }
+
+    /// Takes the rows of `points` apart again, into the memory that is already there.
+    ///
+    /// # Errors
+    /// As for [`normalize`]; the content is unspecified after an error.
+    ///
+    /// # Panics
+    /// If `points` has another shape.
+    pub fn update(&mut self, points: ArrayView2<'_, f64>) -> Result<(), SphereError> {
+        self.units.assign(&points);
+        for (row, (mut unit, norm)) in self.units.rows_mut().into_iter().zip(&mut self.norms).enumerate() {
+            *norm = norm_of(unit.view());
+            if !norm.is_normal() {
+                *norm = rescaled_norm(row, unit.view())?;
+            }
+            let reciprocal = 1.0 / *norm;
+            if reciprocal.is_finite() {
+                unit *= reciprocal;
+            } else {
+                unit /= *norm;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes the rows of an (n × d) matrix apart into directions ẑ = z/‖z‖ and norms ‖z‖.
+///
+/// Scaling a row by a power of two scales its norm and leaves its direction, bit for bit.
+///
+/// # Errors
+/// A zero row, or a coordinate that is NaN or infinite, with its place.
+///
+/// ```
+/// use embedding_norms::sphere::{SphereError, normalize};
+/// use ndarray::array;
+/// let directions = normalize(array![[3.0, 4.0], [0.0, 2.0]].view())?;
+/// assert_eq!(directions.norms().to_vec(), vec![5.0, 2.0]);
+/// assert_eq!(normalize(array![[1.0, 0.0], [0.0, 0.0]].view()), Err(SphereError::ZeroRow { row: 1 }));
+/// # Ok::<(), SphereError>(())
+/// ```
+pub fn normalize(points: ArrayView2<'_, f64>) -> Result<Directions, SphereError> {
+    let mut directions = Directions { units: Array2::zeros(points.dim()), norms: Array1::zeros(points.nrows()) };
+    directions.update(points)?;
+    Ok(directions)
+}
+
+/// The norm where squares leave the range of normal numbers, and the errors of rows without a direction.
+fn rescaled_norm(row: usize, vector: ArrayView1<'_, f64>) -> Result<f64, SphereError> {
+    if let Some((column, &value)) = vector.iter().enumerate().find(|(_, value)| !value.is_finite()) {
+        return Err(SphereError::NotFinite { row, column, value });
+    }
+    let largest = vector.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    if largest == 0.0 {
+        return Err(SphereError::ZeroRow { row });
+    }
+    Ok(largest * vector.iter().fold(0.0, |sum, value| sum + (value / largest) * (value / largest)).sqrt())
+}
+
+/// The inner product, summed in the order of the coordinates.
+///
+/// One fixed order everywhere, with vector lanes running over rows and never over coordinates, is what makes results
+/// independent of the machine's vector width.
+///
+/// # Panics
+/// If the lengths differ.
+pub fn inner(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>) -> f64 {
+    assert_eq!(x.len(), y.len(), "an inner product takes vectors of one length");
+    x.iter().zip(y).fold(0.0, |sum, (a, b)| sum + a * b)
+}
+
+/// The Euclidean norm.
+pub fn norm_of(x: ArrayView1<'_, f64>) -> f64 {
+    inner(x, x).sqrt()
+}
+
+/// The tangent projection P_x v = v − (v·x) x at the unit vector x.
+pub fn tangent(x: ArrayView1<'_, f64>, v: ArrayView1<'_, f64>) -> Array1<f64> {
+    let radial = inner(v, x);
+    &v - &(&x * radial)
+}
+
+/// A cosine that is precise at both ends: c, 1 − c and 1 + c, each with full relative precision (statement G5).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cosine {
+    /// 1 − cos φ = ½‖x − y‖².
+    pub one_minus: f64,
+    /// 1 + cos φ = ½‖x + y‖².
+    pub one_plus: f64,
+}
+
+impl Cosine {
+    /// Of two unit vectors.
+    ///
+    /// ```
+    /// use embedding_norms::sphere::Cosine;
+    /// use ndarray::array;
+    /// let angle: f64 = 1e-8;
+    /// let (x, y) = (array![1.0, 0.0], array![1.0, angle]);
+    /// assert_eq!(Cosine::between(x.view(), y.view()).one_minus, angle * angle / 2.0);
+    /// assert_eq!(1.0 - x.dot(&y), 0.0); // the inner product has lost the angle
+    /// ```
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn between(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>) -> Self {
+        assert_eq!(x.len(), y.len(), "a cosine takes vectors of one length");
+        let (minus, plus) = x
+            .iter()
+            .zip(y)
+            .fold((0.0, 0.0), |(minus, plus), (a, b)| (minus + (a - b) * (a - b), plus + (a + b) * (a + b)));
+        Self { one_minus: 0.5 * minus, one_plus: 0.5 * plus }
+    }
+
+    /// cos φ, in [−1, 1] to rounding.
+    pub fn value(self) -> f64 {
+        0.5 * (self.one_plus - self.one_minus)
+    }
+
+    /// sin φ = √((1 − c)(1 + c)).
+    pub fn sine(self) -> f64 {
+        (self.one_minus * self.one_plus).sqrt()
+    }
+
+    /// tan(φ/2) = √((1 − c)/(1 + c)); infinite for antipodal vectors.
+    pub fn half_tangent(self) -> f64 {
+        (self.one_minus / self.one_plus).sqrt()
+    }
+
+    /// The angle φ in [0, π], in radians.
+    pub fn angle(self) -> f64 {
+        2.0 * libm::atan2(self.one_minus.sqrt(), self.one_plus.sqrt())
+    }
+}
+
+/// The cosines of the pairs (x_i, y_i) of rows of unit vectors.
+///
+/// # Panics
+/// If the shapes differ.
+pub fn cosines(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> Vec<Cosine> {
+    assert_eq!(x.dim(), y.dim(), "pairs need matrices of one shape");
+    x.axis_iter(Axis(0)).zip(y.axis_iter(Axis(0))).map(|(x, y)| Cosine::between(x, y)).collect()
+}
+
+/// The angle between two unit vectors, 2 atan2(‖x − y‖, ‖x + y‖), in [0, π] radians (statement G5).
+///
+/// # Panics
+/// If the lengths differ.
+pub fn angle(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>) -> f64 {
+    Cosine::between(x, y).angle()
+}

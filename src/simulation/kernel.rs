@@ -1,0 +1,212 @@
+//! The fused kernel: pairs eight at a time, coordinates in the order in which the generic path sums them. A step reads
+//! and writes each embedding once: it moves a block and looks at it again while it is at hand.
+
+use ndarray::Array2;
+use pulp::Simd;
+
+use crate::vectorize::{Kernel, LANES, Number, Vector, vectorize};
+
+type Lanes = [f64; LANES];
+
+/// Coordinate k of the eight first members of a block and of the eight second members.
+type Coordinate = [Lanes; 2];
+
+/// Pairs in blocks of eight, with what their gradients need.
+#[derive(Clone, Debug)]
+pub(super) struct Blocks {
+    dimension: usize,
+    /// The d coordinates of the first block, of the second, and so on.
+    coordinates: Vec<Coordinate>,
+    looks: Looks,
+}
+
+/// What is seen of the blocks: all that a step needs beside the coordinates.
+#[derive(Clone, Debug)]
+struct Looks {
+    /// 1/‖z‖ and 1/‖w‖.
+    reciprocal_norms: Vec<[Lanes; 2]>,
+    /// x·y of the directions.
+    inner: Vec<Lanes>,
+    /// 1 − cos φ = ½‖x − y‖².
+    one_minus: Vec<Lanes>,
+}
+
+/// What is seen of one block.
+struct Look<'a> {
+    reciprocal_norms: &'a mut [Lanes; 2],
+    inner: &'a mut Lanes,
+    one_minus: &'a mut Lanes,
+}
+
+impl Looks {
+    #[inline(always)]
+    fn each(&mut self) -> impl Iterator<Item = Look<'_>> {
+        let seen = self.reciprocal_norms.iter_mut().zip(&mut self.inner).zip(&mut self.one_minus);
+        seen.map(|((reciprocal_norms, inner), one_minus)| Look { reciprocal_norms, inner, one_minus })
+    }
+}
+
+impl Blocks {
+    pub fn new(first: &Array2<f64>, second: &Array2<f64>) -> Self {
+        let (pairs, dimension) = first.dim();
+        let blocks = pairs.div_ceil(LANES);
+        let mut coordinates = vec![[[0.0; LANES]; 2]; blocks * dimension];
+        // Lanes without a pair repeat the last one, so that they stay ordinary numbers.
+        for lane in 0..blocks * LANES {
+            let pair = lane.min(pairs - 1);
+            for k in 0..dimension {
+                let place = &mut coordinates[lane / LANES * dimension + k];
+                place[0][lane % LANES] = first[(pair, k)];
+                place[1][lane % LANES] = second[(pair, k)];
+            }
+        }
+        let unseen = [0.0; LANES];
+        let looks = Looks {
+            reciprocal_norms: vec![[unseen; 2]; blocks],
+            inner: vec![unseen; blocks],
+            one_minus: vec![unseen; blocks],
+        };
+        let mut blocks = Self { dimension, coordinates, looks };
+        vectorize(LookAtAll(&mut blocks));
+        blocks
+    }
+
+    /// The embeddings, (pairs × d) each.
+    pub fn positions(&self, pairs: usize) -> (Array2<f64>, Array2<f64>) {
+        let side = |side: usize| {
+            Array2::from_shape_fn((pairs, self.dimension), |(pair, k)| {
+                self.coordinates[pair / LANES * self.dimension + k][side][pair % LANES]
+            })
+        };
+        (side(0), side(1))
+    }
+
+    /// cos φ of each pair, with padding at the end.
+    pub fn cosines(&self) -> &[f64] {
+        self.looks.inner.as_flattened()
+    }
+
+    /// 1 − cos φ of each pair, with padding at the end.
+    pub fn one_minus(&self) -> &[f64] {
+        self.looks.one_minus.as_flattened()
+    }
+
+    /// One step of gradient descent, with the second members held still and the gradient left unprojected if asked.
+    pub fn step(&mut self, learning_rate: f64, stop_gradient: bool, projected: bool) {
+        vectorize(Step {
+            blocks: self,
+            learning_rate,
+            moves: if stop_gradient { 0.0 } else { 1.0 },
+            projection: if projected { 1.0 } else { 0.0 },
+        });
+    }
+}
+
+struct LookAtAll<'a>(&'a mut Blocks);
+
+impl Kernel for LookAtAll<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for (block, mut look) in self.0.coordinates.chunks_exact(self.0.dimension).zip(self.0.looks.each()) {
+            for part in 0..LANES / S::F64_LANES {
+                let zero = Vector::splat(simd, 0.0);
+                let squares = block.iter().fold([zero; 2], |squares, coordinate| {
+                    let [z, w] = load(simd, coordinate, part);
+                    [squares[0] + z * z, squares[1] + w * w]
+                });
+                look_at(simd, block, &mut look, part, squares);
+            }
+        }
+    }
+}
+
+/// One step of all blocks. `moves` is 0 where the second members are held still and 1 where they move; `projection` is 1
+/// for the gradient of the cosine and 0 for that of the inner product.
+struct Step<'a> {
+    blocks: &'a mut Blocks,
+    learning_rate: f64,
+    moves: f64,
+    projection: f64,
+}
+
+impl Kernel for Step<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let factors = Factors {
+            learning_rate: Vector::splat(simd, self.learning_rate),
+            moves: Vector::splat(simd, self.moves),
+            projection: Vector::splat(simd, self.projection),
+        };
+        let dimension = self.blocks.dimension;
+        for (block, mut look) in self.blocks.coordinates.chunks_exact_mut(dimension).zip(self.blocks.looks.each()) {
+            for part in 0..LANES / S::F64_LANES {
+                let squares = move_block(simd, block, &look, part, factors);
+                look_at(simd, block, &mut look, part, squares);
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Factors<S: Simd> {
+    learning_rate: Vector<S>,
+    moves: Vector<S>,
+    projection: Vector<S>,
+}
+
+/// One vector of a coordinate of both members.
+#[inline(always)]
+fn load<S: Simd>(simd: S, coordinate: &Coordinate, part: usize) -> [Vector<S>; 2] {
+    coordinate.each_ref().map(|lanes| Vector::new(simd, S::as_simd_f64s(lanes).0[part]))
+}
+
+#[inline(always)]
+fn store<S: Simd>(lanes: &mut Lanes, part: usize, vector: Vector<S>) {
+    S::as_mut_simd_f64s(lanes).0[part] = vector.value;
+}
+
+/// Moves one vector of a block by a step; ‖z‖² and ‖w‖² after it.
+#[inline(always)]
+fn move_block<S: Simd>(
+    simd: S,
+    block: &mut [Coordinate],
+    look: &Look<'_>,
+    part: usize,
+    factors: Factors<S>,
+) -> [Vector<S>; 2] {
+    let [to_x, to_y] = load(simd, look.reciprocal_norms, part);
+    let radial = Vector::new(simd, S::as_simd_f64s(look.inner).0[part]) * factors.projection;
+    let mut squares = [Vector::splat(simd, 0.0); 2];
+    for coordinate in block {
+        let [z, w] = load(simd, coordinate, part);
+        let (x, y) = (z * to_x, w * to_y);
+        let z = z + factors.learning_rate * ((y - radial * x) * to_x);
+        let w = w + factors.moves * (factors.learning_rate * ((x - radial * y) * to_y));
+        store(&mut coordinate[0], part, z);
+        store(&mut coordinate[1], part, w);
+        squares = [squares[0] + z * z, squares[1] + w * w];
+    }
+    squares
+}
+
+/// Looks at one vector of a block whose ‖z‖² and ‖w‖² are known.
+#[inline(always)]
+fn look_at<S: Simd>(simd: S, block: &[Coordinate], look: &mut Look<'_>, part: usize, squares: [Vector<S>; 2]) {
+    let [to_x, to_y] = squares.map(|square| square.constant(1.0) / square.root());
+    let zero = Vector::splat(simd, 0.0);
+    let (mut inner, mut minus) = (zero, zero);
+    for coordinate in block {
+        let [z, w] = load(simd, coordinate, part);
+        let (x, y) = (z * to_x, w * to_y);
+        inner = inner + x * y;
+        minus = minus + (x - y) * (x - y);
+    }
+    store(&mut look.reciprocal_norms[0], part, to_x);
+    store(&mut look.reciprocal_norms[1], part, to_y);
+    store(look.inner, part, inner);
+    store(look.one_minus, part, zero.constant(0.5) * minus);
+}

@@ -1,0 +1,118 @@
+//! Pairs under plain gradient descent of the cosine: the fused kernel behind the same loop.
+
+use ndarray::Array2;
+
+use super::descent::{SimulationError, Start};
+use super::kernel::Blocks;
+use super::record::Cadence;
+use super::run::{Motion, Outcome, run};
+use super::stop::{Observation, StopRules};
+use crate::loss::{LossError, NegativeCosine};
+use crate::setting::{SettingError, positive};
+use crate::sphere::{cosines, normalize};
+use crate::theory::pair::FirstStep;
+use crate::vectorize::sum;
+
+/// n pairs in R^d under plain gradient descent of the negative cosine: bit for bit what [`super::Descent`] does with
+/// [`NegativeCosine`] and [`crate::optimizer::GradientDescent`], in one pass over the data per step.
+#[derive(Clone, Copy, Debug)]
+pub struct PairDescent {
+    loss: NegativeCosine,
+    learning_rate: f64,
+    first_step: FirstStep,
+    cadence: Cadence,
+    positions: bool,
+}
+
+impl PairDescent {
+    /// Descent with the learning rate γ per pair; the loss says whether the second member is held still.
+    ///
+    /// # Errors
+    /// A learning rate that is not a finite number above 0.
+    pub fn new(loss: NegativeCosine, learning_rate: f64) -> Result<Self, SettingError> {
+        Ok(Self {
+            loss,
+            learning_rate: positive("the learning rate", learning_rate)?,
+            first_step: FirstStep::Cosine,
+            cadence: Cadence::ends(),
+            positions: false,
+        })
+    }
+
+    /// With another gradient for the very first step.
+    pub fn first_step(self, first_step: FirstStep) -> Self {
+        Self { first_step, ..self }
+    }
+
+    /// With records at this cadence.
+    pub fn records(self, cadence: Cadence) -> Self {
+        Self { cadence, ..self }
+    }
+
+    /// With the embeddings themselves in every record.
+    pub fn record_positions(self) -> Self {
+        Self { positions: true, ..self }
+    }
+
+    /// Runs until a rule ends it.
+    ///
+    /// # Errors
+    /// A start without a second view of the same shape, or with a zero or non-finite row.
+    pub fn run(self, start: Start, stops: &StopRules) -> Result<Outcome, SimulationError> {
+        let second = start.second.ok_or(LossError::NeedsTwoViews { loss: "cosine" })?;
+        if start.first.dim() != second.dim() {
+            return Err(LossError::Shape { first: start.first.dim(), second: second.dim() }.into());
+        }
+        if start.first.is_empty() {
+            return Err(LossError::Empty.into());
+        }
+        normalize(start.first.view())?;
+        normalize(second.view())?;
+        let motion = FusedPairs {
+            settings: self,
+            blocks: Blocks::new(&start.first, &second),
+            pairs: start.first.nrows(),
+            steps: 0,
+        };
+        Ok(run(motion, stops, self.cadence, self.positions))
+    }
+}
+
+struct FusedPairs {
+    settings: PairDescent,
+    blocks: Blocks,
+    pairs: usize,
+    steps: u64,
+}
+
+impl Motion for FusedPairs {
+    fn observe(&self) -> Observation {
+        let loss = -sum(&self.blocks.cosines()[..self.pairs]) / self.pairs as f64;
+        Observation::of_pairs(loss, &self.blocks.one_minus()[..self.pairs])
+    }
+
+    fn largest_slope(&self) -> f64 {
+        // sin φ from 1 − cos φ alone is right unless every pair is nearly aligned or nearly opposite.
+        let sine = |one_minus: f64| (one_minus * (2.0 - one_minus)).sqrt();
+        let largest = self.blocks.one_minus()[..self.pairs].iter().fold(0.0, |largest, &m| sine(m).max(largest));
+        if largest > 1e-3 {
+            return largest;
+        }
+        let (first, second) = self.blocks.positions(self.pairs);
+        let (Ok(first), Ok(second)) = (normalize(first.view()), normalize(second.view())) else {
+            return f64::NAN;
+        };
+        cosines(first.units(), second.units()).into_iter().fold(0.0, |largest, cosine| largest.max(cosine.sine()))
+    }
+
+    fn advance(&mut self) {
+        let projected = self.steps > 0 || self.settings.first_step == FirstStep::Cosine;
+        self.blocks.step(self.settings.learning_rate, self.settings.loss.stops_gradient(), projected);
+        self.steps += 1;
+    }
+
+    fn positions(&self) -> (Array2<f64>, Option<Array2<f64>>) {
+        let (first, second) = self.blocks.positions(self.pairs);
+        (first, Some(second))
+    }
+}

@@ -1,0 +1,158 @@
+//! When a run ends, and which rule ended it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::setting::{SettingError, positive, tolerance};
+use crate::vectorize::{largest, sum};
+
+/// Steps between two tests for stationarity.
+const STATIONARY_EVERY: u64 = 64;
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stop {
+    /// The mean of 1 − cos φ over the pairs reached its tolerance.
+    MeanCosine,
+    /// 1 − cos φ of every pair reached its tolerance.
+    EveryPair,
+    /// The mean loss reached its level.
+    LossLevel,
+    /// Nothing moves any more, and no tolerance was reached: an antipodal pair, for one.
+    Stationary,
+    /// The budget of steps was spent.
+    Budget,
+    /// A coordinate left the finite numbers, or an embedding became zero.
+    NotFinite,
+    /// Somebody asked the run to end.
+    Cancelled,
+}
+
+impl Stop {
+    /// The name in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MeanCosine => "mean-cosine",
+            Self::EveryPair => "every-pair",
+            Self::LossLevel => "loss-level",
+            Self::Stationary => "stationary",
+            Self::Budget => "budget",
+            Self::NotFinite => "not-finite",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether the run ended because it reached what it was asked to reach.
+    pub const fn is_goal(self) -> bool {
+        matches!(self, Self::MeanCosine | Self::EveryPair | Self::LossLevel)
+    }
+}
+
+/// The rules that can end a run. They combine: the first that holds ends it, goals before failures.
+#[derive(Clone, Debug)]
+pub struct StopRules {
+    mean_cosine: Option<f64>,
+    every_pair: Option<f64>,
+    loss_level: Option<f64>,
+    stationary: Option<f64>,
+    budget: u64,
+    cancelled: Option<Arc<AtomicBool>>,
+}
+
+/// What the loop sees of the state before a step.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Observation {
+    /// The mean loss.
+    pub loss: f64,
+    /// The mean of 1 − cos φ over the pairs; NaN without pairs.
+    pub mean_one_minus: f64,
+    /// The largest 1 − cos φ of a pair; NaN without pairs.
+    pub largest_one_minus: f64,
+}
+
+impl StopRules {
+    /// At most this many steps, and no run goes on where nothing moves: the largest angle that any embedding would turn
+    /// per unit of γ/ρ² is below 10⁻¹⁴ (tested every 64 steps).
+    pub fn budget(steps: u64) -> Self {
+        Self {
+            mean_cosine: None,
+            every_pair: None,
+            loss_level: None,
+            stationary: Some(1e-14),
+            budget: steps,
+            cancelled: None,
+        }
+    }
+
+    /// Ends when the mean cosine over the pairs is at least 1 − ε.
+    ///
+    /// # Errors
+    /// ε outside (0, 2).
+    pub fn mean_cosine(self, epsilon: f64) -> Result<Self, SettingError> {
+        Ok(Self { mean_cosine: Some(tolerance("the tolerance", epsilon)?), ..self })
+    }
+
+    /// Ends when every pair's cosine is at least 1 − ε.
+    ///
+    /// # Errors
+    /// ε outside (0, 2).
+    pub fn every_pair(self, epsilon: f64) -> Result<Self, SettingError> {
+        Ok(Self { every_pair: Some(tolerance("the tolerance of every pair", epsilon)?), ..self })
+    }
+
+    /// Ends when the mean loss is at most `level`.
+    pub fn loss_level(self, level: f64) -> Self {
+        Self { loss_level: Some(level), ..self }
+    }
+
+    /// Another threshold of stationarity: the largest ‖z‖·‖∇‖ over all rows at which nothing is said to move.
+    ///
+    /// # Errors
+    /// A threshold that is not positive.
+    pub fn stationary(self, threshold: f64) -> Result<Self, SettingError> {
+        Ok(Self { stationary: Some(positive("the threshold of stationarity", threshold)?), ..self })
+    }
+
+    /// Goes on where nothing moves, until another rule ends the run.
+    pub fn never_stationary(self) -> Self {
+        Self { stationary: None, ..self }
+    }
+
+    /// Ends when the flag is raised.
+    pub fn cancelled_by(self, flag: Arc<AtomicBool>) -> Self {
+        Self { cancelled: Some(flag), ..self }
+    }
+
+    /// The rule that holds at this state, if one does. `largest_slope` is asked only where it is needed.
+    pub(super) fn check(&self, step: u64, seen: &Observation, largest_slope: impl FnOnce() -> f64) -> Option<Stop> {
+        let reached = |value: f64, bound: Option<f64>| bound.is_some_and(|bound| value <= bound);
+        if reached(seen.mean_one_minus, self.mean_cosine) {
+            Some(Stop::MeanCosine)
+        } else if reached(seen.largest_one_minus, self.every_pair) {
+            Some(Stop::EveryPair)
+        } else if reached(seen.loss, self.loss_level) {
+            Some(Stop::LossLevel)
+        } else if !seen.loss.is_finite() {
+            Some(Stop::NotFinite)
+        } else if step.is_multiple_of(STATIONARY_EVERY) && self.stationary.is_some_and(|bound| largest_slope() <= bound)
+        {
+            Some(Stop::Stationary)
+        } else if step >= self.budget {
+            Some(Stop::Budget)
+        } else if self.cancelled.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+            Some(Stop::Cancelled)
+        } else {
+            None
+        }
+    }
+}
+
+impl Observation {
+    /// Of a state with this mean loss and these 1 − cos φ of its pairs, if it has pairs.
+    pub(super) fn of_pairs(loss: f64, one_minus: &[f64]) -> Self {
+        if one_minus.is_empty() {
+            return Self { loss, mean_one_minus: f64::NAN, largest_one_minus: f64::NAN };
+        }
+        Self { loss, mean_one_minus: sum(one_minus) / one_minus.len() as f64, largest_one_minus: largest(one_minus) }
+    }
+}

@@ -1,0 +1,122 @@
+//! Random directions.
+
+use ndarray::{Array1, Array2, ArrayView1};
+use ndarray_rand::RandomExt;
+use rand::Rng;
+use rand_distr::Distribution;
+
+use super::{SphereError, inner, normalize};
+use crate::random::StandardNormal;
+
+/// n directions uniform on the unit sphere of R^d, as rows of an (n × d) matrix: normalized Gaussian vectors.
+///
+/// # Errors
+/// [`SphereError::Dimension`] if d < 2.
+pub fn uniform<R: Rng>(n: usize, d: usize, generator: &mut R) -> Result<Array2<f64>, SphereError> {
+    if d < 2 {
+        return Err(SphereError::Dimension { dimension: d });
+    }
+    Ok(normalize(Array2::random_using((n, d), StandardNormal, generator).view())?.units().to_owned())
+}
+
+/// n directions from the von Mises-Fisher distribution around the unit vector `mean`, with density ∝ exp(κ μ·x), as
+/// rows of an (n × d) matrix, for any d ≥ 2 and κ ≥ 0 (0: uniform).
+///
+/// The component along the mean is drawn by rejection (Wood, *Simulation of the von Mises Fisher distribution*, 1994);
+/// the rest is uniform around it. Its 1 − μ·x is formed directly, so that κ = 10¹² still has directions of its own.
+///
+/// # Errors
+/// A dimension below 2, or a concentration that is negative or not finite.
+pub fn von_mises_fisher<R: Rng>(
+    mean: ArrayView1<'_, f64>,
+    concentration: f64,
+    n: usize,
+    generator: &mut R,
+) -> Result<Array2<f64>, SphereError> {
+    if mean.len() < 2 {
+        return Err(SphereError::Dimension { dimension: mean.len() });
+    }
+    if !(concentration.is_finite() && concentration >= 0.0) {
+        return Err(SphereError::Concentration { concentration });
+    }
+    let mut points = Array2::zeros((n, mean.len()));
+    for mut row in points.rows_mut() {
+        let one_minus = one_minus_component(mean.len(), concentration, generator);
+        let sideways = unit_tangent(mean, generator);
+        let sine = (one_minus * (2.0 - one_minus)).sqrt();
+        row.assign(&(&mean * (1.0 - one_minus) + sideways * sine));
+    }
+    Ok(points)
+}
+
+/// Draws 1 − μ·x.
+fn one_minus_component<R: Rng>(d: usize, concentration: f64, generator: &mut R) -> f64 {
+    let free = (d - 1) as f64;
+    let b = free / (2.0 * concentration + (4.0 * concentration * concentration + free * free).sqrt());
+    let one_minus_mode = 2.0 * b / (1.0 + b);
+    // ln(1 − x0²) with x0 = 1 − one_minus_mode.
+    let log_scale = libm::log(one_minus_mode * (2.0 - one_minus_mode));
+    loop {
+        let beta = symmetric_beta(d - 1, generator);
+        let one_minus = 2.0 * b * beta / (1.0 - (1.0 - b) * beta);
+        // 1 − x0 w, from the complements of both factors.
+        let one_minus_product = one_minus_mode + one_minus - one_minus_mode * one_minus;
+        let log_ratio =
+            concentration * (one_minus_mode - one_minus) + free * (libm::log(one_minus_product) - log_scale);
+        if log_ratio >= libm::log(1.0 - generator.random::<f64>()) {
+            return one_minus;
+        }
+    }
+}
+
+/// Beta(m/2, m/2) as a ratio of sums of squared normals: exact, and portable as a quotient of gamma draws is not.
+fn symmetric_beta<R: Rng>(m: usize, generator: &mut R) -> f64 {
+    let mut squares = || (0..m).map(|_| StandardNormal.sample(generator)).fold(0.0, |sum: f64, x: f64| sum + x * x);
+    let (first, second) = (squares(), squares());
+    first / (first + second)
+}
+
+/// A direction orthogonal to the unit vector x, uniform among all of them.
+fn unit_tangent<R: Rng>(x: ArrayView1<'_, f64>, generator: &mut R) -> Array1<f64> {
+    loop {
+        let draw = Array1::random_using(x.len(), StandardNormal, generator);
+        // Projected twice: the first pass leaves a radial part of the size of rounding, which matters if it removed much.
+        let once = super::tangent(x, draw.view());
+        let part = super::tangent(x, once.view());
+        let square = inner(part.view(), part.view());
+        if square > 0.0 {
+            return part / square.sqrt();
+        }
+    }
+}
+
+/// The mean resultant length E[μ·x] = I_{d/2}(κ)/I_{d/2−1}(κ) of the von Mises-Fisher distribution on the unit sphere
+/// of R^d, by the continued fraction of that ratio of Bessel functions (Gauss), evaluated backwards.
+///
+/// # Errors
+/// A dimension below 2, or a concentration that is negative or not finite.
+///
+/// ```
+/// use embedding_norms::sphere::mean_resultant_length;
+/// let kappa: f64 = 2.5;
+/// let three_dimensions = 1.0 / kappa.tanh() - 1.0 / kappa; // Langevin's function
+/// assert!((mean_resultant_length(3, kappa)? - three_dimensions).abs() < 1e-15);
+/// # Ok::<(), embedding_norms::sphere::SphereError>(())
+/// ```
+pub fn mean_resultant_length(d: usize, concentration: f64) -> Result<f64, SphereError> {
+    if d < 2 {
+        return Err(SphereError::Dimension { dimension: d });
+    }
+    if !(concentration.is_finite() && concentration >= 0.0) {
+        return Err(SphereError::Concentration { concentration });
+    }
+    if concentration == 0.0 {
+        return Ok(0.0);
+    }
+    // Past 2ν ≈ κ the terms converge geometrically; 60 more reach the last bit, and the start is the fixed point.
+    let terms = (concentration.min(1e7) as usize) + 60;
+    let ratio = |term: usize| (d as f64 + 2.0 * term as f64) / concentration;
+    let tail = ratio(terms);
+    let start = 2.0 / (tail + (tail * tail + 4.0).sqrt());
+    Ok((0..terms).rev().fold(start, |fraction, term| 1.0 / (ratio(term) + fraction)))
+}

@@ -1,0 +1,121 @@
+//! The convergence-rate law (statements L1-L5; chapter `docs/03-convergence.md`): gradient flow in closed form, its next
+//! order in the step, and populations of pairs. The *flow* engine.
+//!
+//! As γ → 0 norms are conserved and tan(φ/2) = tan(φ0/2)·exp(−κt) with κ = γ(1/ρ_i² + 1/ρ_j²) = α + β per step.
+
+use crate::setting::{SettingError, positive, tolerance, within};
+use crate::theory::one_step::{one_minus_cosine, sine};
+
+/// tan(φ_ε/2) at which 1 − cos φ_ε = ε: √(ε/(2 − ε)).
+pub fn half_tangent_at(epsilon: f64) -> f64 {
+    (epsilon / (2.0 - epsilon)).sqrt()
+}
+
+/// tan(φ/2) after a time of `steps` steps of gradient flow (statement L1), with κ = α + β.
+///
+/// α = γ/ρ_i² and β = γ/ρ_j², 0 for a member that a stop-gradient holds still.
+pub fn flow_half_tangent(initial_half_tangent: f64, alpha: f64, beta: f64, steps: f64) -> f64 {
+    initial_half_tangent * libm::exp(-(alpha + beta) * steps)
+}
+
+/// Steps of gradient flow until 1 − cos φ = ε (statements L1, L2, L3): T = ln[tan(φ0/2)/tan(φ_ε/2)]/(α + β).
+///
+/// For equal norms this is (ρ²/2γ)·ln[…]: proportional to ρ² (L2), affine in ln tan(φ0/2), infinite for an antipodal
+/// pair (L3). 0 if the pair already is within ε.
+///
+/// # Errors
+/// A tolerance outside (0, 2), α + β that is not positive, or a negative half-tangent.
+///
+/// ```
+/// use embedding_norms::theory::convergence::flow_steps;
+/// let at_norm = |norm: f64| flow_steps(1.0, 0.02 / (norm * norm), 0.02 / (norm * norm), 1e-3);
+/// assert!((at_norm(2.0)? / at_norm(1.0)? - 4.0).abs() < 1e-12); // twice the norm: four times the steps
+/// # Ok::<(), embedding_norms::setting::SettingError>(())
+/// ```
+pub fn flow_steps(half_tangent: f64, alpha: f64, beta: f64, epsilon: f64) -> Result<f64, SettingError> {
+    let rate = checked_rate(half_tangent, alpha, beta, epsilon)?;
+    Ok((log_ratio(half_tangent, epsilon) / rate).max(0.0))
+}
+
+/// Steps of gradient *descent* until 1 − cos φ = ε, to next order in the step and before rounding up (statement L1):
+///
+/// N = Λ/(α + β) − q·cos φ0·Λ + (q − ½)·ln(sin φ0/sin φ_ε), with Λ = ln[tan(φ0/2)/tan(φ_ε/2)] and
+/// q = (α³ + β³)/(α + β)³. Right to 0.02 of a step for γ/ρ² ≤ 0.01.
+///
+/// # Errors
+/// As for [`flow_steps`].
+pub fn next_order_steps(half_tangent: f64, alpha: f64, beta: f64, epsilon: f64) -> Result<f64, SettingError> {
+    let rate = checked_rate(half_tangent, alpha, beta, epsilon)?;
+    let lambda = log_ratio(half_tangent, epsilon);
+    if lambda <= 0.0 {
+        return Ok(0.0);
+    }
+    let q = (alpha * alpha * alpha + beta * beta * beta) / (rate * rate * rate);
+    let cosine = 1.0 - one_minus_cosine(half_tangent);
+    let sines = libm::log(sine(half_tangent) / sine(half_tangent_at(epsilon)));
+    Ok(lambda / rate - q * cosine * lambda + (q - 0.5) * sines)
+}
+
+fn checked_rate(half_tangent: f64, alpha: f64, beta: f64, epsilon: f64) -> Result<f64, SettingError> {
+    tolerance("the tolerance", epsilon)?;
+    within("tan(φ/2)", half_tangent, half_tangent >= 0.0, "0 or larger")?;
+    within("γ/ρ² of the first member", alpha, alpha >= 0.0, "0 or larger")?;
+    within("γ/ρ² of the second member", beta, beta >= 0.0, "0 or larger")?;
+    positive("the sum of γ/ρ² over both members", alpha + beta)
+}
+
+/// Λ = ln[tan(φ0/2)/tan(φ_ε/2)].
+fn log_ratio(half_tangent: f64, epsilon: f64) -> f64 {
+    libm::log(half_tangent / half_tangent_at(epsilon))
+}
+
+/// Steps of gradient flow until the *mean* of 1 − cos φ over a population is ε (statement L4): the real t at which
+/// the mean of L1's closed form over the initial half-tangents, with κ = α + β, meets ε.
+///
+/// 0 if the population already is within ε; `None` if it never gets there, as with antipodal members.
+///
+/// # Errors
+/// An empty population, a tolerance outside (0, 2), or a rate that is not positive.
+pub fn population_flow_steps(
+    half_tangents: &[f64],
+    alpha: f64,
+    beta: f64,
+    epsilon: f64,
+) -> Result<Option<f64>, SettingError> {
+    positive("the number of pairs", half_tangents.len() as f64)?;
+    let rate = checked_rate(half_tangents[0], alpha, beta, epsilon)?;
+    let mean = |shrink: f64| {
+        let total = half_tangents.iter().fold(0.0, |total, k| total + one_minus_cosine(k * shrink));
+        total / half_tangents.len() as f64
+    };
+    if mean(1.0) <= epsilon {
+        return Ok(Some(0.0));
+    }
+    // The mean falls with κt, so a bracket of κt can be halved until it is as narrow as numbers allow.
+    let mut below = 0.0;
+    let mut above = 1.0;
+    while mean(libm::exp(-above)) > epsilon {
+        below = above;
+        above *= 2.0;
+        if above > 1000.0 {
+            return Ok(None);
+        }
+    }
+    loop {
+        let middle = 0.5 * (below + above);
+        if middle <= below || middle >= above {
+            return Ok(Some(middle / rate));
+        }
+        if mean(libm::exp(-middle)) > epsilon { below = middle } else { above = middle }
+    }
+}
+
+/// The ratio of the angles that the members of a pair turn altogether, first over second, as steps get small
+/// (statement L5): (1/ρ_i²) : (1/ρ_j²), so the member of smaller norm travels.
+///
+/// # Errors
+/// A norm that is not positive.
+pub fn turned_ratio(first_norm: f64, second_norm: f64) -> Result<f64, SettingError> {
+    let ratio = positive("the second norm", second_norm)? / positive("the first norm", first_norm)?;
+    Ok(ratio * ratio)
+}

@@ -1,0 +1,170 @@
+//! One step of gradient descent on a pair, exactly (statements D1, D2, D3; chapter `docs/02-one-step.md`).
+//!
+//! Notation: φ is the angle of the pair, c = cos φ, s = sin φ, k = tan(φ/2); γ is the learning rate per pair,
+//! α = γ/ρ_i² and β = γ/ρ_j², both u for equal norms.
+
+use crate::sphere::Cosine;
+use crate::vectorize::Number;
+
+/// A half-angle tangent above this is treated as antipodal: the angle is within 2·10⁻³⁰ of π, and the pair stands.
+pub const ANTIPODAL_HALF_TANGENT: f64 = 1e30;
+
+/// A pair of equal norms as gradient descent sees it (statement D1): k = tan(φ/2) and u = γ/ρ².
+///
+/// Whatever the dimension, one step leads from (k, u) to (k', u') rationally and without cancellation at either end
+/// of the angle:
+///
+/// k' = |k((1 − 2u) + k²)| / (1 + k² + 2uk²), u' = u/(1 + u²s²), s = 2k/(1 + k²).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EqualPair {
+    /// tan(φ/2), 0 or larger.
+    pub half_tangent: f64,
+    /// u = γ/ρ², 0 or larger, at most 10³⁰.
+    pub step_size: f64,
+}
+
+impl EqualPair {
+    /// The pair after one step of the gradient of the cosine.
+    pub fn step(self) -> Self {
+        let (half_tangent, step_size, _) = advance(self.half_tangent, self.step_size);
+        Self { half_tangent, step_size }
+    }
+
+    /// The pair after one step along the *inner product's* gradient with norms held fixed, as the authors' public
+    /// notebook takes its first step: z_i + γ z_j/ρ², hence k' = k|1 − u|/(1 + u) and ρ'² = ρ²(1 + 2uc + u²).
+    pub fn inner_product_step(self) -> Self {
+        let Self { half_tangent: k, step_size: u } = self;
+        if k > ANTIPODAL_HALF_TANGENT {
+            return Self { half_tangent: k, step_size: u / ((1.0 - u) * (1.0 - u)) };
+        }
+        let one_plus = 2.0 / (1.0 + k * k);
+        Self {
+            half_tangent: k * (1.0 - u).abs() / (1.0 + u),
+            step_size: u / ((1.0 - u) * (1.0 - u) + 2.0 * u * one_plus),
+        }
+    }
+
+    /// 1 − cos φ = 2k²/(1 + k²).
+    pub fn one_minus_cosine(self) -> f64 {
+        one_minus_cosine(self.half_tangent)
+    }
+}
+
+/// D1 for equal norms, one pair or a vector of them: k' and u' after the step, and 1 − cos φ *before* it.
+///
+/// One division serves all three quotients.
+#[inline(always)]
+pub(crate) fn advance<N: Number>(k: N, u: N) -> (N, N, N) {
+    let (one, two) = (k.constant(1.0), k.constant(2.0));
+    let square = k * k;
+    let m = one + square;
+    let doubled = two * u;
+    let angle_divisor = m + doubled * square;
+    let size_divisor = m * m + doubled * doubled * square;
+    let both = angle_divisor * size_divisor;
+    let reciprocal = one / (both * m);
+    let next_k = (k * ((one - doubled) + square)).magnitude() * (size_divisor * m * reciprocal);
+    let next_u = u * (m * m) * (angle_divisor * m * reciprocal);
+    let one_minus = two * square * (both * reciprocal);
+    (
+        k.select_above(ANTIPODAL_HALF_TANGENT, k, next_k),
+        k.select_above(ANTIPODAL_HALF_TANGENT, u, next_u),
+        k.select_above(ANTIPODAL_HALF_TANGENT, two, one_minus),
+    )
+}
+
+/// 1 − cos φ = 2k²/(1 + k²), from k = tan(φ/2), without overflow.
+pub fn one_minus_cosine(half_tangent: f64) -> f64 {
+    let square = half_tangent * half_tangent;
+    if square.is_finite() { 2.0 * square / (1.0 + square) } else { 2.0 }
+}
+
+/// sin φ = 2k/(1 + k²), from k = tan(φ/2), without overflow.
+pub fn sine(half_tangent: f64) -> f64 {
+    2.0 / (half_tangent + 1.0 / half_tangent)
+}
+
+/// A pair of any norms as gradient descent sees it (statement D1): k = tan(φ/2), α = γ/ρ_i² and β = γ/ρ_j².
+///
+/// β = 0 is a second member that is held still by a stop-gradient.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pair {
+    /// tan(φ/2), 0 or larger.
+    pub half_tangent: f64,
+    /// α = γ/ρ_i².
+    pub first: f64,
+    /// β = γ/ρ_j², 0 for a member that is held still.
+    pub second: f64,
+}
+
+impl Pair {
+    /// The pair after one step: φ' = |φ − atan a − atan b| with a = αs and b = βs, and ρ'² = ρ²(1 + a²).
+    ///
+    /// The turned angle enters through tan((atan a + atan b)/2) = (√((1 + a²)(1 + b²)) − 1 + ab)/(a + b), formed as a
+    /// sum of positive terms.
+    pub fn step(self) -> Self {
+        let Self { half_tangent: k, first, second } = self;
+        if first == second {
+            let next = EqualPair { half_tangent: k, step_size: first }.step();
+            return Self { half_tangent: next.half_tangent, first: next.step_size, second: next.step_size };
+        }
+        if k == 0.0 || k > ANTIPODAL_HALF_TANGENT {
+            return self;
+        }
+        let s = sine(k);
+        let (a, b) = (first * s, second * s);
+        let turned = half_tangent_of_sum(a, b);
+        Self {
+            half_tangent: ((k - turned) / (1.0 + k * turned)).abs(),
+            first: first / (1.0 + a * a),
+            second: second / (1.0 + b * b),
+        }
+    }
+
+    /// 1 − cos φ.
+    pub fn one_minus_cosine(self) -> f64 {
+        one_minus_cosine(self.half_tangent)
+    }
+}
+
+/// tan((atan a + atan b)/2) for a, b ≥ 0.
+fn half_tangent_of_sum(a: f64, b: f64) -> f64 {
+    let (larger, smaller) = if a >= b { (a, b) } else { (b, a) };
+    if larger == 0.0 {
+        return 0.0;
+    }
+    // √((1 + a²)(1 + b²)) − 1 = (a² + b² + a²b²)/(√(…) + 1), divided by the larger of a and b throughout.
+    let (ratio, cross) = (smaller / larger, smaller * larger);
+    let root = (1.0 + larger * larger).sqrt() * (1.0 + smaller * smaller).sqrt();
+    let excess = larger * (1.0 + ratio * ratio + smaller * smaller) / (root + 1.0);
+    (excess + cross / larger) / (1.0 + ratio)
+}
+
+/// The exact change of the cosine in one step for equal norms: c' − c = 2us²(1 − uc)/(1 + u²s²) (statement D3).
+///
+/// The published bound on it is [`published_bound`]; their difference is [`bound_excess`].
+pub fn cosine_change(cosine: Cosine, step_size: f64) -> f64 {
+    let square = cosine.one_minus * cosine.one_plus;
+    2.0 * step_size * square * (1.0 - step_size * cosine.value()) / (1.0 + step_size * step_size * square)
+}
+
+/// The published bound on the change of the cosine in one step for equal norms: (γs²/ρ²)(2 − γc/ρ²) (Draganov et al.).
+pub fn published_bound(cosine: Cosine, step_size: f64) -> f64 {
+    step_size * cosine.one_minus * cosine.one_plus * (2.0 - step_size * cosine.value())
+}
+
+/// By how much the published bound exceeds the exact change: u²s²·cos φ' (statement D3).
+///
+/// Positive exactly where the pair is acute *after* the step, |φ − 2 atan(us)| < π/2; elsewhere the bound fails.
+pub fn bound_excess(cosine: Cosine, step_size: f64) -> f64 {
+    let square = cosine.one_minus * cosine.one_plus;
+    step_size * step_size * square * cosine_after(cosine, step_size)
+}
+
+/// cos φ' after one step for equal norms, from D1: φ' = φ − 2 atan(us), so
+/// cos φ' = [(1 − u²s²) c + 2us²]/(1 + u²s²).
+pub fn cosine_after(cosine: Cosine, step_size: f64) -> f64 {
+    let square = cosine.one_minus * cosine.one_plus;
+    let turned = step_size * step_size * square;
+    ((1.0 - turned) * cosine.value() + 2.0 * step_size * square) / (1.0 + turned)
+}

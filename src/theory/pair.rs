@@ -1,0 +1,192 @@
+//! The *pair* engine: D1 iterated. How many steps a population of pairs needs, exactly and without vectors.
+
+use pulp::Simd;
+
+use crate::setting::{SettingError, positive, tolerance, within};
+use crate::theory::one_step::{EqualPair, Pair, advance, one_minus_cosine};
+use crate::vectorize::{Kernel, LANES, Vector, sum, vectorize};
+
+/// Which gradient the very first step follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstStep {
+    /// The cosine's, like all later steps.
+    Cosine,
+    /// The inner product's, as in the authors' public notebook.
+    DotProduct,
+}
+
+/// How a count of steps ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Count {
+    /// The population reached the tolerance.
+    Reached {
+        /// The number of steps: the first step after which it holds.
+        steps: u64,
+        /// The real-valued crossing time, by logarithmic interpolation within the last step; 0 if no step was needed.
+        crossing: f64,
+    },
+    /// Nothing moves any more, and the tolerance is not reached: a pair is antipodal.
+    Stationary,
+    /// The budget of steps was spent first.
+    Budget,
+}
+
+impl Count {
+    /// The number of steps, if the tolerance was reached.
+    pub fn steps(self) -> Option<u64> {
+        match self {
+            Self::Reached { steps, .. } => Some(steps),
+            Self::Stationary | Self::Budget => None,
+        }
+    }
+
+    /// The real-valued crossing time, if the tolerance was reached.
+    pub fn crossing(self) -> Option<f64> {
+        match self {
+            Self::Reached { crossing, .. } => Some(crossing),
+            Self::Stationary | Self::Budget => None,
+        }
+    }
+}
+
+/// Pairs of equal norms, worked on in whole vectors.
+#[derive(Clone, Debug)]
+pub struct EqualPopulation {
+    half_tangents: Vec<f64>,
+    step_sizes: Vec<f64>,
+    one_minus: Vec<f64>,
+    pairs: usize,
+}
+
+impl EqualPopulation {
+    /// Pairs with the given tan(φ/2) and the common u = γ/ρ².
+    ///
+    /// # Errors
+    /// No pairs, a negative or NaN half-tangent, or u that is not positive or above 10³⁰.
+    pub fn new(half_tangents: &[f64], step_size: f64) -> Result<Self, SettingError> {
+        positive("the number of pairs", half_tangents.len() as f64)?;
+        positive("γ/ρ²", step_size)?;
+        within("γ/ρ²", step_size, step_size <= 1e30, "at most 1e30")?;
+        for &k in half_tangents {
+            within("tan(φ/2)", k, k >= 0.0, "0 or larger")?;
+        }
+        // Whole vectors only. A half-tangent of 0 is an aligned pair, which stays so: the padding adds 0 to every sum.
+        let mut padded = vec![0.0; half_tangents.len().next_multiple_of(LANES)];
+        padded[..half_tangents.len()].copy_from_slice(half_tangents);
+        let length = padded.len();
+        Ok(Self {
+            half_tangents: padded,
+            step_sizes: vec![step_size; length],
+            one_minus: vec![0.0; length],
+            pairs: half_tangents.len(),
+        })
+    }
+
+    /// The pairs as they stand.
+    pub fn pairs(&self) -> impl Iterator<Item = EqualPair> + '_ {
+        let pairs = self.half_tangents.iter().zip(&self.step_sizes).take(self.pairs);
+        pairs.map(|(&half_tangent, &step_size)| EqualPair { half_tangent, step_size })
+    }
+
+    /// Steps until the mean of 1 − cos φ is at most `epsilon`.
+    ///
+    /// # Errors
+    /// A tolerance outside (0, 2).
+    ///
+    /// ```
+    /// use embedding_norms::theory::pair::{EqualPopulation, FirstStep};
+    /// // One pair at a right angle, ρ = 1, γ = 1: the best norm, aligned in one step (statement L8).
+    /// let count = EqualPopulation::new(&[1.0], 1.0)?.steps_until_mean(1e-3, FirstStep::Cosine, 100)?;
+    /// assert_eq!(count.steps(), Some(1));
+    /// # Ok::<(), embedding_norms::setting::SettingError>(())
+    /// ```
+    pub fn steps_until_mean(mut self, epsilon: f64, first: FirstStep, budget: u64) -> Result<Count, SettingError> {
+        tolerance("the tolerance", epsilon)?;
+        let mut steps = 0;
+        let mut before = sum(&self.pairs().map(EqualPair::one_minus_cosine).collect::<Vec<_>>()) / self.pairs as f64;
+        if before <= epsilon {
+            return Ok(Count::Reached { steps: 0, crossing: 0.0 });
+        }
+        if first == FirstStep::DotProduct {
+            if budget == 0 {
+                return Ok(Count::Budget);
+            }
+            self.inner_product_step();
+            steps = 1;
+        }
+        loop {
+            let mean = vectorize(Advance(&mut self)) / self.pairs as f64;
+            if mean <= epsilon {
+                let within_last = (libm::log(before) - libm::log(epsilon)) / (libm::log(before) - libm::log(mean));
+                return Ok(Count::Reached { steps, crossing: steps as f64 - 1.0 + within_last });
+            }
+            if mean == before && steps > 0 && self.stands() {
+                return Ok(Count::Stationary);
+            }
+            if steps >= budget {
+                return Ok(Count::Budget);
+            }
+            before = mean;
+            steps += 1;
+        }
+    }
+
+    fn inner_product_step(&mut self) {
+        for (k, u) in self.half_tangents.iter_mut().zip(&mut self.step_sizes) {
+            let next = EqualPair { half_tangent: *k, step_size: *u }.inner_product_step();
+            (*k, *u) = (next.half_tangent, next.step_size);
+        }
+    }
+
+    /// Whether no pair would move in another step.
+    fn stands(&self) -> bool {
+        self.pairs().all(|pair| pair.step().half_tangent == pair.half_tangent)
+    }
+}
+
+/// One step of every pair; the sum of 1 − cos φ *before* it.
+struct Advance<'a>(&'a mut EqualPopulation);
+
+impl Kernel for Advance<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> f64 {
+        let (ks, _) = S::as_mut_simd_f64s(&mut self.0.half_tangents);
+        let (us, _) = S::as_mut_simd_f64s(&mut self.0.step_sizes);
+        let (values, _) = S::as_mut_simd_f64s(&mut self.0.one_minus);
+        for ((k, u), value) in ks.iter_mut().zip(us).zip(values) {
+            let (next_k, next_u, one_minus) = advance(Vector::new(simd, *k), Vector::new(simd, *u));
+            (*k, *u, *value) = (next_k.value, next_u.value, one_minus.value);
+        }
+        sum(&self.0.one_minus)
+    }
+}
+
+/// Steps until 1 − cos φ of one pair of any norms is at most `epsilon` (β = 0: stop-gradient).
+///
+/// # Errors
+/// A tolerance outside (0, 2), or a pair whose numbers are not in their domain.
+pub fn steps_of_pair(mut pair: Pair, epsilon: f64, budget: u64) -> Result<Count, SettingError> {
+    tolerance("the tolerance", epsilon)?;
+    positive("γ/ρ² of the first member", pair.first)?;
+    within("γ/ρ² of the second member", pair.second, pair.second >= 0.0 && pair.second <= 1e30, "from 0 to 1e30")?;
+    within("tan(φ/2)", pair.half_tangent, pair.half_tangent >= 0.0, "0 or larger")?;
+    let mut before = pair.one_minus_cosine();
+    if before <= epsilon {
+        return Ok(Count::Reached { steps: 0, crossing: 0.0 });
+    }
+    for steps in 1..=budget {
+        let next = pair.step();
+        if next.half_tangent == pair.half_tangent {
+            return Ok(Count::Stationary);
+        }
+        let after = one_minus_cosine(next.half_tangent);
+        if after <= epsilon {
+            let within_last = (libm::log(before) - libm::log(epsilon)) / (libm::log(before) - libm::log(after));
+            return Ok(Count::Reached { steps, crossing: steps as f64 - 1.0 + within_last });
+        }
+        (before, pair) = (after, next);
+    }
+    Ok(Count::Budget)
+}
