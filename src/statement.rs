@@ -1,1 +1,274 @@
-//! stub
+//! The register of statements: what each id says, where it is proved, tested and shown.
+//!
+//! The id is the thread through the project: chapter, closed form, property test, simulation and claim all carry it.
+
+/// Where a statement comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provenance {
+    /// Draganov et al., *On the Importance of Embedding Norms in Self-Supervised Learning*, ICML 2025.
+    Paper,
+    /// Known from other publications, which the chapter names.
+    Literature,
+    /// Derived for this project.
+    Ours,
+}
+
+impl Provenance {
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Paper => "Draganov et al., ICML 2025",
+            Self::Literature => "the literature (the chapter says which)",
+            Self::Ours => "derived for this project",
+        }
+    }
+}
+
+/// A statement with the places where everything about it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The id, such as `D3`.
+    pub id: &'static str,
+    /// The name.
+    pub title: &'static str,
+    /// The formula, in one or a few lines of plain text.
+    pub formula: &'static str,
+    /// What it means for somebody who trains a model.
+    pub meaning: &'static str,
+    /// Where it comes from.
+    pub provenance: Provenance,
+    /// The stem that chapter, theory module and test file share.
+    pub stem: Stem,
+    /// The simulation that shows it, if there is one.
+    pub simulation: Option<&'static str>,
+}
+
+/// A topic: a chapter, a module and a test file of one name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stem {
+    /// G1-G5.
+    Gradient,
+    /// D1-D3.
+    OneStep,
+    /// L1-L5.
+    Convergence,
+    /// L6.
+    Scaling,
+    /// L7-L8.
+    Duality,
+    /// S1-S3.
+    Growth,
+}
+
+impl Stem {
+    /// The chapter, from the root of the repository.
+    pub const fn chapter(self) -> &'static str {
+        match self {
+            Self::Gradient => "docs/01-gradient.md",
+            Self::OneStep => "docs/02-one-step.md",
+            Self::Convergence => "docs/03-convergence.md",
+            Self::Scaling => "docs/04-scaling.md",
+            Self::Duality => "docs/05-duality.md",
+            Self::Growth => "docs/06-growth.md",
+        }
+    }
+
+    /// The name of the test file and of the module of closed forms.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gradient => "gradient",
+            Self::OneStep => "one_step",
+            Self::Convergence => "convergence",
+            Self::Scaling => "scaling",
+            Self::Duality => "duality",
+            Self::Growth => "growth",
+        }
+    }
+}
+
+impl Statement {
+    /// The section that proves it, from the root of the repository.
+    pub fn section(&self) -> String {
+        format!("{}#{}", self.stem.chapter(), self.id.to_lowercase())
+    }
+
+    /// The command that runs its tests.
+    pub fn test_command(&self) -> String {
+        format!("cargo test --release --test {} {}_", self.stem.name(), self.id.to_lowercase())
+    }
+}
+
+/// The statement of this id, in either case of letters.
+///
+/// ```
+/// assert_eq!(embedding_norms::statement::find("l2").unwrap().title, "The norm effect");
+/// ```
+pub fn find(id: &str) -> Option<&'static Statement> {
+    STATEMENTS.iter().find(|statement| statement.id.eq_ignore_ascii_case(id))
+}
+
+/// All statements, in the order of the chapters.
+pub const STATEMENTS: &[Statement] = &[
+    Statement {
+        id: "G1",
+        title: "The pullback",
+        formula: "∇_z L = P_z g / ‖z‖, with g = ∂L/∂ẑ and P_z = I − ẑẑᵀ",
+        meaning: "Whatever the loss of cosine similarities: the norm enters its gradient here and nowhere else.",
+        provenance: Provenance::Literature,
+        stem: Stem::Gradient,
+        simulation: Some("norm-effect"),
+    },
+    Statement {
+        id: "G2",
+        title: "The gradient of the cosine: the 1/‖z‖ law",
+        formula: "∇_{z_i}(−cos φ) = −(ẑ_j − cos φ ẑ_i)/ρ_i, of length sin φ/ρ_i",
+        meaning: "An embedding twice as long gets half the gradient, and needs twice the way: a quarter of the progress.",
+        provenance: Provenance::Literature,
+        stem: Stem::Gradient,
+        simulation: Some("norm-effect"),
+    },
+    Statement {
+        id: "G3",
+        title: "Orthogonality",
+        formula: "z · ∇_z L = 0",
+        meaning: "A gradient of directions never points along the embedding: it turns it and cannot shorten it.",
+        provenance: Provenance::Literature,
+        stem: Stem::Gradient,
+        simulation: Some("norm-growth"),
+    },
+    Statement {
+        id: "G4",
+        title: "The gradient of InfoNCE",
+        formula: "∇_{z_i} L_i = −P_{z_i}(ẑ_j − Σ_k p_ik ẑ_k)/(τ ρ_i);  ∇_{z_k} L_i = (p_ik − [k=j]) P_{z_k} ẑ_i/(τ ρ_k)",
+        meaning: "The same 1/‖z‖ stands in front of every contrastive gradient, for anchors and for keys.",
+        provenance: Provenance::Paper,
+        stem: Stem::Gradient,
+        simulation: None,
+    },
+    Statement {
+        id: "G5",
+        title: "Angles without clamping",
+        formula: "φ = 2 atan2(‖x̂ − ŷ‖, ‖x̂ + ŷ‖),  1 − cos φ = ½‖x̂ − ŷ‖²,  1 + cos φ = ½‖x̂ + ŷ‖²",
+        meaning: "An angle taken from an inner product is noise below 1e-8; a clamp puts a floor under what is measured.",
+        provenance: Provenance::Ours,
+        stem: Stem::Gradient,
+        simulation: None,
+    },
+    Statement {
+        id: "D1",
+        title: "The pair closes",
+        formula: "φ' = |φ − atan a − atan b|,  ρ_i'² = ρ_i²(1 + a²),  ρ_j'² = ρ_j²(1 + b²),  a = γ sin φ/ρ_i², b = γ sin φ/ρ_j²",
+        meaning: "Two norms and one angle tell the whole future of a pair, in any dimension.",
+        provenance: Provenance::Ours,
+        stem: Stem::OneStep,
+        simulation: Some("norm-effect"),
+    },
+    Statement {
+        id: "D2",
+        title: "Norms only grow",
+        formula: "ρ'² = ρ² + γ²‖∇‖²",
+        meaning: "Plain descent of directions lengthens embeddings at every step, which slows their later steps.",
+        provenance: Provenance::Literature,
+        stem: Stem::OneStep,
+        simulation: Some("norm-growth"),
+    },
+    Statement {
+        id: "D3",
+        title: "The published bound and where it holds",
+        formula: "(γs²/ρ²)(2 − γc/ρ²) − (c' − c) = u²s² cos φ',  u = γ/ρ²",
+        meaning: "The published bound on one step's progress holds exactly where the pair is acute after the step.",
+        provenance: Provenance::Ours,
+        stem: Stem::OneStep,
+        simulation: Some("one-step-bound"),
+    },
+    Statement {
+        id: "L1",
+        title: "Gradient flow in closed form",
+        formula: "tan(φ/2) = tan(φ0/2) exp(−γ(1/ρ_i² + 1/ρ_j²) t);  N = Λ/(α+β) − q cos φ0 Λ + (q − ½) ln(sin φ0/sin φ_ε)",
+        meaning: "How many steps a pair needs, before it takes them.",
+        provenance: Provenance::Ours,
+        stem: Stem::Convergence,
+        simulation: Some("norm-effect"),
+    },
+    Statement {
+        id: "L2",
+        title: "The norm effect",
+        formula: "T ∝ ρ²",
+        meaning: "Twice the norm: four times the steps.",
+        provenance: Provenance::Paper,
+        stem: Stem::Convergence,
+        simulation: Some("norm-effect"),
+    },
+    Statement {
+        id: "L3",
+        title: "The opposite-halves effect",
+        formula: "T = A + B ln tan(φ0/2)",
+        meaning: "Positives that start in opposite halves of the sphere align slowly, without limit towards φ0 = π.",
+        provenance: Provenance::Paper,
+        stem: Stem::Convergence,
+        simulation: Some("opposite-halves"),
+    },
+    Statement {
+        id: "L4",
+        title: "Populations",
+        formula: "mean over pairs of cos φ(T) = 1 − ε",
+        meaning: "Averaging L1's cosine over the initial angles gives the steps of a whole batch within one step.",
+        provenance: Provenance::Ours,
+        stem: Stem::Convergence,
+        simulation: Some("norm-effect"),
+    },
+    Statement {
+        id: "L5",
+        title: "Unequal norms",
+        formula: "angles turned altogether: (first) : (second) = ρ_j² : ρ_i² as γ → 0",
+        meaning: "The short member of a pair travels, the long one waits.",
+        provenance: Provenance::Ours,
+        stem: Stem::Convergence,
+        simulation: Some("unequal-norms"),
+    },
+    Statement {
+        id: "L6",
+        title: "The scaling symmetry",
+        formula: "(c z, c^h γ) follows the directions of (z, γ);  h = 1 − r + q(1 − p)",
+        meaning: "Learning rate and norm act only through γ/ρ^h, with one degree h per optimizer: 2 for gradient descent.",
+        provenance: Provenance::Ours,
+        stem: Stem::Scaling,
+        simulation: None,
+    },
+    Statement {
+        id: "L7",
+        title: "Duality",
+        formula: "steps(us, φ0) = steps(1/(us), π − φ0),  for φ_ε < φ0 < π − φ_ε",
+        meaning: "A norm can be too small exactly as it can be too large.",
+        provenance: Provenance::Ours,
+        stem: Stem::Duality,
+        simulation: Some("convergence-map"),
+    },
+    Statement {
+        id: "L8",
+        title: "The best norm",
+        formula: "one step suffices at ρ² = γ(1 + cos φ0)",
+        meaning: "Shorter converges faster only above the best norm; cutting an initialization below it slows training.",
+        provenance: Provenance::Ours,
+        stem: Stem::Duality,
+        simulation: Some("convergence-map"),
+    },
+    Statement {
+        id: "S1",
+        title: "The growth budget",
+        formula: "Σ(‖z_T‖² − ‖z_0‖²) = γ(L_0 − L_T) as γ → 0;  for a pair γ(1 − cos φ0), shared as ρ_j² : ρ_i²",
+        meaning: "All the length that training adds is paid for by the loss it removes; momentum multiplies it.",
+        provenance: Provenance::Ours,
+        stem: Stem::Growth,
+        simulation: Some("norm-growth"),
+    },
+    Statement {
+        id: "S2",
+        title: "Persistent gradients",
+        formula: "ρ⁴ = ρ0⁴ + 2γ²G²k",
+        meaning: "Under gradients that never settle, norms grow as the fourth root of the number of updates.",
+        provenance: Provenance::Literature,
+        stem: Stem::Growth,
+        simulation: Some("norm-growth"),
+    },
+];

@@ -100,22 +100,28 @@ pub struct Pair {
 impl Pair {
     /// The pair after one step: φ' = |φ − atan a − atan b| with a = αs and b = βs, and ρ'² = ρ²(1 + a²).
     ///
-    /// The turned angle enters through tan((atan a + atan b)/2) = (√((1 + a²)(1 + b²)) − 1 + ab)/(a + b), formed as a
-    /// sum of positive terms.
+    /// Rationally, with R = √((1 + a²)(1 + b²)) and D = (a − b)²/(1 + ab + R):
+    ///
+    /// k' = k|2(1 − α − β) + D + (2 + D)k²| / ((2 + D)(1 + k²) + 2(α + β)k²).
+    ///
+    /// It closes as a pair of equal norms with u = (α + β)/(2 + D) does.
     pub fn step(self) -> Self {
         let Self { half_tangent: k, first, second } = self;
         if first == second {
             let next = EqualPair { half_tangent: k, step_size: first }.step();
             return Self { half_tangent: next.half_tangent, first: next.step_size, second: next.step_size };
         }
-        if k == 0.0 || k > ANTIPODAL_HALF_TANGENT {
+        if k > ANTIPODAL_HALF_TANGENT {
             return self;
         }
-        let s = sine(k);
-        let (a, b) = (first * s, second * s);
-        let turned = half_tangent_of_sum(a, b);
+        let square = k * k;
+        let sine = 2.0 * k / (1.0 + square);
+        let (a, b) = (first * sine, second * sine);
+        let difference = (a - b) * (a - b) / (1.0 + a * b + ((1.0 + a * a) * (1.0 + b * b)).sqrt());
+        let both = 2.0 + difference;
+        let numerator = k * (2.0 * one_less_sum(first, second) + difference + both * square).abs();
         Self {
-            half_tangent: ((k - turned) / (1.0 + k * turned)).abs(),
+            half_tangent: numerator / (both * (1.0 + square) + 2.0 * (first + second) * square),
             first: first / (1.0 + a * a),
             second: second / (1.0 + b * b),
         }
@@ -127,17 +133,11 @@ impl Pair {
     }
 }
 
-/// tan((atan a + atan b)/2) for a, b ≥ 0.
-fn half_tangent_of_sum(a: f64, b: f64) -> f64 {
-    let (larger, smaller) = if a >= b { (a, b) } else { (b, a) };
-    if larger == 0.0 {
-        return 0.0;
-    }
-    // √((1 + a²)(1 + b²)) − 1 = (a² + b² + a²b²)/(√(…) + 1), divided by the larger of a and b throughout.
-    let (ratio, cross) = (smaller / larger, smaller * larger);
-    let root = (1.0 + larger * larger).sqrt() * (1.0 + smaller * smaller).sqrt();
-    let excess = larger * (1.0 + ratio * ratio + smaller * smaller) / (root + 1.0);
-    (excess + cross / larger) / (1.0 + ratio)
+/// 1 − α − β with the rounding error of the sum put back, so that a nearly perfect landing keeps its digits.
+fn one_less_sum(alpha: f64, beta: f64) -> f64 {
+    let sum = alpha + beta;
+    let lost = alpha.min(beta) - (sum - alpha.max(beta));
+    (1.0 - sum) - lost
 }
 
 /// The exact change of the cosine in one step for equal norms: c' − c = 2us²(1 − uc)/(1 + u²s²) (statement D3).
