@@ -31,7 +31,7 @@ pub trait Cell: Serialize + Sync {
 /// A unit of work: one replicate of one cell.
 ///
 /// Units are ordered by cell and then by replicate; that is the canonical order of results.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Unit {
     /// The place of the cell in the list of cells, from 0.
     pub cell: usize,
