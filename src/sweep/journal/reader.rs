@@ -29,7 +29,7 @@ pub(in crate::sweep) struct Reader {
 impl Reader {
     /// Opens a journal for reading.
     pub(in crate::sweep) fn open(path: &Path) -> Result<Self, JournalError> {
-        let file = File::open(path).map_err(JournalError::io("open", path))?;
+        let file = open_regular(path).map_err(JournalError::io("open", path))?;
         let (path, file) = (path.to_owned(), BufReader::new(file));
         Ok(Self { path, file, buffer: Vec::new(), start: 0, whole: 0, torn: 0 })
     }
@@ -94,6 +94,12 @@ impl Reader {
         let before = File::open(&self.path).map(|file| BufReader::new(file.take(self.start)));
         before.map_or(0, |before| before.split(b'\n').count()) + 1
     }
+}
+
+/// A device or a pipe could go on for ever.
+fn open_regular(path: &Path) -> std::io::Result<File> {
+    let file = File::open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(std::io::Error::other("it is no regular file")) }
 }
 
 /// Where the results of a journal are: eight bytes for each unit, so that results need not be in memory.

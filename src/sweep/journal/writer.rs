@@ -86,9 +86,10 @@ impl Appender {
         Self { file, path, length: 0, flushed: Instant::now() }
     }
 
-    /// Cuts the file to a length.
+    /// Cuts the file to a length. Not every system lets a file be cut that is open for appending, so it is opened anew.
     fn cut(&mut self, length: u64) -> Result<(), JournalError> {
-        self.file.set_len(length).map_err(JournalError::io("cut", &self.path))?;
+        let cut = OpenOptions::new().write(true).open(&self.path).and_then(|file| file.set_len(length));
+        cut.map_err(JournalError::io("cut", &self.path))?;
         self.length = length;
         Ok(())
     }
