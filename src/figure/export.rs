@@ -1,0 +1,141 @@
+//! PNG and PDF from the SVG of a figure, and what can be asked of its text.
+
+use krilla::geom::Size as PageSize;
+use krilla::metadata::Metadata;
+use krilla::page::PageSettings;
+use krilla_svg::{SurfaceExt, SvgSettings};
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{Group, Node, Options, Tree, roxmltree};
+
+use super::FigureError;
+use super::text;
+
+/// CSS pixels in a point.
+const PIXELS: f64 = 96.0 / 72.0;
+
+/// Reads an SVG with the font of the house, which is thus needed on no machine.
+fn read(svg: &str) -> Result<Tree, FigureError> {
+    let options = Options { fontdb: text::database(), font_family: text::FAMILY.to_owned(), ..Options::default() };
+    Tree::from_str(svg, &options).map_err(|error| FigureError::Svg(error.to_string()))
+}
+
+/// An SVG as pixels, this many to a point.
+pub(crate) fn pixels(svg: &str, per_point: f64) -> Result<Pixmap, FigureError> {
+    let tree = read(svg)?;
+    let scale = per_point / PIXELS;
+    let count = |length: f32| libm::ceil(f64::from(length) * scale - 1e-3) as u32;
+    let mut pixels = Pixmap::new(count(tree.size().width()), count(tree.size().height()))
+        .ok_or_else(|| FigureError::Image(format!("no image of {per_point} pixels to a point")))?;
+    resvg::render(&tree, Transform::from_scale(scale as f32, scale as f32), &mut pixels.as_mut());
+    Ok(pixels)
+}
+
+/// An SVG of [`super::Figure::to_svg`] as PNG, with this many pixels to a point (1/72 inch): 4 is right for print.
+///
+/// # Errors
+/// A text that is not SVG, or a size that has no pixels.
+pub fn png(svg: &str, pixels_per_point: f64) -> Result<Vec<u8>, FigureError> {
+    pixels(svg, pixels_per_point)?.encode_png().map_err(|error| FigureError::Image(error.to_string()))
+}
+
+/// An SVG of [`super::Figure::to_svg`] as a PDF page of the same size, with fonts embedded and text that can be searched.
+///
+/// # Errors
+/// A text that is not SVG, or what the PDF writer reports.
+pub fn pdf(svg: &str) -> Result<Vec<u8>, FigureError> {
+    let tree = read(svg)?;
+    let points = |length: f32| (f64::from(length) / PIXELS) as f32;
+    let size = PageSize::from_wh(points(tree.size().width()), points(tree.size().height()));
+    let size = size.ok_or_else(|| FigureError::Pdf("a page without size".to_owned()))?;
+    let mut document = krilla::Document::new();
+    document.set_metadata(metadata(svg)?);
+    let mut page = document.start_page_with(PageSettings::new(size));
+    let mut surface = page.surface();
+    surface.draw_svg(&tree, size, SvgSettings::default());
+    surface.finish();
+    page.finish();
+    document.finish().map_err(|error| FigureError::Pdf(format!("{error:?}")))
+}
+
+/// The title and the alternative text of an SVG.
+fn metadata(svg: &str) -> Result<Metadata, FigureError> {
+    let document = roxmltree::Document::parse(svg).map_err(|error| FigureError::Svg(error.to_string()))?;
+    let child = |name: &str| {
+        let found = document.root_element().children().find(|node| node.has_tag_name(name));
+        found.and_then(|node| node.text()).map(str::to_owned)
+    };
+    let metadata = Metadata::new().language("en".to_owned()).creator("embedding-norms".to_owned());
+    let metadata = child("title").into_iter().fold(metadata, Metadata::title);
+    Ok(child("desc").into_iter().fold(metadata, Metadata::description))
+}
+
+/// A text of a figure and the box of its ink, in points from the upper left corner.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TextBox {
+    /// The text.
+    pub text: String,
+    /// The left edge.
+    pub left: f64,
+    /// The upper edge.
+    pub top: f64,
+    /// The right edge.
+    pub right: f64,
+    /// The lower edge.
+    pub bottom: f64,
+}
+
+impl TextBox {
+    fn meets(&self, other: &Self) -> bool {
+        self.left < other.right && other.left < self.right && self.top < other.bottom && other.top < self.bottom
+    }
+}
+
+/// Every text of an SVG with the box of its ink, as it will be rendered.
+///
+/// # Errors
+/// A text that is not SVG.
+pub fn text_boxes(svg: &str) -> Result<Vec<TextBox>, FigureError> {
+    let mut boxes = Vec::new();
+    collect(read(svg)?.root(), &mut boxes);
+    Ok(boxes)
+}
+
+fn collect(group: &Group, boxes: &mut Vec<TextBox>) {
+    for node in group.children() {
+        match node {
+            Node::Group(inner) => collect(inner, boxes),
+            Node::Text(text) => {
+                let ink = text.flattened().abs_bounding_box();
+                let points = |pixels: f32| f64::from(pixels) / PIXELS;
+                boxes.push(TextBox {
+                    text: text.chunks().iter().map(|chunk| chunk.text()).collect(),
+                    left: points(ink.left()),
+                    top: points(ink.top()),
+                    right: points(ink.right()),
+                    bottom: points(ink.bottom()),
+                });
+            }
+            Node::Path(_) | Node::Image(_) => {}
+        }
+    }
+}
+
+/// What is wrong with the texts of an SVG: pairs that overlap, and texts that leave the page. Empty if all is well.
+///
+/// # Errors
+/// A text that is not SVG.
+pub fn overlaps(svg: &str) -> Result<Vec<String>, FigureError> {
+    let size = read(svg)?.size();
+    let (width, height) = (f64::from(size.width()) / PIXELS, f64::from(size.height()) / PIXELS);
+    let boxes = text_boxes(svg)?;
+    let mut found = Vec::new();
+    for (index, one) in boxes.iter().enumerate() {
+        if one.left < 0.0 || one.top < 0.0 || one.right > width || one.bottom > height {
+            found.push(format!("'{}' leaves the page", one.text));
+        }
+        for other in boxes[index + 1..].iter().filter(|other| one.meets(other)) {
+            found.push(format!("'{}' overlaps '{}'", one.text, other.text));
+        }
+    }
+    Ok(found)
+}

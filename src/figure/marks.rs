@@ -1,0 +1,319 @@
+//! The marks of each kind of layer, in the coordinates of the data.
+
+use plotters::coord::Shift;
+use plotters::coord::cartesian::Cartesian2d;
+use plotters::coord::types::RangedCoordf64;
+use plotters::drawing::DrawingArea;
+use plotters::element::{PathElement, Polygon};
+use plotters::style::text_anchor::HPos;
+
+use super::canvas::{Canvas, decimal, units};
+use super::draw::{Lettering, Pen, shape};
+use super::layer::{Layer, Mark};
+use super::layout::{self, Frame, Rectangle};
+use super::legend;
+use super::palette::{Colour, Dash, Marker, Style};
+use super::raster::Raster;
+use super::text::{self, CAPITAL, Weight};
+use super::{FigureError, Note, Panel, Side};
+
+/// How dense a band is.
+pub const BAND_OPACITY: f64 = 0.2;
+
+type Chart = DrawingArea<Canvas, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+/// The coordinates of a panel: positions on the scales of its axes.
+fn chart(area: &DrawingArea<Canvas, Shift>, frame: &Frame) -> Chart {
+    let plot = frame.plot;
+    let pixels = (units(plot.left)..units(plot.right()), units(plot.bottom())..units(plot.top));
+    let (x, y) = (frame.ranges.x, frame.ranges.y);
+    area.apply_coord_spec(Cartesian2d::<RangedCoordf64, RangedCoordf64>::new(x.0..x.1, y.0..y.1, pixels))
+}
+
+/// Draws the marks of one layer.
+pub fn draw(pen: &Pen, panel: &Panel, frame: &Frame, layer: &Layer, style: Style) -> Result<(), FigureError> {
+    let place = |x: f64, y: f64| frame.place(panel, x, y);
+    let (low, high) = (panel.y.scale.value(frame.ranges.y.0), frame.ranges.x);
+    let edges = [high.0, high.1].map(|at| panel.x.scale.value(at));
+    match &layer.mark {
+        Mark::Line(points) => draw_line(pen, panel, frame, points, &style),
+        Mark::Markers(points) => {
+            let near = frame.plot.grown(0.5);
+            let seen = points.iter().filter_map(|&(x, y)| place(x, y)).filter(|&at| near.holds(at));
+            seen.into_iter().try_for_each(|at| marker(pen, at, &style))
+        }
+        Mark::ErrorBars(intervals) => intervals.iter().try_for_each(|&(x, lower, upper)| {
+            let ends = place(x, lower).zip(place(x, upper));
+            ends.map_or(Ok(()), |(from, to)| interval(pen, from.0, (from.1, to.1), &style))
+        }),
+        Mark::Band(edges) => draw_band(pen, panel, frame, edges, &style),
+        Mark::Bars(bars) => bars.iter().try_for_each(|&(left, right, height)| {
+            let foot = if panel.y.scale == super::Scale::Linear { 0.0 } else { low };
+            let corners = place(left, height).zip(place(right, foot));
+            corners.map_or(Ok(()), |(from, to)| draw_bar(pen, from, to, &style))
+        }),
+        Mark::HorizontalLine(y) => {
+            let ends = [place(edges[0], *y), place(edges[1], *y)];
+            stroke(pen, &ends.into_iter().flatten().collect::<Vec<_>>(), &style)
+        }
+        Mark::VerticalLine(x) => place(*x, low).map_or(Ok(()), |(x, _)| {
+            stroke(pen, &[(x, frame.plot.top), (x, frame.plot.bottom())], &style)
+        }),
+        Mark::Raster(raster) => draw_raster(pen, panel, frame, raster),
+        Mark::Path(points) => draw_path(pen, panel, frame, points, &style),
+        Mark::Area(corners) => {
+            let corners: Vec<(f64, f64)> = corners.iter().filter_map(|&(x, y)| place(x, y)).collect();
+            pen.polygon(&corners, shape(style.colour, BAND_OPACITY * style.opacity, 0.0, true))
+        }
+        Mark::Disc { centre, radius } => {
+            let (at, rim) = (place(centre.0, centre.1), place(centre.0 + radius, centre.1));
+            at.zip(rim).map_or(Ok(()), |(at, rim)| draw_ball(pen, at, rim.0 - at.0, style.colour))
+        }
+    }
+}
+
+/// The attributes of a group whose lines are dashed.
+fn dashed(dash: Dash, width: f64) -> String {
+    let lengths: Vec<String> = dash.pattern().iter().map(|length| decimal(units(length * width))).collect();
+    if lengths.is_empty() { String::new() } else { format!("stroke-dasharray=\"{}\"", lengths.join(" ")) }
+}
+
+/// A line in the style of a series, in points of the page.
+pub fn stroke(pen: &Pen, points: &[(f64, f64)], style: &Style) -> Result<(), FigureError> {
+    let width = style.width * pen.measures.stroke;
+    let look = shape(style.colour, style.opacity, width, false);
+    match style.dash {
+        Dash::Solid => pen.line(points, look),
+        dash => pen.group(&dashed(dash, width), || pen.line(points, look)),
+    }
+}
+
+fn draw_line(
+    pen: &Pen,
+    panel: &Panel,
+    frame: &Frame,
+    points: &[(f64, f64)],
+    style: &Style,
+) -> Result<(), FigureError> {
+    let chart = chart(&pen.area, frame);
+    let width = style.width * pen.measures.stroke;
+    let look = shape(style.colour, style.opacity, width, false);
+    let positions = points.iter().map(|&(x, y)| panel.x.scale.position(x).zip(panel.y.scale.position(y)));
+    let runs: Vec<Vec<(f64, f64)>> = runs(positions);
+    let all = || {
+        runs.iter().try_for_each(|run| {
+            chart.draw(&PathElement::new(run.clone(), look)).map_err(|error| FigureError::Drawing(error.to_string()))
+        })
+    };
+    match style.dash {
+        Dash::Solid => all(),
+        dash => pen.group(&dashed(dash, width), all),
+    }
+}
+
+/// The unbroken stretches of two points or more.
+fn runs<T: Copy>(points: impl Iterator<Item = Option<T>>) -> Vec<Vec<T>> {
+    let mut runs = vec![Vec::new()];
+    for point in points {
+        match (point, runs.last_mut()) {
+            (Some(point), Some(run)) => run.push(point),
+            _ => runs.push(Vec::new()),
+        }
+    }
+    runs.retain(|run| run.len() > 1);
+    runs
+}
+
+fn draw_band(
+    pen: &Pen,
+    panel: &Panel,
+    frame: &Frame,
+    edges: &[(f64, f64, f64)],
+    style: &Style,
+) -> Result<(), FigureError> {
+    let chart = chart(&pen.area, frame);
+    let positions = edges.iter().map(|&(x, lower, upper)| {
+        let (lower, upper) = panel.y.scale.position(lower).zip(panel.y.scale.position(upper))?;
+        Some((panel.x.scale.position(x)?, lower, upper))
+    });
+    let look = shape(style.colour, BAND_OPACITY * style.opacity, 0.0, true);
+    runs(positions).into_iter().try_for_each(|run| {
+        let lower = run.iter().map(|&(x, lower, _)| (x, lower));
+        let upper = run.iter().rev().map(|&(x, _, upper)| (x, upper));
+        let outline: Vec<(f64, f64)> = lower.chain(upper).collect();
+        chart.draw(&Polygon::new(outline, look)).map_err(|error| FigureError::Drawing(error.to_string()))
+    })
+}
+
+fn draw_bar(pen: &Pen, from: (f64, f64), to: (f64, f64), style: &Style) -> Result<(), FigureError> {
+    let place = Rectangle {
+        left: from.0.min(to.0),
+        top: from.1.min(to.1),
+        width: (to.0 - from.0).abs(),
+        height: (to.1 - from.1).abs(),
+    };
+    pen.rectangle(place, shape(style.colour, 0.55 * style.opacity, 0.0, true))?;
+    pen.rectangle(place, shape(style.colour, style.opacity, 0.5 * pen.measures.stroke, false))
+}
+
+/// A marker at a place of the page.
+pub fn marker(pen: &Pen, (x, y): (f64, f64), style: &Style) -> Result<(), FigureError> {
+    let radius = 2.0 * style.size * pen.measures.stroke;
+    let rim = 0.75 * pen.measures.stroke;
+    let (fill, line) = if style.filled { (style.colour, Colour::PAPER) } else { (Colour::PAPER, style.colour) };
+    let (rim, opacity) = if style.filled { (0.5 * rim, style.opacity) } else { (1.2 * rim, style.opacity) };
+    let (filled, outlined) = (shape(fill, opacity, 0.0, true), shape(line, opacity, rim, false));
+    match style.marker {
+        Marker::Circle => {
+            pen.circle((x, y), radius, filled)?;
+            pen.circle((x, y), radius, outlined)
+        }
+        Marker::Cross => {
+            let look = shape(style.colour, opacity, 1.1 * pen.measures.stroke, false);
+            pen.line(&[(x - radius, y - radius), (x + radius, y + radius)], look)?;
+            pen.line(&[(x - radius, y + radius), (x + radius, y - radius)], look)
+        }
+        shaped => {
+            let corners: Vec<(f64, f64)> =
+                shaped.corners().unwrap_or_default().iter().map(|c| (x + c.0 * radius, y + c.1 * radius)).collect();
+            let outline = [&corners[..], &corners[..2.min(corners.len())]].concat();
+            pen.polygon(&corners, filled)?;
+            pen.line(&outline, outlined)
+        }
+    }
+}
+
+/// A vertical interval with short bars at its ends.
+pub fn interval(pen: &Pen, x: f64, (from, to): (f64, f64), style: &Style) -> Result<(), FigureError> {
+    let look = shape(style.colour, style.opacity, 0.9 * pen.measures.stroke, false);
+    let cap = 1.8 * pen.measures.stroke;
+    pen.line(&[(x, from), (x, to)], look)?;
+    pen.line(&[(x - cap, from), (x + cap, from)], look)?;
+    pen.line(&[(x - cap, to), (x + cap, to)], look)
+}
+
+fn draw_raster(pen: &Pen, panel: &Panel, frame: &Frame, raster: &Raster) -> Result<(), FigureError> {
+    let corners = frame.place(panel, raster.x.0, raster.y.1).zip(frame.place(panel, raster.x.1, raster.y.0));
+    let Some(((left, top), (right, bottom))) = corners else { return Ok(()) };
+    pen.image(Rectangle { left, top, width: right - left, height: bottom - top }, &raster.image()?);
+    Ok(())
+}
+
+/// The bar beside a heat map that says which colour is which value.
+pub fn draw_colour_bar(pen: &Pen, raster: &Raster, frame: &Frame) -> Result<(), FigureError> {
+    let (m, plot) = (pen.measures, frame.plot);
+    let left = plot.right() + layout::bar_offset(&m);
+    let place = Rectangle { left, width: layout::bar_width(&m), ..plot };
+    let Some((low, high)) = raster.positions() else { return Ok(()) };
+    let style = shape(Colour::INK, 1.0, 0.6 * m.stroke, false);
+    pen.group("class=\"colour-bar\"", || {
+        pen.image(place, &raster.bar()?);
+        pen.rectangle(place, style)?;
+        let mut widest: f64 = 0.0;
+        let text_left = place.right() + m.tick() + 0.3 * m.text;
+        for (value, label) in &frame.colour_ticks.labelled {
+            let Some(at) = raster.axis.scale.position(*value) else { continue };
+            let y = place.bottom() - (at - low) / (high - low) * place.height;
+            pen.line(&[(place.right(), y), (place.right() + m.tick(), y)], style)?;
+            if !label.is_empty() {
+                pen.text(label, (text_left, y + CAPITAL * m.text / 2.0), pen.plain())?;
+                widest = widest.max(text::width(label, m.text, Weight::Regular));
+            }
+        }
+        if raster.axis.label.is_empty() {
+            return Ok(());
+        }
+        let look = Lettering { anchor: HPos::Center, upright: true, ..pen.plain() };
+        pen.text(&raster.axis.label, (text_left + widest + 1.15 * m.text, plot.top + plot.height / 2.0), look)
+    })
+}
+
+/// A path in stretches of equal opacity.
+fn draw_path(
+    pen: &Pen,
+    panel: &Panel,
+    frame: &Frame,
+    points: &[(f64, f64, f64)],
+    style: &Style,
+) -> Result<(), FigureError> {
+    let mut stretch: Vec<(f64, f64)> = Vec::new();
+    let mut opacity = f64::NAN;
+    let flush = |stretch: &mut Vec<(f64, f64)>, opacity: f64| {
+        let done = std::mem::take(stretch);
+        if done.len() < 2 { Ok(()) } else { stroke(pen, &done, &style.opacity(style.opacity * opacity)) }
+    };
+    for &(x, y, next) in points {
+        let at = frame.place(panel, x, y);
+        stretch.extend(at);
+        if at.is_none() || next != opacity {
+            flush(&mut stretch, opacity)?;
+            stretch.extend(at);
+            opacity = next;
+        }
+    }
+    flush(&mut stretch, opacity)
+}
+
+/// A ball lit from the upper left: circles from its shade to its light. A gradient would need a name in the document.
+fn draw_ball(pen: &Pen, (x, y): (f64, f64), radius: f64, colour: Colour) -> Result<(), FigureError> {
+    const STEPS: usize = 40;
+    let (dark, light) = (colour.mix(Colour(0, 0, 0), 0.12), colour.mix(Colour::PAPER, 0.85));
+    for step in 0..STEPS {
+        let share = step as f64 / STEPS as f64;
+        let centre = (x - 0.34 * radius * share, y - 0.38 * radius * share);
+        pen.circle(centre, radius * (1.0 - share), shape(dark.mix(light, libm::sqrt(share)), 1.0, 0.0, true))?;
+    }
+    pen.circle((x, y), radius, shape(colour.mix(Colour(0, 0, 0), 0.35), 1.0, 0.6 * pen.measures.stroke, false))
+}
+
+/// The name of a reference value, beside its line where the least data is.
+pub fn name_reference(pen: &Pen, panel: &Panel, frame: &Frame, layer: &Layer, style: Style) -> Result<(), FigureError> {
+    if layer.label.is_empty() {
+        return Ok(());
+    }
+    let (m, plot) = (pen.measures, frame.plot);
+    let (low, left) = (panel.y.scale.value(frame.ranges.y.0), panel.x.scale.value(frame.ranges.x.0));
+    let width = text::width(&layer.label, m.text, Weight::Regular);
+    let (capital, gap) = (CAPITAL * m.text, 0.4 * m.text);
+    let places: Vec<(f64, f64)> = match layer.mark {
+        Mark::HorizontalLine(y) => {
+            let Some((_, y)) = frame.place(panel, left, y) else { return Ok(()) };
+            let sides = [plot.right() - gap - width, plot.left + gap, plot.left + (plot.width - width) / 2.0];
+            sides.iter().flat_map(|&x| [(x, y - gap), (x, y + gap + capital)]).collect()
+        }
+        Mark::VerticalLine(x) => {
+            let Some((x, _)) = frame.place(panel, x, low) else { return Ok(()) };
+            let heights = [plot.top + gap + capital, plot.bottom() - gap, plot.top + (plot.height + capital) / 2.0];
+            heights.iter().flat_map(|&y| [(x + gap, y), (x - gap - width, y)]).collect()
+        }
+        _ => return Ok(()),
+    };
+    let ink = legend::ink(panel, frame);
+    let cost = |&(x, y): &(f64, f64)| {
+        let place = Rectangle { left: x, top: y - capital, width, height: capital };
+        let outside = place.left < plot.left || place.right() > plot.right() || place.top < plot.top || y > plot.bottom();
+        let covered = ink.iter().filter(|&&point| place.grown(0.15 * m.text).holds(point)).count();
+        let legend = frame.legend.is_some_and(|legend| meet(legend, place));
+        covered + if outside || legend { 100_000 } else { 0 }
+    };
+    let Some(&best) = places.iter().min_by_key(|place| cost(place)) else { return Ok(()) };
+    pen.rimmed(&layer.label, best, Lettering { colour: style.colour.for_text(), ..pen.plain() })
+}
+
+fn meet(one: Rectangle, other: Rectangle) -> bool {
+    one.left < other.right() && other.left < one.right() && one.top < other.bottom() && other.top < one.bottom()
+}
+
+/// A note beside its place.
+pub fn draw_note(pen: &Pen, panel: &Panel, frame: &Frame, note: &Note) -> Result<(), FigureError> {
+    let m = pen.measures;
+    let Some((x, y)) = frame.place(panel, note.x, note.y) else { return Ok(()) };
+    let (gap, capital) = (m.gap() + 1.5 * m.stroke, CAPITAL * m.text);
+    let (place, anchor) = match note.side {
+        Side::Above => ((x, y - gap), HPos::Center),
+        Side::Below => ((x, y + gap + capital), HPos::Center),
+        Side::Left => ((x - gap, y + capital / 2.0), HPos::Right),
+        Side::Right => ((x + gap, y + capital / 2.0), HPos::Left),
+    };
+    pen.rimmed(&note.text, place, Lettering { anchor, ..pen.plain() })
+}

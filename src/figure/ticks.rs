@@ -1,0 +1,172 @@
+//! Where the ticks of an axis stand: as many as fit without touching, at round values.
+
+use super::axis::{Axis, Scale};
+use super::number;
+
+/// The ticks of one axis.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ticks {
+    /// Places with a label, as values of the quantity; the label may be empty where it would not fit.
+    pub labelled: Vec<(f64, String)>,
+    /// Places with a light line only.
+    pub minor: Vec<f64>,
+}
+
+/// The room that an axis offers, in points.
+#[derive(Clone, Copy)]
+pub struct Room<'a> {
+    /// The length of the axis.
+    pub length: f64,
+    /// How long a label is in the direction of the axis.
+    pub extent: &'a dyn Fn(&str) -> f64,
+    /// The least gap between two labels.
+    pub gap: f64,
+    /// The least distance between two labelled ticks.
+    pub spacing: f64,
+}
+
+/// The ticks of an axis that shows the values from `low` to `high` in this room.
+pub fn ticks(axis: &Axis, (low, high): (f64, f64), room: Room<'_>) -> Ticks {
+    if let Some(given) = &axis.ticks {
+        return thinned(axis.scale, given, (low, high), room);
+    }
+    match axis.scale {
+        Scale::Linear => linear(low, high, room),
+        Scale::Logarithmic => logarithmic(low, high, room),
+    }
+}
+
+/// Whether these labels keep their distance.
+fn fit(scale: Scale, labels: &[(f64, String)], (low, high): (f64, f64), room: Room<'_>) -> bool {
+    let Some((low, high)) = scale.position(low).zip(scale.position(high)) else { return false };
+    let place = |value: f64| scale.position(value).map_or(0.0, |at| (at - low) / (high - low) * room.length);
+    labels.windows(2).all(|pair| {
+        let distance = place(pair[1].0) - place(pair[0].0);
+        let extents = ((room.extent)(&pair[0].1) + (room.extent)(&pair[1].1)) / 2.0;
+        distance >= room.spacing && distance >= extents + room.gap
+    })
+}
+
+/// Ticks as asked for; a label that would touch the one before is dropped, its tick stays.
+fn thinned(scale: Scale, given: &[(f64, String)], range: (f64, f64), room: Room<'_>) -> Ticks {
+    let mut wanted: Vec<(f64, String)> =
+        given.iter().filter(|(value, _)| range.0 <= *value && *value <= range.1).cloned().collect();
+    wanted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let close = Room { spacing: 0.0, ..room };
+    let mut labelled: Vec<(f64, String)> = Vec::new();
+    let mut last: Option<(f64, String)> = None;
+    for (value, label) in wanted {
+        let fits = match &last {
+            Some(before) => fit(scale, &[before.clone(), (value, label.clone())], range, close),
+            None => true,
+        };
+        if fits {
+            last = Some((value, label.clone()));
+        }
+        labelled.push((value, if fits { label } else { String::new() }));
+    }
+    Ticks { labelled, minor: Vec::new() }
+}
+
+/// Steps of 1, 2 and 5 times a power of ten, from fine to coarse, for a span.
+fn steps(span: f64) -> impl Iterator<Item = (i32, i32)> {
+    let finest = libm::floor(libm::log10(span)) as i32 - 2;
+    (finest..finest + 6).flat_map(|exponent| [1, 2, 5].map(|digit| (digit, exponent)))
+}
+
+fn linear(low: f64, high: f64, room: Room<'_>) -> Ticks {
+    let candidates = steps(high - low).map(|step| linear_labels(low, high, step));
+    let labelled = first_that_fits(Scale::Linear, candidates, (low, high), room);
+    Ticks { labelled, minor: Vec::new() }
+}
+
+/// The multiples of a step inside a range. The values are built from integers, so that 0.3 is 0.3 and not 3 × 0.1.
+fn linear_labels(low: f64, high: f64, (digit, exponent): (i32, i32)) -> Vec<(f64, String)> {
+    let power = libm::pow(10.0, f64::from(exponent.abs()));
+    let value = |multiple: i64| {
+        let whole = (multiple * i64::from(digit)) as f64;
+        if exponent < 0 { whole / power } else { whole * power }
+    };
+    let step = value(1);
+    let slack = (high - low) * 1e-9;
+    let first = libm::ceil((low - slack) / step);
+    let last = libm::floor((high + slack) / step);
+    if !(first.abs() < 1e15 && last.abs() < 1e15 && last - first < 1000.0) {
+        return Vec::new();
+    }
+    let decimals = usize::try_from(-exponent).unwrap_or(0);
+    let large = low.abs().max(high.abs()) >= 1e6 || step < 1e-4;
+    let label = |value: f64| if large { number::significant(value, 6) } else { number::decimal(value, decimals) };
+    (first as i64..=last as i64).map(|multiple| (value(multiple), label(value(multiple)))).collect()
+}
+
+/// The first candidate, from dense to sparse, that has two labels or more and room for all of them.
+fn first_that_fits(
+    scale: Scale,
+    candidates: impl Iterator<Item = Vec<(f64, String)>>,
+    range: (f64, f64),
+    room: Room<'_>,
+) -> Vec<(f64, String)> {
+    let mut best = Vec::new();
+    for labels in candidates {
+        if fit(scale, &labels, range, room) {
+            if labels.len() >= 2 {
+                return labels;
+            }
+            if best.is_empty() {
+                best = labels;
+            }
+        }
+    }
+    best
+}
+
+fn logarithmic(low: f64, high: f64, room: Room<'_>) -> Ticks {
+    let (first, last) = (libm::floor(libm::log10(low)) as i32, libm::ceil(libm::log10(high)) as i32);
+    let inside = |value: &f64| *value >= low * (1.0 - 1e-9) && *value <= high * (1.0 + 1e-9);
+    let at = |digits: &[i32], every: i32| -> Vec<f64> {
+        (first..=last)
+            .filter(|exponent| exponent.rem_euclid(every) == 0)
+            .flat_map(|exponent| digits.iter().map(move |&digit| (digit, exponent)))
+            .map(|(digit, exponent)| decade_value(digit, exponent))
+            .filter(inside)
+            .collect()
+    };
+    let decades = at(&[1], 1).len();
+    let fine: &[&[i32]] = match decades {
+        0..=1 => &[&[1, 2, 3, 4, 5, 6, 7, 8, 9], &[1, 2, 3, 5, 7], &[1, 2, 5], &[1, 3], &[1]],
+        2..=3 => &[&[1, 2, 5], &[1, 3], &[1]],
+        _ => &[&[1]],
+    };
+    let within = fine.iter().map(|digits| number_labels(at(digits, 1)));
+    let beyond = [1, 2, 3, 4, 5, 6, 8, 10, 20, 50, 100].into_iter().map(|every| number_labels(at(&[1], every)));
+    let mut labelled = first_that_fits(Scale::Logarithmic, within.chain(beyond), (low, high), room);
+    if labelled.len() < 2 && high / low < 10.0 {
+        // Less than a decade may hold no two round digits: then round differences are as good.
+        labelled = linear(low, high, room).labelled;
+        labelled.retain(|(value, _)| *value > 0.0);
+    }
+    let minor = if last - first <= 8 { at(&[1, 2, 3, 4, 5, 6, 7, 8, 9], 1) } else { at(&[1], 1) };
+    let minor = minor.into_iter().filter(|value| labelled.iter().all(|(label, _)| label != value)).collect();
+    Ticks { labelled, minor }
+}
+
+/// A digit times a power of ten, rounded once.
+fn decade_value(digit: i32, exponent: i32) -> f64 {
+    format!("{digit}e{exponent}").parse().unwrap_or(f64::NAN)
+}
+
+/// Labels of a logarithmic axis: powers of ten if there are no other values, else plain numbers.
+fn number_labels(values: Vec<f64>) -> Vec<(f64, String)> {
+    let exponent = |value: f64| libm::round(libm::log10(value)) as i32;
+    let powers = values.len() > 1 && values.iter().all(|&value| decade_value(1, exponent(value)) == value);
+    let wide = values.last().is_some_and(|&last| last >= 1e4) || values.first().is_some_and(|&first| first < 1e-2);
+    let label = |value: f64| {
+        if powers && (wide || values.len() > 2) {
+            number::power_of_ten(exponent(value))
+        } else {
+            number::significant(value, 6)
+        }
+    };
+    values.iter().map(|&value| (value, label(value))).collect()
+}
