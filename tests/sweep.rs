@@ -553,10 +553,21 @@ proptest! {
             prop_assert_eq!(planned.cost, cells[planned.cell].cost);
             loads[planned.shard.index() as usize - 1] += planned.cost;
         }
-        let (mean, largest) = (loads.iter().sum::<f64>() / f64::from(count), cells.iter().map(Cell::cost).fold(0.0, f64::max));
+        let mean = loads.iter().sum::<f64>() / f64::from(count);
+        let largest = cells.iter().map(Cell::cost).fold(0.0, f64::max);
         let greatest = loads.iter().copied().fold(0.0, f64::max);
-        prop_assert!(greatest <= (mean + largest) * (1.0 + 1e-12), "{} of mean {} and largest {}", greatest, mean, largest);
+        let bound = (mean + largest) * (1.0 + 1e-12);
+        prop_assert!(greatest <= bound, "{} of mean {} and largest {}", greatest, mean, largest);
     }
+}
+
+#[test]
+fn one_costly_unit_weighs_as_much_as_many_cheap_ones() {
+    let cost = |index: u32| if index == 4 { 9.0 } else { 1.0 };
+    let cells: Vec<Setting> = (0..10).map(|index| Setting { norm: f64::from(index), cost: cost(index) }).collect();
+    let plan: Vec<_> = sweep(&cells, 1, 1).plan("1/2".parse().unwrap()).collect();
+    let first = plan.iter().filter(|planned| planned.shard.index() == 1);
+    assert_eq!(first.map(|planned| planned.cell).collect::<Vec<_>>(), [4]);
 }
 
 #[test]

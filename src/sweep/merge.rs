@@ -33,7 +33,10 @@ pub enum MergeError {
         differences: Vec<Difference>,
     },
     /// Two journals are of the same shard.
-    #[error("{first} and {second} are both shard {shard}: leave one out", first = first.display(), second = second.display())]
+    #[error(
+        "{first} and {second} are both shard {shard}: leave one out", first = first.display(),
+        second = second.display()
+    )]
     DoubledShard {
         /// The shard.
         shard: Shard,
@@ -49,7 +52,10 @@ pub enum MergeError {
         missing: Vec<Shard>,
     },
     /// A unit is in two journals.
-    #[error("{unit} is in {first} and in {second}: run one of the shards again from the start", first = first.display(), second = second.display())]
+    #[error(
+        "{unit} is in {first} and in {second}: run one of the shards again from the start", first = first.display(),
+        second = second.display()
+    )]
     DoubledUnit {
         /// The unit.
         unit: Unit,

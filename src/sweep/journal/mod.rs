@@ -1,8 +1,8 @@
 //! The journal: what a sweep has finished, safe on disk.
 //!
-//! A journal is a folder with `journal.jsonl` and a lock file. Each line is a JSON object that carries a checksum of the
-//! rest of the line. The first line is the [`Header`], which says which sweep and shard this is; every other line is one
-//! finished unit, in the order in which units finished.
+//! A journal is a folder with `journal.jsonl` and a lock file. Each line is a JSON object that carries a checksum of
+//! the rest of the line. The first line is the [`Header`], which says which sweep and shard this is; every other line
+//! is one finished unit, in the order in which units finished.
 //!
 //! **What survives.** A line is handed to the operating system by one write as soon as its unit is finished, and from
 //! then on a killed process cannot lose it. Against a power failure the file is also flushed to the disk, at most once
@@ -37,7 +37,10 @@ pub const LOCK: &str = "journal.lock";
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The operating system refused: full disk, missing permission, vanished folder.
-    #[error("cannot {action} {path}: {source}; units written before stay valid: remove the cause and run again", path = path.display())]
+    #[error(
+        "cannot {action} {path}: {source}; units written before stay valid: remove the cause and run again",
+        path = path.display()
+    )]
     Io {
         /// What was tried.
         action: &'static str,
@@ -47,7 +50,10 @@ pub enum JournalError {
         source: std::io::Error,
     },
     /// Another process writes this journal.
-    #[error("another run is writing the journal in {folder}: wait for it, or use another folder", folder = folder.display())]
+    #[error(
+        "another run is writing the journal in {folder}: wait for it, or use another folder",
+        folder = folder.display()
+    )]
     Busy {
         /// The folder.
         folder: PathBuf,
