@@ -125,7 +125,7 @@ impl<'a> Descent<'a> {
     /// # Errors
     /// A start with a zero or non-finite row, or one that lacks what the loss needs. Whatever happens later is a
     /// [`super::Stop`], not an error.
-    pub fn run(self, start: Start, stops: &StopRules) -> Result<Outcome, SimulationError> {
+    pub fn run(self, start: Start, stops: &StopRules<'_>) -> Result<Outcome, SimulationError> {
         let first = normalize(start.first.view())?;
         let second = start.second.as_ref().map(|second| normalize(second.view())).transpose()?;
         let mut motion = FreeEmbeddings {

@@ -58,7 +58,7 @@ impl PairDescent {
     ///
     /// # Errors
     /// A start without a second view of the same shape, or with a zero or non-finite row.
-    pub fn run(self, start: Start, stops: &StopRules) -> Result<Outcome, SimulationError> {
+    pub fn run(self, start: Start, stops: &StopRules<'_>) -> Result<Outcome, SimulationError> {
         let second = start.second.ok_or(LossError::NeedsTwoViews { loss: "cosine" })?;
         if start.first.dim() != second.dim() {
             return Err(LossError::Shape { first: start.first.dim(), second: second.dim() }.into());

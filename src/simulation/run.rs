@@ -36,7 +36,7 @@ pub(super) trait Motion {
     fn positions(&self) -> (Array2<f64>, Option<Array2<f64>>);
 }
 
-pub(super) fn run(mut motion: impl Motion, stops: &StopRules, cadence: Cadence, positions: bool) -> Outcome {
+pub(super) fn run(mut motion: impl Motion, stops: &StopRules<'_>, cadence: Cadence, positions: bool) -> Outcome {
     let (mut step, mut due) = (0, 0);
     let mut records = Vec::new();
     loop {

@@ -1,8 +1,5 @@
 //! When a run ends, and which rule ended it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use crate::setting::{SettingError, positive, tolerance};
 use crate::vectorize::{largest, sum};
 
@@ -49,14 +46,14 @@ impl Stop {
 }
 
 /// The rules that can end a run. They combine: the first that holds ends it, goals before failures.
-#[derive(Clone, Debug)]
-pub struct StopRules {
+#[derive(Clone)]
+pub struct StopRules<'a> {
     mean_cosine: Option<f64>,
     every_pair: Option<f64>,
     loss_level: Option<f64>,
     stationary: Option<f64>,
     budget: u64,
-    cancelled: Option<Arc<AtomicBool>>,
+    cancelled: Option<&'a dyn Fn() -> bool>,
 }
 
 /// What the loop sees of the state before a step.
@@ -70,7 +67,7 @@ pub(super) struct Observation {
     pub largest_one_minus: f64,
 }
 
-impl StopRules {
+impl<'a> StopRules<'a> {
     /// At most this many steps, and no run goes on where nothing moves: the largest angle that any embedding would turn
     /// per unit of γ/ρ² is below 10⁻¹⁴ (tested every 64 steps).
     pub fn budget(steps: u64) -> Self {
@@ -118,9 +115,9 @@ impl StopRules {
         Self { stationary: None, ..self }
     }
 
-    /// Ends when the flag is raised.
-    pub fn cancelled_by(self, flag: Arc<AtomicBool>) -> Self {
-        Self { cancelled: Some(flag), ..self }
+    /// Ends when `cancelled` says so; it is asked before every step.
+    pub fn cancelled_by(self, cancelled: &'a dyn Fn() -> bool) -> Self {
+        Self { cancelled: Some(cancelled), ..self }
     }
 
     /// The rule that holds at this state, if one does. `largest_slope` is asked only where it is needed.
@@ -139,7 +136,7 @@ impl StopRules {
             Some(Stop::Stationary)
         } else if step >= self.budget {
             Some(Stop::Budget)
-        } else if self.cancelled.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+        } else if self.cancelled.is_some_and(|cancelled| cancelled()) {
             Some(Stop::Cancelled)
         } else {
             None
