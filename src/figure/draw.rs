@@ -10,8 +10,11 @@ use plotters::style::{FontFamily, FontStyle, FontTransform, RGBColor, ShapeStyle
 
 use super::axis::Axis;
 use super::canvas::{self, Canvas, Sink, decimal, escape, units};
-use super::layout::{self, Frame, Layout, Measures, Rectangle};
+use super::labels;
+use super::layer::Layer;
+use super::layout::{self, Frame, Layout};
 use super::legend::{self, Entry, Key};
+use super::measures::{Measures, Rectangle};
 use super::palette::{Colour, Style};
 use super::text::{self, CAPITAL, Letters, Weight};
 use super::{Figure, FigureError, Legend, Panel, Size, marks};
@@ -53,11 +56,7 @@ impl Pen {
     }
 
     /// Wraps what `draw` draws in a group with these attributes.
-    pub fn group(
-        &self,
-        attributes: &str,
-        draw: impl FnOnce() -> Result<(), FigureError>,
-    ) -> Result<(), FigureError> {
+    pub fn group(&self, attributes: &str, draw: impl FnOnce() -> Result<(), FigureError>) -> Result<(), FigureError> {
         self.sink.write(&format!("<g {attributes}>\n"));
         draw()?;
         self.sink.write("</g>\n");
@@ -65,11 +64,7 @@ impl Pen {
     }
 
     /// Cuts off what `draw` draws outside of a rectangle. A nested SVG needs no name, as a clip path would.
-    pub fn clipped(
-        &self,
-        to: Rectangle,
-        draw: impl FnOnce() -> Result<(), FigureError>,
-    ) -> Result<(), FigureError> {
+    pub fn clipped(&self, to: Rectangle, draw: impl FnOnce() -> Result<(), FigureError>) -> Result<(), FigureError> {
         let [x, y, width, height] = [to.left, to.top, to.width, to.height].map(|value| decimal(units(value)));
         self.sink.write(&format!(
             "<svg x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" viewBox=\"{x} {y} {width} {height}\">\n"
@@ -121,10 +116,7 @@ impl Pen {
         let font = (FontFamily::Name(text::FAMILY), look.size * canvas::UNITS, style);
         let Colour(red, green, blue) = look.colour;
         let colour = RGBColor(red, green, blue);
-        let style = TextStyle::from(font)
-            .color(&colour)
-            .pos(Pos::new(look.anchor, VPos::Bottom))
-            .transform(turn);
+        let style = TextStyle::from(font).color(&colour).pos(Pos::new(look.anchor, VPos::Bottom)).transform(turn);
         self.area.draw(&Text::new(text, (units(x), units(y)), style)).map_err(failed)
     }
 
@@ -134,6 +126,28 @@ impl Pen {
         let attributes =
             format!("stroke=\"#fff\" stroke-width=\"{rim}\" stroke-linejoin=\"round\" paint-order=\"stroke\"");
         self.group(&attributes, || self.text(text, place, look))
+    }
+
+    /// A text inside a plot: on a tag where it lies on a heat map, else with a rim.
+    pub fn annotation(
+        &self,
+        panel: &Panel,
+        text: &str,
+        (x, y): (f64, f64),
+        look: Lettering,
+    ) -> Result<(), FigureError> {
+        if panel.raster().is_none() {
+            return self.rimmed(text, (x, y), look);
+        }
+        let width = text::width(text, look.size, look.weight);
+        let left = match look.anchor {
+            HPos::Left => x,
+            HPos::Center => x - width / 2.0,
+            HPos::Right => x - width,
+        };
+        let tag = Rectangle::of_text((left, y), width, look.size).grown(0.3 * look.size);
+        self.rectangle(tag, shape(Colour::PAPER, 0.85, 0.0, true))?;
+        self.text(text, (x, y), look)
     }
 
     /// The usual look of small text.
@@ -156,6 +170,7 @@ pub fn svg(figure: &Figure, size: Size) -> Result<String, FigureError> {
     for (panel, frame) in figure.panels.iter().zip(&page.frames) {
         pen.group("class=\"panel\"", || draw_panel(&pen, figure, panel, frame))?;
     }
+    draw_common_names(&pen, figure, &page)?;
     for (entry, place) in &page.below {
         draw_entry(&pen, entry, *place)?;
     }
@@ -204,23 +219,20 @@ fn draw_panel(pen: &Pen, figure: &Figure, panel: &Panel, frame: &Frame) -> Resul
     if !panel.is_picture() && panel.raster().is_none() {
         draw_grid(pen, panel, frame)?;
     }
-    pen.clipped(frame.plot.grown(pen.measures.stroke), || {
-        panel.layers.iter().try_for_each(|layer| {
-            let attributes = format!("class=\"{}\" data-label=\"{}\"", layer.kind(), escape(&layer.label));
-            pen.group(&attributes, || marks::draw(pen, panel, frame, layer, legend::style(figure, layer)))
-        })
-    })?;
+    let (under, over) = panel.layers.split_at(panel.layers.iter().take_while(|layer| layer.is_ground()).count());
+    draw_layers(pen, figure, panel, frame, under)?;
     if !panel.is_picture() {
         draw_axes(pen, panel, frame)?;
     }
-    panel.layers.iter().filter(|layer| layer.is_reference()).try_for_each(|layer| {
-        marks::name_reference(pen, panel, frame, layer, legend::style(figure, layer))
-    })?;
+    draw_layers(pen, figure, panel, frame, over)?;
     if let Some(raster) = panel.raster() {
         marks::draw_colour_bar(pen, raster, frame)?;
     }
     if let Some(place) = frame.legend {
         let entries = legend::entries(figure, std::iter::once(panel));
+        if panel.raster().is_some() {
+            pen.rectangle(place.grown(0.4 * pen.measures.text), shape(Colour::PAPER, 0.85, 0.0, true))?;
+        }
         for (index, entry) in entries.iter().enumerate() {
             draw_entry(pen, entry, (place.left, place.top + index as f64 * pen.measures.line()))?;
         }
@@ -228,7 +240,30 @@ fn draw_panel(pen: &Pen, figure: &Figure, panel: &Panel, frame: &Frame) -> Resul
     if panel.legend == Legend::LineEnds {
         draw_line_ends(pen, figure, panel, frame)?;
     }
-    panel.notes.iter().try_for_each(|note| marks::draw_note(pen, panel, frame, note))
+    draw_references(pen, figure, panel, frame)?;
+    panel.notes.iter().try_for_each(|note| {
+        let place = labels::note_place(panel, frame, note, &pen.measures);
+        place.map_or(Ok(()), |(at, anchor)| pen.annotation(panel, &note.text, at, Lettering { anchor, ..pen.plain() }))
+    })
+}
+
+fn draw_references(pen: &Pen, figure: &Figure, panel: &Panel, frame: &Frame) -> Result<(), FigureError> {
+    panel.layers.iter().filter(|layer| layer.is_reference() && !layer.label.is_empty()).try_for_each(|layer| {
+        let look = Lettering { colour: legend::style(figure, layer).colour.for_text(), ..pen.plain() };
+        let place = labels::reference_place(panel, frame, layer, &pen.measures);
+        place.map_or(Ok(()), |at| pen.annotation(panel, &layer.label, at, look))
+    })
+}
+
+fn draw_layers(pen: &Pen, figure: &Figure, panel: &Panel, frame: &Frame, layers: &[Layer]) -> Result<(), FigureError> {
+    layers.iter().try_for_each(|layer| {
+        let attributes = format!("class=\"{}\" data-label=\"{}\"", layer.kind(), escape(&layer.label));
+        let draw = || marks::draw(pen, panel, frame, layer, legend::style(figure, layer));
+        pen.group(&attributes, || {
+            // A marker at the edge of the plot stays whole.
+            if layer.is_whole() { draw() } else { pen.clipped(frame.plot.grown(pen.measures.stroke), draw) }
+        })
+    })
 }
 
 fn draw_title(pen: &Pen, frame: &Frame) -> Result<(), FigureError> {
@@ -294,18 +329,51 @@ fn draw_axes(pen: &Pen, panel: &Panel, frame: &Frame) -> Result<(), FigureError>
 }
 
 fn draw_axis_names(pen: &Pen, panel: &Panel, frame: &Frame) -> Result<(), FigureError> {
-    let (m, plot) = (pen.measures, frame.plot);
-    let look = Lettering { anchor: HPos::Center, ..pen.plain() };
-    if frame.shows_x && !panel.x.label.is_empty() {
-        let place = (plot.left + plot.width / 2.0, plot.bottom() + m.tick() + 1.15 * m.text + m.line());
-        pen.text(&panel.x.label, place, look)?;
+    if frame.names_x {
+        draw_x_name(pen, &panel.x.label, frame.plot)?;
     }
-    if frame.shows_y && !panel.y.label.is_empty() {
-        let widths = frame.y_ticks.labelled.iter().map(|(_, label)| text::width(label, m.text, Weight::Regular));
-        let x = plot.left - m.tick() - 0.3 * m.text - widths.fold(0.0, f64::max) - 0.6 * m.text;
-        pen.text(&panel.y.label, (x, plot.top + plot.height / 2.0), Lettering { upright: true, ..look })?;
+    if frame.names_y {
+        draw_y_name(pen, &panel.y.label, frame.plot, widest(pen, frame))?;
     }
     Ok(())
+}
+
+/// The names that small multiples have in common stand once, in the middle.
+fn draw_common_names(pen: &Pen, figure: &Figure, page: &Layout) -> Result<(), FigureError> {
+    let corners = |frame: &Frame| [(frame.plot.left, frame.plot.top), (frame.plot.right(), frame.plot.bottom())];
+    let all = page.frames.iter().flat_map(corners);
+    let (low, high) = all.fold(((f64::MAX, f64::MAX), (0.0_f64, 0.0_f64)), |(low, high), (x, y)| {
+        ((low.0.min(x), low.1.min(y)), (high.0.max(x), high.1.max(y)))
+    });
+    let whole = Rectangle::between(low, high);
+    let (panel, frames) = (&figure.panels[0], &page.frames);
+    if frames.iter().any(|frame| frame.shows_x) && frames.iter().all(|frame| !frame.names_x) {
+        draw_x_name(pen, &panel.x.label, whole)?;
+    }
+    if frames.iter().any(|frame| frame.shows_y) && frames.iter().all(|frame| !frame.names_y) {
+        let labels = frames.iter().filter(|frame| frame.shows_y).map(|frame| widest(pen, frame)).fold(0.0, f64::max);
+        draw_y_name(pen, &panel.y.label, whole, labels)?;
+    }
+    Ok(())
+}
+
+/// The width of the labels of the y axis.
+fn widest(pen: &Pen, frame: &Frame) -> f64 {
+    let labels = frame.y_ticks.labelled.iter();
+    labels.map(|(_, label)| text::width(label, pen.measures.text, Weight::Regular)).fold(0.0, f64::max)
+}
+
+fn draw_x_name(pen: &Pen, name: &str, beside: Rectangle) -> Result<(), FigureError> {
+    let m = pen.measures;
+    let place = (beside.left + beside.width / 2.0, beside.bottom() + m.tick() + 1.15 * m.text + m.line());
+    if name.is_empty() { Ok(()) } else { pen.text(name, place, Lettering { anchor: HPos::Center, ..pen.plain() }) }
+}
+
+fn draw_y_name(pen: &Pen, name: &str, beside: Rectangle, labels: f64) -> Result<(), FigureError> {
+    let m = pen.measures;
+    let place = (beside.left - m.tick() - 0.9 * m.text - labels, beside.top + beside.height / 2.0);
+    let look = Lettering { anchor: HPos::Center, upright: true, ..pen.plain() };
+    if name.is_empty() { Ok(()) } else { pen.text(name, place, look) }
 }
 
 /// One entry of a legend: samples of its marks, then its name.
@@ -313,16 +381,14 @@ fn draw_entry(pen: &Pen, entry: &Entry, (left, top): (f64, f64)) -> Result<(), F
     let m = pen.measures;
     let (width, middle) = (legend::sample_width(&m), top + m.line() / 2.0);
     let centre = (left + width / 2.0, middle);
+    let swatch = Rectangle { left, top: middle - 0.35 * m.text, width, height: 0.7 * m.text };
     for (key, style) in &entry.keys {
         match key {
             Key::Line => marks::stroke(pen, &[(left, middle), (left + width, middle)], style)?,
             Key::Marker => marks::marker(pen, centre, style)?,
             Key::Interval => marks::interval(pen, centre.0, (middle - 0.45 * m.text, middle + 0.45 * m.text), style)?,
-            Key::Patch => {
-                let place =
-                    Rectangle { left, top: middle - 0.35 * m.text, width, height: 0.7 * m.text };
-                pen.rectangle(place, shape(style.colour, marks::BAND_OPACITY * style.opacity, 0.0, true))?;
-            }
+            Key::Patch => pen.rectangle(swatch, shape(style.colour, marks::BAND_OPACITY * style.opacity, 0.0, true))?,
+            Key::Bar => marks::bar(pen, swatch, style)?,
         }
     }
     let place = (left + width + m.gap(), middle + CAPITAL * m.text / 2.0);
@@ -331,10 +397,10 @@ fn draw_entry(pen: &Pen, entry: &Entry, (left, top): (f64, f64)) -> Result<(), F
 
 fn draw_line_ends(pen: &Pen, figure: &Figure, panel: &Panel, frame: &Frame) -> Result<(), FigureError> {
     let m = pen.measures;
-    for label in legend::end_labels(panel, frame, &m) {
+    for label in labels::end_labels(panel, frame, &m) {
         let style: Style = legend::style(figure, &panel.layers[label.series]);
         let (x, y) = label.place;
-        if (y - label.end.1).abs() > 0.4 * m.text {
+        if (y - label.end.1).abs() > 0.8 * m.text {
             let from = (label.end.0 + 0.25 * m.text, label.end.1);
             pen.line(&[from, (x - 0.2 * m.text, y)], shape(style.colour, 0.6, 0.5 * m.stroke, false))?;
         }

@@ -105,7 +105,9 @@ fn collect(group: &Group, boxes: &mut Vec<TextBox>) {
         match node {
             Node::Group(inner) => collect(inner, boxes),
             Node::Text(text) => {
-                let ink = text.flattened().abs_bounding_box();
+                // The outlines do not know yet how the text is turned.
+                let ink = text.flattened().bounding_box();
+                let ink = ink.transform(text.abs_transform()).unwrap_or(ink);
                 let points = |pixels: f32| f64::from(pixels) / PIXELS;
                 boxes.push(TextBox {
                     text: text.chunks().iter().map(|chunk| chunk.text()).collect(),

@@ -115,6 +115,16 @@ impl Layer {
         matches!(self.mark, Mark::HorizontalLine(_) | Mark::VerticalLine(_))
     }
 
+    /// Whether the layer lies under the axes.
+    pub(crate) fn is_ground(&self) -> bool {
+        matches!(self.mark, Mark::Raster(_) | Mark::Bars(_) | Mark::Band(_) | Mark::Area(_))
+    }
+
+    /// Whether marks at the edge of the plot are drawn whole.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self.mark, Mark::Markers(_))
+    }
+
     /// The name of the kind of layer.
     pub(crate) fn kind(&self) -> &'static str {
         match self.mark {

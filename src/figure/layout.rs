@@ -1,82 +1,13 @@
 //! Where everything stands, in points from the upper left corner.
 
+use super::axis::{Axis, Scale};
+use super::labels;
 use super::legend::{self, Entry};
+use super::measures::{Measures, Rectangle};
 use super::range::{self, Ranges};
 use super::text::{self, Weight};
 use super::ticks::{self, Room, Ticks};
 use super::{Figure, FigureError, Legend, Panel, Size};
-
-/// A rectangle on the page.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Rectangle {
-    pub left: f64,
-    pub top: f64,
-    pub width: f64,
-    pub height: f64,
-}
-
-impl Rectangle {
-    pub fn right(self) -> f64 {
-        self.left + self.width
-    }
-
-    pub fn bottom(self) -> f64 {
-        self.top + self.height
-    }
-
-    pub fn holds(self, (x, y): (f64, f64)) -> bool {
-        self.left <= x && x <= self.right() && self.top <= y && y <= self.bottom()
-    }
-
-    /// Larger by this much on every side.
-    pub fn grown(self, by: f64) -> Self {
-        Self { left: self.left - by, top: self.top - by, width: self.width + 2.0 * by, height: self.height + 2.0 * by }
-    }
-}
-
-/// The measures of a size: all in points.
-#[derive(Clone, Copy, Debug)]
-pub struct Measures {
-    pub width: f64,
-    /// The height that must not be exceeded.
-    pub height: f64,
-    /// The size of the text.
-    pub text: f64,
-    pub title: f64,
-    /// How much thicker lines are than in a paper.
-    pub stroke: f64,
-    pub margin: f64,
-}
-
-impl Measures {
-    pub fn of(size: Size) -> Self {
-        let (width, height, text, title, stroke, margin) = match size {
-            Size::OneColumn => (244.0, 660.0, 7.0, 7.6, 0.9, 3.0),
-            Size::TwoColumns => (504.0, 660.0, 7.6, 8.4, 1.0, 4.0),
-            Size::Slides => (960.0, 540.0, 17.0, 20.0, 2.2, 16.0),
-        };
-        Self { width, height, text, title, stroke, margin }
-    }
-
-    /// The distance of lines of text.
-    pub fn line(&self) -> f64 {
-        1.3 * self.text
-    }
-
-    pub fn title_line(&self) -> f64 {
-        1.3 * self.title
-    }
-
-    /// The length of a tick.
-    pub fn tick(&self) -> f64 {
-        0.33 * self.text
-    }
-
-    /// The gap between a mark and the text that belongs to it.
-    pub fn gap(&self) -> f64 {
-        0.45 * self.text
-    }
-}
 
 /// Where one panel stands and what its axes show.
 #[derive(Clone, Debug)]
@@ -90,6 +21,9 @@ pub struct Frame {
     /// Whether the labels of an axis are this panel's to show.
     pub shows_x: bool,
     pub shows_y: bool,
+    /// Whether the name of an axis stands at this panel, rather than once for all.
+    pub names_x: bool,
+    pub names_y: bool,
     pub title: Vec<String>,
     /// Where the legend stands, if inside.
     pub legend: Option<Rectangle>,
@@ -184,6 +118,10 @@ impl<'a> Page<'a> {
         } else {
             columns
         };
+        let alike = |axis: fn(&Panel) -> &Axis| {
+            figure.shared && figure.panels.iter().all(|panel| axis(panel).same_quantity(axis(&figure.panels[0])))
+        };
+        let (one_x, one_y) = (alike(|panel| &panel.x), alike(|panel| &panel.y));
         let frames = figure
             .panels
             .iter()
@@ -193,14 +131,17 @@ impl<'a> Page<'a> {
                 let left = (index % columns > 0).then(|| &figure.panels[index - 1]);
                 let covered_x = figure.shared && below.is_some_and(|below| panel.x.same_quantity(&below.x));
                 let covered_y = figure.shared && left.is_some_and(|left| panel.y.same_quantity(&left.y));
+                let (shows_x, shows_y) = (panel.x.shown && !covered_x, panel.y.shown && !covered_y);
                 Frame {
                     plot: Rectangle::default(),
                     ranges: ranges[index],
                     x_ticks: Ticks::default(),
                     y_ticks: Ticks::default(),
                     colour_ticks: Ticks::default(),
-                    shows_x: panel.x.shown && !covered_x,
-                    shows_y: panel.y.shown && !covered_y,
+                    shows_x,
+                    shows_y,
+                    names_x: shows_x && !one_x,
+                    names_y: shows_y && !one_y,
                     title: Vec::new(),
                     legend: None,
                 }
@@ -300,19 +241,22 @@ impl<'a> Page<'a> {
         let m = self.measures;
         let across = |label: &str| text::width(label, m.text, Weight::Regular);
         let upright = |_: &str| m.text;
-        let x_room = Room { length: width, extent: &across, gap: 0.9 * m.text, spacing: 2.6 * m.text };
-        let y_room = Room { length: height, extent: &upright, gap: 0.5 * m.text, spacing: 2.0 * m.text };
+        let x_room = Room { length: width, extent: &across, gap: 1.3 * m.text, spacing: 3.4 * m.text };
+        let y_room = |axis: &Axis| {
+            let spacing = if axis.scale == Scale::Linear { 2.8 } else { 2.1 } * m.text;
+            Room { length: height, extent: &upright, gap: 0.5 * m.text, spacing }
+        };
         for (panel, frame) in self.figure.panels.iter().zip(&mut self.frames) {
             if panel.is_picture() {
                 continue;
             }
-            let values = |scale: super::Scale, (low, high)| (scale.value(low), scale.value(high));
+            let values = |scale: Scale, (low, high)| (scale.value(low), scale.value(high));
             frame.x_ticks = ticks::ticks(&panel.x, values(panel.x.scale, frame.ranges.x), x_room);
-            frame.y_ticks = ticks::ticks(&panel.y, values(panel.y.scale, frame.ranges.y), y_room);
+            frame.y_ticks = ticks::ticks(&panel.y, values(panel.y.scale, frame.ranges.y), y_room(&panel.y));
             if let Some((raster, range)) = panel.raster().and_then(|raster| Some((raster, raster.positions()?))) {
-                frame.colour_ticks = ticks::ticks(&raster.axis, values(raster.axis.scale, range), y_room);
+                frame.colour_ticks = ticks::ticks(&raster.axis, values(raster.axis.scale, range), y_room(&raster.axis));
             }
-            let wide = text::wrap(panel.title.as_deref().unwrap_or(""), m.title, Weight::Bold, width + 3.0 * m.text);
+            let wide = text::wrap(panel.title.as_deref().unwrap_or(""), m.title, Weight::Bold, width);
             frame.title = wide;
         }
         for (panel, frame) in self.figure.panels.iter().zip(&mut self.frames).filter(|(panel, _)| panel.is_picture()) {
@@ -345,10 +289,11 @@ impl<'a> Page<'a> {
         around.right = self.overhang(panel, frame);
         if let Some(raster) = panel.raster() {
             let label = if raster.axis.label.is_empty() { 0.0 } else { m.line() };
-            around.right = bar_offset(&m) + bar_width(&m) + m.tick() + m.gap() + widest_label(&frame.colour_ticks, &m) + label;
+            around.right =
+                m.bar_offset() + m.bar_width() + m.tick() + m.gap() + widest_label(&frame.colour_ticks, &m) + label;
         }
         if legend == Legend::LineEnds {
-            around.right = around.right.max(legend::end_room(panel, frame, &m));
+            around.right = around.right.max(labels::end_room(panel, frame, &m));
         }
         around
     }
@@ -378,14 +323,4 @@ impl<'a> Page<'a> {
 fn widest_label(ticks: &Ticks, measures: &Measures) -> f64 {
     let widths = ticks.labelled.iter().map(|(_, label)| text::width(label, measures.text, Weight::Regular));
     widths.fold(0.0, f64::max)
-}
-
-/// The gap between a plot and its colour bar.
-pub fn bar_offset(measures: &Measures) -> f64 {
-    0.9 * measures.text
-}
-
-/// The width of a colour bar.
-pub fn bar_width(measures: &Measures) -> f64 {
-    1.1 * measures.text
 }

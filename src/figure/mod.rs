@@ -20,16 +20,19 @@
 //! # Ok::<(), embedding_norms::figure::FigureError>(())
 //! ```
 
+mod animation;
 mod axis;
 mod canvas;
 mod draw;
 mod error;
 mod export;
 mod font_file;
+mod labels;
 mod layer;
 mod layout;
 mod legend;
 mod marks;
+mod measures;
 pub mod number;
 mod palette;
 mod range;
@@ -39,6 +42,7 @@ mod ticks;
 
 use std::str::FromStr;
 
+pub use animation::animation;
 pub use axis::{Axis, Scale};
 pub use error::FigureError;
 pub use export::{TextBox, overlaps, pdf, png, text_boxes};
