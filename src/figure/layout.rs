@@ -82,7 +82,7 @@ pub fn layout(figure: &Figure, size: Size) -> Result<Layout, FigureError> {
     }
 }
 
-/// Puts each inner legend into a free corner; the panels that have none are returned.
+/// Puts each inner legend where it covers no data; the panels that have none are returned.
 fn place_legends(figure: &Figure, page: &mut Layout, legends: &[Legend]) -> Vec<usize> {
     let mut crowded = Vec::new();
     for (index, panel) in figure.panels.iter().enumerate() {
@@ -90,8 +90,8 @@ fn place_legends(figure: &Figure, page: &mut Layout, legends: &[Legend]) -> Vec<
         if legends[index] != Legend::Inside || entries.is_empty() {
             continue;
         }
-        match legend::free_corner(panel, &page.frames[index], &entries, &page.measures) {
-            Some(corner) => page.frames[index].legend = Some(corner),
+        match legend::free_place(panel, &page.frames[index], &entries, &page.measures) {
+            Some(place) => page.frames[index].legend = Some(place),
             None => crowded.push(index),
         }
     }
@@ -157,7 +157,7 @@ impl<'a> Page<'a> {
         let width = m.width - 2.0 * m.margin;
         let title = self.figure.title.as_deref().unwrap_or("");
         let title = text::wrap(title, 1.12 * m.title, Weight::Bold, width);
-        let caption = text::wrap(self.figure.caption.as_deref().unwrap_or(""), 0.92 * m.text, Weight::Regular, width);
+        let caption = text::filled(self.figure.caption.as_deref().unwrap_or(""), 0.92 * m.text, Weight::Regular, width);
         let top = m.margin + if title.is_empty() { 0.0 } else { title.len() as f64 * 1.12 * m.title_line() + m.gap() };
         let named = self.figure.panels.iter().zip(self.legends).filter(|(_, legend)| **legend == Legend::Below);
         let entries = legend::entries(self.figure, named.map(|(panel, _)| panel));

@@ -89,8 +89,9 @@ fn entry_width(entry: &Entry, measures: &Measures) -> f64 {
     sample_width(measures) + measures.gap() + text::width(&entry.label, measures.text, Weight::Regular)
 }
 
-/// The place of a legend in the corner of a plot that holds no data, if there is one.
-pub fn free_corner(panel: &Panel, frame: &Frame, entries: &[Entry], measures: &Measures) -> Option<Rectangle> {
+/// The place of a legend in a part of the plot that holds no data, a corner if possible; `None` if there is none.
+pub fn free_place(panel: &Panel, frame: &Frame, entries: &[Entry], measures: &Measures) -> Option<Rectangle> {
+    const STEPS: i32 = 8;
     let width = entries.iter().map(|entry| entry_width(entry, measures)).fold(0.0, f64::max);
     let height = entries.len() as f64 * measures.line();
     let (plot, inset) = (frame.plot, 0.8 * measures.text);
@@ -101,14 +102,21 @@ pub fn free_corner(panel: &Panel, frame: &Frame, entries: &[Entry], measures: &M
     let notes = labels::note_places(panel, frame, measures);
     let (left, right) = (plot.left + inset, plot.right() - inset - width);
     let (top, bottom) = (plot.top + inset, plot.bottom() - inset - height);
-    let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
-    let middles = [((left + right) / 2.0, top), ((left + right) / 2.0, bottom)];
-    let places = corners.into_iter().chain(middles).map(|(left, top)| Rectangle { left, top, width, height });
+    // Corners first, then ever farther from them.
+    let mut shares: Vec<(i32, i32)> = (0..=STEPS).flat_map(|x| (0..=STEPS).map(move |y| (x, y))).collect();
+    shares.sort_by_key(|&(x, y)| x.min(STEPS - x) + y.min(STEPS - y));
+    let along = |from: f64, to: f64, share: i32| from + (to - from) * f64::from(share) / f64::from(STEPS);
+    let mut places = shares.into_iter().map(|(x, y)| Rectangle {
+        left: along(left, right, x),
+        top: along(top, bottom, y),
+        width,
+        height,
+    });
     let free = |place: &Rectangle| {
         let around = place.grown(0.55 * measures.text);
         !ink.iter().any(|&point| around.holds(point)) && !notes.iter().any(|note| around.meets(*note))
     };
-    places.into_iter().find(free)
+    places.find(free)
 }
 
 /// Entries side by side in rows as wide as the page; each with its upper left corner, and the height of all.
@@ -117,7 +125,7 @@ pub fn flow(entries: Vec<Entry>, measures: &Measures) -> (Vec<(Entry, (f64, f64)
         return (Vec::new(), 0.0);
     }
     let (start, gap) = (measures.margin + measures.gap(), 1.8 * measures.text);
-    let (mut x, mut y) = (start, measures.gap());
+    let (mut x, mut y) = (start, 2.0 * measures.gap());
     let mut placed = Vec::new();
     for entry in entries {
         let width = entry_width(&entry, measures);

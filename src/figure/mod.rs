@@ -77,7 +77,7 @@ impl FromStr for Size {
 /// Where the names of the series stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Legend {
-    /// In a corner of the plot that holds no data; below the figure if there is none.
+    /// In a part of the plot that holds no data, a corner if possible; below the figure if there is none.
     #[default]
     Inside,
     /// Below all panels, each name once.

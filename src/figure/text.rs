@@ -69,7 +69,7 @@ pub fn wrap(text: &str, size: f64, weight: Weight, limit: f64) -> Vec<String> {
 }
 
 /// Breaks a text into lines, each as full as it can be.
-fn filled(text: &str, size: f64, weight: Weight, limit: f64) -> Vec<String> {
+pub fn filled(text: &str, size: f64, weight: Weight, limit: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         let longer = lines.last().map(|line| format!("{line} {word}"));
