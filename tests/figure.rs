@@ -55,7 +55,6 @@ fn small_multiples() -> Figure {
         Panel::new(Axis::linear("step"), Axis::logarithmic("1 − cos φ"))
             .title(name)
             .layers([0.5, 1.0, 2.0].into_iter().enumerate().map(line))
-            .legend(Legend::Below)
     };
     let names = ["gradient descent", "momentum", "RMSProp", "Adam", "LARS", "LAMB"];
     Figure::new("The loss of six optimizers.")

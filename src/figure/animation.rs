@@ -13,6 +13,9 @@ const UNCHANGED: u8 = 255;
 
 type Rgb = [u8; 3];
 
+/// Colours, each with the number of its pixels.
+type Colours = Vec<(Rgb, u64)>;
+
 /// A looping GIF of SVG frames of one size, with this many pixels to a point and hundredths of a second per frame.
 ///
 /// All frames share one palette, and each writes only what differs from the one before, so that a still background
@@ -84,7 +87,7 @@ fn palette(frames: &[Vec<Rgb>]) -> (Vec<Rgb>, BTreeMap<Rgb, u8>) {
     for &colour in frames.iter().flatten() {
         *counts.entry(colour).or_default() += 1;
     }
-    let mut boxes = vec![counts.into_iter().collect::<Vec<(Rgb, u64)>>()];
+    let mut boxes = vec![counts.into_iter().collect::<Colours>()];
     while boxes.len() < COLOURS {
         let widest =
             (0..boxes.len()).filter(|&index| boxes[index].len() > 1).max_by_key(|&index| weight(&boxes[index]));
@@ -118,7 +121,7 @@ fn weight(colours: &[(Rgb, u64)]) -> u64 {
 }
 
 /// A box, cut where half of its pixels lie on each side.
-fn halves(mut colours: Vec<(Rgb, u64)>) -> (Vec<(Rgb, u64)>, Vec<(Rgb, u64)>) {
+fn halves(mut colours: Colours) -> (Colours, Colours) {
     let (channel, _) = spread(&colours);
     colours.sort_by_key(|(colour, _)| (colour[channel], *colour));
     let total: u64 = colours.iter().map(|(_, count)| count).sum();

@@ -2,7 +2,7 @@
 
 use super::axis::{Axis, Scale};
 use super::labels;
-use super::legend::{self, Entry};
+use super::legend::{self, Placed};
 use super::measures::{Measures, Rectangle};
 use super::range::{self, Ranges};
 use super::text::{self, Weight};
@@ -47,7 +47,7 @@ pub struct Layout {
     pub title: Vec<String>,
     pub frames: Vec<Frame>,
     /// Entries of the legend below all panels, each with its upper left corner.
-    pub below: Vec<(Entry, (f64, f64))>,
+    pub below: Vec<Placed>,
     pub caption: Vec<String>,
     /// The base line of the first line of the caption.
     pub caption_top: f64,
@@ -69,7 +69,12 @@ pub fn layout(figure: &Figure, size: Size) -> Result<Layout, FigureError> {
         return Err(FigureError::NoPanels { figure });
     }
     let ranges = range::ranges(figure)?;
-    let mut legends: Vec<Legend> = figure.panels.iter().map(|panel| panel.legend).collect();
+    // Small multiples show the same series: one legend is enough.
+    let legend = |panel: &Panel| match panel.legend {
+        Legend::Inside if figure.shared => Legend::Below,
+        chosen => chosen,
+    };
+    let mut legends: Vec<Legend> = figure.panels.iter().map(legend).collect();
     loop {
         let mut page = Page::new(figure, size, &ranges, &legends).arranged();
         let crowded = place_legends(figure, &mut page, &legends);
@@ -150,10 +155,8 @@ impl<'a> Page<'a> {
         Self { figure, measures, columns, legends, frames }
     }
 
-    /// Ticks need the size of the plots, and the plots leave room for the ticks: a few rounds settle both.
     fn arranged(mut self) -> Layout {
         let m = self.measures;
-        let rows = self.figure.panels.len().div_ceil(self.columns);
         let width = m.width - 2.0 * m.margin;
         let title = self.figure.title.as_deref().unwrap_or("");
         let title = text::wrap(title, 1.12 * m.title, Weight::Bold, width);
@@ -163,39 +166,9 @@ impl<'a> Page<'a> {
         let entries = legend::entries(self.figure, named.map(|(panel, _)| panel));
         let (below, below_height) = legend::flow(entries, &m);
         let foot = below_height + caption.len() as f64 * m.line() + if caption.is_empty() { 0.0 } else { m.gap() };
-        let mut bottom = 0.0;
-        let mut plot = (width / self.columns as f64 * 0.8, width / self.columns as f64 * 0.8 * self.figure.aspect);
-        for _ in 0..4 {
-            self.set_ticks(plot);
-            let around = self.surrounds();
-            let (lefts, rights): (Vec<f64>, Vec<f64>) =
-                (0..self.columns).map(|column| self.widest(&around, column)).unzip();
-            let gaps = 1.4 * m.text * (self.columns - 1) as f64;
-            let free = width - gaps - lefts.iter().chain(&rights).sum::<f64>();
-            let plot_width = (free / self.columns as f64).max(4.0 * m.text);
-            let (tops, bottoms): (Vec<f64>, Vec<f64>) = (0..rows).map(|row| self.tallest(&around, row)).unzip();
-            let row_gaps = 1.1 * m.text * (rows - 1) as f64;
-            let used = top + row_gaps + tops.iter().chain(&bottoms).sum::<f64>() + foot + m.margin;
-            let plot_height = (plot_width * self.aspect()).min((m.height - used) / rows as f64).max(4.0 * m.text);
-            plot = (plot_width, plot_height);
-            let mut y = top;
-            for row in 0..rows {
-                y += tops[row];
-                let mut x = m.margin;
-                for column in 0..self.columns {
-                    x += lefts[column];
-                    if let Some(frame) = self.frames.get_mut(row * self.columns + column) {
-                        frame.plot = Rectangle { left: x, top: y, width: plot_width, height: plot_height };
-                    }
-                    x += plot_width + rights[column] + 1.4 * m.text;
-                }
-                y += plot_height + bottoms[row] + 1.1 * m.text;
-            }
-            bottom = y - 1.1 * m.text;
-        }
+        let bottom = self.arrange_plots(top, m.height - foot - m.margin);
         self.fit_pictures();
         let below = below.into_iter().map(|(entry, (x, y))| (entry, (x, y + bottom))).collect();
-        let caption_top = bottom + below_height + m.gap();
         Layout {
             measures: m,
             height: bottom + foot + m.margin,
@@ -203,8 +176,40 @@ impl<'a> Page<'a> {
             frames: self.frames,
             below,
             caption,
-            caption_top,
+            caption_top: bottom + below_height + m.gap(),
         }
+    }
+
+    /// Fills the page with plots from `top` on, at most to `limit`, and says where they end.
+    ///
+    /// Ticks need the size of the plots, and the plots leave room for the ticks: a few rounds settle both.
+    fn arrange_plots(&mut self, top: f64, limit: f64) -> f64 {
+        const ROUNDS: usize = 4;
+        let m = self.measures;
+        let (columns, rows) = (self.columns, self.figure.panels.len().div_ceil(self.columns));
+        let (column_gap, row_gap) = (1.4 * m.text, 1.1 * m.text);
+        let guess = 0.8 * m.width / columns as f64;
+        let mut size = (guess, guess * self.figure.aspect);
+        let mut bottom = top;
+        for _ in 0..ROUNDS {
+            self.set_ticks(size);
+            let around = self.surrounds();
+            let sides: Vec<(f64, f64)> = (0..columns).map(|column| self.widest(&around, column)).collect();
+            let ends: Vec<(f64, f64)> = (0..rows).map(|row| self.tallest(&around, row)).collect();
+            let sum = |pairs: &[(f64, f64)]| pairs.iter().map(|pair| pair.0 + pair.1).sum::<f64>();
+            let across = m.width - 2.0 * m.margin - column_gap * (columns - 1) as f64 - sum(&sides);
+            let down = limit - top - row_gap * (rows - 1) as f64 - sum(&ends);
+            let width = (across / columns as f64).max(4.0 * m.text);
+            let height = (width * self.aspect()).min(down / rows as f64).max(4.0 * m.text);
+            size = (width, height);
+            let lefts = starts(&sides, m.margin, width, column_gap);
+            let tops = starts(&ends, top, height, row_gap);
+            for (index, frame) in self.frames.iter_mut().enumerate() {
+                frame.plot = Rectangle { left: lefts[index % columns], top: tops[index / columns], width, height };
+            }
+            bottom = tops[rows - 1] + height + ends[rows - 1].1;
+        }
+        bottom
     }
 
     /// The height of the plots as a share of their width: a page of pictures follows the pictures.
@@ -318,6 +323,17 @@ impl<'a> Page<'a> {
         let panels = around.iter().skip(row * self.columns).take(self.columns);
         panels.fold((0.0, 0.0), |(top, bottom), one| (one.top.max(top), one.bottom.max(bottom)))
     }
+}
+
+/// Where plots of one length begin that stand in a line, each with room of its own on both sides.
+fn starts(around: &[(f64, f64)], from: f64, length: f64, gap: f64) -> Vec<f64> {
+    let mut at = from;
+    let next = |&(before, after): &(f64, f64)| {
+        let start = at + before;
+        at = start + length + after + gap;
+        start
+    };
+    around.iter().map(next).collect()
 }
 
 fn widest_label(ticks: &Ticks, measures: &Measures) -> f64 {

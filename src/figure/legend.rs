@@ -15,6 +15,9 @@ pub struct Entry {
     pub keys: Vec<(Key, Style)>,
 }
 
+/// An entry with its upper left corner.
+pub type Placed = (Entry, (f64, f64));
+
 /// The kinds of marks in a legend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
@@ -120,7 +123,7 @@ pub fn free_place(panel: &Panel, frame: &Frame, entries: &[Entry], measures: &Me
 }
 
 /// Entries side by side in rows as wide as the page; each with its upper left corner, and the height of all.
-pub fn flow(entries: Vec<Entry>, measures: &Measures) -> (Vec<(Entry, (f64, f64))>, f64) {
+pub fn flow(entries: Vec<Entry>, measures: &Measures) -> (Vec<Placed>, f64) {
     if entries.is_empty() {
         return (Vec::new(), 0.0);
     }

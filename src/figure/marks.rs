@@ -8,11 +8,12 @@ use plotters::element::{PathElement, Polygon};
 use plotters::style::text_anchor::HPos;
 
 use super::canvas::{Canvas, decimal, units};
-use super::draw::{Lettering, Pen, shape};
+
 use super::layer::{Layer, Mark};
 use super::layout::Frame;
 use super::measures::Rectangle;
 use super::palette::{Colour, Dash, Marker, Style};
+use super::pen::{Lettering, Pen, shape};
 use super::raster::Raster;
 use super::text::{self, CAPITAL, Weight};
 use super::{FigureError, Panel};

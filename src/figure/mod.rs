@@ -1,7 +1,7 @@
 //! The house style of the figures: say *what* to show; how it looks is decided here, once.
 //!
 //! A [`Figure`] holds [`Panel`]s, a panel holds two [`Axis`] and [`Layer`]s. [`Figure::to_svg`] draws it with plotters;
-//! [`png`], [`pdf`] and [`animation`] are made from that same SVG, so that all formats show the same. The same figure
+//! [`png()`], [`pdf()`] and [`animation()`] are made from that same SVG, so that all formats show the same. The same figure
 //! gives the same bytes. Data come in as plain pairs: the room knows nothing of simulations.
 //!
 //! ```
@@ -35,6 +35,7 @@ mod marks;
 mod measures;
 pub mod number;
 mod palette;
+mod pen;
 mod range;
 mod raster;
 mod text;
@@ -243,7 +244,7 @@ impl Figure {
     }
 
     /// Small multiples: panels whose axes have the same label and scale share their range, and neighbours one set of
-    /// labels.
+    /// labels; their legends become one, below.
     #[must_use]
     pub fn shared_axes(self) -> Self {
         Self { shared: true, ..self }

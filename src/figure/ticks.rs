@@ -174,6 +174,7 @@ fn number_labels(values: Vec<f64>) -> Vec<(f64, String)> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
 
     use super::*;
 
@@ -214,7 +215,19 @@ mod tests {
         assert_eq!(texts(&ticks), ["0.25", "", "1", "2"]);
     }
 
+    /// The same cases every time, unless the environment gives a seed.
+    fn fixed() -> ProptestConfig {
+        let given = std::env::var_os("PROPTEST_RNG_SEED").is_some();
+        if given {
+            ProptestConfig::default()
+        } else {
+            ProptestConfig { rng_seed: RngSeed::Fixed(1), ..Default::default() }
+        }
+    }
+
     proptest! {
+        #![proptest_config(fixed())]
+
         #[test]
         fn ticks_lie_inside_and_keep_their_distance(
             low in -1e4..1e4_f64,
