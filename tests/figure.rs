@@ -225,6 +225,19 @@ fn a_heat_map_is_one_image_and_a_colour_bar_another() {
 }
 
 #[test]
+fn a_legend_without_room_moves_below_the_plot() {
+    let draw = |points: Vec<(f64, f64)>| {
+        let panel = Panel::new(Axis::linear("x"), Axis::linear("y")).layer(Layer::line("a name", points));
+        let svg = Figure::new("").panel(panel).to_svg(Size::OneColumn).unwrap();
+        let boxes = text_boxes(&svg).unwrap();
+        let find = |text: &str| boxes.iter().find(|found| found.text == text).unwrap().clone();
+        find("a name").top > find("x").bottom
+    };
+    assert!(!draw(vec![(0.0, 0.0), (1.0, 1.0)]));
+    assert!(draw((0..400).map(|k| (f64::from(k), f64::from(k % 2))).collect()));
+}
+
+#[test]
 fn the_contour_of_a_ratio_is_the_diagonal() {
     let contour = raster(60).contour(1.0, Scale::Logarithmic, Scale::Logarithmic);
     let finite: Vec<(f64, f64)> = contour.iter().copied().filter(|point| point.0.is_finite()).collect();

@@ -71,7 +71,9 @@ fn draw_panel(pen: &Pen, figure: &Figure, panel: &Panel, frame: &Frame) -> Resul
     if !panel.is_picture() && panel.raster().is_none() {
         draw_grid(pen, panel, frame)?;
     }
-    let (under, over) = panel.layers.split_at(panel.layers.iter().take_while(|layer| layer.is_ground()).count());
+    let mut layers: Vec<&Layer> = panel.layers.iter().collect();
+    layers.sort_by_key(|layer| layer.height());
+    let (under, over) = layers.split_at(layers.partition_point(|layer| layer.height() < Layer::DATA));
     draw_layers(pen, figure, panel, frame, under)?;
     if !panel.is_picture() {
         draw_axes(pen, panel, frame)?;
@@ -107,7 +109,7 @@ fn draw_references(pen: &Pen, figure: &Figure, panel: &Panel, frame: &Frame) -> 
     })
 }
 
-fn draw_layers(pen: &Pen, figure: &Figure, panel: &Panel, frame: &Frame, layers: &[Layer]) -> Result<(), FigureError> {
+fn draw_layers(pen: &Pen, figure: &Figure, panel: &Panel, frame: &Frame, layers: &[&Layer]) -> Result<(), FigureError> {
     layers.iter().try_for_each(|layer| {
         let attributes = format!("class=\"{}\" data-label=\"{}\"", layer.kind(), escape(&layer.label));
         let draw = || marks::draw(pen, panel, frame, layer, legend::style(figure, layer));

@@ -115,10 +115,17 @@ impl Layer {
         matches!(self.mark, Mark::HorizontalLine(_) | Mark::VerticalLine(_))
     }
 
-    /// Whether the layer lies under the axes.
-    pub(crate) fn is_ground(&self) -> bool {
-        matches!(self.mark, Mark::Raster(_) | Mark::Bars(_) | Mark::Band(_) | Mark::Area(_))
+    /// How high the layer lies: grounds below shades and reference lines, and both below the data.
+    pub(crate) fn height(&self) -> u8 {
+        match self.mark {
+            Mark::Raster(_) | Mark::Disc { .. } => 0,
+            Mark::Band(_) | Mark::Bars(_) | Mark::HorizontalLine(_) | Mark::VerticalLine(_) => 1,
+            _ => Self::DATA,
+        }
     }
+
+    /// The height of the data, above the axes.
+    pub(crate) const DATA: u8 = 2;
 
     /// Whether marks at the edge of the plot are drawn whole.
     pub(crate) fn is_whole(&self) -> bool {

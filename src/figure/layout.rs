@@ -77,30 +77,27 @@ pub fn layout(figure: &Figure, size: Size) -> Result<Layout, FigureError> {
     let mut legends: Vec<Legend> = figure.panels.iter().map(legend).collect();
     loop {
         let mut page = Page::new(figure, size, &ranges, &legends).arranged();
-        let crowded = place_legends(figure, &mut page, &legends);
-        if crowded.is_empty() {
+        if place_legends(figure, &mut page, &legends) {
             return Ok(page);
         }
-        for index in crowded {
-            legends[index] = Legend::Below;
+        for legend in legends.iter_mut().filter(|legend| **legend == Legend::Inside) {
+            *legend = Legend::Below;
         }
     }
 }
 
-/// Puts each inner legend where it covers no data; the panels that have none are returned.
-fn place_legends(figure: &Figure, page: &mut Layout, legends: &[Legend]) -> Vec<usize> {
-    let mut crowded = Vec::new();
+/// Puts each inner legend where it covers no data; false if one of them finds no such place.
+fn place_legends(figure: &Figure, page: &mut Layout, legends: &[Legend]) -> bool {
     for (index, panel) in figure.panels.iter().enumerate() {
         let entries = legend::entries(figure, std::iter::once(panel));
-        if legends[index] != Legend::Inside || entries.is_empty() {
-            continue;
-        }
-        match legend::free_place(panel, &page.frames[index], &entries, &page.measures) {
-            Some(place) => page.frames[index].legend = Some(place),
-            None => crowded.push(index),
+        if legends[index] == Legend::Inside && !entries.is_empty() {
+            page.frames[index].legend = legend::free_place(panel, &page.frames[index], &entries, &page.measures);
+            if page.frames[index].legend.is_none() {
+                return false;
+            }
         }
     }
-    crowded
+    true
 }
 
 struct Page<'a> {

@@ -78,7 +78,8 @@ impl FromStr for Size {
 /// Where the names of the series stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Legend {
-    /// In a part of the plot that holds no data, a corner if possible; below the figure if there is none.
+    /// In a part of the plot that holds no data, a corner if possible. If a panel has none, all such legends of the figure become
+    /// one below.
     #[default]
     Inside,
     /// Below all panels, each name once.
@@ -138,7 +139,8 @@ impl Panel {
         Self { title: Some(title.into()), ..self }
     }
 
-    /// Adds a layer on top of those before.
+    /// Adds a layer on top of those before. Heat maps, bands, bars and reference lines lie under lines and markers all the
+    /// same.
     #[must_use]
     pub fn layer(mut self, layer: Layer) -> Self {
         self.layers.push(layer);

@@ -94,9 +94,17 @@ fn linear_labels(low: f64, high: f64, (digit, exponent): (i32, i32)) -> Vec<(f64
     if !(first.abs() < 1e15 && last.abs() < 1e15 && last - first < 1000.0) {
         return Vec::new();
     }
-    let decimals = usize::try_from(-exponent).unwrap_or(0);
-    let large = low.abs().max(high.abs()) >= 1e6 || step < 1e-4;
-    let label = |value: f64| if large { number::significant(value, 6) } else { number::decimal(value, decimals) };
+    let decimals = |exponent: i32| usize::try_from(exponent).unwrap_or(0);
+    let largest = libm::floor(libm::log10(low.abs().max(high.abs()))) as i32;
+    // Plain numbers where they are short; else all labels have the power of ten of the largest.
+    let plain = (-3..7).contains(&largest);
+    let label = |value: f64| {
+        if plain {
+            number::decimal(value, decimals(-exponent))
+        } else {
+            number::scientific(value, largest, decimals(largest - exponent))
+        }
+    };
     (first as i64..=last as i64).map(|multiple| (value(multiple), label(value(multiple)))).collect()
 }
 
@@ -193,6 +201,8 @@ mod tests {
         let axis = Axis::linear("");
         assert_eq!(texts(&labels(&axis, (0.0, 1.0), 200.0)), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         assert_eq!(texts(&labels(&axis, (-1.1, 1.1), 120.0)), ["−1", "0", "1"]);
+        assert_eq!(texts(&labels(&axis, (0.0, 2.1e7), 200.0)), ["0", "1×10⁷", "2×10⁷"]);
+        assert_eq!(texts(&labels(&axis, (0.0, 2.1e-5), 300.0)), ["0", "0.5×10⁻⁵", "1.0×10⁻⁵", "1.5×10⁻⁵", "2.0×10⁻⁵"]);
         let values: Vec<f64> = labels(&axis, (0.0, 1.0), 300.0).labelled.iter().map(|tick| tick.0).collect();
         assert!(values.contains(&0.3), "0.3 exactly, not 3 × 0.1: {values:?}");
     }
@@ -202,9 +212,9 @@ mod tests {
         let axis = Axis::logarithmic("");
         assert_eq!(texts(&labels(&axis, (0.9, 11.0), 200.0)), ["1", "2", "5", "10"]);
         assert_eq!(texts(&labels(&axis, (1e-3, 1e3), 400.0)), ["10⁻³", "10⁻²", "10⁻¹", "10⁰", "10¹", "10²", "10³"]);
-        assert_eq!(texts(&labels(&axis, (1e-3, 1e3), 100.0)), ["10⁻³", "10⁰", "10³"]);
-        assert_eq!(texts(&labels(&axis, (4.2, 4.8), 200.0)), ["4.2", "4.4", "4.6", "4.8"]);
-        assert_eq!(labels(&axis, (0.9, 11.0), 200.0).minor, [3.0, 4.0, 6.0, 7.0, 8.0, 9.0]);
+        assert_eq!(texts(&labels(&axis, (1e-3, 1e3), 100.0)), ["10⁻²", "10⁰", "10²"]);
+        assert_eq!(texts(&labels(&axis, (4.2, 4.8), 200.0)), ["4.2", "4.3", "4.4", "4.5", "4.6", "4.7", "4.8"]);
+        assert_eq!(labels(&axis, (0.9, 11.0), 200.0).minor, [0.9, 3.0, 4.0, 6.0, 7.0, 8.0, 9.0]);
     }
 
     #[test]
