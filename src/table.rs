@@ -186,10 +186,10 @@ impl Table {
     /// # Errors
     /// [`TableError::MissingColumn`] if there is none of that name.
     pub fn position(&self, column: &str) -> Result<usize, TableError> {
-        self.columns
-            .iter()
-            .position(|name| name == column)
-            .ok_or_else(|| TableError::MissingColumn { wanted: column.to_owned(), present: self.columns.join(", ") })
+        self.columns.iter().position(|name| name == column).ok_or_else(|| TableError::MissingColumn {
+            wanted: column.to_owned(),
+            present: self.columns.join(", "),
+        })
     }
 
     /// A column of numbers; `None` where a value is missing.
