@@ -4,7 +4,7 @@ use krilla::geom::Size as PageSize;
 use krilla::metadata::Metadata;
 use krilla::page::PageSettings;
 use krilla_svg::{SurfaceExt, SvgSettings};
-use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::{Group, Node, Options, Tree, roxmltree};
 
 use super::FigureError;
@@ -23,9 +23,11 @@ fn read(svg: &str) -> Result<Tree, FigureError> {
 pub(crate) fn pixels(svg: &str, per_point: f64) -> Result<Pixmap, FigureError> {
     let tree = read(svg)?;
     let scale = per_point / PIXELS;
-    let count = |length: f32| libm::ceil(f64::from(length) * scale - 1e-3) as u32;
+    let count = |length: f32| libm::round(f64::from(length) * scale) as u32;
     let mut pixels = Pixmap::new(count(tree.size().width()), count(tree.size().height()))
         .ok_or_else(|| FigureError::Image(format!("no image of {per_point} pixels to a point")))?;
+    // A last row or column that the page covers in part is paper all the same.
+    pixels.fill(Color::WHITE);
     resvg::render(&tree, Transform::from_scale(scale as f32, scale as f32), &mut pixels.as_mut());
     Ok(pixels)
 }
@@ -105,7 +107,9 @@ fn collect(group: &Group, boxes: &mut Vec<TextBox>) {
         match node {
             Node::Group(inner) => collect(inner, boxes),
             Node::Text(text) => {
-                let ink = text.flattened().abs_bounding_box();
+                // The outlines do not know yet how the text is turned.
+                let ink = text.flattened().bounding_box();
+                let ink = ink.transform(text.abs_transform()).unwrap_or(ink);
                 let points = |pixels: f32| f64::from(pixels) / PIXELS;
                 boxes.push(TextBox {
                     text: text.chunks().iter().map(|chunk| chunk.text()).collect(),

@@ -115,6 +115,23 @@ impl Layer {
         matches!(self.mark, Mark::HorizontalLine(_) | Mark::VerticalLine(_))
     }
 
+    /// How high the layer lies: grounds below shades and reference lines, and both below the data.
+    pub(crate) fn height(&self) -> u8 {
+        match self.mark {
+            Mark::Raster(_) | Mark::Disc { .. } => 0,
+            Mark::Band(_) | Mark::Bars(_) | Mark::HorizontalLine(_) | Mark::VerticalLine(_) => 1,
+            _ => Self::DATA,
+        }
+    }
+
+    /// The height of the data, above the axes.
+    pub(crate) const DATA: u8 = 2;
+
+    /// Whether marks at the edge of the plot are drawn whole.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self.mark, Mark::Markers(_))
+    }
+
     /// The name of the kind of layer.
     pub(crate) fn kind(&self) -> &'static str {
         match self.mark {

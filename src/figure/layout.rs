@@ -1,82 +1,13 @@
 //! Where everything stands, in points from the upper left corner.
 
-use super::legend::{self, Entry};
+use super::axis::{Axis, Scale};
+use super::labels;
+use super::legend::{self, Placed};
+use super::measures::{Measures, Rectangle};
 use super::range::{self, Ranges};
 use super::text::{self, Weight};
 use super::ticks::{self, Room, Ticks};
 use super::{Figure, FigureError, Legend, Panel, Size};
-
-/// A rectangle on the page.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Rectangle {
-    pub left: f64,
-    pub top: f64,
-    pub width: f64,
-    pub height: f64,
-}
-
-impl Rectangle {
-    pub fn right(self) -> f64 {
-        self.left + self.width
-    }
-
-    pub fn bottom(self) -> f64 {
-        self.top + self.height
-    }
-
-    pub fn holds(self, (x, y): (f64, f64)) -> bool {
-        self.left <= x && x <= self.right() && self.top <= y && y <= self.bottom()
-    }
-
-    /// Larger by this much on every side.
-    pub fn grown(self, by: f64) -> Self {
-        Self { left: self.left - by, top: self.top - by, width: self.width + 2.0 * by, height: self.height + 2.0 * by }
-    }
-}
-
-/// The measures of a size: all in points.
-#[derive(Clone, Copy, Debug)]
-pub struct Measures {
-    pub width: f64,
-    /// The height that must not be exceeded.
-    pub height: f64,
-    /// The size of the text.
-    pub text: f64,
-    pub title: f64,
-    /// How much thicker lines are than in a paper.
-    pub stroke: f64,
-    pub margin: f64,
-}
-
-impl Measures {
-    pub fn of(size: Size) -> Self {
-        let (width, height, text, title, stroke, margin) = match size {
-            Size::OneColumn => (244.0, 660.0, 7.0, 7.6, 0.9, 3.0),
-            Size::TwoColumns => (504.0, 660.0, 7.6, 8.4, 1.0, 4.0),
-            Size::Slides => (960.0, 540.0, 17.0, 20.0, 2.2, 16.0),
-        };
-        Self { width, height, text, title, stroke, margin }
-    }
-
-    /// The distance of lines of text.
-    pub fn line(&self) -> f64 {
-        1.3 * self.text
-    }
-
-    pub fn title_line(&self) -> f64 {
-        1.3 * self.title
-    }
-
-    /// The length of a tick.
-    pub fn tick(&self) -> f64 {
-        0.33 * self.text
-    }
-
-    /// The gap between a mark and the text that belongs to it.
-    pub fn gap(&self) -> f64 {
-        0.45 * self.text
-    }
-}
 
 /// Where one panel stands and what its axes show.
 #[derive(Clone, Debug)]
@@ -90,6 +21,9 @@ pub struct Frame {
     /// Whether the labels of an axis are this panel's to show.
     pub shows_x: bool,
     pub shows_y: bool,
+    /// Whether the name of an axis stands at this panel, rather than once for all.
+    pub names_x: bool,
+    pub names_y: bool,
     pub title: Vec<String>,
     /// Where the legend stands, if inside.
     pub legend: Option<Rectangle>,
@@ -113,7 +47,7 @@ pub struct Layout {
     pub title: Vec<String>,
     pub frames: Vec<Frame>,
     /// Entries of the legend below all panels, each with its upper left corner.
-    pub below: Vec<(Entry, (f64, f64))>,
+    pub below: Vec<Placed>,
     pub caption: Vec<String>,
     /// The base line of the first line of the caption.
     pub caption_top: f64,
@@ -135,33 +69,35 @@ pub fn layout(figure: &Figure, size: Size) -> Result<Layout, FigureError> {
         return Err(FigureError::NoPanels { figure });
     }
     let ranges = range::ranges(figure)?;
-    let mut legends: Vec<Legend> = figure.panels.iter().map(|panel| panel.legend).collect();
+    // Small multiples show the same series: one legend is enough.
+    let legend = |panel: &Panel| match panel.legend {
+        Legend::Inside if figure.shared => Legend::Below,
+        chosen => chosen,
+    };
+    let mut legends: Vec<Legend> = figure.panels.iter().map(legend).collect();
     loop {
         let mut page = Page::new(figure, size, &ranges, &legends).arranged();
-        let crowded = place_legends(figure, &mut page, &legends);
-        if crowded.is_empty() {
+        if place_legends(figure, &mut page, &legends) {
             return Ok(page);
         }
-        for index in crowded {
-            legends[index] = Legend::Below;
+        for legend in legends.iter_mut().filter(|legend| **legend == Legend::Inside) {
+            *legend = Legend::Below;
         }
     }
 }
 
-/// Puts each inner legend into a free corner; the panels that have none are returned.
-fn place_legends(figure: &Figure, page: &mut Layout, legends: &[Legend]) -> Vec<usize> {
-    let mut crowded = Vec::new();
+/// Puts each inner legend where it covers no data; false if one of them finds no such place.
+fn place_legends(figure: &Figure, page: &mut Layout, legends: &[Legend]) -> bool {
     for (index, panel) in figure.panels.iter().enumerate() {
         let entries = legend::entries(figure, std::iter::once(panel));
-        if legends[index] != Legend::Inside || entries.is_empty() {
-            continue;
-        }
-        match legend::free_corner(panel, &page.frames[index], &entries, &page.measures) {
-            Some(corner) => page.frames[index].legend = Some(corner),
-            None => crowded.push(index),
+        if legends[index] == Legend::Inside && !entries.is_empty() {
+            page.frames[index].legend = legend::free_place(panel, &page.frames[index], &entries, &page.measures);
+            if page.frames[index].legend.is_none() {
+                return false;
+            }
         }
     }
-    crowded
+    true
 }
 
 struct Page<'a> {
@@ -184,6 +120,10 @@ impl<'a> Page<'a> {
         } else {
             columns
         };
+        let alike = |axis: fn(&Panel) -> &Axis| {
+            figure.shared && figure.panels.iter().all(|panel| axis(panel).same_quantity(axis(&figure.panels[0])))
+        };
+        let (one_x, one_y) = (alike(|panel| &panel.x), alike(|panel| &panel.y));
         let frames = figure
             .panels
             .iter()
@@ -193,14 +133,17 @@ impl<'a> Page<'a> {
                 let left = (index % columns > 0).then(|| &figure.panels[index - 1]);
                 let covered_x = figure.shared && below.is_some_and(|below| panel.x.same_quantity(&below.x));
                 let covered_y = figure.shared && left.is_some_and(|left| panel.y.same_quantity(&left.y));
+                let (shows_x, shows_y) = (panel.x.shown && !covered_x, panel.y.shown && !covered_y);
                 Frame {
                     plot: Rectangle::default(),
                     ranges: ranges[index],
                     x_ticks: Ticks::default(),
                     y_ticks: Ticks::default(),
                     colour_ticks: Ticks::default(),
-                    shows_x: panel.x.shown && !covered_x,
-                    shows_y: panel.y.shown && !covered_y,
+                    shows_x,
+                    shows_y,
+                    names_x: shows_x && !one_x,
+                    names_y: shows_y && !one_y,
                     title: Vec::new(),
                     legend: None,
                 }
@@ -209,52 +152,20 @@ impl<'a> Page<'a> {
         Self { figure, measures, columns, legends, frames }
     }
 
-    /// Ticks need the size of the plots, and the plots leave room for the ticks: a few rounds settle both.
     fn arranged(mut self) -> Layout {
         let m = self.measures;
-        let rows = self.figure.panels.len().div_ceil(self.columns);
         let width = m.width - 2.0 * m.margin;
         let title = self.figure.title.as_deref().unwrap_or("");
         let title = text::wrap(title, 1.12 * m.title, Weight::Bold, width);
-        let caption = text::wrap(self.figure.caption.as_deref().unwrap_or(""), 0.92 * m.text, Weight::Regular, width);
+        let caption = text::filled(self.figure.caption.as_deref().unwrap_or(""), 0.92 * m.text, Weight::Regular, width);
         let top = m.margin + if title.is_empty() { 0.0 } else { title.len() as f64 * 1.12 * m.title_line() + m.gap() };
         let named = self.figure.panels.iter().zip(self.legends).filter(|(_, legend)| **legend == Legend::Below);
         let entries = legend::entries(self.figure, named.map(|(panel, _)| panel));
         let (below, below_height) = legend::flow(entries, &m);
         let foot = below_height + caption.len() as f64 * m.line() + if caption.is_empty() { 0.0 } else { m.gap() };
-        let mut bottom = 0.0;
-        let mut plot = (width / self.columns as f64 * 0.8, width / self.columns as f64 * 0.8 * self.figure.aspect);
-        for _ in 0..4 {
-            self.set_ticks(plot);
-            let around = self.surrounds();
-            let (lefts, rights): (Vec<f64>, Vec<f64>) =
-                (0..self.columns).map(|column| self.widest(&around, column)).unzip();
-            let gaps = 1.4 * m.text * (self.columns - 1) as f64;
-            let free = width - gaps - lefts.iter().chain(&rights).sum::<f64>();
-            let plot_width = (free / self.columns as f64).max(4.0 * m.text);
-            let (tops, bottoms): (Vec<f64>, Vec<f64>) = (0..rows).map(|row| self.tallest(&around, row)).unzip();
-            let row_gaps = 1.1 * m.text * (rows - 1) as f64;
-            let used = top + row_gaps + tops.iter().chain(&bottoms).sum::<f64>() + foot + m.margin;
-            let plot_height = (plot_width * self.aspect()).min((m.height - used) / rows as f64).max(4.0 * m.text);
-            plot = (plot_width, plot_height);
-            let mut y = top;
-            for row in 0..rows {
-                y += tops[row];
-                let mut x = m.margin;
-                for column in 0..self.columns {
-                    x += lefts[column];
-                    if let Some(frame) = self.frames.get_mut(row * self.columns + column) {
-                        frame.plot = Rectangle { left: x, top: y, width: plot_width, height: plot_height };
-                    }
-                    x += plot_width + rights[column] + 1.4 * m.text;
-                }
-                y += plot_height + bottoms[row] + 1.1 * m.text;
-            }
-            bottom = y - 1.1 * m.text;
-        }
+        let bottom = self.arrange_plots(top, m.height - foot - m.margin);
         self.fit_pictures();
         let below = below.into_iter().map(|(entry, (x, y))| (entry, (x, y + bottom))).collect();
-        let caption_top = bottom + below_height + m.gap();
         Layout {
             measures: m,
             height: bottom + foot + m.margin,
@@ -262,8 +173,40 @@ impl<'a> Page<'a> {
             frames: self.frames,
             below,
             caption,
-            caption_top,
+            caption_top: bottom + below_height + m.gap(),
         }
+    }
+
+    /// Fills the page with plots from `top` on, at most to `limit`, and says where they end.
+    ///
+    /// Ticks need the size of the plots, and the plots leave room for the ticks: a few rounds settle both.
+    fn arrange_plots(&mut self, top: f64, limit: f64) -> f64 {
+        const ROUNDS: usize = 4;
+        let m = self.measures;
+        let (columns, rows) = (self.columns, self.figure.panels.len().div_ceil(self.columns));
+        let (column_gap, row_gap) = (1.4 * m.text, 1.1 * m.text);
+        let guess = 0.8 * m.width / columns as f64;
+        let mut size = (guess, guess * self.figure.aspect);
+        let mut bottom = top;
+        for _ in 0..ROUNDS {
+            self.set_ticks(size);
+            let around = self.surrounds();
+            let sides: Vec<(f64, f64)> = (0..columns).map(|column| self.widest(&around, column)).collect();
+            let ends: Vec<(f64, f64)> = (0..rows).map(|row| self.tallest(&around, row)).collect();
+            let sum = |pairs: &[(f64, f64)]| pairs.iter().map(|pair| pair.0 + pair.1).sum::<f64>();
+            let across = m.width - 2.0 * m.margin - column_gap * (columns - 1) as f64 - sum(&sides);
+            let down = limit - top - row_gap * (rows - 1) as f64 - sum(&ends);
+            let width = (across / columns as f64).max(4.0 * m.text);
+            let height = (width * self.aspect()).min(down / rows as f64).max(4.0 * m.text);
+            size = (width, height);
+            let lefts = starts(&sides, m.margin, width, column_gap);
+            let tops = starts(&ends, top, height, row_gap);
+            for (index, frame) in self.frames.iter_mut().enumerate() {
+                frame.plot = Rectangle { left: lefts[index % columns], top: tops[index / columns], width, height };
+            }
+            bottom = tops[rows - 1] + height + ends[rows - 1].1;
+        }
+        bottom
     }
 
     /// The height of the plots as a share of their width: a page of pictures follows the pictures.
@@ -300,19 +243,22 @@ impl<'a> Page<'a> {
         let m = self.measures;
         let across = |label: &str| text::width(label, m.text, Weight::Regular);
         let upright = |_: &str| m.text;
-        let x_room = Room { length: width, extent: &across, gap: 0.9 * m.text, spacing: 2.6 * m.text };
-        let y_room = Room { length: height, extent: &upright, gap: 0.5 * m.text, spacing: 2.0 * m.text };
+        let x_room = Room { length: width, extent: &across, gap: 1.3 * m.text, spacing: 3.4 * m.text };
+        let y_room = |axis: &Axis| {
+            let spacing = if axis.scale == Scale::Linear { 2.8 } else { 2.1 } * m.text;
+            Room { length: height, extent: &upright, gap: 0.5 * m.text, spacing }
+        };
         for (panel, frame) in self.figure.panels.iter().zip(&mut self.frames) {
             if panel.is_picture() {
                 continue;
             }
-            let values = |scale: super::Scale, (low, high)| (scale.value(low), scale.value(high));
+            let values = |scale: Scale, (low, high)| (scale.value(low), scale.value(high));
             frame.x_ticks = ticks::ticks(&panel.x, values(panel.x.scale, frame.ranges.x), x_room);
-            frame.y_ticks = ticks::ticks(&panel.y, values(panel.y.scale, frame.ranges.y), y_room);
+            frame.y_ticks = ticks::ticks(&panel.y, values(panel.y.scale, frame.ranges.y), y_room(&panel.y));
             if let Some((raster, range)) = panel.raster().and_then(|raster| Some((raster, raster.positions()?))) {
-                frame.colour_ticks = ticks::ticks(&raster.axis, values(raster.axis.scale, range), y_room);
+                frame.colour_ticks = ticks::ticks(&raster.axis, values(raster.axis.scale, range), y_room(&raster.axis));
             }
-            let wide = text::wrap(panel.title.as_deref().unwrap_or(""), m.title, Weight::Bold, width + 3.0 * m.text);
+            let wide = text::wrap(panel.title.as_deref().unwrap_or(""), m.title, Weight::Bold, width);
             frame.title = wide;
         }
         for (panel, frame) in self.figure.panels.iter().zip(&mut self.frames).filter(|(panel, _)| panel.is_picture()) {
@@ -345,10 +291,11 @@ impl<'a> Page<'a> {
         around.right = self.overhang(panel, frame);
         if let Some(raster) = panel.raster() {
             let label = if raster.axis.label.is_empty() { 0.0 } else { m.line() };
-            around.right = bar_offset(&m) + bar_width(&m) + m.tick() + m.gap() + widest_label(&frame.colour_ticks, &m) + label;
+            around.right =
+                m.bar_offset() + m.bar_width() + m.tick() + m.gap() + widest_label(&frame.colour_ticks, &m) + label;
         }
         if legend == Legend::LineEnds {
-            around.right = around.right.max(legend::end_room(panel, frame, &m));
+            around.right = around.right.max(labels::end_room(panel, frame, &m));
         }
         around
     }
@@ -375,17 +322,18 @@ impl<'a> Page<'a> {
     }
 }
 
+/// Where plots of one length begin that stand in a line, each with room of its own on both sides.
+fn starts(around: &[(f64, f64)], from: f64, length: f64, gap: f64) -> Vec<f64> {
+    let mut at = from;
+    let next = |&(before, after): &(f64, f64)| {
+        let start = at + before;
+        at = start + length + after + gap;
+        start
+    };
+    around.iter().map(next).collect()
+}
+
 fn widest_label(ticks: &Ticks, measures: &Measures) -> f64 {
     let widths = ticks.labelled.iter().map(|(_, label)| text::width(label, measures.text, Weight::Regular));
     widths.fold(0.0, f64::max)
-}
-
-/// The gap between a plot and its colour bar.
-pub fn bar_offset(measures: &Measures) -> f64 {
-    0.9 * measures.text
-}
-
-/// The width of a colour bar.
-pub fn bar_width(measures: &Measures) -> f64 {
-    1.1 * measures.text
 }

@@ -8,14 +8,15 @@ use plotters::element::{PathElement, Polygon};
 use plotters::style::text_anchor::HPos;
 
 use super::canvas::{Canvas, decimal, units};
-use super::draw::{Lettering, Pen, shape};
+
 use super::layer::{Layer, Mark};
-use super::layout::{self, Frame, Rectangle};
-use super::legend;
+use super::layout::Frame;
+use super::measures::Rectangle;
 use super::palette::{Colour, Dash, Marker, Style};
+use super::pen::{Lettering, Pen, shape};
 use super::raster::Raster;
 use super::text::{self, CAPITAL, Weight};
-use super::{FigureError, Note, Panel, Side};
+use super::{FigureError, Panel};
 
 /// How dense a band is.
 pub const BAND_OPACITY: f64 = 0.2;
@@ -50,15 +51,14 @@ pub fn draw(pen: &Pen, panel: &Panel, frame: &Frame, layer: &Layer, style: Style
         Mark::Bars(bars) => bars.iter().try_for_each(|&(left, right, height)| {
             let foot = if panel.y.scale == super::Scale::Linear { 0.0 } else { low };
             let corners = place(left, height).zip(place(right, foot));
-            corners.map_or(Ok(()), |(from, to)| draw_bar(pen, from, to, &style))
+            corners.map_or(Ok(()), |(from, to)| bar(pen, Rectangle::between(from, to), &style))
         }),
         Mark::HorizontalLine(y) => {
             let ends = [place(edges[0], *y), place(edges[1], *y)];
             stroke(pen, &ends.into_iter().flatten().collect::<Vec<_>>(), &style)
         }
-        Mark::VerticalLine(x) => place(*x, low).map_or(Ok(()), |(x, _)| {
-            stroke(pen, &[(x, frame.plot.top), (x, frame.plot.bottom())], &style)
-        }),
+        Mark::VerticalLine(x) => place(*x, low)
+            .map_or(Ok(()), |(x, _)| stroke(pen, &[(x, frame.plot.top), (x, frame.plot.bottom())], &style)),
         Mark::Raster(raster) => draw_raster(pen, panel, frame, raster),
         Mark::Path(points) => draw_path(pen, panel, frame, points, &style),
         Mark::Area(corners) => {
@@ -88,13 +88,7 @@ pub fn stroke(pen: &Pen, points: &[(f64, f64)], style: &Style) -> Result<(), Fig
     }
 }
 
-fn draw_line(
-    pen: &Pen,
-    panel: &Panel,
-    frame: &Frame,
-    points: &[(f64, f64)],
-    style: &Style,
-) -> Result<(), FigureError> {
+fn draw_line(pen: &Pen, panel: &Panel, frame: &Frame, points: &[(f64, f64)], style: &Style) -> Result<(), FigureError> {
     let chart = chart(&pen.area, frame);
     let width = style.width * pen.measures.stroke;
     let look = shape(style.colour, style.opacity, width, false);
@@ -145,13 +139,8 @@ fn draw_band(
     })
 }
 
-fn draw_bar(pen: &Pen, from: (f64, f64), to: (f64, f64), style: &Style) -> Result<(), FigureError> {
-    let place = Rectangle {
-        left: from.0.min(to.0),
-        top: from.1.min(to.1),
-        width: (to.0 - from.0).abs(),
-        height: (to.1 - from.1).abs(),
-    };
+/// A bar of a histogram, in points of the page.
+pub fn bar(pen: &Pen, place: Rectangle, style: &Style) -> Result<(), FigureError> {
     pen.rectangle(place, shape(style.colour, 0.55 * style.opacity, 0.0, true))?;
     pen.rectangle(place, shape(style.colour, style.opacity, 0.5 * pen.measures.stroke, false))
 }
@@ -194,16 +183,17 @@ pub fn interval(pen: &Pen, x: f64, (from, to): (f64, f64), style: &Style) -> Res
 
 fn draw_raster(pen: &Pen, panel: &Panel, frame: &Frame, raster: &Raster) -> Result<(), FigureError> {
     let corners = frame.place(panel, raster.x.0, raster.y.1).zip(frame.place(panel, raster.x.1, raster.y.0));
-    let Some(((left, top), (right, bottom))) = corners else { return Ok(()) };
-    pen.image(Rectangle { left, top, width: right - left, height: bottom - top }, &raster.image()?);
+    if let Some((from, to)) = corners {
+        pen.image(Rectangle::between(from, to), &raster.image()?);
+    }
     Ok(())
 }
 
 /// The bar beside a heat map that says which colour is which value.
 pub fn draw_colour_bar(pen: &Pen, raster: &Raster, frame: &Frame) -> Result<(), FigureError> {
     let (m, plot) = (pen.measures, frame.plot);
-    let left = plot.right() + layout::bar_offset(&m);
-    let place = Rectangle { left, width: layout::bar_width(&m), ..plot };
+    let left = plot.right() + m.bar_offset();
+    let place = Rectangle { left, width: m.bar_width(), ..plot };
     let Some((low, high)) = raster.positions() else { return Ok(()) };
     let style = shape(Colour::INK, 1.0, 0.6 * m.stroke, false);
     pen.group("class=\"colour-bar\"", || {
@@ -264,56 +254,4 @@ fn draw_ball(pen: &Pen, (x, y): (f64, f64), radius: f64, colour: Colour) -> Resu
         pen.circle(centre, radius * (1.0 - share), shape(dark.mix(light, libm::sqrt(share)), 1.0, 0.0, true))?;
     }
     pen.circle((x, y), radius, shape(colour.mix(Colour(0, 0, 0), 0.35), 1.0, 0.6 * pen.measures.stroke, false))
-}
-
-/// The name of a reference value, beside its line where the least data is.
-pub fn name_reference(pen: &Pen, panel: &Panel, frame: &Frame, layer: &Layer, style: Style) -> Result<(), FigureError> {
-    if layer.label.is_empty() {
-        return Ok(());
-    }
-    let (m, plot) = (pen.measures, frame.plot);
-    let (low, left) = (panel.y.scale.value(frame.ranges.y.0), panel.x.scale.value(frame.ranges.x.0));
-    let width = text::width(&layer.label, m.text, Weight::Regular);
-    let (capital, gap) = (CAPITAL * m.text, 0.4 * m.text);
-    let places: Vec<(f64, f64)> = match layer.mark {
-        Mark::HorizontalLine(y) => {
-            let Some((_, y)) = frame.place(panel, left, y) else { return Ok(()) };
-            let sides = [plot.right() - gap - width, plot.left + gap, plot.left + (plot.width - width) / 2.0];
-            sides.iter().flat_map(|&x| [(x, y - gap), (x, y + gap + capital)]).collect()
-        }
-        Mark::VerticalLine(x) => {
-            let Some((x, _)) = frame.place(panel, x, low) else { return Ok(()) };
-            let heights = [plot.top + gap + capital, plot.bottom() - gap, plot.top + (plot.height + capital) / 2.0];
-            heights.iter().flat_map(|&y| [(x + gap, y), (x - gap - width, y)]).collect()
-        }
-        _ => return Ok(()),
-    };
-    let ink = legend::ink(panel, frame);
-    let cost = |&(x, y): &(f64, f64)| {
-        let place = Rectangle { left: x, top: y - capital, width, height: capital };
-        let outside = place.left < plot.left || place.right() > plot.right() || place.top < plot.top || y > plot.bottom();
-        let covered = ink.iter().filter(|&&point| place.grown(0.15 * m.text).holds(point)).count();
-        let legend = frame.legend.is_some_and(|legend| meet(legend, place));
-        covered + if outside || legend { 100_000 } else { 0 }
-    };
-    let Some(&best) = places.iter().min_by_key(|place| cost(place)) else { return Ok(()) };
-    pen.rimmed(&layer.label, best, Lettering { colour: style.colour.for_text(), ..pen.plain() })
-}
-
-fn meet(one: Rectangle, other: Rectangle) -> bool {
-    one.left < other.right() && other.left < one.right() && one.top < other.bottom() && other.top < one.bottom()
-}
-
-/// A note beside its place.
-pub fn draw_note(pen: &Pen, panel: &Panel, frame: &Frame, note: &Note) -> Result<(), FigureError> {
-    let m = pen.measures;
-    let Some((x, y)) = frame.place(panel, note.x, note.y) else { return Ok(()) };
-    let (gap, capital) = (m.gap() + 1.5 * m.stroke, CAPITAL * m.text);
-    let (place, anchor) = match note.side {
-        Side::Above => ((x, y - gap), HPos::Center),
-        Side::Below => ((x, y + gap + capital), HPos::Center),
-        Side::Left => ((x - gap, y + capital / 2.0), HPos::Right),
-        Side::Right => ((x + gap, y + capital / 2.0), HPos::Left),
-    };
-    pen.rimmed(&note.text, place, Lettering { anchor, ..pen.plain() })
 }

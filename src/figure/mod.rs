@@ -1,7 +1,7 @@
 //! The house style of the figures: say *what* to show; how it looks is decided here, once.
 //!
 //! A [`Figure`] holds [`Panel`]s, a panel holds two [`Axis`] and [`Layer`]s. [`Figure::to_svg`] draws it with plotters;
-//! [`png`], [`pdf`] and [`animation`] are made from that same SVG, so that all formats show the same. The same figure
+//! [`png()`], [`pdf()`] and [`animation()`] are made from that same SVG, so that all formats show the same. The same figure
 //! gives the same bytes. Data come in as plain pairs: the room knows nothing of simulations.
 //!
 //! ```
@@ -20,18 +20,22 @@
 //! # Ok::<(), embedding_norms::figure::FigureError>(())
 //! ```
 
+mod animation;
 mod axis;
 mod canvas;
 mod draw;
 mod error;
 mod export;
 mod font_file;
+mod labels;
 mod layer;
 mod layout;
 mod legend;
 mod marks;
+mod measures;
 pub mod number;
 mod palette;
+mod pen;
 mod range;
 mod raster;
 mod text;
@@ -39,6 +43,7 @@ mod ticks;
 
 use std::str::FromStr;
 
+pub use animation::animation;
 pub use axis::{Axis, Scale};
 pub use error::FigureError;
 pub use export::{TextBox, overlaps, pdf, png, text_boxes};
@@ -73,7 +78,8 @@ impl FromStr for Size {
 /// Where the names of the series stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Legend {
-    /// In a corner of the plot that holds no data; below the figure if there is none.
+    /// In a part of the plot that holds no data, a corner if possible. If a panel has none, all such legends of the figure become
+    /// one below.
     #[default]
     Inside,
     /// Below all panels, each name once.
@@ -133,7 +139,8 @@ impl Panel {
         Self { title: Some(title.into()), ..self }
     }
 
-    /// Adds a layer on top of those before.
+    /// Adds a layer on top of those before. Heat maps, bands, bars and reference lines lie under lines and markers all the
+    /// same.
     #[must_use]
     pub fn layer(mut self, layer: Layer) -> Self {
         self.layers.push(layer);
@@ -239,7 +246,7 @@ impl Figure {
     }
 
     /// Small multiples: panels whose axes have the same label and scale share their range, and neighbours one set of
-    /// labels.
+    /// labels; their legends become one, below.
     #[must_use]
     pub fn shared_axes(self) -> Self {
         Self { shared: true, ..self }

@@ -37,6 +37,15 @@ pub fn decimal(value: f64, decimals: usize) -> String {
     written
 }
 
+/// A number as so many times this power of ten: `1.5×10⁷`; 0 is `0`.
+pub fn scientific(value: f64, exponent: i32, decimals: usize) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let mantissa = value * libm::pow(10.0, f64::from(-exponent));
+    format!("{}×{}", decimal(mantissa, decimals), power_of_ten(exponent))
+}
+
 /// A number in at most this many significant digits, without trailing zeros: `0.25`, `12 500`, `3.2×10⁻⁷`.
 ///
 /// Not-a-number and infinities are written as `–`, `∞` and `−∞`.

@@ -220,7 +220,8 @@ impl Style {
 pub enum ColourMap {
     /// From dark to light, even in lightness (viridis): for a quantity that only grows.
     Sequential,
-    /// From blue through near-white to orange-brown: for a quantity on both sides of a middle.
+    /// From blue through near-white to orange-brown: for a quantity on both sides of a middle. On a grey print both
+    /// ends are dark: use it where the sign is clear from the place.
     Diverging,
 }
 

@@ -58,8 +58,18 @@ pub fn width(text: &str, size: f64, weight: Weight) -> f64 {
     units * size / f64::from(face.units_per_em())
 }
 
-/// Breaks a text into lines that are no wider than this; a single longer word stays whole.
+/// Breaks a text into lines that are no wider than this and about equally long; a single longer word stays whole.
 pub fn wrap(text: &str, size: f64, weight: Weight, limit: f64) -> Vec<String> {
+    let full = filled(text, size, weight, limit);
+    let narrower = (0..40).map(|step| limit * (1.0 - f64::from(step) / 50.0));
+    let even = narrower.map(|limit| filled(text, size, weight, limit));
+    let fits =
+        |lines: &Vec<String>| lines.len() == full.len() && lines.iter().all(|line| width(line, size, weight) <= limit);
+    even.take_while(fits).last().unwrap_or(full.clone())
+}
+
+/// Breaks a text into lines, each as full as it can be.
+pub fn filled(text: &str, size: f64, weight: Weight, limit: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         let longer = lines.last().map(|line| format!("{line} {word}"));

@@ -94,9 +94,17 @@ fn linear_labels(low: f64, high: f64, (digit, exponent): (i32, i32)) -> Vec<(f64
     if !(first.abs() < 1e15 && last.abs() < 1e15 && last - first < 1000.0) {
         return Vec::new();
     }
-    let decimals = usize::try_from(-exponent).unwrap_or(0);
-    let large = low.abs().max(high.abs()) >= 1e6 || step < 1e-4;
-    let label = |value: f64| if large { number::significant(value, 6) } else { number::decimal(value, decimals) };
+    let decimals = |exponent: i32| usize::try_from(exponent).unwrap_or(0);
+    let largest = libm::floor(libm::log10(low.abs().max(high.abs()))) as i32;
+    // Plain numbers where they are short; else all labels have the power of ten of the largest.
+    let plain = (-3..7).contains(&largest);
+    let label = |value: f64| {
+        if plain {
+            number::decimal(value, decimals(-exponent))
+        } else {
+            number::scientific(value, largest, decimals(largest - exponent))
+        }
+    };
     (first as i64..=last as i64).map(|multiple| (value(multiple), label(value(multiple)))).collect()
 }
 
@@ -169,4 +177,94 @@ fn number_labels(values: Vec<f64>) -> Vec<(f64, String)> {
         }
     };
     values.iter().map(|&value| (value, label(value))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+
+    use super::*;
+
+    /// Labels of six points to a letter.
+    fn labels(axis: &Axis, range: (f64, f64), length: f64) -> Ticks {
+        let extent = |label: &str| 6.0 * label.chars().count() as f64;
+        ticks(axis, range, Room { length, extent: &extent, gap: 6.0, spacing: 20.0 })
+    }
+
+    fn texts(ticks: &Ticks) -> Vec<&str> {
+        ticks.labelled.iter().map(|(_, label)| label.as_str()).collect()
+    }
+
+    #[test]
+    fn linear_ticks_stand_at_round_values() {
+        let axis = Axis::linear("");
+        assert_eq!(texts(&labels(&axis, (0.0, 1.0), 200.0)), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(texts(&labels(&axis, (-1.1, 1.1), 120.0)), ["−1", "0", "1"]);
+        assert_eq!(texts(&labels(&axis, (0.0, 2.1e7), 200.0)), ["0", "1×10⁷", "2×10⁷"]);
+        assert_eq!(texts(&labels(&axis, (0.0, 2.1e-5), 300.0)), ["0", "0.5×10⁻⁵", "1.0×10⁻⁵", "1.5×10⁻⁵", "2.0×10⁻⁵"]);
+        let values: Vec<f64> = labels(&axis, (0.0, 1.0), 300.0).labelled.iter().map(|tick| tick.0).collect();
+        assert!(values.contains(&0.3), "0.3 exactly, not 3 × 0.1: {values:?}");
+    }
+
+    #[test]
+    fn logarithmic_ticks_follow_the_number_of_decades() {
+        let axis = Axis::logarithmic("");
+        assert_eq!(texts(&labels(&axis, (0.9, 11.0), 200.0)), ["1", "2", "5", "10"]);
+        assert_eq!(texts(&labels(&axis, (1e-3, 1e3), 400.0)), ["10⁻³", "10⁻²", "10⁻¹", "10⁰", "10¹", "10²", "10³"]);
+        assert_eq!(texts(&labels(&axis, (1e-3, 1e3), 100.0)), ["10⁻²", "10⁰", "10²"]);
+        assert_eq!(texts(&labels(&axis, (4.2, 4.8), 200.0)), ["4.2", "4.3", "4.4", "4.5", "4.6", "4.7", "4.8"]);
+        assert_eq!(labels(&axis, (0.9, 11.0), 200.0).minor, [0.9, 3.0, 4.0, 6.0, 7.0, 8.0, 9.0]);
+    }
+
+    #[test]
+    fn asked_for_ticks_stay_but_crowded_labels_go() {
+        let axis = Axis::logarithmic("").ticks_at([0.25, 0.5, 1.0, 2.0, 1000.0]);
+        let ticks = labels(&axis, (0.2, 3.0), 90.0);
+        assert_eq!(ticks.labelled.len(), 4, "what lies outside is left out");
+        assert_eq!(texts(&ticks), ["0.25", "", "1", "2"]);
+    }
+
+    /// The same cases every time, unless the environment gives a seed.
+    fn fixed() -> ProptestConfig {
+        let given = std::env::var_os("PROPTEST_RNG_SEED").is_some();
+        if given {
+            ProptestConfig::default()
+        } else {
+            ProptestConfig { rng_seed: RngSeed::Fixed(1), ..Default::default() }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(fixed())]
+
+        #[test]
+        fn ticks_lie_inside_and_keep_their_distance(
+            low in -1e4..1e4_f64,
+            span in -6.0..6.0_f64,
+            length in 60.0..500.0_f64,
+            logarithmic: bool,
+        ) {
+            let (axis, range) = if logarithmic {
+                let low = libm::pow(10.0, low / 1e3);
+                (Axis::logarithmic(""), (low, low * libm::pow(10.0, span.abs() + 0.05)))
+            } else {
+                (Axis::linear(""), (low, low + libm::pow(10.0, span)))
+            };
+            let ticks = labels(&axis, range, length);
+            let slack = 1e-8 * (range.1 - range.0);
+            for value in ticks.labelled.iter().map(|tick| tick.0).chain(ticks.minor.iter().copied()) {
+                prop_assert!(value >= range.0 - slack && value <= range.1 + slack, "{value} in {range:?}");
+            }
+            let (from, to) = (axis.scale.position(range.0).unwrap(), axis.scale.position(range.1).unwrap());
+            let place = |value: f64| (axis.scale.position(value).unwrap() - from) / (to - from) * length;
+            for pair in ticks.labelled.windows(2) {
+                let room = 3.0 * (pair[0].1.chars().count() + pair[1].1.chars().count()) as f64;
+                prop_assert!(place(pair[1].0) - place(pair[0].0) >= room, "{pair:?} touch");
+            }
+            let mut seen: Vec<&str> = texts(&ticks);
+            seen.dedup();
+            prop_assert_eq!(seen.len(), ticks.labelled.len(), "two ticks with one label");
+        }
+    }
 }
