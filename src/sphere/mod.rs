@@ -7,7 +7,7 @@ mod geodesic;
 mod sampling;
 
 pub use geodesic::{exponential, geodesic, logarithm, parallel_transport, retraction};
-pub use sampling::{mean_resultant_length, uniform, von_mises_fisher};
+pub use sampling::{mean_resultant_length, uniform, uniform_half_tangents, von_mises_fisher};
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 

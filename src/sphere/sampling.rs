@@ -120,3 +120,28 @@ pub fn mean_resultant_length(d: usize, concentration: f64) -> Result<f64, Sphere
     let start = 2.0 / (tail + (tail * tail + 4.0).sqrt());
     Ok((0..terms).rev().fold(start, |fraction, term| 1.0 / (ratio(term) + fraction)))
 }
+
+/// tan(φ/2) of n pairs of independent directions, uniform on the unit sphere of R^d.
+///
+/// By symmetry one member may be the first axis; with r = ‖z‖ of a Gaussian z, tan²(φ/2) = (r − z_1)/(r + z_1), formed
+/// without cancellation at either end.
+///
+/// # Errors
+/// [`SphereError::Dimension`] if d < 2.
+pub fn uniform_half_tangents<R: Rng>(n: usize, d: usize, generator: &mut R) -> Result<Vec<f64>, SphereError> {
+    if d < 2 {
+        return Err(SphereError::Dimension { dimension: d });
+    }
+    let mut half_tangent = || {
+        let along: f64 = StandardNormal.sample(generator);
+        let across = (1..d).fold(0.0, |sum, _| {
+            let coordinate: f64 = StandardNormal.sample(generator);
+            sum + coordinate * coordinate
+        });
+        let sum = (along * along + across).sqrt() + along.abs();
+        // (r − |z_1|)/(r + |z_1|) = across/(r + |z_1|)².
+        let smaller = across.sqrt() / sum;
+        if along >= 0.0 { smaller } else { 1.0 / smaller }
+    };
+    Ok((0..n).map(|_| half_tangent()).collect())
+}

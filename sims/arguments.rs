@@ -1,0 +1,117 @@
+//! The options that all simulations share.
+
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use embedding_norms::figure::Size;
+use embedding_norms::sweep::Shard;
+
+/// Options of every simulation.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Options of every simulation")]
+pub struct Common {
+    /// Root of all random numbers: the same seed gives the same bytes
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+
+    /// Independent repetitions of every setting [default: what the simulation's claims need]
+    #[arg(long, value_name = "N")]
+    pub replicates: Option<NonZeroU64>,
+
+    /// Threads [default: one per core]; never changes a result
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+
+    /// Where tables and figures go [default: plots/ for the bare command, results/ for one simulation]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Formats of the figures
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "svg")]
+    pub format: Vec<Format>,
+
+    /// Size that figures are drawn for
+    #[arg(long, value_name = "SIZE", default_value = "two-columns")]
+    pub size: FigureSize,
+
+    /// Small settings: seconds, for a first look; claims that they cannot decide are not tested
+    #[arg(long, conflicts_with = "full")]
+    pub quick: bool,
+
+    /// Large settings: many seeds, minutes to hours
+    #[arg(long)]
+    pub full: bool,
+
+    /// Settings from a TOML file: tables [common] and [<simulation>], keys are the long options; options win
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Do only part I of N of the work (`2/4`), for several machines; `embedding-norms merge` puts parts together
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+
+    /// List the work with its predicted cost, and do none
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Go on after a unit of work has failed
+    #[arg(long)]
+    pub keep_going: bool,
+
+    /// Start over where an interrupted run could be continued
+    #[arg(long)]
+    pub force: bool,
+
+    /// No progress and no claims on the terminal
+    #[arg(long)]
+    pub quiet: bool,
+
+    /// Print the claims as one JSON object on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A format of figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Scalable, for the web
+    Svg,
+    /// Pixels, 300 to the inch
+    Png,
+    /// For papers
+    Pdf,
+}
+
+/// A size of figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FigureSize {
+    /// One column of a paper
+    OneColumn,
+    /// The width of a page
+    TwoColumns,
+    /// A slide
+    Slides,
+}
+
+impl From<FigureSize> for Size {
+    fn from(size: FigureSize) -> Self {
+        match size {
+            FigureSize::OneColumn => Self::OneColumn,
+            FigureSize::TwoColumns => Self::TwoColumns,
+            FigureSize::Slides => Self::Slides,
+        }
+    }
+}
+
+impl Common {
+    /// The number of threads.
+    pub fn threads(&self) -> NonZeroUsize {
+        self.threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+    }
+
+    /// The part of the work to do.
+    pub fn shard(&self) -> Shard {
+        self.shard.unwrap_or(Shard::WHOLE)
+    }
+}

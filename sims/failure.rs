@@ -1,0 +1,59 @@
+//! What ends a command early, and with which exit status.
+
+use std::process::ExitCode;
+
+/// Why a command cannot go on.
+#[derive(Debug)]
+pub enum Failure {
+    /// Wrong usage, wrong input, or a place that cannot be written: exit status 2.
+    Refused(String),
+    /// Usage that the argument parser refused, or help that it printed.
+    Usage(clap::Error),
+    /// Interrupted by the user, with a word on how to go on: exit status 130.
+    Interrupted(String),
+}
+
+impl Failure {
+    /// Says what happened on stderr; the exit status.
+    pub fn report(self) -> ExitCode {
+        match self {
+            Self::Refused(message) => {
+                eprintln!("error: {message}");
+                ExitCode::from(2)
+            }
+            Self::Usage(error) => {
+                // Help and version are no errors, and a closed pipe is nobody's fault.
+                let _ = error.print();
+                ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+            }
+            Self::Interrupted(message) => {
+                eprintln!("{message}");
+                ExitCode::from(130)
+            }
+        }
+    }
+
+    /// The same failure with the place where it happened in front.
+    pub fn at(self, place: &str) -> Self {
+        match self {
+            Self::Refused(message) => Self::Refused(format!("{place}: {message}")),
+            other => other,
+        }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Refused(message) | Self::Interrupted(message) => formatter.write_str(message),
+            Self::Usage(error) => error.fmt(formatter),
+        }
+    }
+}
+
+/// Every error of the library ends a command as refused input.
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Refused(error.to_string())
+    }
+}

@@ -1,0 +1,79 @@
+//! `embedding-norms merge DIR…`: the shards of a run, put together.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
+use embedding_norms::sweep::journal::FILE;
+
+use crate::arguments::Common;
+use crate::failure::Failure;
+use crate::registry::{SIMULATIONS, conclude};
+
+/// The command.
+pub fn command() -> Command {
+    let folders = Arg::new("folders").value_name("DIR").required(true).action(ArgAction::Append).num_args(1..);
+    Common::augment_args(
+        Command::new("merge")
+            .about("Put the shards of a run together, byte for byte as one run would have left them")
+            .arg(folders.value_parser(value_parser!(PathBuf)).help("Output folders of the shards, in any order")),
+    )
+    .after_help(
+        "Example:\n  embedding-norms norm-effect --shard 1/2 --out part1   (on one machine)\n  \
+         embedding-norms norm-effect --shard 2/2 --out part2   (on another)\n  \
+         embedding-norms merge part1 part2 --out results",
+    )
+}
+
+/// Merges every simulation that has journals in the folders.
+pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
+    let common = Common::from_arg_matches(matches).map_err(Failure::Usage)?;
+    let folders: Vec<&PathBuf> = matches.get_many("folders").into_iter().flatten().collect();
+    let mut journals: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for folder in &folders {
+        let found = journals_in(folder)?;
+        if found.is_empty() {
+            return Err(Failure::Refused(format!(
+                "{}: no journal of a shard in it; give the folders that were --out of the shards",
+                folder.display()
+            )));
+        }
+        for (simulation, journal) in found {
+            journals.entry(simulation).or_default().push(journal);
+        }
+    }
+    let out = common.out.clone().unwrap_or_else(|| PathBuf::from("results"));
+    let mut all = Vec::new();
+    for entry in SIMULATIONS {
+        if let Some(parts) = journals.remove(entry.name()) {
+            all.push((entry.name(), entry.merge(&parts, &common, &out).map_err(|failure| failure.at(entry.name()))?));
+        }
+    }
+    if let Some(unknown) = journals.keys().next() {
+        return Err(Failure::Refused(format!("there is no simulation '{unknown}' in this version")));
+    }
+    Ok(conclude(&all, &common))
+}
+
+/// The journals below an output folder, with the simulation that each belongs to.
+fn journals_in(folder: &Path) -> Result<Vec<(String, PathBuf)>, Failure> {
+    let mut found = Vec::new();
+    if !folder.is_dir() {
+        return Err(Failure::Refused(format!("{}: no such folder", folder.display())));
+    }
+    let Ok(simulations) = fs::read_dir(folder.join(".journals")) else { return Ok(found) };
+    for simulation in simulations {
+        let simulation = simulation?;
+        let name = simulation.file_name().to_string_lossy().into_owned();
+        for shard in fs::read_dir(simulation.path())? {
+            let path = shard?.path();
+            if path.join(FILE).is_file() {
+                found.push((name.clone(), path));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}

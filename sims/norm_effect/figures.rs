@@ -1,0 +1,120 @@
+//! The norm effect as figures, from the tables alone.
+
+use embedding_norms::figure::{Axis, Figure, Layer, Legend, Panel, Style};
+use embedding_norms::law::{Observation, fit_power_law, mean_with_interval};
+use embedding_norms::reference::published;
+use embedding_norms::table::{Table, TableError};
+
+use super::PUBLISHED;
+use crate::failure::Failure;
+use crate::simulation::Tables;
+
+pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
+    let main = tables.get("")?;
+    let mut figures = vec![("", steps(main, tables.find(PUBLISHED))?)];
+    if let Some(figure) = exponent(main)? {
+        figures.push(("exponent", figure));
+    }
+    Ok(figures)
+}
+
+/// Mean of a column at each norm, in the order of the norms.
+fn means(main: &Table, column: &str) -> Result<Vec<(f64, f64)>, TableError> {
+    Ok(groups(main, column)?
+        .into_iter()
+        .map(|(norm, values)| (norm, values.iter().sum::<f64>() / values.len() as f64))
+        .collect())
+}
+
+/// The values of a column at each norm, in the order of the norms.
+fn groups(main: &Table, column: &str) -> Result<Vec<(f64, Vec<f64>)>, TableError> {
+    let mut pairs = main.pairs("norm", column)?;
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut groups: Vec<(f64, Vec<f64>)> = Vec::new();
+    for (norm, value) in pairs {
+        match groups.last_mut() {
+            Some((last, values)) if *last == norm => values.push(value),
+            _ => groups.push((norm, vec![value])),
+        }
+    }
+    Ok(groups)
+}
+
+/// T = A ρ², with A from the flow at the longest norm, or from the counts where there is no flow.
+fn closed_form(main: &Table) -> Result<Vec<(f64, f64)>, TableError> {
+    let flow = means(main, "flow_steps")?;
+    let base = if flow.is_empty() { means(main, "steps")? } else { flow };
+    let (Some(&(first, _)), Some(&(last, steps))) = (base.first(), base.last()) else { return Ok(Vec::new()) };
+    let factor = steps / (last * last);
+    let at = |part: usize| first * libm::pow(last / first, part as f64 / 100.0);
+    Ok((0..=100).map(at).map(|norm| (norm, factor * norm * norm)).collect())
+}
+
+fn steps(main: &Table, ours: Option<&Table>) -> Result<Figure, Failure> {
+    let (counts, law) = (means(main, "steps")?, closed_form(main)?);
+    let reference: Vec<(f64, f64)> = match ours {
+        Some(_) => published("norm")?.into_iter().map(|count| (count.x, count.steps)).collect(),
+        None => Vec::new(),
+    };
+    let tolerance = main.numbers("tolerance")?.into_iter().flatten().next().unwrap_or(1e-3);
+    let y = format!("steps until the mean cosine is {}", 1.0 - tolerance);
+    let panel = |x: Axis, y: Axis, title: String| {
+        let mut panel = Panel::new(x, y)
+            .title(title)
+            .layer(Layer::line("closed form, T ∝ ‖z‖²", law.clone()).style(Style::theory()))
+            .layer(Layer::markers("simulated, mean of replicates", counts.clone()));
+        if !reference.is_empty() {
+            panel = panel.layer(Layer::markers("published, one run each", reference.clone()).style(Style::published()));
+        }
+        panel.legend(Legend::Below)
+    };
+    let fitted = observations(main)?;
+    let exponent = match fit_power_law(&fitted, 0.95) {
+        Ok(law) => {
+            let estimate = law.exponent;
+            format!("Fitted exponent {:.4} [{:.4}, {:.4}]", estimate.value, estimate.lower, estimate.upper)
+        }
+        Err(_) => "On logarithmic axes".to_owned(),
+    };
+    let linear =
+        panel(Axis::linear("initial norm ‖z‖"), Axis::linear(y.clone()), "Twice the norm, four times the steps".into());
+    let logarithmic = panel(Axis::logarithmic("initial norm ‖z‖"), Axis::logarithmic(y), exponent);
+    let text = "Steps to convergence against the initial norm of the embeddings, on linear and on logarithmic axes. \
+                Simulated and published counts lie on a parabola: twice the norm takes four times the steps.";
+    Ok(Figure::new(text).columns(2).panel(linear).panel(logarithmic))
+}
+
+/// The counts where at least fifty steps are taken, so that rounding to whole steps is small.
+fn observations(main: &Table) -> Result<Vec<Observation>, TableError> {
+    let rows = main.numbers("norm")?.into_iter().zip(main.numbers("replicate")?).zip(main.numbers("steps")?);
+    let observation = |((norm, replicate), steps): ((Option<f64>, Option<f64>), Option<f64>)| {
+        let y = steps?;
+        (y >= 50.0).then_some(Observation { x: norm?, y, replicate: replicate? as u64 })
+    };
+    Ok(rows.filter_map(observation).collect())
+}
+
+/// Steps over the law at each norm, for the three ways of counting: what finite steps and whole counts do to it.
+fn exponent(main: &Table) -> Result<Option<Figure>, Failure> {
+    let law = closed_form(main)?;
+    let Some(&(norm, steps)) = law.last() else { return Ok(None) };
+    let factor = steps / (norm * norm);
+    let series = |label: &str, column: &str| -> Result<Layer, TableError> {
+        let relative = groups(main, column)?.into_iter().filter_map(|(norm, values)| {
+            let relative: Vec<f64> = values.iter().map(|value| value / (factor * norm * norm)).collect();
+            let mean = mean_with_interval(&relative, 0.95)?;
+            Some((norm, mean.value))
+        });
+        Ok(Layer::line(label, relative.collect()))
+    };
+    let panel =
+        Panel::new(Axis::logarithmic("initial norm ‖z‖"), Axis::linear("steps over the law A‖z‖²").range(0.9, 1.1))
+            .title("Finite steps need fewer, whole counts round up")
+            .layer(series("gradient flow (L4)", "flow_steps")?.style(Style::theory()))
+            .layer(series("crossing time, finite steps", "pair_crossing")?)
+            .layer(series("whole counts", "steps")?)
+            .legend(Legend::Inside);
+    let text = "Steps divided by the quadratic law against the initial norm. The flow stays at 1; crossing times of finite \
+                steps fall below it at small norms, and rounding up to whole counts lifts them again.";
+    Ok(Some(Figure::new(text).panel(panel)))
+}

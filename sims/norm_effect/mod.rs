@@ -1,0 +1,402 @@
+//! How the norm of an embedding governs the steps that gradient descent needs (statements G2, D1, L1, L2, L4).
+//!
+//! n pairs of random directions in R^d start at one common norm and descend the negative cosine until the mean cosine
+//! is 1 − ε. Three engines count the steps: *full* moves the vectors, *pair* iterates the exact recursion of D1, *flow*
+//! evaluates the closed form of L4. The published counts are laid beside them.
+
+mod claims;
+mod figures;
+
+use clap::{ArgAction, Args, ValueEnum};
+use embedding_norms::claim::Claim;
+use embedding_norms::figure::Figure;
+use embedding_norms::law::prediction_interval;
+use embedding_norms::loss::{Batch, Loss, NegativeCosine};
+use embedding_norms::normalization::pullback;
+use embedding_norms::random::Generator;
+use embedding_norms::reference::published;
+use embedding_norms::simulation::{PairDescent, Start, StopRules};
+use embedding_norms::sphere::{self, Cosine, cosines, normalize, uniform, uniform_half_tangents};
+use embedding_norms::sweep::{self, Unit, UnitContext};
+use embedding_norms::table::{Table, Value};
+use embedding_norms::theory::convergence::{half_tangent_at, population_flow_steps, second_order_steps};
+use embedding_norms::theory::one_step::Pair;
+use embedding_norms::theory::pair::{EqualPopulation, FirstStep, steps_of_pair};
+use ndarray::Array2;
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::simulation::{Simulation, Tables};
+use crate::values;
+
+/// The table of published counts and our prediction intervals.
+const PUBLISHED: &str = "published";
+/// The table of single pairs against L1.
+const SINGLE_PAIRS: &str = "single-pairs";
+
+/// Settings; the defaults are the paper's.
+#[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NormEffect {
+    /// Initial norms of both members of every pair
+    #[arg(long, value_name = "ρ,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::positive,
+          default_value = "0.25,0.5,0.75,1,2,3,4,5,6,7,8,9,10,12,16", num_args = 1)]
+    norms: Vec<f64>,
+
+    /// Number of pairs n
+    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 500)]
+    pairs: usize,
+
+    /// Dimension d of the embeddings
+    #[arg(long, value_name = "D", value_parser = values::dimension, default_value_t = 20)]
+    dim: usize,
+
+    /// Learning rate γ per pair; a framework's rate η on the mean over n pairs is γ = η/n
+    #[arg(long, value_name = "γ", value_parser = values::positive, default_value_t = 0.02)]
+    learning_rate: f64,
+
+    /// Stop when the mean cosine is at least 1 − ε
+    #[arg(long, value_name = "ε", value_parser = values::tolerance, default_value_t = 1e-3)]
+    tolerance: f64,
+
+    /// What the very first step follows: the cosine, or the inner product as in the published notebook
+    #[arg(long, value_name = "GRADIENT", default_value = "cosine")]
+    first_step: FirstGradient,
+
+    /// Steps after which a run is given up
+    #[arg(long, value_name = "STEPS", value_parser = values::count, default_value_t = 100_000_000)]
+    budget: usize,
+
+    /// Runs of the pair engine behind the prediction intervals of the published counts; 0: none
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    published_runs: usize,
+}
+
+/// What the first step follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FirstGradient {
+    /// The gradient of the cosine, as in all later steps
+    Cosine,
+    /// The gradient of the inner product, as in the authors' public notebook
+    DotProduct,
+}
+
+impl FirstGradient {
+    /// The name in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cosine => "cosine",
+            Self::DotProduct => "dot-product",
+        }
+    }
+}
+
+impl From<FirstGradient> for FirstStep {
+    fn from(first: FirstGradient) -> Self {
+        match first {
+            FirstGradient::Cosine => Self::Cosine,
+            FirstGradient::DotProduct => Self::DotProduct,
+        }
+    }
+}
+
+/// Pairs that descend from one norm.
+#[derive(Clone, Debug, Serialize)]
+pub struct Pairs {
+    norm: f64,
+    pairs: usize,
+    dimension: usize,
+    learning_rate: f64,
+    tolerance: f64,
+    first_step: FirstGradient,
+    budget: usize,
+}
+
+/// A piece of work.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cell {
+    /// All three engines on the same pairs.
+    Descent(Pairs),
+    /// The pair engine at all published norms, so many runs per replicate, as published.
+    Published { settings: Pairs, runs: usize },
+    /// Single pairs with small steps, against L1 and its higher orders.
+    SinglePairs { trials: usize },
+}
+
+/// What a piece of work finds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Finding {
+    /// Of one descent.
+    Descent(Descent),
+    /// Crossing times, for each published norm one per run.
+    Published(Vec<Vec<f64>>),
+    /// Of single pairs.
+    SinglePairs { decided: u64, mismatches: u64 },
+}
+
+/// What one descent finds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Descent {
+    steps: Option<u64>,
+    stop: String,
+    pair_steps: Option<u64>,
+    pair_crossing: Option<f64>,
+    flow_steps: Option<f64>,
+    gradient_length: f64,
+    gradient_deviation: f64,
+}
+
+impl Pairs {
+    /// Steps that L1 predicts from a right angle.
+    fn predicted_steps(&self) -> f64 {
+        let steps = -libm::log(half_tangent_at(self.tolerance)) * self.norm * self.norm / (2.0 * self.learning_rate);
+        steps.clamp(1.0, self.budget as f64)
+    }
+}
+
+impl sweep::Cell for Cell {
+    fn label(&self) -> String {
+        match self {
+            Self::Descent(pairs) => format!("norm {}", pairs.norm),
+            Self::Published { runs, .. } => format!("published counts, {runs} runs"),
+            Self::SinglePairs { trials } => format!("{trials} single pairs"),
+        }
+    }
+
+    /// Nanoseconds, roughly: 1.2 for each coordinate of a pair and step, 1.1 for a pair and step without vectors.
+    fn cost(&self) -> f64 {
+        match self {
+            Self::Descent(pairs) => pairs.predicted_steps() * pairs.pairs as f64 * (1.2 * pairs.dimension as f64 + 1.1),
+            Self::Published { settings, runs } => 37_200.0 * (runs * settings.pairs) as f64 * 1.1,
+            Self::SinglePairs { trials } => 40_000.0 * *trials as f64,
+        }
+    }
+}
+
+impl Simulation for NormEffect {
+    const NAME: &'static str = "norm-effect";
+    const ABOUT: &'static str = "Steps to convergence against the norm of the embeddings: the norm effect";
+    const EXAMPLES: &'static str = "\
+Examples:
+  embedding-norms norm-effect
+  embedding-norms norm-effect --norms 0.25,0.5,1,2 --pairs 500 --dim 20 --learning-rate 0.02 --tolerance 1e-3
+  embedding-norms norm-effect --first-step dot-product --norms 1,10   (the published notebook's first step)";
+    const STATEMENTS: &'static [&'static str] = &["G1", "G2", "D1", "L1", "L2", "L4"];
+    const REPLICATES: u64 = 20;
+    const QUICK: &'static [&'static str] =
+        &["--norms=0.5,1,2,4", "--pairs=100", "--replicates=3", "--published-runs=0"];
+    const FULL: &'static [&'static str] = &["--replicates=200", "--published-runs=10000"];
+
+    type Cell = Cell;
+    type Finding = Finding;
+
+    fn cells(&self) -> Result<Vec<Cell>, Failure> {
+        let mut cells: Vec<Cell> = self.norms.iter().map(|&norm| Cell::Descent(self.at(norm))).collect();
+        if self.is_published_setting() && self.published_runs > 0 {
+            let settings = Pairs { first_step: FirstGradient::DotProduct, ..self.at(1.0) };
+            let runs = self.published_runs.div_ceil(Self::REPLICATES as usize);
+            cells.push(Cell::Published { settings, runs });
+        }
+        cells.push(Cell::SinglePairs { trials: 500 });
+        Ok(cells)
+    }
+
+    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
+        match unit.cell {
+            Cell::Descent(pairs) => Ok(Finding::Descent(descend(pairs, unit)?)),
+            Cell::Published { settings, runs } => published_crossings(settings, *runs, unit),
+            Cell::SinglePairs { trials } => single_pairs(*trials, &mut unit.generator),
+        }
+    }
+
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
+        let mut main = Table::new(&[
+            "norm",
+            "replicate",
+            "first_step",
+            "steps",
+            "pair_steps",
+            "flow_steps",
+            "stop",
+            "pair_crossing",
+            "gradient_length",
+            "gradient_deviation",
+            "pairs",
+            "dimension",
+            "learning_rate",
+            "tolerance",
+        ]);
+        let mut single = Table::new(&["replicate", "decided", "mismatches"]);
+        let mut crossings: Vec<Vec<f64>> = Vec::new();
+        for (unit, finding) in found {
+            match (&cells[unit.cell], finding) {
+                (Cell::Descent(pairs), Finding::Descent(descent)) => main.push(row(pairs, unit, descent)),
+                (_, Finding::SinglePairs { decided, mismatches }) => {
+                    single.push([unit.replicate.into(), decided.into(), mismatches.into()]);
+                }
+                (_, Finding::Published(more)) => {
+                    crossings.resize(more.len(), Vec::new());
+                    crossings.iter_mut().zip(more).for_each(|(all, more)| all.extend(more));
+                }
+                _ => {}
+            }
+        }
+        let mut tables = Tables::new([("", main), (SINGLE_PAIRS, single)]);
+        if !crossings.is_empty() {
+            tables.push(PUBLISHED, published_table(&crossings));
+        }
+        tables
+    }
+
+    fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
+        claims::claims(self, tables, replicates)
+    }
+
+    fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
+        figures::figures(tables)
+    }
+}
+
+impl NormEffect {
+    fn at(&self, norm: f64) -> Pairs {
+        Pairs {
+            norm,
+            pairs: self.pairs,
+            dimension: self.dim,
+            learning_rate: self.learning_rate,
+            tolerance: self.tolerance,
+            first_step: self.first_step,
+            budget: self.budget,
+        }
+    }
+
+    /// Whether n, d, γ and ε are those of the published counts.
+    fn is_published_setting(&self) -> bool {
+        (self.pairs, self.dim, self.learning_rate, self.tolerance) == (500, 20, 0.02, 1e-3)
+    }
+}
+
+/// One descent, counted by all three engines.
+fn descend(pairs: &Pairs, unit: &mut UnitContext<'_, Cell>) -> Result<Descent, Failure> {
+    let x = uniform(pairs.pairs, pairs.dimension, &mut unit.generator)?;
+    let y = uniform(pairs.pairs, pairs.dimension, &mut unit.generator)?;
+    let half_tangents: Vec<f64> = cosines(x.view(), y.view()).into_iter().map(Cosine::half_tangent).collect();
+    let (gradient_length, gradient_deviation) = gradient_law(&x, &y, pairs.norm)?;
+    let budget = pairs.budget as u64;
+    let cancelled = || unit.is_cancelled();
+    let stops = StopRules::budget(budget).mean_cosine(pairs.tolerance)?.cancelled_by(&cancelled);
+    let outcome = PairDescent::new(NegativeCosine::symmetric(), pairs.learning_rate)?
+        .first_step(pairs.first_step.into())
+        .run(Start::pairs(x * pairs.norm, y * pairs.norm), &stops)?;
+    let step_size = pairs.learning_rate / (pairs.norm * pairs.norm);
+    let population = EqualPopulation::new(&half_tangents, step_size)?;
+    let count = population.steps_until_mean(pairs.tolerance, pairs.first_step.into(), budget)?;
+    // The flow follows the cosine from the start, so it says nothing of another first step.
+    let flow_steps = match pairs.first_step {
+        FirstGradient::Cosine => population_flow_steps(&half_tangents, step_size, step_size, pairs.tolerance)?,
+        FirstGradient::DotProduct => None,
+    };
+    Ok(Descent {
+        steps: outcome.stop.is_goal().then_some(outcome.steps),
+        stop: outcome.stop.name().to_owned(),
+        pair_steps: count.steps(),
+        pair_crossing: count.crossing(),
+        flow_steps,
+        gradient_length,
+        gradient_deviation,
+    })
+}
+
+/// The mean length of the gradient of the first members, and the largest relative deviation from sin φ/ρ (G2).
+fn gradient_law(x: &Array2<f64>, y: &Array2<f64>, norm: f64) -> Result<(f64, f64), Failure> {
+    let (first, second) = (normalize((x * norm).view())?, normalize((y * norm).view())?);
+    let evaluation = NegativeCosine::symmetric().evaluate(&Batch::two_views(&first, &second)?)?;
+    let gradient = pullback(&first, evaluation.first.view());
+    let lengths: Vec<f64> = gradient.rows().into_iter().map(sphere::norm_of).collect();
+    let expected = cosines(x.view(), y.view()).into_iter().map(|cosine| cosine.sine() / norm);
+    let deviation =
+        lengths.iter().zip(expected).fold(0.0, |largest: f64, (length, law)| largest.max((length / law - 1.0).abs()));
+    Ok((lengths.iter().sum::<f64>() / lengths.len() as f64, deviation))
+}
+
+/// Crossing times of the pair engine at every published norm, on common directions.
+fn published_crossings(settings: &Pairs, runs: usize, unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
+    let counts = published("norm")?;
+    let mut crossings = vec![Vec::with_capacity(runs); counts.len()];
+    for _ in 0..runs {
+        let half_tangents = uniform_half_tangents(settings.pairs, settings.dimension, &mut unit.generator)?;
+        for (count, crossings) in counts.iter().zip(&mut crossings) {
+            if unit.is_cancelled() {
+                break;
+            }
+            let population = EqualPopulation::new(&half_tangents, settings.learning_rate / (count.x * count.x))?;
+            let count =
+                population.steps_until_mean(settings.tolerance, FirstStep::DotProduct, settings.budget as u64)?;
+            crossings.extend(count.crossing());
+        }
+    }
+    Ok(Finding::Published(crossings))
+}
+
+/// Single pairs with small steps: how often L1, its higher orders included and rounded up, is not the count.
+fn single_pairs(trials: usize, generator: &mut Generator) -> Result<Finding, Failure> {
+    let (mut decided, mut mismatches) = (0, 0);
+    for trial in 0..trials {
+        let half_tangent = libm::tan(0.5 * generator.random_range(0.1..3.1));
+        let first = 0.01 * libm::pow(10.0, generator.random_range(-1.0..0.0));
+        // Equal norms, unequal norms, and a second member that is held still.
+        let second = [first, first * generator.random_range(0.01..1.0), 0.0][trial % 3];
+        let epsilon = libm::pow(10.0, generator.random_range(-6.0..-2.5));
+        let predicted = second_order_steps(half_tangent, first, second, epsilon)?;
+        // Too close to a whole number to say on which side of it the neglected orders leave it.
+        if (predicted - predicted.round()).abs() < 0.05 {
+            continue;
+        }
+        decided += 1;
+        let counted = steps_of_pair(Pair { half_tangent, first, second }, epsilon, 10_000_000)?;
+        mismatches += u64::from(counted.steps() != Some(predicted.ceil() as u64));
+    }
+    Ok(Finding::SinglePairs { decided, mismatches })
+}
+
+fn row(pairs: &Pairs, unit: Unit, found: Descent) -> [Value; 14] {
+    [
+        pairs.norm.into(),
+        unit.replicate.into(),
+        pairs.first_step.name().into(),
+        found.steps.into(),
+        found.pair_steps.into(),
+        found.flow_steps.into(),
+        found.stop.into(),
+        found.pair_crossing.into(),
+        found.gradient_length.into(),
+        found.gradient_deviation.into(),
+        pairs.pairs.into(),
+        pairs.dimension.into(),
+        pairs.learning_rate.into(),
+        pairs.tolerance.into(),
+    ]
+}
+
+/// The published counts with the interval in which one more run lies, for all of them together with 99 % confidence:
+/// normal, Bonferroni's correction over the points, both ends rounded up as counts are.
+fn published_table(crossings: &[Vec<f64>]) -> Table {
+    let mut table = Table::new(&["norm", "published_steps", "runs", "mean_crossing", "lower", "upper"]);
+    let counts = published("norm").unwrap_or_default();
+    let confidence = 1.0 - 0.01 / counts.len() as f64;
+    for (count, crossings) in counts.iter().zip(crossings) {
+        let interval = prediction_interval(crossings, confidence);
+        table.push([
+            count.x.into(),
+            count.steps.into(),
+            crossings.len().into(),
+            interval.map(|interval| interval.value).into(),
+            interval.map(|interval| interval.lower.ceil()).into(),
+            interval.map(|interval| interval.upper.ceil()).into(),
+        ]);
+    }
+    table
+}

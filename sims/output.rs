@@ -1,0 +1,77 @@
+//! Files: checked before the work starts, written under a temporary name, renamed when whole.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use embedding_norms::figure::{Figure, pdf, png};
+
+use crate::arguments::{Common, Format};
+use crate::failure::Failure;
+use crate::simulation::Tables;
+
+/// Pixels per point of a PNG at 300 to the inch.
+const PIXELS_PER_POINT: f64 = 300.0 / 72.0;
+
+/// A folder that can be written to.
+#[derive(Clone, Debug)]
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// Makes the folder if it is not there, and tries to write into it.
+    pub fn prepare(path: &Path) -> Result<Self, Failure> {
+        let refuse = |error: std::io::Error| {
+            Failure::Refused(format!("cannot write to {}: {error}; give another folder with --out", path.display()))
+        };
+        fs::create_dir_all(path).map_err(refuse)?;
+        let probe = path.join(format!(".probe.{}.partial", std::process::id()));
+        fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).map_err(refuse)?;
+        Ok(Self(path.to_owned()))
+    }
+
+    /// The folder's path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Writes a file: whole or not at all.
+    pub fn write(&self, name: &str, content: &[u8]) -> Result<(), Failure> {
+        let (path, partial) = (self.0.join(name), self.0.join(format!(".{name}.{}.partial", std::process::id())));
+        let result = fs::File::create(&partial)
+            .and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()))
+            .and_then(|()| fs::rename(&partial, &path));
+        result.map_err(|error| {
+            let _ = fs::remove_file(&partial);
+            Failure::Refused(format!("cannot write {}: {error}", path.display()))
+        })
+    }
+
+    /// Writes the tables of a simulation: `<simulation>.csv` and `<simulation>.<part>.csv`.
+    pub fn write_tables(&self, simulation: &str, tables: &Tables) -> Result<(), Failure> {
+        for (part, table) in tables.each() {
+            self.write(&file_name(simulation, part, "csv"), table.to_csv()?.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// Writes the figures of a simulation, all formats from the one SVG.
+    pub fn write_figures(&self, simulation: &str, figures: &[(&str, Figure)], common: &Common) -> Result<(), Failure> {
+        for (part, figure) in figures {
+            let svg = figure.to_svg(common.size.into())?;
+            for format in &common.format {
+                let (extension, content) = match format {
+                    Format::Svg => ("svg", svg.clone().into_bytes()),
+                    Format::Png => ("png", png(&svg, PIXELS_PER_POINT)?),
+                    Format::Pdf => ("pdf", pdf(&svg)?),
+                };
+                self.write(&file_name(simulation, part, extension), &content)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `<simulation>[.<part>].<extension>`.
+pub fn file_name(simulation: &str, part: &str, extension: &str) -> String {
+    if part.is_empty() { format!("{simulation}.{extension}") } else { format!("{simulation}.{part}.{extension}") }
+}

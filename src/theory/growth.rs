@@ -1,0 +1,91 @@
+//! How norms grow (statements S1 and S2; chapter `docs/06-growth.md`).
+
+use crate::setting::{SettingError, positive, within};
+
+/// What the squared norms of the members of a pair gain altogether.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PairGrowth {
+    /// ρ_i² at the end less ρ_i² at the start.
+    pub first: f64,
+    /// ρ_j² at the end less ρ_j² at the start.
+    pub second: f64,
+}
+
+/// The growth of a pair that converges from φ0 (statement S1): γ(1 − cos φ0) in all, shared as ρ_j² : ρ_i², with the
+/// first correction of total and share in α = γ/ρ_i² and β = γ/ρ_j²:
+///
+/// total γ(1 − c){1 + (α + β)(1 + c)/4}, share (ρ_j²/ρ_i²){1 − (α − β)(1 − c)/2}.
+///
+/// # Errors
+/// A learning rate or a norm that is not positive, or an angle outside [0, π).
+pub fn pair_growth(
+    learning_rate: f64,
+    first_norm: f64,
+    second_norm: f64,
+    angle: f64,
+) -> Result<PairGrowth, SettingError> {
+    let gamma = positive("the learning rate", learning_rate)?;
+    let first = positive("the first norm", first_norm)?;
+    let second = positive("the second norm", second_norm)?;
+    within("the angle", angle, (0.0..std::f64::consts::PI).contains(&angle), "from 0 to below π radians")?;
+    let (alpha, beta) = (gamma / (first * first), gamma / (second * second));
+    let half = libm::sin(0.5 * angle);
+    let one_minus = 2.0 * half * half;
+    let total = gamma * one_minus * (1.0 + 0.25 * (alpha + beta) * (2.0 - one_minus));
+    let share = alpha / beta * (1.0 - 0.5 * (alpha - beta) * one_minus);
+    // For steps so large that the correction would turn the share over, the small member takes all.
+    let share = share.max(0.0);
+    Ok(PairGrowth { first: total * share / (1.0 + share), second: total / (1.0 + share) })
+}
+
+/// By what factor heavy-ball momentum μ multiplies the growth of S1: (1 + μ)/(1 − μ)².
+///
+/// # Errors
+/// μ outside [0, 1).
+pub fn heavy_ball_factor(momentum: f64) -> Result<f64, SettingError> {
+    let mu = checked_momentum(momentum)?;
+    Ok((1.0 + mu) / ((1.0 - mu) * (1.0 - mu)))
+}
+
+/// By what factor Nesterov momentum μ multiplies the growth of S1: (1 − μ + 2μ²)/(1 − μ)².
+///
+/// # Errors
+/// μ outside [0, 1).
+pub fn nesterov_factor(momentum: f64) -> Result<f64, SettingError> {
+    let mu = checked_momentum(momentum)?;
+    Ok((1.0 - mu + 2.0 * mu * mu) / ((1.0 - mu) * (1.0 - mu)))
+}
+
+fn checked_momentum(momentum: f64) -> Result<f64, SettingError> {
+    within("the momentum", momentum, (0.0..1.0).contains(&momentum), "at least 0 and below 1")
+}
+
+/// The mean of ρ⁴ after k updates under persistent gradients (statement S2): ρ0⁴ + 2γ²G²k, with the next term
+/// (γ²/2)(E[G⁴]/G²) ln(1 + 2γ²G²k/ρ0⁴).
+///
+/// `mean_square` is G², `mean_fourth` is E[G⁴] of the gradient at unit norm; see [`fresh_targets`].
+///
+/// # Errors
+/// A learning rate, a norm or a moment that is not positive.
+pub fn persistent_fourth_power(
+    learning_rate: f64,
+    initial_norm: f64,
+    mean_square: f64,
+    mean_fourth: f64,
+    updates: f64,
+) -> Result<f64, SettingError> {
+    let gamma = positive("the learning rate", learning_rate)?;
+    let start = positive("the initial norm", initial_norm)?.powi(4);
+    let square = positive("the mean square of the gradient", mean_square)?;
+    let fourth = positive("the mean fourth power of the gradient", mean_fourth)?;
+    within("the number of updates", updates, updates >= 0.0, "0 or larger")?;
+    let grown = 2.0 * gamma * gamma * square * updates;
+    Ok(start + grown + 0.5 * gamma * gamma * fourth / square * libm::log1p(grown / start))
+}
+
+/// The moments (G², E[G⁴]) of the gradient at unit norm under fresh random targets in R^d: 1 − 1/d and
+/// 1 − 2/d + 3/(d(d + 2)).
+pub fn fresh_targets(dimension: usize) -> (f64, f64) {
+    let d = dimension as f64;
+    (1.0 - 1.0 / d, 1.0 - 2.0 / d + 3.0 / (d * (d + 2.0)))
+}
