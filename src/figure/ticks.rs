@@ -203,6 +203,12 @@ mod tests {
         assert_eq!(texts(&labels(&axis, (-1.1, 1.1), 120.0)), ["−1", "0", "1"]);
         assert_eq!(texts(&labels(&axis, (0.0, 2.1e7), 200.0)), ["0", "1×10⁷", "2×10⁷"]);
         assert_eq!(texts(&labels(&axis, (0.0, 2.1e-5), 300.0)), ["0", "0.5×10⁻⁵", "1.0×10⁻⁵", "1.5×10⁻⁵", "2.0×10⁻⁵"]);
+        let close = labels(&axis, (8484.776_54, 8484.776_56), 300.0);
+        assert_eq!(
+            texts(&close),
+            ["8484.776540", "8484.776545", "8484.776550", "8484.776555", "8484.776560"],
+            "labels tell close values apart"
+        );
         let values: Vec<f64> = labels(&axis, (0.0, 1.0), 300.0).labelled.iter().map(|tick| tick.0).collect();
         assert!(values.contains(&0.3), "0.3 exactly, not 3 × 0.1: {values:?}");
     }
