@@ -61,11 +61,11 @@ fn steps(main: &Table, ours: Option<&Table>) -> Result<Figure, Failure> {
     let panel = |x: Axis, y: Axis, title: String| {
         let mut panel = Panel::new(x, y)
             .title(title)
-            .layer(Layer::line("closed form, T ∝ ‖z‖²", law.clone()).style(Style::theory()))
-            .layer(Layer::markers("simulated, mean of replicates", counts.clone()));
+            .layer(Layer::line("closed form, T ∝ ‖z‖²", law.clone()).style(Style::theory()));
         if !reference.is_empty() {
             panel = panel.layer(Layer::markers("published, one run each", reference.clone()).style(Style::published()));
         }
+        panel = panel.layer(Layer::markers("simulated, mean of replicates", counts.clone()));
         panel.legend(Legend::Below)
     };
     let fitted = observations(main)?;
@@ -108,7 +108,7 @@ fn exponent(main: &Table) -> Result<Option<Figure>, Failure> {
         Ok(Layer::line(label, relative.collect()))
     };
     let panel =
-        Panel::new(Axis::logarithmic("initial norm ‖z‖"), Axis::linear("steps over the law A‖z‖²").range(0.9, 1.1))
+        Panel::new(Axis::logarithmic("initial norm ‖z‖"), Axis::linear("steps over the law A‖z‖²").range(0.965, 1.005))
             .title("Finite steps need fewer, whole counts round up")
             .layer(series("gradient flow (L4)", "flow_steps")?.style(Style::theory()))
             .layer(series("crossing time, finite steps", "pair_crossing")?)
@@ -116,5 +116,5 @@ fn exponent(main: &Table) -> Result<Option<Figure>, Failure> {
             .legend(Legend::Inside);
     let text = "Steps divided by the quadratic law against the initial norm. The flow stays at 1; crossing times of finite \
                 steps fall below it at small norms, and rounding up to whole counts lifts them again.";
-    Ok(Some(Figure::new(text).panel(panel)))
+    Ok(Some(Figure::new(text).aspect(0.5).panel(panel)))
 }
