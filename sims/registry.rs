@@ -59,7 +59,10 @@ impl<S: Simulation> Entry for Of<S> {
     fn command(&self) -> Command {
         let command = Command::new(S::NAME).about(S::ABOUT).after_help(S::EXAMPLES);
         // A later option replaces an earlier one, so that presets and files can stand in front of what the user wrote.
-        Common::augment_args(S::augment_args(command)).args_override_self(true)
+        // A negative number is a wrong value of the option before it, not an option of its own.
+        Common::augment_args(S::augment_args(command))
+            .args_override_self(true)
+            .mut_args(|argument| argument.allow_negative_numbers(true))
     }
 
     fn presets(&self, common: &Common) -> &'static [&'static str] {

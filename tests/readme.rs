@@ -31,7 +31,7 @@ fn gallery() -> Vec<(String, Vec<Claim>)> {
             (record["simulation"].as_str().unwrap().to_owned(), claims)
         })
         .collect();
-    all.sort();
+    all.sort_by(|a, b| a.0.cmp(&b.0));
     all
 }
 
