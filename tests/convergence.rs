@@ -316,19 +316,14 @@ fn turned(ratio: f64, phi: f64, alpha: f64) -> f64 {
     way(&|step| states[step].0.clone()) / way(&|step| states[step].1.clone().unwrap())
 }
 
-/// 1 − (α − β)[(sin φ0 − sin φ_ε)/(φ0 − φ_ε) − cos φ0]: the ratio in units of its limit, to first order.
-fn turned_to_first_order(ratio: f64, phi: f64, alpha: f64) -> f64 {
-    let end = 2.0 * half_tangent_at(EPSILON).atan();
-    let bracket = (phi.sin() - end.sin()) / (phi - end) - phi.cos();
-    1.0 - alpha * (1.0 - 1.0 / (ratio * ratio)) * bracket
-}
-
 #[test]
 fn l5_the_smaller_norm_travels_in_the_inverse_ratio_of_the_squares() {
     for ratio in [2.0, 3.0, 10.0] {
         for phi in [0.5 * PI, 2.0, 2.5] {
-            let share = |alpha: f64| turned(ratio, phi, alpha) / turned_ratio(1.0, ratio).unwrap();
-            let error = |alpha: f64| share(alpha) - turned_to_first_order(ratio, phi, alpha);
+            let limit = ratio * ratio;
+            let share = |alpha: f64| turned(ratio, phi, alpha) / limit;
+            let law = |alpha: f64| turned_ratio(alpha, alpha / limit, phi, EPSILON).unwrap() / limit;
+            let error = |alpha: f64| share(alpha) - law(alpha);
             assert!((share(0.001) - 1.0).abs() < 0.0012, "{}", share(0.001));
             // To first order, with a second order of about α²; controls: no correction, and the wrong power.
             assert!(error(0.01).abs() < 5e-4 && error(0.1).abs() < 0.02, "{} {}", error(0.01), error(0.1));
