@@ -56,8 +56,11 @@ pub struct Entry {
     pub source: &'static str,
     /// The settings.
     pub parameters: &'static [Parameter],
-    build: fn(&[f64]) -> Result<Box<dyn Optimizer>, SettingError>,
+    build: fn(&[f64]) -> Built,
 }
+
+/// A rule, or the setting that is in its way.
+type Built = Result<Box<dyn Optimizer>, SettingError>;
 
 /// A request that the catalogue cannot meet.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -174,7 +177,7 @@ const EPSILON: Parameter = size("epsilon", "ε", 1e-8);
 const THRESHOLD: Parameter = size("threshold", "δ", 0.1);
 
 /// A builder in a box.
-fn boxed<O: Optimizer + 'static>(rule: Result<O, SettingError>) -> Result<Box<dyn Optimizer>, SettingError> {
+fn boxed<O: Optimizer + 'static>(rule: Result<O, SettingError>) -> Built {
     Ok(Box::new(rule?))
 }
 
