@@ -220,7 +220,7 @@ impl Update for BrokenUpdate {
             *z -= learning_rate
                 * match broken {
                     Broken::Shared | Broken::Clipped => g + *v,
-                    Broken::NotANumber => g * (g / g),
+                    Broken::NotANumber => g / g.abs() * g.abs(),
                     Broken::Still => 0.0,
                 };
             *v = if *broken == Broken::Clipped { g.clamp(-0.1, 0.1) } else { *g };
