@@ -7,7 +7,7 @@ use rand_distr::Distribution;
 
 use crate::loss::NegativeCosine;
 use crate::normalization::GradScale;
-use crate::optimizer::{Degrees, Optimizer};
+use crate::optimizer::{Degrees, Optimizer, Update};
 use crate::random::{Generator, StandardNormal, generator};
 use crate::simulation::{Descent, Start, StopRules};
 use crate::sphere::{SphereError, norm_of, normalize, tangent, uniform};
@@ -167,7 +167,7 @@ impl Scales {
 /// A rule on its way along drawn gradients: tangent to the parameters for half of the groups, as those of a loss of
 /// directions are, and any for the others.
 struct Walk {
-    update: Box<dyn crate::optimizer::Update>,
+    update: Box<dyn Update>,
     parameters: Array2<f64>,
     scales: Scales,
     learning_rate: f64,
