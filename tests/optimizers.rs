@@ -5,7 +5,9 @@ use embedding_norms::loss::NegativeCosine;
 use embedding_norms::optimizer::{
     Degrees, HeavyBall, Optimizer, Parameters, Update, WeightDecay, by_name, catalogue, entry,
 };
-use embedding_norms::simulation::{Cadence, Descent, Start, StopRules};
+use embedding_norms::random::generator;
+use embedding_norms::simulation::{Cadence, Descent, Record, Start, StopRules};
+use embedding_norms::sphere::uniform;
 use embedding_norms::theory::scaling::{RULES, rule};
 use ndarray::Array2;
 use serde::Deserialize;
@@ -289,4 +291,36 @@ fn riemannian_descent_keeps_norms_and_turns_by_the_angle_it_says() {
     // The gradient with respect to the direction has length sin φ, whatever the norm.
     assert!((outcome.records[1].angles[0] - (angle - 0.3 * angle.sin())).abs() < 1e-14);
     assert!((outcome.records[1].first_norms[0] - 5.0).abs() < 1e-14);
+}
+
+#[test]
+fn momentum_multiplies_the_growth_of_norms_and_projection_keeps_a_part_of_it_away() {
+    // S1: the total growth of the squared norms, over γ times the fall of the total loss, as the step gets small.
+    let loss = NegativeCosine::symmetric();
+    let growth = |name: &str, momentum: Option<f64>| {
+        let parameters = momentum.iter().fold(Parameters::defaults(), |all, beta| all.with("momentum", *beta));
+        let rule = by_name(name, &parameters).unwrap();
+        let mut generator = generator(1, b"tests/optimizers", 0);
+        let mut view = || uniform(8, 5, &mut generator).unwrap() * 10.0;
+        let start = Start::pairs(view(), view());
+        let stops = StopRules::budget(1_000_000).mean_cosine(1e-4).unwrap();
+        let records = Descent::new(&loss, &*rule, 0.01).unwrap().run(start, &stops).unwrap().records;
+        let (first, last) = (&records[0], records.last().unwrap());
+        let squares =
+            |record: &Record| record.first_norms.iter().chain(&record.second_norms).map(|x| x * x).sum::<f64>();
+        (squares(last) - squares(first)) / (0.01 * 8.0 * (first.loss - last.loss))
+    };
+    for beta in [0.0_f64, 0.5, 0.9] {
+        let rest = 1.0 - beta;
+        for (name, expected) in [
+            ("heavy-ball", (1.0 + beta) / (rest * rest)),
+            ("nesterov", (1.0 - beta + 2.0 * beta * beta) / (rest * rest)),
+            ("sgdp", 1.0 / rest),
+        ] {
+            let measured = growth(name, Some(beta));
+            assert!((measured / expected - 1.0).abs() < 2e-3, "{name} β = {beta}: {measured} against {expected}");
+        }
+    }
+    assert!((growth("gradient-descent", None) - 1.0).abs() < 2e-3);
+    assert!(growth("riemannian", None).abs() < 1e-9);
 }

@@ -63,10 +63,16 @@ impl Setting {
     }
 
     fn optimizer(&self) -> Box<dyn Optimizer> {
+        self.optimizer_with(None)
+    }
+
+    /// The rule, with one more parameter.
+    fn optimizer_with(&self, more: Option<(&str, f64)>) -> Box<dyn Optimizer> {
         let known = entry(self.rule.name).unwrap().parameters;
         // The trust coefficient is a factor on the learning rate; 1 makes one rate suit every rule.
         let values = [("epsilon", self.epsilon), ("weight-decay", self.inside), ("trust", 1.0)];
-        let values = values.into_iter().filter(|(name, _)| known.iter().any(|parameter| parameter.name == *name));
+        let values =
+            values.into_iter().chain(more).filter(|(name, _)| known.iter().any(|parameter| parameter.name == *name));
         let parameters = values.fold(Parameters::defaults(), |all, (name, value)| all.with(name, value));
         by_name(self.rule.name, &parameters).unwrap()
     }
@@ -269,4 +275,64 @@ fn a_larger_rate_and_a_smaller_decay_are_a_change_of_norms() {
         let plain = setting.directions(&loss, &start, 0.0, 60);
         assert_eq!(bits(&plain), bits(&scaled.directions(&loss, &start, m, 60)), "{} {decay:?}", rule.name);
     }
+}
+
+/// Steps until four pairs of this norm are aligned.
+fn steps_until_aligned(optimizer: &dyn Optimizer, learning_rate: f64, norm: f64) -> f64 {
+    let mut generator = generator(5, b"tests/scaling_laws", 0);
+    let mut view = || uniform(4, 5, &mut generator).unwrap() * norm;
+    let start = Start::pairs(view(), view());
+    let stops = StopRules::budget(3_000_000).mean_cosine(1e-2).unwrap();
+    let loss = NegativeCosine::symmetric();
+    let outcome = Descent::new(&loss, optimizer, learning_rate).unwrap().run(start, &stops).unwrap();
+    assert!(outcome.stop.is_goal(), "{} at {norm}: {:?}", optimizer.name(), outcome.stop);
+    outcome.steps as f64
+}
+
+/// The slope of log steps against log norm between `norm` and `factor` times as much.
+fn local_slope(optimizer: &dyn Optimizer, learning_rate: f64, norm: f64, factor: f64) -> f64 {
+    let steps = |norm| steps_until_aligned(optimizer, learning_rate, norm);
+    libm::log(steps(factor * norm) / steps(norm)) / libm::log(factor)
+}
+
+#[test]
+fn steps_grow_with_the_norm_as_the_degree_and_the_time_exponent_say() {
+    // Learning rate and norm in the asymptotic regime of each rule, and the settings that are not the defaults.
+    let settings: [(&str, f64, f64, Option<f64>); 15] = [
+        ("gradient-descent", 0.01, 2.0, None),
+        ("heavy-ball", 0.01, 8.0, None),
+        ("nesterov", 0.01, 8.0, None),
+        ("sgdp", 0.01, 12.0, None),
+        ("adam", 1e-3, 16.0, Some(0.99)),
+        ("adamw", 1e-3, 16.0, Some(0.99)),
+        ("adamp", 1e-3, 16.0, Some(0.99)),
+        ("rmsprop", 1e-3, 16.0, None),
+        ("adagrad", 0.01, 4.0, None),
+        ("sign-descent", 1e-3, 1.0, None),
+        ("lion", 1e-3, 20.0, None),
+        ("normalized-gradient", 1e-3, 1.0, None),
+        ("lars", 1e-3, 1.0, None),
+        ("lamb", 1e-3, 1.0, None),
+        ("riemannian", 1e-2, 1.0, None),
+    ];
+    for (name, learning_rate, norm, beta2) in settings {
+        let setting = Setting::plain(name, learning_rate);
+        let optimizer = setting.optimizer_with(beta2.map(|beta2| ("beta2", beta2)));
+        let slope = local_slope(&*optimizer, learning_rate, norm, 2.0);
+        let expected = setting.rule.norm_exponent(0.0);
+        assert!((slope - expected).abs() < 0.03, "{name}: steps grow with exponent {slope}, not {expected}");
+    }
+}
+
+#[test]
+fn adams_own_epsilon_ends_the_symmetry() {
+    let slope = |epsilon_times_norm: f64| {
+        let norm = 16.0;
+        let adam =
+            by_name("adam", &Parameters::defaults().with("beta2", 0.99).with("epsilon", epsilon_times_norm / norm));
+        local_slope(&*adam.unwrap(), 1e-3, norm / 1.2, 1.44)
+    };
+    let slopes = [1e-3, 0.1, 1.0, 10.0].map(slope);
+    assert!((slopes[0] - 1.0).abs() < 0.03 && (slopes[3] - 2.0).abs() < 0.05, "{slopes:?}");
+    assert!(slopes.is_sorted() && slopes[1] > 1.1 && slopes[2] < 1.9, "{slopes:?}");
 }

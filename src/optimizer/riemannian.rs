@@ -12,7 +12,8 @@ use crate::sphere::{exponential, parallel_transport};
 ///
 /// ‖z‖ P_z g is the Riemannian gradient of the loss as a function of x, because a gradient with respect to z has lost a
 /// factor ‖z‖ (statement G1). Without momentum a step turns z by γ‖z‖‖P_z g‖ radians along a great circle. Coupled
-/// weight decay has no effect, as it is radial. The exponential map is not linear in γ; the degrees hold for the step as
+/// weight decay has no effect, as it is radial; decoupled decay shrinks the norm, and the angle of the step with it, by
+/// 1 − γλ. The exponential map is not linear in γ; the degrees hold for the step as
 /// a whole, as [`Degrees`] says. Source: Bonnabel, *Stochastic gradient descent on Riemannian manifolds*, 2013, arXiv
 /// 1111.5280; for the momentum Bécigneul and Ganea, *Riemannian adaptive optimization methods*, ICLR 2019, arXiv
 /// 1810.00760.
