@@ -4,7 +4,8 @@ use embedding_norms::optimizer::{
     AdamW, GradientDescent, HeavyBall, NormalizedGradient, Optimizer, SignDescent, WeightDecay,
 };
 use embedding_norms::random::generator;
-use embedding_norms::simulation::{Averages, PersistentDescent};
+use embedding_norms::setting::SettingError;
+use embedding_norms::simulation::{Averages, PersistentDescent, PersistentRun};
 use embedding_norms::sphere::uniform;
 use embedding_norms::theory::equilibrium::{Equilibrium, Persistent, fresh_targets};
 
@@ -26,7 +27,7 @@ struct Case {
 }
 
 impl Case {
-    /// Averages over `spans` relaxations, after three of them, from embeddings of `start` times ρ*.
+    /// Averages over `spans` relaxations, after three of them.
     fn settled(&self, spans: f64) -> Averages {
         let mut draws = generator(3, b"tests/equilibrium", 0);
         let mut run = self.start(self.expected.norm, EMBEDDINGS);
@@ -34,7 +35,7 @@ impl Case {
         run.average(steps(spans * self.expected.relaxation), &mut draws).unwrap()
     }
 
-    fn start(&self, norm: f64, embeddings: usize) -> embedding_norms::simulation::PersistentRun<'_> {
+    fn start(&self, norm: f64, embeddings: usize) -> PersistentRun<'_> {
         let points = uniform(embeddings, DIMENSION, &mut generator(2, b"tests/equilibrium", 0)).unwrap() * norm;
         let descent = PersistentDescent::new(&*self.rule, self.learning_rate).unwrap();
         let descent = descent.frequency(self.frequency).unwrap();
@@ -119,6 +120,9 @@ fn frequent_embeddings_settle_at_larger_norms_and_turn_as_much() {
     assert_settled(2e-4, 0.5, 5.0);
 }
 
+/// Norm and angle came within 0.03 % for gradient descent and the normalized gradient at f = 1, 0.13 % for heavy-ball and
+/// 0.23 % for AdamW at γλ = 1e-3, and 0.05 % for all of them at γλ = 1e-4. At f = ¼ AdamW's norm was 0.26 % low, as its
+/// average of squares has it, and heavy-ball's under coupled decay 0.08 % high.
 #[test]
 #[ignore = "takes two minutes"]
 fn long_runs_settle_closer() {
@@ -152,7 +156,6 @@ fn deviations_die_out_in_the_time_that_theory_says() {
         let before = excess(run.directions().norms());
         run.settle(steps(case.expected.relaxation), &mut draws).unwrap();
         let left = excess(run.directions().norms()) / before;
-        println!("{}: {left}", case.name);
         assert!((left * std::f64::consts::E - 1.0).abs() < 0.06, "{}: {left} is left, not 1/e", case.name);
     }
 }
