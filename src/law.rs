@@ -160,8 +160,7 @@ pub fn fit_power_law(observations: &[Observation], confidence: f64) -> Result<Po
     }
     let slopes: Vec<f64> = fits.iter().map(|fit| fit.slope).collect();
     let drifts: Vec<f64> = fits.iter().map(|fit| fit.drift).collect();
-    let exponent =
-        mean_with_interval(&slopes, confidence).ok_or(Refusal::TooFewReplicates { found: slopes.len() })?;
+    let exponent = mean_with_interval(&slopes, confidence).ok_or(Refusal::TooFewReplicates { found: slopes.len() })?;
     let (drift, deviation) = mean_and_deviation(&drifts);
     let allowed = ALLOWED_DRIFT.max(3.0 * deviation / (drifts.len() as f64).sqrt());
     if drift.abs() > allowed {

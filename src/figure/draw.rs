@@ -53,11 +53,7 @@ impl Pen {
     }
 
     /// Wraps what `draw` draws in a group with these attributes.
-    pub fn group(
-        &self,
-        attributes: &str,
-        draw: impl FnOnce() -> Result<(), FigureError>,
-    ) -> Result<(), FigureError> {
+    pub fn group(&self, attributes: &str, draw: impl FnOnce() -> Result<(), FigureError>) -> Result<(), FigureError> {
         self.sink.write(&format!("<g {attributes}>\n"));
         draw()?;
         self.sink.write("</g>\n");
@@ -65,11 +61,7 @@ impl Pen {
     }
 
     /// Cuts off what `draw` draws outside of a rectangle. A nested SVG needs no name, as a clip path would.
-    pub fn clipped(
-        &self,
-        to: Rectangle,
-        draw: impl FnOnce() -> Result<(), FigureError>,
-    ) -> Result<(), FigureError> {
+    pub fn clipped(&self, to: Rectangle, draw: impl FnOnce() -> Result<(), FigureError>) -> Result<(), FigureError> {
         let [x, y, width, height] = [to.left, to.top, to.width, to.height].map(|value| decimal(units(value)));
         self.sink.write(&format!(
             "<svg x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" viewBox=\"{x} {y} {width} {height}\">\n"
@@ -121,10 +113,7 @@ impl Pen {
         let font = (FontFamily::Name(text::FAMILY), look.size * canvas::UNITS, style);
         let Colour(red, green, blue) = look.colour;
         let colour = RGBColor(red, green, blue);
-        let style = TextStyle::from(font)
-            .color(&colour)
-            .pos(Pos::new(look.anchor, VPos::Bottom))
-            .transform(turn);
+        let style = TextStyle::from(font).color(&colour).pos(Pos::new(look.anchor, VPos::Bottom)).transform(turn);
         self.area.draw(&Text::new(text, (units(x), units(y)), style)).map_err(failed)
     }
 
@@ -213,9 +202,11 @@ fn draw_panel(pen: &Pen, figure: &Figure, panel: &Panel, frame: &Frame) -> Resul
     if !panel.is_picture() {
         draw_axes(pen, panel, frame)?;
     }
-    panel.layers.iter().filter(|layer| layer.is_reference()).try_for_each(|layer| {
-        marks::name_reference(pen, panel, frame, layer, legend::style(figure, layer))
-    })?;
+    panel
+        .layers
+        .iter()
+        .filter(|layer| layer.is_reference())
+        .try_for_each(|layer| marks::name_reference(pen, panel, frame, layer, legend::style(figure, layer)))?;
     if let Some(raster) = panel.raster() {
         marks::draw_colour_bar(pen, raster, frame)?;
     }
@@ -319,8 +310,7 @@ fn draw_entry(pen: &Pen, entry: &Entry, (left, top): (f64, f64)) -> Result<(), F
             Key::Marker => marks::marker(pen, centre, style)?,
             Key::Interval => marks::interval(pen, centre.0, (middle - 0.45 * m.text, middle + 0.45 * m.text), style)?,
             Key::Patch => {
-                let place =
-                    Rectangle { left, top: middle - 0.35 * m.text, width, height: 0.7 * m.text };
+                let place = Rectangle { left, top: middle - 0.35 * m.text, width, height: 0.7 * m.text };
                 pen.rectangle(place, shape(style.colour, marks::BAND_OPACITY * style.opacity, 0.0, true))?;
             }
         }

@@ -18,7 +18,9 @@ pub enum FigureError {
         axis: &'static str,
     },
     /// A logarithmic axis cannot show this value.
-    #[error("panel '{panel}', layer '{layer}': {value} on the logarithmic {axis} axis; only positive values have a place")]
+    #[error(
+        "panel '{panel}', layer '{layer}': {value} on the logarithmic {axis} axis; only positive values have a place"
+    )]
     NotPositive {
         /// The panel.
         panel: String,

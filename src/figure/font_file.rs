@@ -23,10 +23,8 @@ pub fn without_layout_tables(font: &[u8]) -> Option<Vec<u8>> {
 pub fn subset(font: &[u8], letters: &BTreeSet<char>) -> Option<Vec<u8>> {
     let face = Face::parse(font, 0).ok()?;
     let mut mapper = GlyphRemapper::new();
-    let known: Vec<(char, u16)> = letters
-        .iter()
-        .filter_map(|&letter| Some((letter, mapper.remap(face.glyph_index(letter)?.0))))
-        .collect();
+    let known: Vec<(char, u16)> =
+        letters.iter().filter_map(|&letter| Some((letter, mapper.remap(face.glyph_index(letter)?.0)))).collect();
     let mut kept = tables(&subsetter::subset(font, 0, &mapper).ok()?)?;
     kept.retain(|(tag, _)| !matches!(tag, b"cmap" | b"OS/2" | b"post" | b"name"));
     kept.push((*b"cmap", letter_table(&known)));

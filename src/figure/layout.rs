@@ -345,7 +345,8 @@ impl<'a> Page<'a> {
         around.right = self.overhang(panel, frame);
         if let Some(raster) = panel.raster() {
             let label = if raster.axis.label.is_empty() { 0.0 } else { m.line() };
-            around.right = bar_offset(&m) + bar_width(&m) + m.tick() + m.gap() + widest_label(&frame.colour_ticks, &m) + label;
+            around.right =
+                bar_offset(&m) + bar_width(&m) + m.tick() + m.gap() + widest_label(&frame.colour_ticks, &m) + label;
         }
         if legend == Legend::LineEnds {
             around.right = around.right.max(legend::end_room(panel, frame, &m));

@@ -224,8 +224,8 @@ fn spread(labels: &mut [EndLabel], plot: Rectangle, distance: f64) {
 /// How far the names at the ends of lines reach beyond the plot.
 pub fn end_room(panel: &Panel, frame: &Frame, measures: &Measures) -> f64 {
     let labels = end_labels(panel, frame, measures);
-    let reach = labels.iter().map(|label| {
-        label.place.0 + text::width(&label.label, measures.text, Weight::Regular) - frame.plot.right()
-    });
+    let reach = labels
+        .iter()
+        .map(|label| label.place.0 + text::width(&label.label, measures.text, Weight::Regular) - frame.plot.right());
     reach.fold(0.0, f64::max)
 }

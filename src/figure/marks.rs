@@ -56,9 +56,8 @@ pub fn draw(pen: &Pen, panel: &Panel, frame: &Frame, layer: &Layer, style: Style
             let ends = [place(edges[0], *y), place(edges[1], *y)];
             stroke(pen, &ends.into_iter().flatten().collect::<Vec<_>>(), &style)
         }
-        Mark::VerticalLine(x) => place(*x, low).map_or(Ok(()), |(x, _)| {
-            stroke(pen, &[(x, frame.plot.top), (x, frame.plot.bottom())], &style)
-        }),
+        Mark::VerticalLine(x) => place(*x, low)
+            .map_or(Ok(()), |(x, _)| stroke(pen, &[(x, frame.plot.top), (x, frame.plot.bottom())], &style)),
         Mark::Raster(raster) => draw_raster(pen, panel, frame, raster),
         Mark::Path(points) => draw_path(pen, panel, frame, points, &style),
         Mark::Area(corners) => {
@@ -88,13 +87,7 @@ pub fn stroke(pen: &Pen, points: &[(f64, f64)], style: &Style) -> Result<(), Fig
     }
 }
 
-fn draw_line(
-    pen: &Pen,
-    panel: &Panel,
-    frame: &Frame,
-    points: &[(f64, f64)],
-    style: &Style,
-) -> Result<(), FigureError> {
+fn draw_line(pen: &Pen, panel: &Panel, frame: &Frame, points: &[(f64, f64)], style: &Style) -> Result<(), FigureError> {
     let chart = chart(&pen.area, frame);
     let width = style.width * pen.measures.stroke;
     let look = shape(style.colour, style.opacity, width, false);
@@ -291,7 +284,8 @@ pub fn name_reference(pen: &Pen, panel: &Panel, frame: &Frame, layer: &Layer, st
     let ink = legend::ink(panel, frame);
     let cost = |&(x, y): &(f64, f64)| {
         let place = Rectangle { left: x, top: y - capital, width, height: capital };
-        let outside = place.left < plot.left || place.right() > plot.right() || place.top < plot.top || y > plot.bottom();
+        let outside =
+            place.left < plot.left || place.right() > plot.right() || place.top < plot.top || y > plot.bottom();
         let covered = ink.iter().filter(|&&point| place.grown(0.15 * m.text).holds(point)).count();
         let legend = frame.legend.is_some_and(|legend| meet(legend, place));
         covered + if outside || legend { 100_000 } else { 0 }

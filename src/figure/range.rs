@@ -44,7 +44,12 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn range(&self, axis: &Axis, name: &'static str, values: fn(&Layer) -> Vec<f64>) -> Result<(f64, f64), FigureError> {
+    fn range(
+        &self,
+        axis: &Axis,
+        name: &'static str,
+        values: fn(&Layer) -> Vec<f64>,
+    ) -> Result<(f64, f64), FigureError> {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for layer in self.layers {
             for value in values(layer).into_iter().filter(|value| value.is_finite()) {

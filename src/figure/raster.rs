@@ -51,11 +51,7 @@ impl Raster {
         let places = self.values.iter().filter_map(|&value| scale.position(value));
         let (low, high) =
             places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
-        if low < high {
-            Some((low, high))
-        } else {
-            (low == high).then_some((low - 0.5, high + 0.5))
-        }
+        if low < high { Some((low, high)) } else { (low == high).then_some((low - 0.5, high + 0.5)) }
     }
 
     fn colour(&self, value: f64, (low, high): (f64, f64)) -> Colour {
