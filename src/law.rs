@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// A number with its uncertainty.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,13 +31,13 @@ pub fn mean_with_interval(values: &[f64], confidence: f64) -> Option<Estimate> {
         return None;
     }
     let (mean, deviation) = mean_and_deviation(values);
-    let student = StudentsT::new(0.0, 1.0, (n - 1) as f64).expect("at least one degree of freedom");
-    let half = student.inverse_cdf(two_sided(confidence)) * deviation / (n as f64).sqrt();
+    let half = student(n, confidence) * deviation / (n as f64).sqrt();
     Some(Estimate { value: mean, lower: mean - half, upper: mean + half, replicates: n })
 }
 
-/// The interval in which one further draw from the distribution of `values` lies with the given confidence, taken as
-/// normal and including the uncertainty of the mean. `None` for fewer than two values.
+/// The interval in which one further draw from the distribution of `values`, taken as normal, lies with the given
+/// confidence: mean ± t s √(1 + 1/n), with Student's t, as mean and spread are both uncertain. `None` for fewer than two
+/// values.
 ///
 /// # Panics
 /// If the confidence is not between 0 and 1.
@@ -47,14 +47,15 @@ pub fn prediction_interval(values: &[f64], confidence: f64) -> Option<Estimate> 
         return None;
     }
     let (mean, deviation) = mean_and_deviation(values);
-    let normal = Normal::standard();
-    let half = normal.inverse_cdf(two_sided(confidence)) * deviation * (1.0 + 1.0 / n as f64).sqrt();
+    let half = student(n, confidence) * deviation * (1.0 + 1.0 / n as f64).sqrt();
     Some(Estimate { value: mean, lower: mean - half, upper: mean + half, replicates: n })
 }
 
-fn two_sided(confidence: f64) -> f64 {
+/// Student's t for a two-sided interval from n values.
+fn student(n: usize, confidence: f64) -> f64 {
     assert!(confidence > 0.0 && confidence < 1.0, "a confidence lies between 0 and 1");
-    1.0 - 0.5 * (1.0 - confidence)
+    let student = StudentsT::new(0.0, 1.0, (n - 1) as f64).expect("at least one degree of freedom");
+    student.inverse_cdf(1.0 - 0.5 * (1.0 - confidence))
 }
 
 /// Mean and sample standard deviation.
