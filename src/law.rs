@@ -195,15 +195,17 @@ fn fit_replicate(points: &[(f64, f64)]) -> Result<ReplicateFit, usize> {
     }
     let n = points.len() as f64;
     let mean = |value: &dyn Fn(&(f64, f64)) -> f64| points.iter().fold(0.0, |sum, point| sum + value(point)) / n;
-    let (mean_x, mean_y) = (mean(&|point| point.0), mean(&|point| point.1));
+    // y counts from the first one, so that equal y have the slope 0 exactly.
+    let base = points[0].1;
+    let (mean_x, mean_y) = (mean(&|point| point.0), mean(&|point| point.1 - base));
     let variance = mean(&|point| (point.0 - mean_x) * (point.0 - mean_x));
-    let slope = mean(&|point| (point.0 - mean_x) * (point.1 - mean_y)) / variance;
+    let slope = mean(&|point| (point.0 - mean_x) * (point.1 - base - mean_y)) / variance;
     // The parabola's second coefficient, on the part of (x − mean)² that is orthogonal to the line.
     let skew = mean(&|point| (point.0 - mean_x).powi(3)) / variance;
     let bend = |x: f64| (x - mean_x) * (x - mean_x) - variance - skew * (x - mean_x);
-    let curvature = mean(&|point| bend(point.0) * point.1) / mean(&|point| bend(point.0) * bend(point.0));
+    let curvature = mean(&|point| bend(point.0) * (point.1 - base)) / mean(&|point| bend(point.0) * bend(point.0));
     let range = different[different.len() - 1] - different[0];
-    Ok(ReplicateFit { slope, intercept: mean_y - slope * mean_x, drift: 2.0 * curvature * range })
+    Ok(ReplicateFit { slope, intercept: base + mean_y - slope * mean_x, drift: 2.0 * curvature * range })
 }
 
 /// Slopes between neighbouring x of the mean logarithm of y.
