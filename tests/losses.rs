@@ -2,7 +2,7 @@
 
 mod losses_support;
 
-use embedding_norms::check::{Slope, Wrong, check, tangent, taylor_slope, through_pullback};
+use embedding_norms::check::loss::{Slope, Wrong, check, tangent, taylor_slope, through_pullback};
 use embedding_norms::loss::*;
 use embedding_norms::normalization::{SphericalConstraint, unprojected};
 use embedding_norms::random::generator;

@@ -2,7 +2,7 @@
 
 mod losses_support;
 
-use embedding_norms::check::{Slope, through_pullback};
+use embedding_norms::check::loss::{Slope, through_pullback};
 use embedding_norms::simulation::Start;
 use embedding_norms::sphere::{norm_of, normalize};
 use losses_support::reference::{Case, Gradients, cases};
