@@ -95,10 +95,19 @@ proptest! {
 
     #[test]
     fn l1_the_next_order_rounded_up_is_the_count((pair, epsilon) in small_steps()) {
-        let counted = steps_of_pair(pair, epsilon, 2_000_000).unwrap().steps().unwrap();
+        let count = steps_of_pair(pair, epsilon, 2_000_000).unwrap();
+        let (counted, crossing) = (count.steps().unwrap(), count.crossing().unwrap());
         let predicted = next_order_steps(pair.half_tangent, pair.first, pair.second, epsilon).unwrap();
         // The order after it, about (α + β)Λ/12 near π, stays below 0.046 at α = 0.01, π − 10⁻⁸ and ε = 10⁻⁶.
         prop_assert!(miss(predicted, counted) < 0.05, "{pair:?} {epsilon}: {predicted} {counted}");
+        // The crossing within the last step is interpolated in ln(1 − c), which bends by a step size over that step.
+        prop_assert!((predicted - crossing).abs() < 0.05 + pair.first, "{pair:?} {epsilon}: {predicted} {crossing}");
+        if pair.first == pair.second {
+            let population = EqualPopulation::new(&[pair.half_tangent; 3], pair.first).unwrap();
+            let count = population.steps_until_mean(epsilon, FirstStep::Cosine, 2_000_000).unwrap();
+            prop_assert_eq!(count.steps(), Some(counted));
+            prop_assert!((count.crossing().unwrap() - crossing).abs() < 1e-6);
+        }
     }
 }
 

@@ -212,6 +212,12 @@ fn von_mises_fisher_has_its_mean_resultant_length() {
             let expected = |concentration: f64| 1.0 - mean_resultant_length(d, concentration).unwrap();
             assert!(has_mean(&one_minus, expected(concentration)), "d = {d}, κ = {concentration}");
             assert!(!has_mean(&one_minus, expected(1.5 * concentration + 2.0)), "d = {d}, κ = {concentration}");
+            // The mean of sin² is (d − 1)A/κ; the control is the next dimension's.
+            let squares: Vec<f64> = one_minus.iter().map(|x| x * (2.0 - x)).collect();
+            let expected =
+                |d: usize| (d as f64 - 1.0) * mean_resultant_length(d, concentration).unwrap() / concentration;
+            assert!(concentration == 0.0 || has_mean(&squares, expected(d)), "d = {d}, κ = {concentration}");
+            assert!(concentration < 5.0 || d > 50 || !has_mean(&squares, expected(d + 1)));
             // Around the mean the directions are uniform.
             let aside: Vec<f64> = points.rows().into_iter().map(|row| inner(row, sideways.view())).collect();
             let spread =
