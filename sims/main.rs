@@ -4,6 +4,7 @@ mod arguments;
 mod config;
 mod explain;
 mod failure;
+mod grouping;
 mod interrupt;
 mod list;
 mod merge;
@@ -15,6 +16,7 @@ mod progress;
 mod registry;
 mod run;
 mod simulation;
+mod unequal_norms;
 mod values;
 
 use std::process::ExitCode;

@@ -13,10 +13,12 @@ use crate::failure::Failure;
 use crate::norm_effect::NormEffect;
 use crate::one_step_bound::OneStepBound;
 use crate::simulation::Simulation;
+use crate::unequal_norms::UnequalNorms;
 use crate::{config, explain, interrupt, list, merge, predict, run};
 
 /// All simulations, in the order in which the report tells them.
-pub const SIMULATIONS: &[&dyn Entry] = &[&Of::<NormEffect>::ENTRY, &Of::<OneStepBound>::ENTRY];
+pub const SIMULATIONS: &[&dyn Entry] =
+    &[&Of::<NormEffect>::ENTRY, &Of::<OneStepBound>::ENTRY, &Of::<UnequalNorms>::ENTRY];
 
 /// A simulation, whatever its settings are.
 pub trait Entry: Sync {
