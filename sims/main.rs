@@ -9,6 +9,7 @@ mod interrupt;
 mod list;
 mod merge;
 mod norm_effect;
+mod norm_growth;
 mod one_step_bound;
 mod output;
 mod predict;

@@ -11,6 +11,7 @@ use embedding_norms::claim::Claim;
 use crate::arguments::Common;
 use crate::failure::Failure;
 use crate::norm_effect::NormEffect;
+use crate::norm_growth::NormGrowth;
 use crate::one_step_bound::OneStepBound;
 use crate::simulation::Simulation;
 use crate::unequal_norms::UnequalNorms;
@@ -18,7 +19,7 @@ use crate::{config, explain, interrupt, list, merge, predict, run};
 
 /// All simulations, in the order in which the report tells them.
 pub const SIMULATIONS: &[&dyn Entry] =
-    &[&Of::<NormEffect>::ENTRY, &Of::<OneStepBound>::ENTRY, &Of::<UnequalNorms>::ENTRY];
+    &[&Of::<NormEffect>::ENTRY, &Of::<OneStepBound>::ENTRY, &Of::<UnequalNorms>::ENTRY, &Of::<NormGrowth>::ENTRY];
 
 /// A simulation, whatever its settings are.
 pub trait Entry: Sync {

@@ -10,8 +10,8 @@ use crate::simulation::Tables;
 
 /// Cells of a heat map along each axis.
 const CELLS: usize = 84;
-/// The name of the lines of equal steps.
-const CLOSED_FORM: &str = "closed form: equal γ/‖z‖² in sum";
+/// Steps at which lines of equal steps are drawn.
+const COUNTS: [f64; 7] = [10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10_000.0];
 
 pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
     let (main, turned) = (tables.get("")?, tables.get(TURNED)?);
@@ -23,7 +23,10 @@ pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
                 the norm of the first counts. Below: the ratio of the angles that the members turn, in units of the \
                 inverse ratio of the squared norms, tends to 1 as steps get small, and what the first correction leaves \
                 falls with the square of the step.";
-    Ok(Figure::new(text).columns(2).panel(moving).panel(held).panel(turned_ratio(turned)?).panel(residual(turned)?))
+    let caption = "White lines: 10, 30, 100, … steps after the closed form. Circles, squares and triangles: the ratio of the \
+                   angles against its limit (filled) and against the law with its first correction (open).";
+    let panels = [moving, held, turned_ratio(turned)?, residual(turned)?];
+    Ok(Figure::new(text).columns(2).panels(panels).caption(caption))
 }
 
 fn range_of(values: &[Option<f64>]) -> (f64, f64) {
@@ -69,7 +72,7 @@ fn equal_steps(mut panel: Panel, table: &Table, edges: (f64, f64)) -> Result<Pan
     let lambda = lambda_over_rate(table)?;
     let held = table.numbers("stop_gradient")?.into_iter().flatten().next() == Some(1.0);
     let style = Style::theory().colour(Colour::PAPER).width(1.3);
-    for count in [10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10_000.0] {
+    for count in COUNTS {
         // Steps = lambda/(ρ_i⁻² + ρ_j⁻²), so the sum of inverse squares is lambda/steps.
         let sum = lambda / count;
         let least = 1.0 / sum.sqrt();
@@ -84,7 +87,7 @@ fn equal_steps(mut panel: Panel, table: &Table, edges: (f64, f64)) -> Result<Pan
             (if rest > 0.0 { 1.0 / rest.sqrt() } else { f64::NAN }, second)
         });
         let line: Vec<(f64, f64)> = line.map(|(x, y)| if inside(x) { (x, y) } else { (f64::NAN, y) }).collect();
-        panel = panel.layer(Layer::line(CLOSED_FORM, line).style(style));
+        panel = panel.layer(Layer::line("", line).style(style));
     }
     Ok(panel)
 }
@@ -105,22 +108,33 @@ fn lambda_over_rate(table: &Table) -> Result<f64, TableError> {
 fn turned_ratio(turned: &Table) -> Result<Panel, Failure> {
     let mut panel = Panel::new(
         Axis::logarithmic("step size γ/‖z‖² of the short member"),
-        Axis::linear("angles turned, z : w, in units of ‖w‖² : ‖z‖²"),
+        Axis::linear("ratio of angles turned × ‖z‖²/‖w‖²"),
     )
     .title("The short member travels")
     .layer(Layer::horizontal_line("", 1.0))
     .legend(Legend::Inside);
     let ratios = levels(turned, "norm_ratio")?;
+    let mut laws = Vec::new();
     for (index, &ratio) in ratios.iter().enumerate() {
         let rows = turned.with("norm_ratio", ratio)?;
         let style = Style::ordered(index, ratios.len());
         let label = format!("‖w‖ = {ratio} ‖z‖");
         panel = panel.layer(Layer::markers(label, means(&rows, "step_size", "turned_relative")?).style(style));
-        panel = panel.layer(
-            Layer::line("first correction (L5)", means(&rows, "step_size", "turned_law")?).style(Style::theory()),
-        );
+        let law = filled(&means(&rows, "step_size", "turned_law")?);
+        laws.push(Layer::line("first correction (L5)", law).style(Style::theory()));
     }
-    Ok(panel)
+    Ok(panel.layers(laws))
+}
+
+/// The law is linear in the step size: straight pieces between its points, finely enough for a logarithmic axis.
+fn filled(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let piece = |ends: &[(f64, f64)]| {
+        let ((x, y), (next_x, next_y)) = (ends[0], ends[1]);
+        (0..=20)
+            .map(move |part| f64::from(part) / 20.0)
+            .map(move |part| (x + part * (next_x - x), y + part * (next_y - y)))
+    };
+    points.windows(2).flat_map(piece).collect()
 }
 
 /// What the limit and the first correction leave: means of absolute values, with slopes 1 and 2 to compare.
@@ -152,12 +166,14 @@ fn residual(turned: &Table) -> Result<Panel, Failure> {
     {
         let Some((x, y)) = anchor else { continue };
         let line = |at: f64| (at, y * libm::pow(at / x, slope));
-        let middle = (least * most).sqrt();
-        let (side, place) =
-            if slope < 1.5 { (Side::Above, line(middle).1 * 1.5) } else { (Side::Right, line(middle).1 * 0.5) };
-        panel = panel
-            .layer(Layer::line("", vec![line(least), line(most)]).style(Style::reference()))
-            .note(middle, place, name, side);
+        // The upper name above its line, the lower one below.
+        let (place, away) = if slope < 1.5 { (1.2 * least, 12.0) } else { (0.5 * (least * most).sqrt(), 0.35) };
+        panel = panel.layer(Layer::line("", vec![line(least), line(most)]).style(Style::reference())).note(
+            place,
+            line(place).1 * away,
+            name,
+            Side::Right,
+        );
     }
     Ok(panel)
 }
