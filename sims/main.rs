@@ -17,6 +17,7 @@ mod progress;
 mod registry;
 mod run;
 mod simulation;
+mod sphere_trajectories;
 mod unequal_norms;
 mod values;
 

@@ -23,7 +23,7 @@ pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
 fn budget(main: &Table) -> Result<Panel, Failure> {
     let mut panel = Panel::new(
         Axis::logarithmic("step size γ/‖z‖² of the short member"),
-        Axis::linear("growth of ‖z‖² + ‖w‖², over γ(L₀ − L_T)"),
+        Axis::linear("growth of ‖·‖² over γ × loss lost"),
     )
     .title("Growth is paid for by the loss")
     .layer(Layer::horizontal_line("", 1.0))
@@ -64,7 +64,7 @@ fn share(main: &Table) -> Result<Panel, Failure> {
     let law = (0..=80).map(at).map(|ratio| (ratio, ratio * ratio / (1.0 + ratio * ratio))).collect();
     panel = panel.layer(Layer::line("‖w‖²/(‖z‖² + ‖w‖²)", law).style(Style::theory()));
     if let (Some(&small), Some(&large)) = (sizes.first(), sizes.last()) {
-        for (size, style) in [(small, Style::ordered(0, 3)), (large, Style::ordered(1, 3).open().size(1.3))] {
+        for (size, style) in [(large, Style::ordered(1, 3).open().size(1.5)), (small, Style::ordered(0, 3))] {
             let points = means(&main.with("step_size", size)?, "norm_ratio", "first_share")?;
             panel = panel.layer(Layer::markers(format!("simulated, γ/‖z‖² = {size}"), points).style(style));
         }
@@ -74,7 +74,7 @@ fn share(main: &Table) -> Result<Panel, Failure> {
 
 /// By what momentum multiplies the growth.
 fn momentum(table: &Table) -> Result<Panel, Failure> {
-    let mut panel = Panel::new(Axis::linear("momentum μ"), Axis::logarithmic("growth over γ(L₀ − L_T)"))
+    let mut panel = Panel::new(Axis::linear("momentum μ"), Axis::logarithmic("growth of ‖·‖² over γ × loss lost"))
         .title("Momentum multiplies growth")
         .legend(Legend::Inside);
     let most = levels(table, "momentum")?.last().copied().unwrap_or(0.0);
@@ -99,7 +99,7 @@ fn momentum(table: &Table) -> Result<Panel, Failure> {
 
 /// ρ against updates under fresh targets.
 fn persistent(table: &Table) -> Result<Panel, Failure> {
-    let mut panel = Panel::new(Axis::logarithmic("updates"), Axis::logarithmic("norm ‖z‖, as (mean of ‖z‖⁴)^¼"))
+    let mut panel = Panel::new(Axis::logarithmic("updates"), Axis::logarithmic("norm ‖z‖ (fourth root of mean ‖z‖⁴)"))
         .title("Fresh targets: the fourth root of time")
         .legend(Legend::Inside);
     let runs = runs(table)?;
@@ -112,10 +112,10 @@ fn persistent(table: &Table) -> Result<Panel, Failure> {
             means(rows, "updates", "law")?.into_iter().map(|(k, law)| (k, law.sqrt().sqrt())).collect();
         laws.push(Layer::line("S2, with the logarithm", law.clone()).style(Style::theory()));
         if let Some(&(last, norm)) = law.last().filter(|_| *step_size == LONG.1) {
-            let slope = |k: f64| (k, 1.18 * norm * libm::pow(k / last, 0.25));
+            let slope = |k: f64| (k, 0.8 * norm * libm::pow(k / last, 0.25));
             laws.push(Layer::line("", vec![slope(last / 300.0), slope(last)]).style(Style::reference()));
-            let (x, y) = slope(last / 17.0);
-            panel = panel.note(x, y, "slope ¼", Side::Above);
+            let (x, y) = slope(last / 12.0);
+            panel = panel.note(x, 0.9 * y, "slope ¼", Side::Right);
         }
     }
     Ok(panel.layers(laws))

@@ -23,7 +23,7 @@ pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
                 the norm of the first counts. Below: the ratio of the angles that the members turn, in units of the \
                 inverse ratio of the squared norms, tends to 1 as steps get small, and what the first correction leaves \
                 falls with the square of the step.";
-    let caption = "White lines: 10, 30, 100, … steps after the closed form. Circles, squares and triangles: the ratio of the \
+    let caption = "White lines: equal numbers of steps after the closed form. Circles, squares and triangles: the ratio of the \
                    angles against its limit (filled) and against the law with its first correction (open).";
     let panels = [moving, held, turned_ratio(turned)?, residual(turned)?];
     Ok(Figure::new(text).columns(2).panels(panels).caption(caption))
@@ -87,7 +87,9 @@ fn equal_steps(mut panel: Panel, table: &Table, edges: (f64, f64)) -> Result<Pan
             (if rest > 0.0 { 1.0 / rest.sqrt() } else { f64::NAN }, second)
         });
         let line: Vec<(f64, f64)> = line.map(|(x, y)| if inside(x) { (x, y) } else { (f64::NAN, y) }).collect();
-        panel = panel.layer(Layer::line("", line).style(style));
+        // The number stands where the line crosses the diagonal, or in the middle of an upright line.
+        let place = if held { (least, (edges.0 * edges.1).sqrt()) } else { (both, both) };
+        panel = panel.layer(Layer::line("", line).style(style)).note(place.0, place.1, count.to_string(), Side::Right);
     }
     Ok(panel)
 }
@@ -167,7 +169,7 @@ fn residual(turned: &Table) -> Result<Panel, Failure> {
         let Some((x, y)) = anchor else { continue };
         let line = |at: f64| (at, y * libm::pow(at / x, slope));
         // The upper name above its line, the lower one below.
-        let (place, away) = if slope < 1.5 { (1.2 * least, 12.0) } else { (0.5 * (least * most).sqrt(), 0.35) };
+        let (place, away) = if slope < 1.5 { (1.2 * least, 40.0) } else { (0.5 * (least * most).sqrt(), 0.35) };
         panel = panel.layer(Layer::line("", vec![line(least), line(most)]).style(Style::reference())).note(
             place,
             line(place).1 * away,
