@@ -11,12 +11,21 @@ use embedding_norms::claim::Claim;
 use crate::arguments::Common;
 use crate::failure::Failure;
 use crate::norm_effect::NormEffect;
+use crate::norm_growth::NormGrowth;
 use crate::one_step_bound::OneStepBound;
 use crate::simulation::Simulation;
+use crate::sphere_trajectories::SphereTrajectories;
+use crate::unequal_norms::UnequalNorms;
 use crate::{config, explain, interrupt, list, merge, predict, run};
 
 /// All simulations, in the order in which the report tells them.
-pub const SIMULATIONS: &[&dyn Entry] = &[&Of::<NormEffect>::ENTRY, &Of::<OneStepBound>::ENTRY];
+pub const SIMULATIONS: &[&dyn Entry] = &[
+    &Of::<NormEffect>::ENTRY,
+    &Of::<OneStepBound>::ENTRY,
+    &Of::<UnequalNorms>::ENTRY,
+    &Of::<NormGrowth>::ENTRY,
+    &Of::<SphereTrajectories>::ENTRY,
+];
 
 /// A simulation, whatever its settings are.
 pub trait Entry: Sync {
