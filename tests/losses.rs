@@ -8,7 +8,7 @@ use embedding_norms::normalization::{SphericalConstraint, unprojected};
 use embedding_norms::random::generator;
 use embedding_norms::simulation::{SimulationError, Start};
 use embedding_norms::sphere::{normalize, uniform};
-use losses_support::{names, proptest_config};
+use losses_support::names;
 use ndarray::{Array2, array};
 use proptest::prelude::*;
 use rand::Rng;
@@ -57,7 +57,7 @@ fn with_temperature(name: &str, temperature: f64) -> Box<dyn Loss> {
 }
 
 proptest! {
-    #![proptest_config(proptest_config(48))]
+    #![proptest_config(losses_support::seeds::seeded(48))]
 
     #[test]
     fn every_loss_passes_every_check(

@@ -2,6 +2,8 @@
 
 mod ending;
 mod journal;
+#[path = "../support/seeds.rs"]
+mod seeds;
 mod shards;
 mod support;
 mod units;

@@ -74,7 +74,7 @@ fn journals_of_different_sweeps_or_divisions_do_not_merge() {
 }
 
 proptest! {
-    #![proptest_config(property(200))]
+    #![proptest_config(crate::seeds::seeded(200))]
     #[test]
     fn shards_are_balanced_and_take_each_unit_once(
         exponents in prop::collection::vec(-3.0..6.0_f64, 1..40), replicates in 1..5_u64, count in 1..9_u32,

@@ -8,8 +8,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use embedding_norms::sweep::journal::{FILE, JournalError};
 use embedding_norms::sweep::{Cell, Options, Outcome, Shard, Sweep, SweepError, Unit, UnitContext};
-use proptest::prelude::*;
-use proptest::test_runner::{FileFailurePersistence, RngSeed};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -99,15 +97,6 @@ pub fn journal_error(sweep: &Sweep<'_, Setting>, options: &Options<'_>) -> Journ
         Err(SweepError::Journal(error)) => error,
         other => panic!("expected the journal to be refused, got {other:?}"),
     }
-}
-
-pub fn property(cases: u32) -> ProptestConfig {
-    let mut config = ProptestConfig::with_cases(cases);
-    config.failure_persistence = Some(Box::new(FileFailurePersistence::WithSource("regressions")));
-    if std::env::var_os("PROPTEST_RNG_SEED").is_none() {
-        config.rng_seed = RngSeed::Fixed(1);
-    }
-    config
 }
 
 // Identity and order

@@ -114,7 +114,7 @@ fn a_result_that_json_cannot_hold_is_a_named_failure() {
 }
 
 proptest! {
-    #![proptest_config(property(64))]
+    #![proptest_config(crate::seeds::seeded(64))]
     #[test]
     fn every_finite_number_keeps_its_bits(bits in prop::collection::vec(any::<u64>(), 1..40)) {
         let numbers: Vec<f64> = bits.into_iter().map(f64::from_bits).filter(|value| value.is_finite()).collect();
