@@ -23,6 +23,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod check;
 pub mod claim;
 #[cfg(feature = "figures")]
 pub mod figure;

@@ -64,10 +64,10 @@ impl Anchor<'_> {
         let others = LogSum::of(self.similarities, negatives.iter().cloned(), self.temperature, slopes);
         let own = LogSum::of(self.similarities, self.positives(), self.temperature, slopes)
             .expect("an anchor has at least one positive");
-        let log_odds = others.as_ref().map_or(f64::NEG_INFINITY, |others| others.log_ratio(&own, self.temperature));
+        let odds = others.as_ref().map_or(Odds::NONE, |others| others.odds_against(&own, self.temperature));
         let (value, share) = match contrast {
-            Contrast::Softmax | Contrast::MeanOfLogs => (softplus(log_odds), logistic(log_odds)),
-            Contrast::Decoupled => (log_odds, 1.0),
+            Contrast::Softmax | Contrast::MeanOfLogs => (odds.softplus(), odds.share()),
+            Contrast::Decoupled => (odds.log(), 1.0),
         };
         if let Some(others) = others {
             scale(slopes, negatives, share / others.sum / self.temperature);
@@ -139,9 +139,43 @@ impl LogSum {
         Some(Self { top, sum })
     }
 
-    /// The logarithm of the ratio of the two sums.
-    pub fn log_ratio(&self, other: &Self, temperature: f64) -> f64 {
-        self.top.minus(other.top) / temperature + libm::log(self.sum / other.sum)
+    /// The odds of this set against the other.
+    fn odds_against(&self, other: &Self, temperature: f64) -> Odds {
+        Odds { exponent: self.top.minus(other.top) / temperature, factor: self.sum / other.sum }
+    }
+}
+
+/// Odds factor · e^exponent, which may be beyond all floating-point numbers.
+#[derive(Clone, Copy, Debug)]
+struct Odds {
+    exponent: f64,
+    factor: f64,
+}
+
+impl Odds {
+    const NONE: Self = Self { exponent: 0.0, factor: 0.0 };
+
+    fn log(self) -> f64 {
+        self.exponent + libm::log(self.factor)
+    }
+
+    /// log(1 + odds), with full relative precision and without overflow.
+    fn softplus(self) -> f64 {
+        if self.exponent > 0.0 {
+            self.log() + libm::log1p(libm::exp(-self.exponent) / self.factor)
+        } else {
+            libm::log1p(self.factor * libm::exp(self.exponent))
+        }
+    }
+
+    /// odds/(1 + odds), likewise.
+    fn share(self) -> f64 {
+        if self.exponent > 0.0 {
+            1.0 / (1.0 + libm::exp(-self.exponent) / self.factor)
+        } else {
+            let odds = self.factor * libm::exp(self.exponent);
+            odds / (1.0 + odds)
+        }
     }
 }
 
@@ -153,22 +187,17 @@ fn scale(values: &mut [f64], ranges: impl IntoIterator<Item = Range<usize>>, fac
 
 /// log(1 + exp(x)), with full relative precision and without overflow.
 pub(super) fn softplus(x: f64) -> f64 {
-    if x > 0.0 { x + libm::log1p(libm::exp(-x)) } else { libm::log1p(libm::exp(x)) }
+    Odds { exponent: x, factor: 1.0 }.softplus()
 }
 
 /// 1/(1 + exp(−x)), the slope of [`softplus`].
 pub(super) fn logistic(x: f64) -> f64 {
-    if x > 0.0 {
-        1.0 / (1.0 + libm::exp(-x))
-    } else {
-        let odds = libm::exp(x);
-        odds / (1.0 + odds)
-    }
+    Odds { exponent: x, factor: 1.0 }.share()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{logistic, softplus};
+    use super::{Odds, logistic, softplus};
 
     #[test]
     fn softplus_and_its_slope_are_precise_in_both_tails() {
@@ -183,5 +212,6 @@ mod tests {
             assert!((logistic(x) / slope - 1.0).abs() < 4e-16, "logistic({x}) = {}", logistic(x));
         }
         assert_eq!((softplus(f64::NEG_INFINITY), logistic(f64::NEG_INFINITY)), (0.0, 0.0));
+        assert_eq!((Odds::NONE.softplus(), Odds::NONE.share()), (0.0, 0.0));
     }
 }

@@ -6,6 +6,7 @@
 
 mod align_uniform;
 mod batch;
+mod catalogue;
 mod contrast;
 mod cosine;
 mod info_nce;
@@ -18,6 +19,7 @@ mod triplet;
 
 pub use align_uniform::AlignUniform;
 pub use batch::{Batch, LossError};
+pub use catalogue::{CatalogueError, Entry, Parameter, Parameters, by_name, catalogue};
 pub use cosine::NegativeCosine;
 pub use info_nce::{Clip, DecoupledContrastive, InfoNce, NtXent};
 pub use siglip::SigLip;
@@ -57,3 +59,6 @@ pub trait Loss: Send + Sync {
     /// A batch that lacks what the loss needs.
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError>;
 }
+
+#[doc = include_str!("../../docs/writing-a-loss.md")]
+pub mod writing_a_loss {}
