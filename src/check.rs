@@ -1,5 +1,5 @@
-//! Checks of a loss that somebody wrote: is its gradient the gradient of its value, and does it obey the laws that every
-//! loss of cosines obeys? One call, [`check`]; its parts are public for objectives that are not a [`Loss`] alone.
+//! Checks of a loss that somebody wrote: is its gradient the gradient of its value, and does it obey the laws that
+//! every loss of cosines obeys? One call, [`check`]; its parts are public for objectives that are not a [`Loss`] alone.
 
 use ndarray::Array2;
 use ndarray_rand::RandomExt;
@@ -35,7 +35,8 @@ pub struct Report {
     pub taylor_slope: f64,
     /// The largest radial share |z·∇|/(‖z‖‖∇‖) of a row's gradient: rounding for a loss of directions (statement G3).
     pub radial_share: f64,
-    /// The steps of descent over which (c z, c²γ) followed the directions of (z, γ) bit for bit (statement L6, c = 2^m).
+    /// The steps of descent over which (c z, c²γ) followed the directions of (z, γ) bit for bit (statement L6, c =
+    /// 2^m).
     pub symmetric_steps: u64,
     /// Whether the second view's gradient is zero throughout: a stop-gradient, or an omission.
     pub second_view_held: bool,
@@ -80,14 +81,15 @@ pub enum Wrong {
 }
 
 /// Checks that a loss is a pure function, that its gradient is that of its value (slope 2 ± 0.1 of the Taylor remainder
-/// through the pullback, on raw embeddings), that the gradient is tangent (G3), and that scaled embeddings descend along
-/// the same directions (L6).
+/// through the pullback, on raw embeddings), that the gradient is tangent (G3), and that scaled embeddings descend
+/// along the same directions (L6).
 ///
-/// Random directions of the Taylor expansion come from `seed`. A second view whose gradient is zero throughout is taken to
-/// be held by a stop-gradient: it is not moved, and the report says so.
+/// Random directions of the Taylor expansion come from `seed`. A second view whose gradient is zero throughout is taken
+/// to be held by a stop-gradient: it is not moved, and the report says so.
 ///
 /// # Errors
-/// What is wrong with the loss, or with the start. Kinks (hinges) very near the start can be mistaken for a wrong gradient.
+/// What is wrong with the loss, or with the start. Kinks (hinges) very near the start can be mistaken for a wrong
+/// gradient.
 pub fn check(loss: &dyn Loss, start: &Start, seed: u64) -> Result<Report, Wrong> {
     let objective = |start: &Start| through_pullback(loss, start);
     let slope = objective(start)?;
@@ -136,11 +138,12 @@ fn batch<'a>(
     Ok(batch)
 }
 
-/// The slope of log Σ_v |f(z + hv) − f(z) − h∇f·v| by log h over a few random v, each row of v about as long as its embedding:
-/// 2 where ∇f is the gradient of f, 1 where it is not. A second view whose gradient is zero throughout is not moved.
+/// The slope of log Σ_v |f(z + hv) − f(z) − h∇f·v| by log h over a few random v, each row of v about as long as its
+/// embedding: 2 where ∇f is the gradient of f, 1 where it is not. A second view whose gradient is zero throughout is
+/// not moved.
 ///
-/// Taken over the six smallest steps h = 2^-k whose remainder still stands out from rounding. Several v, because the second
-/// derivative along one of them may happen to vanish.
+/// Taken over the six smallest steps h = 2^-k whose remainder still stands out from rounding. Several v, because the
+/// second derivative along one of them may happen to vanish.
 ///
 /// # Errors
 /// [`Wrong::Flat`] if fewer than six steps leave a remainder, or an objective that fails.
@@ -151,17 +154,23 @@ pub fn taylor_slope(
 ) -> Result<f64, Wrong> {
     let here = objective(start)?;
     let lines: Vec<Line> = (0..DIRECTIONS).map(|direction| Line::random(start, &here, seed, direction)).collect();
+    let remainder = |k: i32| -> Result<f64, Wrong> {
+        let h = libm::ldexp(1.0, -k);
+        lines.iter().try_fold(0.0, |sum, line| {
+            let there = objective(&moved(start, &line.along, h))?.total;
+            Ok(sum + (there - here.total - h * line.derivative).abs())
+        })
+    };
+    // Steps of the size of rounding leave rounding behind, or less where the objective has no terms that cancel.
+    let mut rounding = 8.0 * f64::EPSILON * here.total.abs();
+    for k in 46..52 {
+        rounding = rounding.max(remainder(k)?);
+    }
     let mut points = Vec::new();
     for k in 2..40 {
-        let h = libm::ldexp(1.0, -k);
-        let (mut remainder, mut rounding) = (0.0, 0.0);
-        for line in &lines {
-            let there = objective(&moved(start, &line.along, h))?.total;
-            remainder += (there - here.total - h * line.derivative).abs();
-            rounding += f64::EPSILON * (here.total.abs() + there.abs() + (h * line.derivative).abs());
-        }
-        if remainder.is_finite() && remainder > 3e3 * rounding {
-            points.push((libm::log(h), libm::log(remainder)));
+        let remainder = remainder(k)?;
+        if remainder.is_finite() && remainder > 300.0 * rounding {
+            points.push((-f64::from(k) * std::f64::consts::LN_2, libm::log(remainder)));
         }
     }
     let smallest = points.len().checked_sub(6).ok_or(Wrong::Flat)?;
@@ -213,8 +222,8 @@ pub fn tangent(slope: &Slope, start: &Start) -> Result<f64, Wrong> {
     Ok(worst)
 }
 
-/// Follows plain descent from (z, γ) and from (c z, c²γ) with c = 2^m, up and down; the steps over which directions agreed
-/// bit for bit.
+/// Follows plain descent from (z, γ) and from (c z, c²γ) with c = 2^m, up and down; the steps over which directions
+/// agreed bit for bit.
 ///
 /// # Errors
 /// [`Wrong::NotSymmetric`] if they did not.

@@ -8,13 +8,15 @@ use embedding_norms::normalization::{SphericalConstraint, unprojected};
 use embedding_norms::random::generator;
 use embedding_norms::simulation::{SimulationError, Start};
 use embedding_norms::sphere::{normalize, uniform};
-use losses_support::names;
+use losses_support::{names, proptest_config};
 use ndarray::{Array2, array};
 use proptest::prelude::*;
 use rand::Rng;
 
 /// A start that any loss of the catalogue can take: views, or one view with labels and positives.
 fn start_for(loss: &str, n: usize, d: usize, seed: u64) -> Start {
+    // Fewer rows leave a supervised loss without negatives, and constant.
+    let n = if loss.starts_with("sup") || loss.contains("positive") { n.max(4) } else { n };
     let mut generator = generator(seed, b"tests/losses", 0);
     let mut view = || {
         let mut points = uniform(n, d, &mut generator).unwrap();
@@ -55,7 +57,7 @@ fn with_temperature(name: &str, temperature: f64) -> Box<dyn Loss> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { rng_seed: proptest::test_runner::RngSeed::Fixed(2502), ..ProptestConfig::with_cases(48) })]
+    #![proptest_config(proptest_config(48))]
 
     #[test]
     fn every_loss_passes_every_check(
@@ -68,8 +70,8 @@ proptest! {
                     prop_assert_eq!(report.second_view_held, name == "simsiam");
                     prop_assert_eq!(report.symmetric_steps, 20);
                 }
-                // A positive or a negative that is certain leaves nothing to measure.
-                Err(Wrong::Flat) => {}
+                // At low temperatures a certain positive leaves nothing to measure.
+                Err(Wrong::Flat) if log_temperature < -0.5 => {}
                 Err(wrong) => prop_assert!(false, "{}: {}", name, wrong),
             }
         }
@@ -188,6 +190,13 @@ fn low_temperatures_at_both_ends_give_finite_and_right_values() {
             assert!(found.total.is_finite() && entries.clone().all(|entry| entry.is_finite()), "{name}");
         }
     }
+}
+
+#[test]
+fn a_triplet_at_its_kink_is_inactive() {
+    let x = normalize(array![[1.0, 0.0], [0.0, 1.0]].view()).unwrap();
+    let at_the_kink = Triplet::new(1.0).unwrap().evaluate(&Batch::two_views(&x, &x).unwrap()).unwrap();
+    assert_eq!((at_the_kink.total, at_the_kink.first), (0.0, Array2::zeros((2, 2))));
 }
 
 #[test]

@@ -130,23 +130,26 @@ fn gradients_agree_with_multiple_precision_in_hard_cases() {
 /// The losses in which a positive can be nearly certain.
 const CERTAIN: [&str; 6] = ["info-nce", "clip", "nt-xent", "sup-con", "infonce-all-positives", "infonce-one-positive"];
 
-/// The evidence of statement G5: at τ = 0.01 with nearly certain positives automatic differentiation of the textbook formula
-/// is wrong in all digits of whole rows, where this crate has all but two of them.
+/// The evidence of statement G5: at τ = 0.01 with certain positives automatic differentiation of the textbook formula is
+/// wrong in the first digit of whole rows, where this crate has thirteen digits.
 #[test]
 fn automatic_differentiation_is_wrong_where_positives_are_certain() {
     for name in CERTAIN {
         let (cases, _) = cases(name);
-        let mut lost = 0;
+        let (mut wrong, mut worst) = (0, 0.0_f64);
         for case in &cases {
             let Some(precise) = &case.precise else { continue };
             let errors = |found: &Gradients| differences(found, precise, &case.start, temperature(name, case));
-            let rows: Vec<_> = errors(&case.automatic).into_iter().zip(errors(&ours(name, case))).collect();
-            let wrong = rows.iter().all(|(automatic, ours)| automatic.relative > 0.5 && ours.relative < 1e-13);
-            lost += usize::from(wrong);
-            // Measured by the scale of an uncertain row, it is right to rounding: that is all it promises.
-            assert!(rows.iter().all(|(automatic, _)| automatic.scaled < 1e-13), "{name}, case {}", case.number);
+            for (automatic, ours) in errors(&case.automatic).into_iter().zip(errors(&ours(name, case))) {
+                if automatic.relative > 0.5 {
+                    wrong += 1;
+                    worst = worst.max(ours.relative);
+                }
+                // By the scale of an uncertain row it is right to rounding; that is all it promises.
+                assert!(automatic.scaled < 1e-13, "{name}, case {}", case.number);
+            }
         }
-        println!("{name}: automatic differentiation is wrong in every row of {lost} cases");
-        assert!(lost >= 1, "{name}");
+        println!("{name}: automatic differentiation is wrong in {wrong} rows, ours there to {worst:.1e}");
+        assert!(wrong >= 3 && worst < 1e-13, "{name}: {wrong} rows, ours {worst:e}");
     }
 }

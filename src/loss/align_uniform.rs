@@ -9,13 +9,13 @@ use crate::setting::{SettingError, positive, within};
 
 /// Alignment of partners plus uniformity of each view, weighted.
 ///
-/// L = a · mean_i ‖x̂_i − ŷ_i‖² + w · ½ [ U(x̂) + U(ŷ) ] with U(x̂) = log mean_{i<k} exp(−t ‖x̂_i − x̂_k‖²). On unit vectors
-/// ‖x̂ − ŷ‖² = 2(1 − c). n rows, although U is no mean over rows; the total is n L.
+/// L = a · mean_i ‖x̂_i − ŷ_i‖² + w · ½ [ U(x̂) + U(ŷ) ] with U(x̂) = log mean_{i<k} exp(−t ‖x̂_i − x̂_k‖²). On unit
+/// vectors ‖x̂ − ŷ‖² = 2(1 − c). n rows, although U is no mean over rows; the total is n L.
 ///
-/// Gradient: ∂(nL)/∂c_ii = −2a between partners, and ∂(nL)/∂c_ik = n w t q_ik within a view, q the softmax of 2 t c over
-/// its pairs i < k.
-/// Needs two views of at least two rows. Source: Wang and Isola 2020, *Understanding Contrastive Representation Learning
-/// through Alignment and Uniformity on the Hypersphere*, Eqs. 7 and 8 with α = 2, and the published code's mean of both
+/// Gradient: ∂(nL)/∂c_ii = −2a between partners, and ∂(nL)/∂c_ik = n w t q_ik within a view, q the softmax of 2 t c
+/// over its pairs i < k.
+/// Needs two views of at least two rows. Source: Wang and Isola 2020, *Understanding Contrastive Representation
+/// Learning through Alignment and Uniformity on the Hypersphere*, with α = 2, and the published code's mean of both
 /// views' uniformity; a = w = 1 and t = 2 there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AlignUniform {

@@ -103,6 +103,9 @@ pub enum CatalogueError {
     Setting(#[from] SettingError),
 }
 
+/// A loss made of checked parameters.
+type Built = Result<Box<dyn Loss>, SettingError>;
+
 /// A loss as the catalogue lists it.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
@@ -116,7 +119,7 @@ pub struct Entry {
     pub needs: &'static str,
     /// The parameters that it takes, with their defaults.
     pub parameters: &'static [(Parameter, f64)],
-    build: fn(&[f64]) -> Result<Box<dyn Loss>, SettingError>,
+    build: fn(&[f64]) -> Built,
 }
 
 impl Entry {
@@ -168,7 +171,7 @@ fn taken(loss: &str) -> String {
     if names.is_empty() { "it takes no parameters".to_owned() } else { format!("it takes {}", names.join(", ")) }
 }
 
-fn boxed<L: Loss + 'static>(loss: Result<L, SettingError>) -> Result<Box<dyn Loss>, SettingError> {
+fn boxed<L: Loss + 'static>(loss: Result<L, SettingError>) -> Built {
     Ok(Box::new(loss?))
 }
 
@@ -211,7 +214,7 @@ static CATALOGUE: [Entry; 12] = [
     },
     Entry {
         name: "nt-xent",
-        formula: "L = -(1/2n) sum_i log( e^(c_ii'/τ) / sum_(k≠i) e^(c_ik/τ) ), i and k over the 2n stacked views, i' the partner",
+        formula: "L = -(1/2n) sum_i log( e^(c_ii'/τ) / sum_(k≠i) e^(c_ik/τ) ), i, k over 2n views, i' the partner",
         source: "Chen, Kornblith, Norouzi and Hinton 2020, arXiv 2002.05709, Eq. 1",
         needs: SEVERAL_ROWS,
         parameters: &[(Parameter::Temperature, 0.5)],
@@ -252,7 +255,7 @@ static CATALOGUE: [Entry; 12] = [
     Entry {
         name: "siglip",
         formula: "L = (1/n) sum_ik log(1 + e^(-s_ik (c_ik/τ + b))), s_ik = 1 for i = k, else -1",
-        source: "Zhai, Mustafa, Kolesnikov and Beyer 2023, arXiv 2303.15343, Eq. 1",
+        source: "Zhai, Mustafa, Kolesnikov and Beyer 2023, arXiv 2303.15343",
         needs: TWO_VIEWS,
         parameters: &[(Parameter::Temperature, 0.1), (Parameter::Bias, -10.0)],
         build: |values| boxed(SigLip::new(values[0], values[1])),
@@ -260,7 +263,7 @@ static CATALOGUE: [Entry; 12] = [
     Entry {
         name: "triplet",
         formula: "L = (1/n) sum_i (1/(n-1)) sum_(k≠i) max(0, c_ik - c_ii + m)",
-        source: "Schroff, Kalenichenko and Philbin 2015, arXiv 1503.03832, Eq. 2 (its margin is 2m)",
+        source: "Schroff, Kalenichenko and Philbin 2015, arXiv 1503.03832 (its margin is 2m)",
         needs: SEVERAL_ROWS,
         parameters: &[(Parameter::Margin, 0.1)],
         build: |values| boxed(Triplet::new(values[0])),

@@ -1,8 +1,8 @@
 //! What the contrastive losses share: an anchor, its positives P and its negatives N, compared by a softmax at the
 //! temperature τ. They differ in three lines, [`Contrast`]; everything that is delicate about a softmax is here, once.
 //!
-//! With A = log Σ_P exp(c/τ) and B = log Σ_N exp(c/τ), each taken relative to the largest cosine of its own set, a loss is
-//! a function of B − A alone. That makes 1 − p of a nearly certain positive, 1/(1 + exp(A − B)), a sum over the
+//! With A = log Σ_P exp(c/τ) and B = log Σ_N exp(c/τ), each taken relative to the largest cosine of its own set, a loss
+//! is a function of B − A alone. That makes 1 − p of a nearly certain positive, 1/(1 + exp(A − B)), a sum over the
 //! *negatives*, without a difference of nearly equal numbers (statement G5), and its value log(1 + exp(B − A)) as well.
 
 use std::ops::Range;
@@ -93,8 +93,8 @@ impl Anchor<'_> {
         starts.zip(&cuts).map(|(start, &cut)| start..cut).filter(|range| !range.is_empty()).collect()
     }
 
-    /// A − mean_P c/τ, how much the positives differ among themselves (log |P| if they do not), its slopes added. They are
-    /// E_p/Σ_P − 1/|P|, formed from the differences of the E_p.
+    /// A − mean_P c/τ, how much the positives differ among themselves (log |P| if they do not), its slopes added. They
+    /// are E_p/Σ_P − 1/|P|, formed from the differences of the E_p.
     fn spread(&self, positives: &LogSum, slopes: &mut [f64]) -> f64 {
         let indices = &self.roles.positives;
         let count = indices.len() as f64;
@@ -109,8 +109,8 @@ impl Anchor<'_> {
     }
 }
 
-/// log Σ exp(c/τ) over a set of cosines, as the largest cosine and the sum relative to it, which is between 1 and the size
-/// of the set.
+/// log Σ exp(c/τ) over a set of cosines, as the largest cosine and the sum relative to it, which is between 1 and the
+/// size of the set.
 pub(super) struct LogSum {
     /// The largest cosine.
     pub top: Similarity,
@@ -119,8 +119,8 @@ pub(super) struct LogSum {
 }
 
 impl LogSum {
-    /// Over the columns in `ranges`; the terms exp((c − top)/τ) are written to the same columns of `terms`. `None` for no
-    /// columns.
+    /// Over the columns in `ranges`; the terms exp((c − top)/τ) are written to the same columns of `terms`. `None` for
+    /// no columns.
     pub fn of(
         row: &[Similarity],
         ranges: impl Iterator<Item = Range<usize>> + Clone,

@@ -9,8 +9,8 @@ use crate::setting::{SettingError, positive};
 
 /// InfoNCE in one direction: rows of the first view find their partner among the rows of the second (statement G4).
 ///
-/// L = (1/n) Σ_i −log( exp(c_ii/τ) / Σ_k exp(c_ik/τ) ), c_ik = x̂_i·ŷ_k, k over all n rows of the second view. The positive
-/// *is* part of the denominator; rows of one view are not compared among themselves. Descending, n rows.
+/// L = (1/n) Σ_i −log( exp(c_ii/τ) / Σ_k exp(c_ik/τ) ), c_ik = x̂_i·ŷ_k, k over all n rows of the second view. The
+/// positive *is* part of the denominator; rows of one view are not compared among themselves. n rows.
 ///
 /// Gradient: ∂(nL)/∂c_ik = (p_ik − [k = i])/τ, with 1 − p_ii formed as the sum of the other probabilities.
 /// Needs two views of at least two rows. Source: van den Oord, Li and Vinyals 2018, *Representation Learning with
@@ -47,11 +47,11 @@ impl Loss for InfoNce {
 /// The symmetric InfoNCE of CLIP: the mean of [`InfoNce`] from the first view to the second and from the second to the
 /// first.
 ///
-/// L = (1/2n) Σ_i [ −log( exp(c_ii/τ) / Σ_k exp(c_ik/τ) ) − log( exp(c_ii/τ) / Σ_k exp(c_ki/τ) ) ], c_ik = x̂_i·ŷ_k. The
-/// positive *is* part of both denominators; rows of one view are not compared among themselves. n rows.
+/// L = (1/2n) Σ_i [ −log( exp(c_ii/τ) / Σ_k exp(c_ik/τ) ) − log( exp(c_ii/τ) / Σ_k exp(c_ki/τ) ) ], c_ik = x̂_i·ŷ_k.
+/// The positive *is* part of both denominators; rows of one view are not compared among themselves. n rows.
 ///
-/// Needs two views (images and their texts) of at least two rows. Source: Radford et al. 2021, *Learning Transferable Visual
-/// Models From Natural Language Supervision*, Figure 3, with τ fixed.
+/// Needs two views (images and their texts) of at least two rows. Source: Radford et al. 2021, *Learning Transferable
+/// Visual Models From Natural Language Supervision*, Figure 3, with τ fixed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Clip {
     temperature: f64,
@@ -92,11 +92,12 @@ fn the_same_row(row: usize) -> Roles {
 /// NT-Xent, the loss of SimCLR: each of 2n views finds its partner among all the others.
 ///
 /// The views are stacked, v_1 … v_n the first and v_{n+1} … v_{2n} the second, and i' = i ± n is the partner of i:
-/// L = (1/2n) Σ_i −log( exp(c_ii'/τ) / Σ_{k≠i} exp(c_ik/τ) ), c_ik = v̂_i·v̂_k. The positive *is* part of the denominator,
-/// the row itself is not, the other rows of its own view are. 2n rows.
+/// L = (1/2n) Σ_i −log( exp(c_ii'/τ) / Σ_{k≠i} exp(c_ik/τ) ), c_ik = v̂_i·v̂_k. The positive *is* part of the
+/// denominator, the row itself is not, the other rows of its own view are. 2n rows.
 ///
 /// Needs two views of at least two rows. Source: Chen, Kornblith, Norouzi and Hinton 2020, *A Simple Framework for
-/// Contrastive Learning of Visual Representations*, Eq. 1; they order the views v_1, v_1', v_2, …, which changes nothing.
+/// Contrastive Learning of Visual Representations*, Eq. 1; they order the views v_1, v_1', v_2, …, which changes
+/// nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NtXent {
     temperature: f64,
@@ -127,7 +128,7 @@ impl Loss for NtXent {
 /// With the views stacked and i' the partner of i, L = (1/2n) Σ_i [ −c_ii'/τ + log Σ_{k≠i,i'} exp(c_ik/τ) ]. 2n rows.
 /// The pull between partners does not fade as they align.
 ///
-/// Needs two views of at least two rows. Source: Yeh et al. 2022, *Decoupled Contrastive Learning*, Eq. 6 (ECCV), the
+/// Needs two views of at least two rows. Source: Yeh et al. 2022, *Decoupled Contrastive Learning*, ECCV, the
 /// unweighted loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DecoupledContrastive {

@@ -9,8 +9,8 @@ use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1};
 use super::product::product;
 use super::similarity::Similarity;
 
-/// The Euclidean gradients by x (n × d) and y (m × d), modulo multiples of each row, of a total whose slope by the cosine
-/// of x_i and y_k is `slopes` (i, k).
+/// The Euclidean gradients by x (n × d) and y (m × d), modulo multiples of each row, of a total whose slope by the
+/// cosine of x_i and y_k is `slopes` (i, k).
 pub(super) fn between(
     mut slopes: Array2<f64>,
     similarities: &Array2<Similarity>,
@@ -38,8 +38,8 @@ pub(super) fn within(slopes: Array2<f64>, similarities: &Array2<Similarity>, x: 
     gradient
 }
 
-/// The gradients by x and y (both n × d) of a total with a slope by the cosine of each pair (x_i, y_i), added to `first` and
-/// `second`.
+/// The gradients by x and y (both n × d) of a total with a slope by the cosine of each pair (x_i, y_i), added to
+/// `first` and `second`.
 pub(super) fn add_pairs(
     slope: f64,
     pairs: &[Similarity],

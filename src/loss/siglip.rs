@@ -9,12 +9,12 @@ use crate::setting::{SettingError, positive, within};
 
 /// The pairwise sigmoid loss of SigLIP: every pair of an x and a y is told apart by itself, matching or not.
 ///
-/// L = (1/n) Σ_i Σ_k log(1 + exp(−s_ik (c_ik/τ + b))), c_ik = x̂_i·ŷ_k, s_ik = 1 on the diagonal (the positive) and −1 off it.
-/// n rows: as published, the sum over all n² pairs is divided by n.
+/// L = (1/n) Σ_i Σ_k log(1 + exp(−s_ik (c_ik/τ + b))), c_ik = x̂_i·ŷ_k, s_ik = 1 on the diagonal (the positive) and −1
+/// off it. n rows: as published, the sum over all n² pairs is divided by n.
 ///
 /// Gradient: ∂(nL)/∂c_ik = −s_ik σ(−s_ik (c_ik/τ + b))/τ.
 /// Needs two views; one row is allowed. Source: Zhai, Mustafa, Kolesnikov and Beyer 2023, *Sigmoid Loss for Language
-/// Image Pre-Training*, Eq. 1, where 1/τ is the learned t (initially 10) and b the learned bias (initially −10); both are
+/// Image Pre-Training*, where 1/τ is the learned t (initially 10) and b the learned bias (initially −10); both are
 /// fixed here.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SigLip {

@@ -12,9 +12,9 @@ use crate::setting::{SettingError, positive};
 
 /// The supervised contrastive loss, with the sum over positives outside the logarithm (L_out).
 ///
-/// With P(i) the other rows of the class of i: L = (1/n) Σ_i (1/|P(i)|) Σ_{p∈P(i)} −log( exp(c_ip/τ) / Σ_{k≠i} exp(c_ik/τ) ).
-/// Positives *are* part of the denominator, the row itself is not. n rows; with two views they are stacked, first over
-/// second, a row of the second has the class of its partner, and there are 2n rows.
+/// With P(i) the other rows of the class of i: L = (1/n) Σ_i (1/|P(i)|) Σ_{p∈P(i)} −log( exp(c_ip/τ) / Σ_{k≠i}
+/// exp(c_ik/τ) ). Positives *are* part of the denominator, the row itself is not. n rows; with two views they are
+/// stacked, first over second, a row of the second has the class of its partner, and there are 2n rows.
 ///
 /// Gradient: ∂(nL)/∂c_ik = (p_ik − [k ∈ P(i)]/|P(i)|)/τ, without the difference of nearly equal numbers.
 /// Needs labels, and a second row in the class of every row. Source: Khosla et al. 2020, *Supervised Contrastive
@@ -47,14 +47,14 @@ impl Loss for SupervisedContrastive {
 
 /// The supervised InfoNCE of the paper, with the sum over positives inside the logarithm.
 ///
-/// L = (1/n) Σ_i −log( Σ_{p∈M(i)} exp(c_ip/τ) / Σ_{k≠i} exp(c_ik/τ) ). Masked similarities *are* part of the denominator,
-/// the row itself is not. The mask M(i) is either all other rows of the class of i, or the one positive drawn for i, made
-/// symmetric: p ∈ M(i) if p was drawn for i or i was drawn for p. n rows (2n stacked ones for two views and all
-/// positives).
+/// L = (1/n) Σ_i −log( Σ_{p∈M(i)} exp(c_ip/τ) / Σ_{k≠i} exp(c_ik/τ) ). Masked similarities *are* part of the
+/// denominator, the row itself is not. The mask M(i) is either all other rows of the class of i, or the one positive
+/// drawn for i, made symmetric: p ∈ M(i) if p was drawn for i or i was drawn for p. n rows (2n stacked ones for two
+/// views and all positives).
 ///
 /// Gradient: ∂(nL)/∂c_ik = p_ik/τ outside the mask, and −(1 − Σ_M p) E_k/(τ Σ_M E) inside it.
-/// Source: Draganov et al. 2025, as in the code published with the paper; for all positives it is L_in of Khosla et al.
-/// 2020, Eq. 3, up to the constant log |P(i)|.
+/// Source: Draganov et al. 2025, the simulation of class imbalance (one drawn positive, τ = 1); for all positives it is
+/// L_in of Khosla et al. 2020, Eq. 3, up to the constant log |P(i)|.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SupervisedInfoNce {
     temperature: f64,
@@ -62,8 +62,8 @@ pub struct SupervisedInfoNce {
 }
 
 impl SupervisedInfoNce {
-    /// With the temperature τ, and every other row of the class as a positive. Needs labels, and a second row in the class
-    /// of every row.
+    /// With the temperature τ, and every other row of the class as a positive. Needs labels, and a second row in the
+    /// class of every row.
     ///
     /// # Errors
     /// A temperature that is not a finite number above 0.

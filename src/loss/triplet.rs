@@ -8,13 +8,13 @@ use crate::setting::{SettingError, positive};
 
 /// The cosine triplet loss with a margin, over every triplet of the batch.
 ///
-/// L = (1/n) Σ_i (1/(n−1)) Σ_{k≠i} max(0, c_ik − c_ii + m), c_ik = x̂_i·ŷ_k: row i of the first view is the anchor, row i of
-/// the second its positive, and every other row of the second a negative. n rows.
+/// L = (1/n) Σ_i (1/(n−1)) Σ_{k≠i} max(0, c_ik − c_ii + m), c_ik = x̂_i·ŷ_k: row i of the first view is the anchor, row
+/// i of the second its positive, and every other row of the second a negative. n rows.
 ///
 /// Gradient: ∂(nL)/∂c_ik = 1/(n−1) for an active triplet, minus the same for c_ii. At the kink, c_ik − c_ii + m = 0, a
 /// triplet counts as inactive (the one-sided slope 0, as in PyTorch's and JAX's rectifiers).
-/// Needs two views of at least two rows. Source: Schroff, Kalenichenko and Philbin 2015, *FaceNet*, Eq. 2: on unit vectors
-/// its max(0, ‖a − p‖² − ‖a − q‖² + α) is twice this term with m = α/2. FaceNet picks some triplets; this takes the mean.
+/// Needs two views of at least two rows. Source: Schroff, Kalenichenko and Philbin 2015, *FaceNet*: on unit vectors its
+/// max(0, ‖a − p‖² − ‖a − q‖² + α) is twice this term with m = α/2. FaceNet picks some triplets; this takes the mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Triplet {
     margin: f64,

@@ -5,8 +5,8 @@ use ndarray::Array2;
 use crate::setting::{SettingError, positive};
 use crate::sphere::Directions;
 
-/// The spherical embedding constraint of strength λ: the penalty (λ/n) Σ_i (‖z_i‖ − μ)², μ the mean norm, n the number of
-/// all embeddings (of both views, if there are two).
+/// The spherical embedding constraint of strength λ: the penalty (λ/n) Σ_i (‖z_i‖ − μ)², μ the mean norm, n the number
+/// of all embeddings (of both views, if there are two).
 ///
 /// It draws norms towards their mean and leaves directions alone: its gradient (2λ/n)(‖z_i‖ − μ) ẑ_i is radial, and the
 /// mean's own dependence on the norms drops out of it, as Σ (‖z_i‖ − μ) = 0. Like losses, it is handled as the total, n

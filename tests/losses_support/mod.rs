@@ -4,6 +4,22 @@
 pub mod reference;
 
 use embedding_norms::loss::{Loss, Parameter, Parameters, catalogue};
+use proptest::prelude::ProptestConfig;
+use proptest::test_runner::{FileFailurePersistence, RngSeed};
+
+/// So many cases of one fixed seed, unless PROPTEST_CASES or PROPTEST_RNG_SEED say otherwise; failures are kept beside
+/// the test.
+pub fn proptest_config(cases: u32) -> ProptestConfig {
+    let mut config = ProptestConfig::default();
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = cases;
+    }
+    config.failure_persistence = Some(Box::new(FileFailurePersistence::WithSource("proptest-regressions")));
+    if std::env::var_os("PROPTEST_RNG_SEED").is_none() {
+        config.rng_seed = RngSeed::Fixed(2502);
+    }
+    config
+}
 
 /// The names of all losses.
 pub fn names() -> impl Iterator<Item = &'static str> {
