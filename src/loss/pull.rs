@@ -7,7 +7,7 @@
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1};
 
 use super::product::product;
-use super::similarity::Similarity;
+use super::similarity::{CONTIGUOUS, Similarity};
 
 /// The Euclidean gradients by x (n × d) and y (m × d), modulo multiples of each row, of a total whose slope by the
 /// cosine of x_i and y_k is `slopes` (i, k).
@@ -81,6 +81,8 @@ fn add_difference(
     end: f64,
     own: ArrayView1<'_, f64>,
 ) {
+    let target = target.as_slice_mut().expect("gradients are in standard layout");
+    let (other, own) = (other.to_slice().expect(CONTIGUOUS), own.to_slice().expect(CONTIGUOUS));
     for ((target, other), own) in target.iter_mut().zip(other).zip(own) {
         *target += slope * (other - end * own);
     }

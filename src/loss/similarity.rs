@@ -3,7 +3,10 @@
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
 use super::product::product;
-use crate::vectorize::LANES;
+use crate::vectorize::{LANES, sum};
+
+/// What rows of unit vectors are, so that they can be worked on as slices.
+pub(super) const CONTIGUOUS: &str = "rows of directions are contiguous";
 
 /// Pairs with |cos φ| above 1 − NEAR are measured by their chord, and pull by it.
 const NEAR: f64 = 0.1;
@@ -14,15 +17,16 @@ const NEAR: f64 = 0.1;
 pub(super) struct Similarity(f64);
 
 impl Similarity {
-    /// Of two unit vectors whose inner product is known: from the inner product in between, from the chord near an end.
+    /// Of an inner product between the ends; `None` near one, where it has lost the angle.
     #[inline(always)]
-    fn between(inner: f64, x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>) -> Self {
+    fn of_inner(inner: f64) -> Option<Self> {
+        (inner.abs() < 1.0 - NEAR).then(|| Self(1_f64.copysign(inner) - inner))
+    }
+
+    /// Of unit vectors near one end, by their chord.
+    fn of_chord(inner: f64, x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>) -> Self {
         let end = 1_f64.copysign(inner);
-        if inner.abs() < 1.0 - NEAR {
-            return Self(end - inner);
-        }
-        let half_chord = 0.5 * squared_difference(x, y, end);
-        Self(half_chord.copysign(end))
+        Self((0.5 * squared_difference(x, y, end)).copysign(end))
     }
 
     /// The end the cosine is nearer to, +1 or −1.
@@ -59,32 +63,40 @@ impl Similarity {
 /// The cosines of the pairs (x_i, y_k) of all rows of unit vectors x (n × d) and y (m × d), as an (n × m) matrix.
 pub(super) fn similarities(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> Array2<Similarity> {
     let inner = product(x, y.t());
-    let mut similarities = inner.mapv(Similarity);
-    for (mut row, x) in similarities.rows_mut().into_iter().zip(x.rows()) {
-        for (entry, y) in row.iter_mut().zip(y.rows()) {
-            *entry = Similarity::between(entry.0, x, y);
-        }
-    }
-    similarities
+    let (shape, columns) = (inner.dim(), y.nrows());
+    // A vector becomes one of another type with the same layout in its own memory.
+    let similarities = inner.into_raw_vec_and_offset().0.into_iter().enumerate();
+    let similarities = similarities.map(|(place, inner)| {
+        Similarity::of_inner(inner)
+            .unwrap_or_else(|| Similarity::of_chord(inner, x.row(place / columns), y.row(place % columns)))
+    });
+    Array2::from_shape_vec(shape, similarities.collect()).expect("one similarity per inner product")
 }
 
 /// The cosines of the pairs (x_i, y_i) of rows of unit vectors.
 pub(super) fn pairwise(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> Vec<Similarity> {
     let pairs = x.rows().into_iter().zip(y.rows());
-    pairs.map(|(x, y)| Similarity::between(crate::sphere::inner(x, y), x, y)).collect()
+    let similarity = |(x, y)| {
+        let inner = crate::sphere::inner(x, y);
+        Similarity::of_inner(inner).unwrap_or_else(|| Similarity::of_chord(inner, x, y))
+    };
+    pairs.map(similarity).collect()
 }
 
 /// ‖x − σ y‖², in eight running sums and a tree over them.
 fn squared_difference(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>, end: f64) -> f64 {
+    let (x, y) = (x.to_slice().expect(CONTIGUOUS), y.to_slice().expect(CONTIGUOUS));
+    let ((x, rest_x), (y, rest_y)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
     let mut lanes = [0.0; LANES];
-    let (x, y) = (x.to_slice().expect("rows are contiguous"), y.to_slice().expect("rows are contiguous"));
-    for (x, y) in x.chunks(LANES).zip(y.chunks(LANES)) {
+    let mut add = |x: &[f64], y: &[f64]| {
         for (lane, (x, y)) in lanes.iter_mut().zip(x.iter().zip(y)) {
             let difference = x - end * y;
             *lane += difference * difference;
         }
-    }
-    crate::vectorize::sum(&lanes)
+    };
+    x.iter().zip(y).for_each(|(x, y)| add(x, y));
+    add(rest_x, rest_y);
+    sum(&lanes)
 }
 
 #[cfg(test)]
