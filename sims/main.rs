@@ -1,6 +1,7 @@
 //! The command `embedding-norms`: every simulation, its tables, figures and claims.
 
 mod arguments;
+mod completions;
 mod config;
 mod explain;
 mod failure;
@@ -12,7 +13,9 @@ mod one_step_bound;
 mod output;
 mod predict;
 mod progress;
+mod redraw;
 mod registry;
+mod report;
 mod run;
 mod simulation;
 mod values;
