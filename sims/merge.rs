@@ -11,6 +11,7 @@ use embedding_norms::sweep::journal::FILE;
 use crate::arguments::Common;
 use crate::failure::Failure;
 use crate::registry::{SIMULATIONS, conclude};
+use crate::report;
 
 /// The command.
 pub fn command() -> Command {
@@ -52,6 +53,9 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     }
     if let Some(unknown) = journals.keys().next() {
         return Err(Failure::Refused(format!("there is no simulation '{unknown}' in this version")));
+    }
+    if all.len() == SIMULATIONS.len() {
+        report::write(&out)?;
     }
     Ok(conclude(&all, &common))
 }

@@ -38,8 +38,16 @@ fn counts(materials: &[Material]) -> Markup {
             @if ours(Verdict::NotTested) > 0 {
                 li { strong { (ours(Verdict::NotTested)) } " of this project not tested at these settings" }
             }
-            @for verdict in [Verdict::Supported, Verdict::Conditional, Verdict::NotSupported, Verdict::NotTested] {
-                @if paper(verdict) > 0 { li { strong { (paper(verdict)) } " of the paper " (verdict.words()) } }
+            @let verdicts = [Verdict::Supported, Verdict::Conditional, Verdict::NotSupported, Verdict::NotTested];
+            @let present: Vec<Verdict> = verdicts.into_iter().filter(|verdict| paper(*verdict) > 0).collect();
+            @if !present.is_empty() {
+                li {
+                    "claims of the paper: "
+                    @for (index, verdict) in present.into_iter().enumerate() {
+                        @if index > 0 { ", " }
+                        strong { (paper(verdict)) } " " (verdict.words())
+                    }
+                }
             }
         }
     }

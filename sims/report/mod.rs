@@ -5,6 +5,7 @@
 
 mod again;
 mod figures;
+mod formula;
 mod found;
 mod material;
 mod page;

@@ -3,6 +3,7 @@
 use embedding_norms::statement::{self, STATEMENTS, Statement};
 use maud::{Markup, html};
 
+use crate::report::formula;
 use crate::report::material::Material;
 
 /// The name of a statement's anchor.
@@ -51,12 +52,11 @@ pub fn card(statement: &Statement) -> Markup {
     html! {
         article class="statement" id=(anchor(statement.id)) aria-labelledby={ (anchor(statement.id)) "-title" } {
             h4 id={ (anchor(statement.id)) "-title" } { span class="id" { (statement.id) } " " (statement.title) }
-            p class="formula" { (statement.formula) }
+            @for formula in statement.formula.split(";  ") { p class="formula" { (formula::typeset(formula)) } }
             p { (statement.meaning) }
-            dl class="places" {
-                div { dt { "Source" } dd { (statement.provenance.words()) } }
-                div { dt { "Proof" } dd { code { (statement.section()) } } }
-                div { dt { "Test" } dd { code { (statement.test_command()) } } }
+            p class="places" {
+                "Source: " (statement.provenance.words()) ". Proof: " code { (statement.section()) } ". Test: "
+                code { (statement.test_command()) }
             }
         }
     }
