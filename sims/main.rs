@@ -3,6 +3,7 @@
 #![warn(clippy::disallowed_methods)]
 
 mod arguments;
+mod completions;
 mod config;
 mod explain;
 mod failure;
@@ -16,7 +17,9 @@ mod one_step_bound;
 mod output;
 mod predict;
 mod progress;
+mod redraw;
 mod registry;
+mod report;
 mod run;
 mod simulation;
 mod sphere_trajectories;
