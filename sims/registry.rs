@@ -57,9 +57,10 @@ impl<S: Simulation> Entry for Of<S> {
     }
 
     fn command(&self) -> Command {
-        let command = Command::new(S::NAME).about(S::ABOUT).after_help(S::EXAMPLES);
+        let command = Command::new(S::NAME).after_help(S::EXAMPLES);
         // A later option replaces an earlier one, so that presets and files can stand in front of what the user wrote.
-        Common::augment_args(S::augment_args(command)).args_override_self(true)
+        // What it is about comes last, since every group of options brings a description of its own.
+        Common::augment_args(S::augment_args(command)).args_override_self(true).about(S::ABOUT).long_about(None)
     }
 
     fn presets(&self, common: &Common) -> &'static [&'static str] {
@@ -100,7 +101,9 @@ Exit status: 0 every claim of ours came out as stated, 1 one did not, 2 wrong us
 pub fn command() -> Command {
     let simulations = SIMULATIONS.iter().map(|entry| entry.command());
     let tools = [list::command(), predict::command(), explain::command(), merge::command(), completions_command()];
-    Common::augment_args(Command::new("embedding-norms").version(env!("CARGO_PKG_VERSION")).about(ABOUT))
+    Common::augment_args(Command::new("embedding-norms").version(env!("CARGO_PKG_VERSION")))
+        .about(ABOUT)
+        .long_about(None)
         .after_help(EXAMPLES)
         .args_conflicts_with_subcommands(true)
         .args_override_self(true)
