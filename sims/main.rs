@@ -1,5 +1,7 @@
 //! The command `embedding-norms`: every simulation, its tables, figures and claims.
 
+#![warn(clippy::disallowed_methods)]
+
 mod arguments;
 mod config;
 mod explain;

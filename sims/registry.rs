@@ -59,8 +59,13 @@ impl<S: Simulation> Entry for Of<S> {
     fn command(&self) -> Command {
         let command = Command::new(S::NAME).after_help(S::EXAMPLES);
         // A later option replaces an earlier one, so that presets and files can stand in front of what the user wrote.
-        // What it is about comes last, since every group of options brings a description of its own.
-        Common::augment_args(S::augment_args(command)).args_override_self(true).about(S::ABOUT).long_about(None)
+        // A negative number is a wrong value of the option before it, not an option of its own. What the simulation is about
+        // comes last, since every group of options brings a description of its own.
+        Common::augment_args(S::augment_args(command))
+            .args_override_self(true)
+            .mut_args(|argument| argument.allow_negative_numbers(true))
+            .about(S::ABOUT)
+            .long_about(None)
     }
 
     fn presets(&self, common: &Common) -> &'static [&'static str] {

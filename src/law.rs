@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
+use crate::power::whole_power;
+
 /// A number with its uncertainty.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
@@ -197,7 +199,7 @@ fn fit_replicate(points: &[(f64, f64)]) -> Result<ReplicateFit, usize> {
     let variance = mean(&|point| (point.0 - mean_x) * (point.0 - mean_x));
     let slope = mean(&|point| (point.0 - mean_x) * (point.1 - mean_y)) / variance;
     // The parabola's second coefficient, on the part of (x − mean)² that is orthogonal to the line.
-    let skew = mean(&|point| (point.0 - mean_x).powi(3)) / variance;
+    let skew = mean(&|point| whole_power(point.0 - mean_x, 3)) / variance;
     let bend = |x: f64| (x - mean_x) * (x - mean_x) - variance - skew * (x - mean_x);
     let curvature = mean(&|point| bend(point.0) * point.1) / mean(&|point| bend(point.0) * bend(point.0));
     let range = different[different.len() - 1] - different[0];

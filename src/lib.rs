@@ -22,6 +22,7 @@
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+#![warn(clippy::disallowed_methods)]
 
 pub mod claim;
 #[cfg(feature = "figures")]
@@ -30,6 +31,7 @@ pub mod law;
 pub mod loss;
 pub mod normalization;
 pub mod optimizer;
+mod power;
 pub mod random;
 pub mod reference;
 pub mod setting;
@@ -40,3 +42,8 @@ pub mod sweep;
 pub mod table;
 pub mod theory;
 mod vectorize;
+
+/// The examples of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -6,7 +6,7 @@ use embedding_norms::table::{Table, TableError};
 
 use super::{NormEffect, PUBLISHED, SINGLE_PAIRS};
 use crate::failure::Failure;
-use crate::pairs::{FirstGradient, PUBLISHED_SAYS, engines_claim, fewest_runs, published_claim};
+use crate::pairs::{FirstGradient, PUBLISHED_SAYS, engines_claim, published_claim};
 use crate::simulation::Tables;
 
 /// Steps are small where γ/ρ² is at most this: the window of the power law.
@@ -23,7 +23,7 @@ pub fn claims(settings: &NormEffect, tables: &Tables, replicates: u64) -> Result
     claims.push(exponent(settings, main, replicates)?);
     claims.push(single_pairs(tables.get(SINGLE_PAIRS)?)?);
     claims.push(match tables.find(PUBLISHED) {
-        Some(table) => published(table)?,
+        Some(table) => published_claim("L2", table, "")?,
         None => Claim::not_tested("L2", Source::Paper, PUBLISHED_SAYS, "these are not the settings of the paper"),
     });
     Ok(claims)
@@ -104,9 +104,4 @@ fn single_pairs(table: &Table) -> Result<Claim, TableError> {
     let says = "for single pairs with γ/ρ² ≤ 0.01 the closed form, rounded up, is the count";
     let note = "equal norms, unequal norms and stop-gradient; predictions within 0.05 of a whole number are left out";
     Ok(Claim::without_exception("L1", says, total("mismatches")?, total("decided")?).noting(note))
-}
-
-fn published(table: &Table) -> Result<Claim, TableError> {
-    let note = format!("pair engine, first step as published, {} runs at each norm", fewest_runs(table)?);
-    Ok(published_claim("L2", table)?.noting(&note))
 }
