@@ -12,6 +12,7 @@ mod list;
 mod merge;
 mod norm_effect;
 mod one_step_bound;
+mod opposite_halves;
 mod output;
 mod pairs;
 mod predict;

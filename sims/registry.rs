@@ -12,11 +12,13 @@ use crate::arguments::Common;
 use crate::failure::Failure;
 use crate::norm_effect::NormEffect;
 use crate::one_step_bound::OneStepBound;
+use crate::opposite_halves::OppositeHalves;
 use crate::simulation::Simulation;
 use crate::{config, explain, interrupt, list, merge, predict, run};
 
 /// All simulations, in the order in which the report tells them.
-pub const SIMULATIONS: &[&dyn Entry] = &[&Of::<NormEffect>::ENTRY, &Of::<OneStepBound>::ENTRY];
+pub const SIMULATIONS: &[&dyn Entry] =
+    &[&Of::<NormEffect>::ENTRY, &Of::<OppositeHalves>::ENTRY, &Of::<OneStepBound>::ENTRY];
 
 /// A simulation, whatever its settings are.
 pub trait Entry: Sync {
