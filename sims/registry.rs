@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::norm_effect::NormEffect;
 use crate::norm_growth::NormGrowth;
 use crate::one_step_bound::OneStepBound;
+use crate::opposite_halves::OppositeHalves;
 use crate::simulation::{Simulation, Tables};
 use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
@@ -22,6 +23,7 @@ use crate::{completions, config, explain, interrupt, list, merge, predict, redra
 /// All simulations, in the order in which the report tells them.
 pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<NormEffect>::ENTRY,
+    &Of::<OppositeHalves>::ENTRY,
     &Of::<OneStepBound>::ENTRY,
     &Of::<UnequalNorms>::ENTRY,
     &Of::<NormGrowth>::ENTRY,
