@@ -5,11 +5,13 @@
 mod arguments;
 mod completions;
 mod config;
+mod contrastive_losses;
 mod explain;
 mod failure;
 mod grouping;
 mod interrupt;
 mod list;
+mod losses;
 mod merge;
 mod norm_effect;
 mod norm_growth;

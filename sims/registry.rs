@@ -10,6 +10,7 @@ use embedding_norms::claim::Claim;
 use embedding_norms::figure::Figure;
 
 use crate::arguments::Common;
+use crate::contrastive_losses::ContrastiveLosses;
 use crate::failure::Failure;
 use crate::norm_effect::NormEffect;
 use crate::norm_growth::NormGrowth;
@@ -18,7 +19,7 @@ use crate::opposite_halves::OppositeHalves;
 use crate::simulation::{Simulation, Tables};
 use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
-use crate::{completions, config, explain, interrupt, list, merge, predict, redraw, report, run};
+use crate::{completions, config, explain, interrupt, list, losses, merge, predict, redraw, report, run};
 
 /// All simulations, in the order in which the report tells them.
 pub const SIMULATIONS: &[&dyn Entry] = &[
@@ -27,6 +28,7 @@ pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<OneStepBound>::ENTRY,
     &Of::<UnequalNorms>::ENTRY,
     &Of::<NormGrowth>::ENTRY,
+    &Of::<ContrastiveLosses>::ENTRY,
     &Of::<SphereTrajectories>::ENTRY,
 ];
 
@@ -123,6 +125,7 @@ pub fn command() -> Command {
     let simulations = SIMULATIONS.iter().map(|entry| entry.command());
     let tools = [
         list::command(),
+        losses::command(),
         predict::command(),
         explain::command(),
         redraw::command(),
@@ -147,6 +150,7 @@ pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     match matches.subcommand() {
         None => run_some(SIMULATIONS, &common(&matches)?, arguments.get(1..).unwrap_or_default(), "plots"),
         Some(("list", _)) => list::run(),
+        Some(("losses", _)) => losses::run(),
         Some(("predict", matches)) => predict::run(matches),
         Some(("explain", matches)) => explain::run(matches),
         Some(("redraw", matches)) => redraw::run(matches),
