@@ -130,8 +130,11 @@ fn observations(
         .collect())
 }
 
+/// A loss with what was fitted to it, or why nothing could be.
+pub type Fitted = (String, Result<Estimate, String>);
+
 /// The exponent of steps by norm of each loss, or why it has none.
-pub fn exponents(main: &Table) -> Result<Vec<(String, Result<Estimate, String>)>, TableError> {
+pub fn exponents(main: &Table) -> Result<Vec<Fitted>, TableError> {
     let of = |loss: String| -> Result<_, TableError> {
         let observations = observations(main, &loss, "norm", &|steps| steps, "steps")?;
         let fit = fit_power_law(&observations, 0.95).map(|law| law.exponent).map_err(|refusal| refusal.to_string());
@@ -141,12 +144,7 @@ pub fn exponents(main: &Table) -> Result<Vec<(String, Result<Estimate, String>)>
 }
 
 /// An equivalence test of the loss whose interval reaches farthest.
-fn of_the_worst(
-    statement: &str,
-    says: &str,
-    (predicted, margin): (f64, f64),
-    found: Vec<(String, Result<Estimate, String>)>,
-) -> Claim {
+fn of_the_worst(statement: &str, says: &str, (predicted, margin): (f64, f64), found: Vec<Fitted>) -> Claim {
     let mut worst: Option<(String, Estimate)> = None;
     let mut all = Vec::new();
     let reach = |found: &Estimate| (predicted - found.lower).max(found.upper - predicted);
@@ -231,7 +229,7 @@ pub fn budgets(growth: &Table) -> Result<Vec<(String, Option<Estimate>)>, TableE
 /// What kinks add to the budget, at every step size, with corners and without.
 fn hinges(table: &Table) -> Result<Claim, TableError> {
     let says =
-        "kinks break the budget: the excess of a few triplets does not fall with the step, that of rounded ones does";
+        "kinks break the budget: the excess of a few triplets outlasts small steps, that of rounded ones vanishes";
     let at = |rounded: u64| -> Result<Vec<(f64, Vec<f64>)>, TableError> {
         groups(&table.with("rounded", rounded)?, "learning_rate", "budget_ratio")
     };
