@@ -194,6 +194,15 @@ fn a_run_writes_tables_a_record_and_figures() {
 }
 
 #[test]
+fn what_a_killed_process_left_is_cleared_away() {
+    let place = folder();
+    std::fs::create_dir(place.path().join("results")).unwrap();
+    std::fs::write(place.path().join("results/.norm-effect.svg.123.partial"), "<sv").unwrap();
+    tiny(place.path(), "--quiet").assert().success();
+    assert!(files(&place.path().join("results")).keys().all(|name| !name.contains("partial")));
+}
+
+#[test]
 fn quiet_says_nothing_and_json_is_one_object() {
     let place = folder();
     let quiet = tiny(place.path(), "--quiet").assert().success().get_output().clone();
