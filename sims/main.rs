@@ -1,16 +1,22 @@
 //! The command `embedding-norms`: every simulation, its tables, figures and claims.
 
+#![warn(clippy::disallowed_methods)]
+
 mod arguments;
 mod completions;
 mod config;
 mod explain;
 mod failure;
+mod grouping;
 mod interrupt;
 mod list;
 mod merge;
 mod norm_effect;
+mod norm_growth;
 mod one_step_bound;
+mod opposite_halves;
 mod output;
+mod pairs;
 mod predict;
 mod progress;
 mod redraw;
@@ -18,6 +24,8 @@ mod registry;
 mod report;
 mod run;
 mod simulation;
+mod sphere_trajectories;
+mod unequal_norms;
 mod values;
 
 use std::process::ExitCode;

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use embedding_norms::figure::{Figure, pdf, png};
+use embedding_norms::figure::{Figure, Size, animation, pdf, png};
 
 use crate::arguments::{Drawing, Format};
 use crate::failure::Failure;
@@ -12,6 +12,11 @@ use crate::simulation::Tables;
 
 /// Pixels per point of a PNG at 300 to the inch.
 const PIXELS_PER_POINT: f64 = 300.0 / 72.0;
+
+/// Pixels per point of an animation: 800 across.
+const ANIMATED_PIXELS_PER_POINT: f64 = 800.0 / 504.0;
+/// Hundredths of a second that each frame of an animation stays.
+const FRAME: u16 = 8;
 
 /// A folder that can be written to.
 #[derive(Clone, Debug)]
@@ -76,6 +81,16 @@ impl Folder {
                 };
                 self.write(&file_name(simulation, part, extension), &content)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Writes the animations of a simulation as GIF, in one size.
+    pub fn write_animations(&self, simulation: &str, animations: &[(&str, Vec<Figure>)]) -> Result<(), Failure> {
+        for (part, frames) in animations {
+            let frames = frames.iter().map(|frame| frame.to_svg(Size::TwoColumns)).collect::<Result<Vec<_>, _>>()?;
+            let content = animation(&frames, ANIMATED_PIXELS_PER_POINT, FRAME)?;
+            self.write(&file_name(simulation, part, "gif"), &content)?;
         }
         Ok(())
     }

@@ -12,12 +12,23 @@ use embedding_norms::figure::Figure;
 use crate::arguments::Common;
 use crate::failure::Failure;
 use crate::norm_effect::NormEffect;
+use crate::norm_growth::NormGrowth;
 use crate::one_step_bound::OneStepBound;
+use crate::opposite_halves::OppositeHalves;
 use crate::simulation::{Simulation, Tables};
+use crate::sphere_trajectories::SphereTrajectories;
+use crate::unequal_norms::UnequalNorms;
 use crate::{completions, config, explain, interrupt, list, merge, predict, redraw, report, run};
 
 /// All simulations, in the order in which the report tells them.
-pub const SIMULATIONS: &[&dyn Entry] = &[&Of::<NormEffect>::ENTRY, &Of::<OneStepBound>::ENTRY];
+pub const SIMULATIONS: &[&dyn Entry] = &[
+    &Of::<NormEffect>::ENTRY,
+    &Of::<OppositeHalves>::ENTRY,
+    &Of::<OneStepBound>::ENTRY,
+    &Of::<UnequalNorms>::ENTRY,
+    &Of::<NormGrowth>::ENTRY,
+    &Of::<SphereTrajectories>::ENTRY,
+];
 
 /// A simulation, whatever its settings are.
 pub trait Entry: Sync {
@@ -62,8 +73,10 @@ impl<S: Simulation> Entry for Of<S> {
     fn command(&self) -> Command {
         let command = Common::augment_args(S::augment_args(Command::new(S::NAME)));
         // The options bring a description of their own, so that of the simulation comes last. A later option replaces an
-        // earlier one, so that presets and files can stand in front of what the user wrote.
-        command.about(S::ABOUT).long_about(None).after_help(S::EXAMPLES).args_override_self(true)
+        // earlier one, so that presets and files can stand in front of what the user wrote. A negative number is a wrong
+        // value of the option before it, not an option of its own.
+        let command = command.about(S::ABOUT).long_about(None).after_help(S::EXAMPLES).args_override_self(true);
+        command.mut_args(|argument| argument.allow_negative_numbers(true))
     }
 
     fn presets(&self, common: &Common) -> &'static [&'static str] {

@@ -45,6 +45,11 @@ pub trait Simulation: clap::Args + Serialize + DeserializeOwned + Sync + 'static
 
     /// Draws the figures, by part (the empty name is the main one), from the tables alone.
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure>;
+
+    /// Draws the frames of looping animations, by part, from the tables alone. Most simulations have none.
+    fn animations(_tables: &Tables) -> Result<Vec<(&'static str, Vec<Figure>)>, Failure> {
+        Ok(Vec::new())
+    }
 }
 
 /// The tables of a simulation: the main one has the empty name.
