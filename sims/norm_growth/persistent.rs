@@ -11,7 +11,7 @@ use super::Cell;
 use crate::failure::Failure;
 
 /// Records for each factor of ten in updates.
-const PER_DECADE: f64 = 8.0;
+const PER_DECADE: f64 = 5.0;
 
 /// Embeddings of norm 1 at the start.
 #[derive(Clone, Debug, Serialize)]
