@@ -1,6 +1,9 @@
 //! The command `embedding-norms`: every simulation, its tables, figures and claims.
 
+#![warn(clippy::disallowed_methods)]
+
 mod arguments;
+mod completions;
 mod config;
 mod explain;
 mod failure;
@@ -11,10 +14,14 @@ mod merge;
 mod norm_effect;
 mod norm_growth;
 mod one_step_bound;
+mod opposite_halves;
 mod output;
+mod pairs;
 mod predict;
 mod progress;
+mod redraw;
 mod registry;
+mod report;
 mod run;
 mod simulation;
 mod sphere_trajectories;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use embedding_norms::figure::{Figure, Size, animation, pdf, png};
 
-use crate::arguments::{Common, Format};
+use crate::arguments::{Drawing, Format};
 use crate::failure::Failure;
 use crate::simulation::Tables;
 
@@ -59,11 +59,16 @@ impl Folder {
         Ok(())
     }
 
-    /// Writes the figures of a simulation, all formats from the one SVG.
-    pub fn write_figures(&self, simulation: &str, figures: &[(&str, Figure)], common: &Common) -> Result<(), Failure> {
+    /// Writes figures under the name of a simulation, all formats from the one SVG.
+    pub fn write_figures(
+        &self,
+        simulation: &str,
+        figures: &[(&str, Figure)],
+        drawing: &Drawing,
+    ) -> Result<(), Failure> {
         for (part, figure) in figures {
-            let svg = figure.to_svg(common.size.into())?;
-            for format in &common.format {
+            let svg = figure.to_svg(drawing.size.into())?;
+            for format in &drawing.format {
                 let (extension, content) = match format {
                     Format::Svg => ("svg", svg.clone().into_bytes()),
                     Format::Png => ("png", png(&svg, PIXELS_PER_POINT)?),

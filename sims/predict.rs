@@ -1,10 +1,10 @@
 //! `embedding-norms predict`: what the closed forms say of one pair, one line each.
 
-use std::f64::consts::{FRAC_PI_2, PI};
+use std::f64::consts::FRAC_PI_2;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
-use embedding_norms::theory::convergence::{flow_steps, next_order_steps};
+use embedding_norms::theory::convergence::{flow_steps, second_order_steps};
 use embedding_norms::theory::duality::best_norm;
 use embedding_norms::theory::growth::pair_growth;
 use embedding_norms::theory::one_step::Pair;
@@ -44,9 +44,14 @@ struct Question {
 /// Steps that are counted before the count is given up.
 const BUDGET: u64 = 100_000_000;
 
+/// The largest γ/ρ² at which the flow and its higher orders say something.
+const SMALL_STEP: f64 = 0.1;
+
 /// The command.
 pub fn command() -> Command {
-    Question::augment_args(Command::new("predict").about("Predict how a pair converges, from the closed forms alone"))
+    Question::augment_args(Command::new("predict"))
+        .about("Predict how a pair converges, from the closed forms alone")
+        .long_about(None)
         .after_help("Example:\n  embedding-norms predict --norm 8 --learning-rate 0.02 --angle 1.57")
 }
 
@@ -63,8 +68,13 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let line = |statement: &str, what: &str, value: String| println!("{statement:<3} {what:<44} {value}");
     line("G2", "gradient length, sin φ/ρ", format!("{:.6}", sine / question.norm));
     line("D1", "angle turned in the first step", format!("{:.6} rad", turned(alpha * sine, beta * sine)));
-    line("L1", "steps, gradient flow", format!("{:.3}", flow_steps(k, alpha, beta, question.tolerance)?));
-    line("L1", "steps, next order", format!("{:.3}", next_order_steps(k, alpha, beta, question.tolerance)?));
+    let small_steps = alpha.max(beta) <= SMALL_STEP;
+    if small_steps {
+        let flow = flow_steps(k, alpha, beta, question.tolerance)?;
+        line("L1", "steps, gradient flow", format!("{flow:.3}"));
+        let finite = second_order_steps(k, alpha, beta, question.tolerance)?;
+        line("L1", "steps, with the orders of the finite step", format!("{finite:.3}"));
+    }
     let pair = Pair { half_tangent: k, first: alpha, second: beta };
     let count = match steps_of_pair(pair, question.tolerance, BUDGET)? {
         Count::Reached { steps, .. } => steps.to_string(),
@@ -72,20 +82,26 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
         Count::Budget => format!("more than {BUDGET}"),
     };
     line("D1", "steps, counted exactly", count);
-    if question.stop_gradient || question.second_norm.is_some() {
-        return Ok(ExitCode::SUCCESS);
+    if small_steps && !question.stop_gradient {
+        let growth = pair_growth(gamma, question.norm, second_norm, phi)?;
+        line("S1", "growth of ‖z‖² altogether, first and second", format!("{:.6}, {:.6}", growth.first, growth.second));
     }
-    let growth = pair_growth(gamma, question.norm, question.norm, phi)?;
-    line("S1", "growth of ‖z‖² altogether, each", format!("{:.6}", growth.first));
-    let best = best_norm(gamma, phi)?;
-    line("L8", "best norm at this angle, √(γ(1 + cos φ))", format!("{best:.6}"));
-    if question.norm < best {
+    if !question.stop_gradient && question.second_norm.is_none() {
+        let best = best_norm(gamma, phi)?;
+        line("L8", "best norm at this angle, √(γ(1 + cos φ))", format!("{best:.6}"));
+        if question.norm < best {
+            println!(
+                "\nwarning: the norm lies below the best one. Steps overshoot; a smaller norm converges more slowly, not \
+                 faster (L7), and cutting the initialization would slow training."
+            );
+        }
+    }
+    if !small_steps {
         println!(
-            "\nwarning: the norm lies below the best one. Steps overshoot; a smaller norm converges more slowly, not \
-             faster (L7), and cutting the initialization would slow training."
+            "\nnote: γ/ρ² is above {SMALL_STEP}, too large for the flow (L1, S1); the exact count holds at any step size."
         );
     }
-    if cosine < -0.99 && phi < PI {
+    if cosine < -0.99 {
         println!("\nnote: the pair starts almost antipodal, where steps grow without limit (L3).");
     }
     Ok(ExitCode::SUCCESS)

@@ -3,6 +3,7 @@
 //!
 //! As γ → 0 norms are conserved and tan(φ/2) = tan(φ0/2)·exp(−κt) with κ = γ(1/ρ_i² + 1/ρ_j²) = α + β per step.
 
+use crate::power::whole_power;
 use crate::setting::{SettingError, positive, tolerance, within};
 use crate::theory::one_step::{one_minus_cosine, sine};
 
@@ -40,7 +41,7 @@ pub fn flow_steps(half_tangent: f64, alpha: f64, beta: f64, epsilon: f64) -> Res
 /// Steps of gradient *descent* until 1 − cos φ = ε, to next order in the step and before rounding up (statement L1):
 ///
 /// N = Λ/(α + β) − q·cos φ0·Λ + (q − ½)·ln(sin φ0/sin φ_ε), with Λ = ln[tan(φ0/2)/tan(φ_ε/2)] and
-/// q = (α³ + β³)/(α + β)³. Right to 0.04 of a step for γ/ρ² ≤ 0.01, and to 0.01 of one for angles up to 3.1.
+/// q = (α³ + β³)/(α + β)³. Right to 0.02 of a step for γ/ρ² ≤ 0.01 and φ0 ≤ 2.5, to 0.05 out to π − 10⁻⁸.
 ///
 /// # Errors
 /// As for [`flow_steps`].
@@ -72,7 +73,7 @@ pub fn second_order_steps(half_tangent: f64, alpha: f64, beta: f64, epsilon: f64
     }
     let sigma = alpha + beta;
     let (a, b) = (alpha / sigma, beta / sigma);
-    let (q, p) = (a.powi(3) + b.powi(3), a.powi(5) + b.powi(5));
+    let (q, p) = (whole_power(a, 3) + whole_power(b, 3), whole_power(a, 5) + whole_power(b, 5));
     let one_minus = one_minus_cosine(half_tangent);
     let (cosine, sine_0) = (1.0 - one_minus, sine(half_tangent));
     let delta = one_minus - epsilon;

@@ -1,5 +1,6 @@
 //! How norms grow (statements S1 and S2; chapter `docs/06-growth.md`).
 
+use crate::power::whole_power;
 use crate::setting::{SettingError, positive, within};
 
 /// What the squared norms of the members of a pair gain altogether.
@@ -75,7 +76,7 @@ pub fn persistent_fourth_power(
     updates: f64,
 ) -> Result<f64, SettingError> {
     let gamma = positive("the learning rate", learning_rate)?;
-    let start = positive("the initial norm", initial_norm)?.powi(4);
+    let start = whole_power(positive("the initial norm", initial_norm)?, 4);
     let square = positive("the mean square of the gradient", mean_square)?;
     let fourth = positive("the mean fourth power of the gradient", mean_fourth)?;
     within("the number of updates", updates, updates >= 0.0, "0 or larger")?;

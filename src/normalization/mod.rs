@@ -4,8 +4,13 @@
 //! Any loss of directions has a Euclidean gradient g = ∂L/∂ẑ, and ∇_z L = P_z g / ‖z‖: projected onto the tangent
 //! space, then divided by the norm. Which loss it is, this room does not know.
 
+mod spherical;
+
+pub use spherical::SphericalConstraint;
+
 use ndarray::{Array2, ArrayView2};
 
+use crate::power::whole_power;
 use crate::sphere::{Directions, inner};
 
 /// The gradient with respect to the embeddings, ∇_z L = P_z g / ‖z‖ row by row (statements G1 and G3).
@@ -103,7 +108,7 @@ fn power(x: f64, p: f64) -> f64 {
         return libm::pow(x, p);
     }
     let halves = halves as u32;
-    let whole = (0..halves / 2).fold(1.0, |product, _| product * x);
+    let whole = whole_power(x, halves / 2);
     let result = if halves % 2 == 1 { whole * x.sqrt() } else { whole };
     if p < 0.0 { 1.0 / result } else { result }
 }
