@@ -182,10 +182,15 @@ fn run_some(
         }
     }
     // Of everything together there is a report; parts of the work, and plans of it, have none yet.
-    if entries.len() == SIMULATIONS.len() && all.len() == entries.len() {
+    let is_everything = entries.len() == SIMULATIONS.len() && all.len() == entries.len();
+    if is_everything {
         report::write(&folder)?;
     }
-    Ok(conclude(&all, common))
+    let code = conclude(&all, common);
+    if is_everything && !common.quiet && !common.json {
+        println!("\nreport   {}", folder.join(report::FILE).display());
+    }
+    Ok(code)
 }
 
 /// The arguments of one simulation: presets, then the file, then what the user wrote.

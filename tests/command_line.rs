@@ -105,6 +105,7 @@ fn places_that_cannot_be_used_are_refused() {
     refused_with(&[("file", "")], "norm-effect --quick --out file/below", &["cannot write to file/below", "--out"]);
     refused_with(&[("file", "")], "--quick --out file", &["cannot write to file"]);
     refused("merge nowhere", &["nowhere: no such folder"]);
+    refused("merge . --seed 3", &["--seed", "cannot be used with"]);
     refused("report nowhere", &["nowhere: no such folder"]);
     refused("report .", &["no simulation has left its record"]);
     refused_with(&[("norm-effect.json", "{}")], "report .", &["./norm-effect.json: not the record of a run"]);
@@ -194,6 +195,15 @@ fn a_run_writes_tables_a_record_and_figures() {
 }
 
 #[test]
+fn what_a_killed_process_left_is_cleared_away() {
+    let place = folder();
+    std::fs::create_dir(place.path().join("results")).unwrap();
+    std::fs::write(place.path().join("results/.norm-effect.svg.123.partial"), "<sv").unwrap();
+    tiny(place.path(), "--quiet").assert().success();
+    assert!(files(&place.path().join("results")).keys().all(|name| !name.contains("partial")));
+}
+
+#[test]
 fn quiet_says_nothing_and_json_is_one_object() {
     let place = folder();
     let quiet = tiny(place.path(), "--quiet").assert().success().get_output().clone();
@@ -220,6 +230,7 @@ fn threads_shards_and_repetition_leave_the_same_bytes() {
     assert!(one("threads-4", "--threads 4") == whole);
     assert!(one("threads-1", "--threads 3") == whole, "a second run into the same folder");
     assert!(one("other-seed", "--seed 2") != whole);
+    assert!(!whole.contains_key("report.html"), "a single simulation has no report of its own");
     one("part-1", "--shard 1/2");
     one("part-2", "--shard 2/2");
     command(place.path(), "merge part-2 part-1 --quiet --out merged").assert().success();
@@ -238,6 +249,19 @@ fn a_file_of_settings_is_used_and_options_win() {
     assert_eq!((record["seed"].as_u64(), record["replicates"].as_u64()), (Some(7), Some(2)));
     assert_eq!(record["settings"]["norms"], serde_json::json!([0.5, 2.0]));
     assert_eq!((record["settings"]["pairs"].as_u64(), record["settings"]["dim"].as_u64()), (Some(120), Some(30)));
+}
+
+#[test]
+fn shards_of_everything_leave_what_one_run_leaves() {
+    let place = folder();
+    let one = |line: &str| command(place.path(), &format!("--quick --quiet {line}")).assert().success();
+    one("--out whole");
+    one("--out parts --shard 1/2");
+    one("--out parts --shard 2/2");
+    command(place.path(), "merge parts --quiet --out merged").assert().success();
+    let whole = files(&place.path().join("whole"));
+    assert!(whole.contains_key("report.html"));
+    assert!(files(&place.path().join("merged")) == whole);
 }
 
 #[cfg(unix)]

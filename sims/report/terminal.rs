@@ -49,7 +49,7 @@ mod tests {
         let long = "a sentence that goes on until no line of any terminal could hold it ".repeat(4);
         let claim = Claim::outcome("L2", &long, "2".into(), "2.0001".into(), false).noting(&long);
         for width in [80, 120] {
-            let text = lines("norm-effect", &[claim.clone()], width);
+            let text = lines("norm-effect", std::slice::from_ref(&claim), width);
             assert!(text.lines().all(|line| line.chars().count() <= width), "{text}");
             assert!(text.starts_with("norm-effect\n  L2  NOT as stated  a sentence"), "{text}");
             assert!(text.lines().skip(2).all(|line| line.starts_with(MARGIN)), "{text}");

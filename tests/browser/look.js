@@ -19,7 +19,7 @@ addEventListener("load", async () => {
   if (document.documentElement.scrollWidth > innerWidth) {
     wrong.push(`the page is ${document.documentElement.scrollWidth} px wide in a window of ${innerWidth}`);
   }
-  const shown = [...document.querySelectorAll("figure svg")].filter((svg) => svg.getBoundingClientRect().width > 0);
+  const shown = [...document.querySelectorAll("figure .card > svg")].filter((svg) => svg.getBoundingClientRect().width > 0);
   const figures = document.querySelectorAll("figure").length;
   if (shown.length !== figures) wrong.push(`${shown.length} of ${figures} figures are shown`);
   for (const svg of shown) {
