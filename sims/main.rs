@@ -4,6 +4,7 @@
 
 mod arguments;
 mod config;
+mod convergence_map;
 mod explain;
 mod failure;
 mod grouping;

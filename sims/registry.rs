@@ -9,6 +9,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use embedding_norms::claim::Claim;
 
 use crate::arguments::Common;
+use crate::convergence_map::ConvergenceMap;
 use crate::failure::Failure;
 use crate::norm_effect::NormEffect;
 use crate::one_step_bound::OneStepBound;
@@ -18,7 +19,7 @@ use crate::{config, explain, interrupt, list, merge, predict, run};
 
 /// All simulations, in the order in which the report tells them.
 pub const SIMULATIONS: &[&dyn Entry] =
-    &[&Of::<NormEffect>::ENTRY, &Of::<OppositeHalves>::ENTRY, &Of::<OneStepBound>::ENTRY];
+    &[&Of::<NormEffect>::ENTRY, &Of::<OppositeHalves>::ENTRY, &Of::<ConvergenceMap>::ENTRY, &Of::<OneStepBound>::ENTRY];
 
 /// A simulation, whatever its settings are.
 pub trait Entry: Sync {
