@@ -102,13 +102,15 @@ proptest! {
         let moved = after_one_step(&start, rate);
         let steps = &moved - &start;
         let steps_of_steps = after_one_step(&steps, rate) - &steps;
+        // A step much shorter than its member, or much longer, is not recovered to all digits by the subtractions.
+        let apart = |member: usize| norm(&start, member) / norm(&steps, member);
+        let rounding = (0..2).map(|member| 1.0 + apart(member) + 1.0 / apart(member)).fold(0.0, f64::max);
+        let lost = 1e-14 * rounding / sine_of(&start);
+        prop_assume!(lost < 1e-3);
         for member in 0..2 {
-            // A step shorter than rounding of the sum is not recovered from it: that loss is of the subtraction above.
-            let (z, step) = (norm(&start, member), norm(&steps, member));
-            let lost = 1e-12 * (1.0 + z / step + step / z) / sine_of(&start);
-            prop_assert!(norm(&(&steps_of_steps - &start), member) <= lost * z, "member {member}");
-            let expected = rate * sine_of(&start) / z;
-            prop_assert!((step / expected - 1.0).abs() <= lost);
+            prop_assert!(norm(&(&steps_of_steps - &start), member) <= lost * norm(&start, member), "member {member}");
+            let expected = rate * sine_of(&start) / norm(&start, member);
+            prop_assert!((norm(&steps, member) / expected - 1.0).abs() <= lost);
         }
     }
 
