@@ -5,6 +5,7 @@
 mod arguments;
 mod completions;
 mod config;
+mod convergence_map;
 mod explain;
 mod failure;
 mod grouping;

@@ -10,6 +10,7 @@ use embedding_norms::claim::Claim;
 use embedding_norms::figure::Figure;
 
 use crate::arguments::Common;
+use crate::convergence_map::ConvergenceMap;
 use crate::failure::Failure;
 use crate::norm_effect::NormEffect;
 use crate::norm_growth::NormGrowth;
@@ -24,6 +25,7 @@ use crate::{completions, config, explain, interrupt, list, merge, predict, redra
 pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<NormEffect>::ENTRY,
     &Of::<OppositeHalves>::ENTRY,
+    &Of::<ConvergenceMap>::ENTRY,
     &Of::<OneStepBound>::ENTRY,
     &Of::<UnequalNorms>::ENTRY,
     &Of::<NormGrowth>::ENTRY,
