@@ -8,7 +8,6 @@ mod budget;
 mod claims;
 mod figures;
 mod lengthening;
-mod momentum;
 mod persistent;
 
 use clap::{ArgAction, Args};
