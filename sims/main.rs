@@ -2,15 +2,18 @@
 
 #![warn(clippy::disallowed_methods)]
 
+mod adam_epsilon;
 mod arguments;
 mod config;
 mod explain;
 mod failure;
+mod gradscale;
 mod interrupt;
 mod list;
 mod merge;
 mod norm_effect;
 mod one_step_bound;
+mod optimizer_laws;
 mod output;
 mod predict;
 mod progress;

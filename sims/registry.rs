@@ -8,15 +8,24 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use embedding_norms::claim::Claim;
 
+use crate::adam_epsilon::AdamEpsilon;
 use crate::arguments::Common;
 use crate::failure::Failure;
+use crate::gradscale::GradScale;
 use crate::norm_effect::NormEffect;
 use crate::one_step_bound::OneStepBound;
+use crate::optimizer_laws::OptimizerLaws;
 use crate::simulation::Simulation;
 use crate::{config, explain, interrupt, list, merge, predict, run};
 
 /// All simulations, in the order in which the report tells them.
-pub const SIMULATIONS: &[&dyn Entry] = &[&Of::<NormEffect>::ENTRY, &Of::<OneStepBound>::ENTRY];
+pub const SIMULATIONS: &[&dyn Entry] = &[
+    &Of::<NormEffect>::ENTRY,
+    &Of::<OneStepBound>::ENTRY,
+    &Of::<OptimizerLaws>::ENTRY,
+    &Of::<GradScale>::ENTRY,
+    &Of::<AdamEpsilon>::ENTRY,
+];
 
 /// A simulation, whatever its settings are.
 pub trait Entry: Sync {
