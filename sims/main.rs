@@ -2,11 +2,14 @@
 
 #![warn(clippy::disallowed_methods)]
 
+mod adam_epsilon;
 mod arguments;
 mod completions;
 mod config;
+mod convergence_map;
 mod explain;
 mod failure;
+mod gradscale;
 mod grouping;
 mod interrupt;
 mod list;
@@ -15,6 +18,7 @@ mod norm_effect;
 mod norm_growth;
 mod one_step_bound;
 mod opposite_halves;
+mod optimizer_laws;
 mod output;
 mod pairs;
 mod predict;

@@ -9,12 +9,16 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use embedding_norms::claim::Claim;
 use embedding_norms::figure::Figure;
 
+use crate::adam_epsilon::AdamEpsilon;
 use crate::arguments::Common;
+use crate::convergence_map::ConvergenceMap;
 use crate::failure::Failure;
+use crate::gradscale::GradScale;
 use crate::norm_effect::NormEffect;
 use crate::norm_growth::NormGrowth;
 use crate::one_step_bound::OneStepBound;
 use crate::opposite_halves::OppositeHalves;
+use crate::optimizer_laws::OptimizerLaws;
 use crate::simulation::{Simulation, Tables};
 use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
@@ -24,10 +28,14 @@ use crate::{completions, config, explain, interrupt, list, merge, predict, redra
 pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<NormEffect>::ENTRY,
     &Of::<OppositeHalves>::ENTRY,
+    &Of::<ConvergenceMap>::ENTRY,
     &Of::<OneStepBound>::ENTRY,
     &Of::<UnequalNorms>::ENTRY,
     &Of::<NormGrowth>::ENTRY,
     &Of::<SphereTrajectories>::ENTRY,
+    &Of::<OptimizerLaws>::ENTRY,
+    &Of::<GradScale>::ENTRY,
+    &Of::<AdamEpsilon>::ENTRY,
 ];
 
 /// A simulation, whatever its settings are.
