@@ -253,16 +253,23 @@ fn a_file_of_settings_is_used_and_options_win() {
 }
 
 #[test]
-fn shards_of_everything_leave_what_one_run_leaves() {
+fn everything_at_quick_settings_whole_and_in_shards() {
     let place = folder();
-    let one = |line: &str| command(place.path(), &format!("--quick --quiet {line}")).assert().success();
-    one("--out whole");
-    one("--out parts --shard 1/2");
-    one("--out parts --shard 2/2");
-    command(place.path(), "merge parts --quiet --out merged").assert().success();
+    let one = |line: &str| command(place.path(), line).assert().get_output().clone();
+    let output = one("--quick --json --out whole");
+    one("--quick --quiet --out parts --shard 1/2");
+    one("--quick --quiet --out parts --shard 2/2");
+    one("merge parts --quiet --out merged");
     let whole = files(&place.path().join("whole"));
     assert!(whole.contains_key("report.html"));
     assert!(files(&place.path().join("merged")) == whole);
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for (name, claims) in object["claims"].as_object().unwrap() {
+        for claim in claims.as_array().unwrap() {
+            assert_ne!(claim["verdict"], "not-as-stated", "{name}: {claim}");
+        }
+    }
+    assert_eq!(output.status.code(), Some(0));
 }
 
 #[cfg(unix)]
