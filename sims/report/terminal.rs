@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use embedding_norms::claim::{Claim, Source, Verdict};
-use textwrap::{Options, fill};
+use textwrap::{Options, WordSplitter, fill};
 
 /// The width where there is no terminal to ask.
 const USUAL: usize = 100;
@@ -26,7 +26,9 @@ fn lines(simulation: &str, claims: &[Claim], width: usize) -> String {
         let head = format!("  {:<3} {:<14} ", claim.statement, claim.verdict.words());
         let source = if claim.source == Source::Paper { "paper: " } else { "" };
         let mut add = |first: &str, content: &str| {
-            text += &fill(content, Options::new(width).initial_indent(first).subsequent_indent(MARGIN));
+            // `1e-13` is one word.
+            let whole = Options::new(width).word_splitter(WordSplitter::NoHyphenation);
+            text += &fill(content, whole.initial_indent(first).subsequent_indent(MARGIN));
             text.push('\n');
         };
         add(&head, &format!("{source}{}", claim.says));
