@@ -1,25 +1,34 @@
-//! Columns of a table, grouped by the value of another one: what figures draw as means over replicates.
+//! Rows of a table, grouped for figures and claims.
 
 use embedding_norms::table::{Table, TableError};
 
-/// The values of `column` at each value of `key`, in ascending order of the key.
-pub fn groups(table: &Table, key: &str, column: &str) -> Result<Vec<(f64, Vec<f64>)>, TableError> {
-    let mut pairs = table.pairs(key, column)?;
+/// The values of `y` at each different value of `x`, in the order of `x`.
+pub fn groups(table: &Table, x: &str, y: &str) -> Result<Vec<(f64, Vec<f64>)>, TableError> {
+    let mut pairs = table.pairs(x, y)?;
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut groups: Vec<(f64, Vec<f64>)> = Vec::new();
-    for (key, value) in pairs {
+    for (at, value) in pairs {
         match groups.last_mut() {
-            Some((last, values)) if *last == key => values.push(value),
-            _ => groups.push((key, vec![value])),
+            Some((last, values)) if *last == at => values.push(value),
+            _ => groups.push((at, vec![value])),
         }
     }
     Ok(groups)
 }
 
-/// The mean of `column` at each value of `key`, in ascending order of the key.
-pub fn means(table: &Table, key: &str, column: &str) -> Result<Vec<(f64, f64)>, TableError> {
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-    Ok(groups(table, key, column)?.into_iter().map(|(key, values)| (key, mean(&values))).collect())
+/// The mean of `y` at each different value of `x`, in the order of `x`.
+pub fn means(table: &Table, x: &str, y: &str) -> Result<Vec<(f64, f64)>, TableError> {
+    Ok(groups(table, x, y)?.into_iter().map(|(at, values)| (at, mean(&values))).collect())
+}
+
+/// The different values of a column, in their order.
+pub fn levels(table: &Table, column: &str) -> Result<Vec<f64>, TableError> {
+    Ok(groups(table, column, column)?.into_iter().map(|(level, _)| level).collect())
+}
+
+/// The mean of values.
+pub fn mean(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |sum, value| sum + value) / values.len() as f64
 }
 
 /// The first number of a column: a setting that is the same in every row.

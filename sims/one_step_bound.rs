@@ -29,7 +29,7 @@ const LOG_STEP_SIZES: (f64, f64) = (-4.0, 1.0);
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OneStepBound {
     /// Cells of the map along each axis
-    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 120)]
+    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 100)]
     cells: usize,
 
     /// Random draws of angle and step size, per replicate

@@ -4,14 +4,19 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use embedding_norms::figure::{Figure, pdf, png};
+use embedding_norms::figure::{Figure, Size, animation, pdf, png};
 
-use crate::arguments::{Common, Format};
+use crate::arguments::{Drawing, Format};
 use crate::failure::Failure;
 use crate::simulation::Tables;
 
 /// Pixels per point of a PNG at 300 to the inch.
 const PIXELS_PER_POINT: f64 = 300.0 / 72.0;
+
+/// Pixels per point of an animation: 800 across.
+const ANIMATED_PIXELS_PER_POINT: f64 = 800.0 / 504.0;
+/// Hundredths of a second that each frame of an animation stays.
+const FRAME: u16 = 8;
 
 /// A folder that can be written to.
 #[derive(Clone, Debug)]
@@ -26,6 +31,7 @@ impl Folder {
         fs::create_dir_all(path).map_err(refuse)?;
         let probe = path.join(format!(".probe.{}.partial", std::process::id()));
         fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).map_err(refuse)?;
+        remove_leftovers(path);
         Ok(Self(path.to_owned()))
     }
 
@@ -38,7 +44,11 @@ impl Folder {
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), Failure> {
         let (path, partial) = (self.0.join(name), self.0.join(format!(".{name}.{}.partial", std::process::id())));
         let result = fs::File::create(&partial)
-            .and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()))
+            .and_then(|mut file| {
+                // Whoever clears leftovers away sees by the lock that this is none.
+                let _ = file.try_lock();
+                file.write_all(content).and_then(|()| file.sync_all())
+            })
             .and_then(|()| fs::rename(&partial, &path));
         result.map_err(|error| {
             let _ = fs::remove_file(&partial);
@@ -54,11 +64,16 @@ impl Folder {
         Ok(())
     }
 
-    /// Writes the figures of a simulation, all formats from the one SVG.
-    pub fn write_figures(&self, simulation: &str, figures: &[(&str, Figure)], common: &Common) -> Result<(), Failure> {
+    /// Writes figures under the name of a simulation, all formats from the one SVG.
+    pub fn write_figures(
+        &self,
+        simulation: &str,
+        figures: &[(&str, Figure)],
+        drawing: &Drawing,
+    ) -> Result<(), Failure> {
         for (part, figure) in figures {
-            let svg = figure.to_svg(common.size.into())?;
-            for format in &common.format {
+            let svg = figure.to_svg(drawing.size.into())?;
+            for format in &drawing.format {
                 let (extension, content) = match format {
                     Format::Svg => ("svg", svg.clone().into_bytes()),
                     Format::Png => ("png", png(&svg, PIXELS_PER_POINT)?),
@@ -68,6 +83,32 @@ impl Folder {
             }
         }
         Ok(())
+    }
+
+    /// Writes the animations of a simulation as GIF, in one size.
+    pub fn write_animations(&self, simulation: &str, animations: &[(&str, Vec<Figure>)]) -> Result<(), Failure> {
+        for (part, frames) in animations {
+            let frames = frames.iter().map(|frame| frame.to_svg(Size::TwoColumns)).collect::<Result<Vec<_>, _>>()?;
+            let content = animation(&frames, ANIMATED_PIXELS_PER_POINT, FRAME)?;
+            self.write(&file_name(simulation, part, "gif"), &content)?;
+        }
+        Ok(())
+    }
+}
+
+/// Removes what a process that was killed while it wrote has left. A file that is being written is locked, and stays.
+fn remove_leftovers(folder: &Path) {
+    let Ok(files) = fs::read_dir(folder) else { return };
+    for file in files.flatten() {
+        let name = file.file_name();
+        let name = name.to_string_lossy();
+        if !name.starts_with('.') || !name.ends_with(".partial") {
+            continue;
+        }
+        // One that cannot be removed does no harm.
+        if fs::File::open(file.path()).is_ok_and(|open| open.try_lock().is_ok()) {
+            let _ = fs::remove_file(file.path());
+        }
     }
 }
 

@@ -45,11 +45,22 @@ pub trait Simulation: clap::Args + Serialize + DeserializeOwned + Sync + 'static
 
     /// Draws the figures, by part (the empty name is the main one), from the tables alone.
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure>;
+
+    /// Draws the frames of looping animations, by part, from the tables alone. Most simulations have none.
+    fn animations(_tables: &Tables) -> Result<Vec<(&'static str, Vec<Figure>)>, Failure> {
+        Ok(Vec::new())
+    }
 }
 
 /// The tables of a simulation: the main one has the empty name.
 #[derive(Clone, Debug, Default)]
 pub struct Tables(Vec<(String, Table)>);
+
+impl FromIterator<(String, Table)> for Tables {
+    fn from_iter<I: IntoIterator<Item = (String, Table)>>(tables: I) -> Self {
+        Self(tables.into_iter().collect())
+    }
+}
 
 impl Tables {
     /// Tables with these names.
@@ -64,8 +75,8 @@ impl Tables {
 
     /// The table of this name.
     pub fn get(&self, name: &str) -> Result<&Table, TableError> {
-        self.find(name).ok_or_else(|| TableError::MissingColumn {
-            wanted: format!("table {name}"),
+        self.find(name).ok_or_else(|| TableError::MissingTable {
+            wanted: name.to_owned(),
             present: self.0.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", "),
         })
     }

@@ -38,3 +38,10 @@ pub fn dimension(text: &str) -> Result<usize, String> {
         Err(_) => Err(format!("'{text}' is not a whole number")),
     }
 }
+
+/// A number of at least 0 and below 1.
+pub fn share(text: &str) -> Result<f64, String> {
+    let value = number(text)?;
+    setting::within("the value", value, (0.0..1.0).contains(&value), "at least 0 and below 1")
+        .map_err(|error| error.to_string())
+}

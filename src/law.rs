@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::power::whole_power;
 
@@ -33,13 +33,13 @@ pub fn mean_with_interval(values: &[f64], confidence: f64) -> Option<Estimate> {
         return None;
     }
     let (mean, deviation) = mean_and_deviation(values);
-    let student = StudentsT::new(0.0, 1.0, (n - 1) as f64).expect("at least one degree of freedom");
-    let half = student.inverse_cdf(two_sided(confidence)) * deviation / (n as f64).sqrt();
+    let half = student(n, confidence) * deviation / (n as f64).sqrt();
     Some(Estimate { value: mean, lower: mean - half, upper: mean + half, replicates: n })
 }
 
-/// The interval in which one further draw from the distribution of `values` lies with the given confidence, taken as
-/// normal and including the uncertainty of the mean. `None` for fewer than two values.
+/// The interval in which one further draw from the distribution of `values`, taken as normal, lies with the given
+/// confidence: mean ± t s √(1 + 1/n), with Student's t, as mean and spread are both uncertain. `None` for fewer than two
+/// values.
 ///
 /// # Panics
 /// If the confidence is not between 0 and 1.
@@ -49,14 +49,15 @@ pub fn prediction_interval(values: &[f64], confidence: f64) -> Option<Estimate> 
         return None;
     }
     let (mean, deviation) = mean_and_deviation(values);
-    let normal = Normal::standard();
-    let half = normal.inverse_cdf(two_sided(confidence)) * deviation * (1.0 + 1.0 / n as f64).sqrt();
+    let half = student(n, confidence) * deviation * (1.0 + 1.0 / n as f64).sqrt();
     Some(Estimate { value: mean, lower: mean - half, upper: mean + half, replicates: n })
 }
 
-fn two_sided(confidence: f64) -> f64 {
+/// Student's t for a two-sided interval from n values.
+fn student(n: usize, confidence: f64) -> f64 {
     assert!(confidence > 0.0 && confidence < 1.0, "a confidence lies between 0 and 1");
-    1.0 - 0.5 * (1.0 - confidence)
+    let student = StudentsT::new(0.0, 1.0, (n - 1) as f64).expect("at least one degree of freedom");
+    student.inverse_cdf(1.0 - 0.5 * (1.0 - confidence))
 }
 
 /// Mean and sample standard deviation.
@@ -195,15 +196,17 @@ fn fit_replicate(points: &[(f64, f64)]) -> Result<ReplicateFit, usize> {
     }
     let n = points.len() as f64;
     let mean = |value: &dyn Fn(&(f64, f64)) -> f64| points.iter().fold(0.0, |sum, point| sum + value(point)) / n;
-    let (mean_x, mean_y) = (mean(&|point| point.0), mean(&|point| point.1));
+    // y counts from the first one, so that equal y have the slope 0 exactly.
+    let base = points[0].1;
+    let (mean_x, mean_y) = (mean(&|point| point.0), mean(&|point| point.1 - base));
     let variance = mean(&|point| (point.0 - mean_x) * (point.0 - mean_x));
-    let slope = mean(&|point| (point.0 - mean_x) * (point.1 - mean_y)) / variance;
+    let slope = mean(&|point| (point.0 - mean_x) * (point.1 - base - mean_y)) / variance;
     // The parabola's second coefficient, on the part of (x − mean)² that is orthogonal to the line.
     let skew = mean(&|point| whole_power(point.0 - mean_x, 3)) / variance;
     let bend = |x: f64| (x - mean_x) * (x - mean_x) - variance - skew * (x - mean_x);
-    let curvature = mean(&|point| bend(point.0) * point.1) / mean(&|point| bend(point.0) * bend(point.0));
+    let curvature = mean(&|point| bend(point.0) * (point.1 - base)) / mean(&|point| bend(point.0) * bend(point.0));
     let range = different[different.len() - 1] - different[0];
-    Ok(ReplicateFit { slope, intercept: mean_y - slope * mean_x, drift: 2.0 * curvature * range })
+    Ok(ReplicateFit { slope, intercept: base + mean_y - slope * mean_x, drift: 2.0 * curvature * range })
 }
 
 /// Slopes between neighbouring x of the mean logarithm of y.

@@ -14,9 +14,11 @@
 //! | [`normalization`] | G1, the pullback through z ↦ z/‖z‖: the one place where the norm enters |
 //! | [`optimizer`] | update rules and their degrees |
 //! | [`simulation`] | the descent loop, stop rules, records: what does happen |
+//! | [`check`] | whether an addition of one's own keeps its promises |
 //! | [`sweep`] | cells, seeds, threads |
 //! | [`table`] | tidy rows, the wall between computing and showing |
 //! | [`law`] | power-law fits with intervals |
+//! | [`check`] | one call that checks a loss of your own: gradient, tangency, scaling |
 //! | [`claim`] | predicted against measured, with a verdict |
 //! | `figure` | the house style of the figures (feature `figures`) |
 
@@ -24,6 +26,7 @@
 #![warn(missing_docs)]
 #![warn(clippy::disallowed_methods)]
 
+pub mod check;
 pub mod claim;
 #[cfg(feature = "figures")]
 pub mod figure;

@@ -233,7 +233,7 @@ pub const STATEMENTS: &[Statement] = &[
         meaning: "Learning rate and norm act only through γ/ρ^h, with one degree h per optimizer: 2 for gradient descent.",
         provenance: Provenance::Ours,
         stem: Stem::Scaling,
-        simulation: None,
+        simulation: Some("optimizer-laws"),
     },
     Statement {
         id: "L7",

@@ -95,10 +95,19 @@ proptest! {
 
     #[test]
     fn l1_the_next_order_rounded_up_is_the_count((pair, epsilon) in small_steps()) {
-        let counted = steps_of_pair(pair, epsilon, 2_000_000).unwrap().steps().unwrap();
+        let count = steps_of_pair(pair, epsilon, 2_000_000).unwrap();
+        let (counted, crossing) = (count.steps().unwrap(), count.crossing().unwrap());
         let predicted = next_order_steps(pair.half_tangent, pair.first, pair.second, epsilon).unwrap();
-        // The order after it, N₁, stays below 0.04 at step sizes up to 0.01, out to π − 10⁻⁸ (docs/03-convergence.md).
+        // The order after it, about (α + β)Λ/12 near π, stays below 0.046 at α = 0.01, π − 10⁻⁸ and ε = 10⁻⁶.
         prop_assert!(miss(predicted, counted) < 0.05, "{pair:?} {epsilon}: {predicted} {counted}");
+        // The crossing within the last step is interpolated in ln(1 − c), which bends by a step size over that step.
+        prop_assert!((predicted - crossing).abs() < 0.05 + pair.first, "{pair:?} {epsilon}: {predicted} {crossing}");
+        if pair.first == pair.second {
+            let population = EqualPopulation::new(&[pair.half_tangent; 3], pair.first).unwrap();
+            let count = population.steps_until_mean(epsilon, FirstStep::Cosine, 2_000_000).unwrap();
+            prop_assert_eq!(count.steps(), Some(counted));
+            prop_assert!((count.crossing().unwrap() - crossing).abs() < 1e-6);
+        }
     }
 }
 
@@ -118,6 +127,41 @@ fn l1_the_flow_alone_misses_counts_that_the_next_order_hits() {
     assert_eq!(next_misses, 0);
     assert!(flow_misses > 150, "{flow_misses}");
     assert!((9.0..10.0).contains(&worst), "off by 9.5 steps at π − 10⁻⁸: {worst}");
+}
+
+/// The largest deviation of the next order from the number of steps, over all steps of a run: the target is the angle
+/// that is reached.
+fn worst_deviation(mut pair: Pair) -> f64 {
+    let start = pair;
+    let mut worst = 0.0_f64;
+    for steps in 1.. {
+        pair = pair.step();
+        let reached = pair.one_minus_cosine();
+        if reached < EPSILON {
+            break;
+        } else if reached > 1.9 {
+            continue; // as a tolerance it has lost the digits of the angle
+        }
+        let predicted = next_order_steps(start.half_tangent, start.first, start.second, reached).unwrap();
+        worst = worst.max((predicted - f64::from(steps)).abs());
+    }
+    worst
+}
+
+#[test]
+fn l1_the_next_order_is_right_to_a_few_hundredths_of_a_step() {
+    let worst = |alpha: f64, share: f64, phi: f64| {
+        worst_deviation(Pair { half_tangent: (0.5 * phi).tan(), first: alpha, second: alpha * share })
+    };
+    for share in [1.0, 0.25, 0.0] {
+        for phi in [0.3, 1.0, 0.5 * PI, 2.5] {
+            assert!(worst(0.01, share, phi) < 0.016, "{share} {phi}: {}", worst(0.01, share, phi));
+        }
+        // It grows with the logarithm of the distance from π, and in proportion to the step.
+        let far = worst(0.01, share, PI - 1e-8);
+        assert!((0.02..0.04).contains(&far), "{share}: {far}");
+        assert!((worst(0.001, share, PI - 1e-8) / far - 0.1).abs() < 0.01);
+    }
 }
 
 #[test]

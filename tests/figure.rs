@@ -8,8 +8,10 @@ use embedding_norms::figure::{
     overlaps, pdf, png, text_boxes,
 };
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use resvg::usvg::roxmltree::Document;
+
+#[path = "support/seeds.rs"]
+mod seeds;
 
 /// The variable of the environment that asks for new snapshots.
 const UPDATE: &str = "UPDATE_SNAPSHOTS";
@@ -330,15 +332,8 @@ fn a_point_that_is_not_finite_breaks_a_line() {
     assert_eq!([draw(2.5), draw(f64::NAN), draw(f64::INFINITY)], [1, 2, 2]);
 }
 
-/// The same cases every time, unless the environment gives a seed.
-fn fixed(cases: u32) -> ProptestConfig {
-    let usual = ProptestConfig::with_cases(cases);
-    let given = std::env::var_os("PROPTEST_RNG_SEED").is_some();
-    if given { usual } else { ProptestConfig { rng_seed: RngSeed::Fixed(1), ..usual } }
-}
-
 proptest! {
-    #![proptest_config(fixed(48))]
+    #![proptest_config(seeds::seeded(48))]
 
     #[test]
     fn any_range_is_drawn_without_overlaps(

@@ -9,6 +9,8 @@ use embedding_norms::theory::pair::FirstStep;
 use ndarray::{Array2, array};
 use proptest::prelude::*;
 
+mod support;
+
 fn random_pairs(n: usize, d: usize, norm: f64, seed: u64) -> Start {
     let mut generator = generator(seed, b"tests/simulation", 0);
     let first = uniform(n, d, &mut generator).unwrap() * norm;
@@ -32,6 +34,8 @@ fn assert_same(fused: &Outcome, generic: &Outcome) {
 }
 
 proptest! {
+    #![proptest_config(support::seeds::seeded(256))]
+
     #[test]
     fn the_fused_kernel_is_the_generic_path_bit_for_bit(
         n in 1_usize..40, d in 2_usize..40, log_norm in -2.0..2.0_f64, log_rate in -3.0..1.0_f64,

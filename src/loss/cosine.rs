@@ -36,8 +36,8 @@ impl NegativeCosine {
     /// # Errors
     /// [`LossError::NeedsTwoViews`] for a batch of one view.
     pub fn cosines(self, batch: &Batch<'_>) -> Result<Vec<Cosine>, LossError> {
-        let second = batch.second().ok_or(LossError::NeedsTwoViews { loss: self.name() })?;
-        Ok(cosines(batch.first(), second))
+        let [first, second] = batch.views(self.name())?;
+        Ok(cosines(first, second))
     }
 }
 
@@ -47,9 +47,9 @@ impl Loss for NegativeCosine {
     }
 
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
-        let second = batch.second().ok_or(LossError::NeedsTwoViews { loss: self.name() })?;
-        let values: Vec<f64> = batch.first().rows().into_iter().zip(second.rows()).map(|(x, y)| inner(x, y)).collect();
-        let pull = if self.stop_gradient { Array2::zeros(batch.first().dim()) } else { -&batch.first() };
+        let [first, second] = batch.views(self.name())?;
+        let values: Vec<f64> = first.rows().into_iter().zip(second.rows()).map(|(x, y)| inner(x, y)).collect();
+        let pull = if self.stop_gradient { Array2::zeros(first.dim()) } else { -&first };
         Ok(Evaluation { rows: batch.rows(), total: -sum(&values), first: -&second, second: Some(pull) })
     }
 }

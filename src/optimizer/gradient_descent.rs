@@ -1,5 +1,6 @@
 //! Plain gradient descent.
 
+use super::arithmetic::descend;
 use super::{Degrees, Optimizer, Update};
 
 /// z ← z − γ g: degrees r = 0 and q = 1, hence h = 2 (statement L6).
@@ -22,8 +23,6 @@ impl Optimizer for GradientDescent {
 
 impl Update for GradientDescent {
     fn step(&mut self, _group: usize, learning_rate: f64, parameters: &mut [f64], gradient: &[f64]) {
-        for (parameter, slope) in parameters.iter_mut().zip(gradient) {
-            *parameter -= learning_rate * slope;
-        }
+        descend(parameters, learning_rate, gradient.iter().copied());
     }
 }

@@ -3,6 +3,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::record::Cadence;
+use super::rows::step_rows;
 use super::run::{Motion, Outcome, run};
 use super::stop::{Observation, StopRules};
 use crate::loss::{Batch, Evaluation, Loss, LossError};
@@ -165,16 +166,7 @@ impl View {
         if let Some(grad_scale) = settings.grad_scale {
             grad_scale.apply(&self.directions, &mut gradient);
         }
-        let columns = self.points.ncols().max(1);
-        let points = self.points.as_slice_mut().expect("points are kept in standard layout");
-        let slopes = gradient.as_slice_mut().expect("gradients are made in standard layout");
-        for (group, (point, slope)) in points.chunks_mut(columns).zip(slopes.chunks_mut(columns)).enumerate() {
-            if let Some(decay) = settings.decay {
-                decay.add_to_gradient(point, slope);
-                decay.shrink(settings.learning_rate, point);
-            }
-            self.update.step(group, settings.learning_rate, point, slope);
-        }
+        step_rows(&mut *self.update, settings.learning_rate, settings.decay, &mut self.points, &mut gradient);
     }
 
     /// The largest length of a tangent gradient, per unit norm.

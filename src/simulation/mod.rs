@@ -8,12 +8,15 @@
 mod descent;
 mod kernel;
 mod pairs;
+mod persistent;
 mod record;
+mod rows;
 mod run;
 mod stop;
 
 pub use descent::{Descent, SimulationError, Start};
 pub use pairs::PairDescent;
+pub use persistent::{Averages, PersistentDescent, PersistentRun};
 pub use record::{Cadence, Record};
 pub use run::Outcome;
 pub use stop::{Stop, StopRules};

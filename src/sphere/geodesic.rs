@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, ArrayView1};
 
-use super::{Cosine, SphereError, inner, norm_of};
+use super::{Cosine, SphereError, inner, norm_of, tangent};
 
 /// The exponential map exp_x(v) = cos‖v‖ x + sin‖v‖ v/‖v‖: the point reached from x along the tangent v after a way of
 /// length ‖v‖ radians.
@@ -31,6 +31,8 @@ pub fn logarithm(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>) -> Result<Array
     } else {
         &(&y + &x) - &(&x * cosine.one_plus)
     };
+    // Of length sin φ, with a radial part of the size of rounding, which near π would count as much as the whole.
+    let part = tangent(x, part.view());
     let length = norm_of(part.view());
     if length > 0.0 {
         Ok(part * (cosine.angle() / length))

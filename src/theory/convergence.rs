@@ -41,7 +41,7 @@ pub fn flow_steps(half_tangent: f64, alpha: f64, beta: f64, epsilon: f64) -> Res
 /// Steps of gradient *descent* until 1 − cos φ = ε, to next order in the step and before rounding up (statement L1):
 ///
 /// N = Λ/(α + β) − q·cos φ0·Λ + (q − ½)·ln(sin φ0/sin φ_ε), with Λ = ln[tan(φ0/2)/tan(φ_ε/2)] and
-/// q = (α³ + β³)/(α + β)³. Right to 0.04 of a step for γ/ρ² ≤ 0.01, and to 0.01 of one for angles up to 3.1.
+/// q = (α³ + β³)/(α + β)³. Right to 0.02 of a step for γ/ρ² ≤ 0.01 and φ0 ≤ 2.5, to 0.05 out to π − 10⁻⁸.
 ///
 /// # Errors
 /// As for [`flow_steps`].

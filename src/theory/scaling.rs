@@ -1,4 +1,7 @@
 //! The scaling symmetry of an optimizer (statement L6; chapter `docs/04-scaling.md`).
+//!
+//! For a scale-invariant loss, embeddings c·z under the learning rate c^h·γ follow the same directions as z under γ, step
+//! for step. [`degree`] gives h; [`decay_exponent`] and [`epsilon_exponent`] say how the other settings go along.
 
 /// The degree h of an optimizer whose update has degree r in the parameters and q in the gradients, under GradScale
 /// with power p (0: none): h = 1 − r + q(1 − p).
@@ -22,4 +25,130 @@ pub fn degree(r: f64, q: f64, p: f64) -> f64 {
 /// 1); a step that decays as 1/√t, as AdaGrad's, needs the square of it (time exponent 2).
 pub fn norm_exponent(degree: f64, time_exponent: f64) -> f64 {
     degree * time_exponent
+}
+
+/// Where weight decay λ acts in an update rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decay {
+    /// z ← (1 − γλ) z beside the update, as in SGDW and AdamW.
+    Decoupled,
+    /// λz is added to the gradient (after GradScale), as in L2 regularization.
+    Coupled,
+    /// Inside LARS: λz is added to the gradient and λ‖z‖ to its norm.
+    InsideLars,
+    /// Inside LAMB: λz is added to Adam's ratio, which has degree 0 in the gradient.
+    InsideLamb,
+}
+
+/// The exponent e with which weight decay has to scale, λ → c^e λ, for the symmetry to stay exact when z → c·z.
+///
+/// `degree` is the optimizer's h and p the power of GradScale. Decoupled: −h, as γλ must stay what it is. Coupled and
+/// inside LARS: p − 2, as λz must scale as the gradient, which has degree p − 1. Inside LAMB: −1, as λz must stay what it
+/// is.
+///
+/// ```
+/// use embedding_norms::theory::scaling::{Decay, decay_exponent};
+/// assert_eq!(decay_exponent(Decay::Decoupled, 1.0, 0.0), -1.0); // AdamW
+/// assert_eq!(decay_exponent(Decay::Coupled, 1.0, 0.0), -2.0); // Adam with L2 regularization
+/// ```
+pub fn decay_exponent(decay: Decay, degree: f64, p: f64) -> f64 {
+    match decay {
+        Decay::Decoupled => -degree,
+        Decay::Coupled | Decay::InsideLars => p - 2.0,
+        Decay::InsideLamb => -1.0,
+    }
+}
+
+/// The exponent e with which an ε beside a root of squared gradients has to scale, ε → c^e ε: that of the gradient,
+/// p − 1 under GradScale with power p.
+///
+/// ε held fixed ends the symmetry: Adam's h goes from 1 to 2 as ε‖z‖ grows.
+pub fn epsilon_exponent(p: f64) -> f64 {
+    p - 1.0
+}
+
+/// Whether the symmetry under c = 2^m is exact in binary arithmetic, bit for bit, and not only to rounding.
+///
+/// It is where everything that scales does so by a power of two: the norms by 2^m, the gradients by 2^(m(p−1)) and the
+/// learning rate by 2^(mh), with m, mp and mh whole numbers. GradScale's powers have to be formed by products and square
+/// roots, so p is a multiple of ½. ε and λ are 0 or scale as well. Nothing may leave the range of normal numbers: squares
+/// of gradients underflow below 1e-154.
+///
+/// ```
+/// use embedding_norms::theory::scaling::exact_in_binary;
+/// assert!(exact_in_binary(1.0, 2.0, 0.0)); // gradient descent, norms doubled
+/// assert!(!exact_in_binary(1.0, 1.0, 0.5)); // Adam under GradScale with p = ½: h·m is whole, gradients scale by 1/√2
+/// ```
+pub fn exact_in_binary(m: f64, degree: f64, p: f64) -> bool {
+    let whole = |x: f64| x.fract() == 0.0;
+    whole(m) && whole(m * p) && whole(m * degree) && whole(2.0 * p)
+}
+
+/// What the theory says of an update rule.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rule {
+    /// The name of the rule.
+    pub name: &'static str,
+    /// The degree r in the parameters.
+    pub r: f64,
+    /// The degree q in the gradients.
+    pub q: f64,
+    /// The time to cover a distance grows as this power of the distance.
+    pub time_exponent: f64,
+    /// Where the rule's own weight decay acts, if it has one.
+    pub decay: Option<Decay>,
+}
+
+impl Rule {
+    /// The degree h of the rule under GradScale with power p.
+    pub fn degree(&self, p: f64) -> f64 {
+        degree(self.r, self.q, p)
+    }
+
+    /// The exponent k in steps ∝ ρ^k under GradScale with power p.
+    pub fn norm_exponent(&self, p: f64) -> f64 {
+        norm_exponent(self.degree(p), self.time_exponent)
+    }
+}
+
+/// The rules with known degrees (statement L6).
+///
+/// Riemannian descent has r = 2 and q = 1, as it multiplies the gradient by ‖z‖ to have the one with respect to the
+/// direction, and turns the direction of z, which is worth another factor ‖z‖: h = −p.
+pub const RULES: [Rule; 15] = [
+    linear("gradient-descent"),
+    linear("heavy-ball"),
+    linear("nesterov"),
+    linear("sgdp"),
+    scale_free("adam"),
+    Rule { decay: Some(Decay::Decoupled), ..scale_free("adamw") },
+    scale_free("adamp"),
+    scale_free("rmsprop"),
+    Rule { time_exponent: 2.0, ..scale_free("adagrad") },
+    scale_free("sign-descent"),
+    scale_free("lion"),
+    scale_free("normalized-gradient"),
+    Rule { r: 1.0, decay: Some(Decay::InsideLars), ..scale_free("lars") },
+    Rule { r: 1.0, decay: Some(Decay::InsideLamb), ..scale_free("lamb") },
+    Rule { r: 2.0, ..linear("riemannian") },
+];
+
+/// What the theory says of the rule of this name.
+///
+/// ```
+/// let adagrad = embedding_norms::theory::scaling::rule("adagrad").unwrap();
+/// assert_eq!((adagrad.degree(0.0), adagrad.norm_exponent(0.0)), (1.0, 2.0));
+/// ```
+pub fn rule(name: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.name == name)
+}
+
+/// A rule that is linear in the gradient and knows nothing of the parameters: h = 2.
+const fn linear(name: &'static str) -> Rule {
+    Rule { name, r: 0.0, q: 1.0, time_exponent: 1.0, decay: None }
+}
+
+/// A rule that the size of the gradient does not change, nor that of the parameters: h = 1.
+const fn scale_free(name: &'static str) -> Rule {
+    Rule { q: 0.0, ..linear(name) }
 }

@@ -4,6 +4,10 @@
 //! Any loss of directions has a Euclidean gradient g = ∂L/∂ẑ, and ∇_z L = P_z g / ‖z‖: projected onto the tangent
 //! space, then divided by the norm. Which loss it is, this room does not know.
 
+mod spherical;
+
+pub use spherical::SphericalConstraint;
+
 use ndarray::{Array2, ArrayView2};
 
 use crate::power::whole_power;

@@ -1,0 +1,57 @@
+//! The pairwise sigmoid loss.
+
+use ndarray::Array2;
+
+use super::contrast::{logistic, softplus};
+use super::similarity::similarities;
+use super::{Batch, Evaluation, Loss, LossError, pull};
+use crate::setting::{SettingError, positive, within};
+
+/// The pairwise sigmoid loss of SigLIP: every pair of an x and a y is told apart by itself, matching or not.
+///
+/// L = (1/n) Σ_i Σ_k log(1 + exp(−s_ik (c_ik/τ + b))), c_ik = x̂_i·ŷ_k, s_ik = 1 on the diagonal (the positive) and −1
+/// off it. n rows: as published, the sum over all n² pairs is divided by n.
+///
+/// Gradient: ∂(nL)/∂c_ik = −s_ik σ(−s_ik (c_ik/τ + b))/τ.
+/// Needs two views; one row is allowed. Source: Zhai, Mustafa, Kolesnikov and Beyer 2023, *Sigmoid Loss for Language
+/// Image Pre-Training*, where 1/τ is the learned t (initially 10) and b the learned bias (initially −10); both are
+/// fixed here.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SigLip {
+    temperature: f64,
+    bias: f64,
+}
+
+impl SigLip {
+    /// With the temperature τ and the bias b.
+    ///
+    /// # Errors
+    /// A temperature that is not a finite number above 0, or a bias that is not finite.
+    pub fn new(temperature: f64, bias: f64) -> Result<Self, SettingError> {
+        Ok(Self {
+            temperature: positive("the temperature", temperature)?,
+            bias: within("the bias", bias, bias.is_finite(), "a finite number")?,
+        })
+    }
+}
+
+impl Loss for SigLip {
+    fn name(&self) -> &'static str {
+        "siglip"
+    }
+
+    fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
+        let [x, y] = batch.views(self.name())?;
+        let similarities = similarities(x, y);
+        let mut slopes = Array2::zeros(similarities.dim());
+        let mut total = 0.0;
+        for ((row, column), similarity) in similarities.indexed_iter() {
+            let wrong = if row == column { -1.0 } else { 1.0 };
+            let logit = wrong * (similarity.cosine() / self.temperature + self.bias);
+            total += softplus(logit);
+            slopes[(row, column)] = wrong * logistic(logit) / self.temperature;
+        }
+        let [first, second] = pull::between(slopes, &similarities, x, y);
+        Ok(Evaluation { rows: batch.rows(), total, first, second: Some(second) })
+    }
+}

@@ -1,0 +1,55 @@
+//! The triplet loss of cosines.
+
+use ndarray::Array2;
+
+use super::similarity::similarities;
+use super::{Batch, Evaluation, Loss, LossError, pull};
+use crate::setting::{SettingError, positive};
+
+/// The cosine triplet loss with a margin, over every triplet of the batch.
+///
+/// L = (1/n) Σ_i (1/(n−1)) Σ_{k≠i} max(0, c_ik − c_ii + m), c_ik = x̂_i·ŷ_k: row i of the first view is the anchor, row
+/// i of the second its positive, and every other row of the second a negative. n rows.
+///
+/// Gradient: ∂(nL)/∂c_ik = 1/(n−1) for an active triplet, minus the same for c_ii. At the kink, c_ik − c_ii + m = 0, a
+/// triplet counts as inactive (the one-sided slope 0, as in PyTorch's and JAX's rectifiers).
+/// Needs two views of at least two rows. Source: Schroff, Kalenichenko and Philbin 2015, *FaceNet*: on unit vectors its
+/// max(0, ‖a − p‖² − ‖a − q‖² + α) is twice this term with m = α/2. FaceNet picks some triplets; this takes the mean.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Triplet {
+    margin: f64,
+}
+
+impl Triplet {
+    /// With the margin m between cosines.
+    ///
+    /// # Errors
+    /// A margin that is not a finite number above 0.
+    pub fn new(margin: f64) -> Result<Self, SettingError> {
+        Ok(Self { margin: positive("the margin", margin)? })
+    }
+}
+
+impl Loss for Triplet {
+    fn name(&self) -> &'static str {
+        "triplet"
+    }
+
+    fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
+        let [x, y] = batch.views_of_several_rows(self.name())?;
+        let similarities = similarities(x, y);
+        let others = (batch.rows() - 1) as f64;
+        let mut slopes = Array2::zeros(similarities.dim());
+        let mut total = 0.0;
+        for ((row, column), similarity) in similarities.indexed_iter() {
+            let excess = similarity.minus(similarities[(row, row)]) + self.margin;
+            if column != row && excess > 0.0 {
+                total += excess / others;
+                slopes[(row, column)] = 1.0 / others;
+                slopes[(row, row)] -= 1.0 / others;
+            }
+        }
+        let [first, second] = pull::between(slopes, &similarities, x, y);
+        Ok(Evaluation { rows: batch.rows(), total, first, second: Some(second) })
+    }
+}

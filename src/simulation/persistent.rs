@@ -1,0 +1,145 @@
+//! Embeddings that never arrive: a fresh random target at every step, with weight decay, averaged over time.
+
+use ndarray::Array2;
+use rand::Rng;
+
+use super::descent::SimulationError;
+use super::rows::step_rows;
+use crate::normalization::pullback;
+use crate::optimizer::{Optimizer, Update, WeightDecay};
+use crate::random::Generator;
+use crate::setting::{SettingError, positive, within};
+use crate::sphere::{Directions, SphereError, cosines, normalize, uniform};
+
+/// Descent of −cos φ towards targets drawn anew at every step, uniform on the sphere, seen with a frequency f: the
+/// setting of the equilibrium of norms (statement S3).
+///
+/// An embedding that sees no target at a step has a zero gradient there; decay and the optimizer's memory go on.
+#[derive(Clone, Copy)]
+pub struct PersistentDescent<'a> {
+    optimizer: &'a dyn Optimizer,
+    learning_rate: f64,
+    decay: Option<WeightDecay>,
+    frequency: f64,
+}
+
+/// Averages over embeddings and time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Averages {
+    /// The mean of ρ.
+    pub norm: f64,
+    /// The mean of ρ².
+    pub square: f64,
+    /// The mean of ρ⁴.
+    pub fourth: f64,
+    /// The root mean square of the angle turned per step, in radians.
+    pub angle: f64,
+}
+
+impl<'a> PersistentDescent<'a> {
+    /// By `optimizer` with the learning rate γ per embedding.
+    ///
+    /// # Errors
+    /// A learning rate that is not a finite number above 0.
+    pub fn new(optimizer: &'a dyn Optimizer, learning_rate: f64) -> Result<Self, SettingError> {
+        let learning_rate = positive("the learning rate", learning_rate)?;
+        Ok(Self { optimizer, learning_rate, decay: None, frequency: 1.0 })
+    }
+
+    /// With weight decay on the embeddings, at every step.
+    pub fn decay(self, decay: WeightDecay) -> Self {
+        Self { decay: Some(decay), ..self }
+    }
+
+    /// With a target at a fraction f of the steps, drawn for each embedding and step.
+    ///
+    /// # Errors
+    /// f outside (0, 1].
+    pub fn frequency(self, frequency: f64) -> Result<Self, SettingError> {
+        let inside = frequency > 0.0 && frequency <= 1.0;
+        Ok(Self {
+            frequency: within("the frequency of updates f", frequency, inside, "above 0 and at most 1")?,
+            ..self
+        })
+    }
+
+    /// Starts from these embeddings, (n × d).
+    ///
+    /// # Errors
+    /// A zero or non-finite row.
+    pub fn start(self, points: Array2<f64>) -> Result<PersistentRun<'a>, SimulationError> {
+        let directions = normalize(points.view())?;
+        let update = self.optimizer.start(&vec![points.ncols(); points.nrows()]);
+        let points = points.as_standard_layout().into_owned();
+        Ok(PersistentRun { settings: self, points, directions, update })
+    }
+}
+
+/// A run of [`PersistentDescent`] between two steps.
+pub struct PersistentRun<'a> {
+    settings: PersistentDescent<'a>,
+    points: Array2<f64>,
+    directions: Directions,
+    update: Box<dyn Update>,
+}
+
+impl PersistentRun<'_> {
+    /// The directions and norms of the embeddings.
+    pub fn directions(&self) -> &Directions {
+        &self.directions
+    }
+
+    /// Takes one step.
+    ///
+    /// # Errors
+    /// An embedding that left the finite numbers or became zero.
+    pub fn step(&mut self, draws: &mut Generator) -> Result<(), SphereError> {
+        let mut gradient = self.gradient(draws)?;
+        let PersistentDescent { learning_rate, decay, .. } = self.settings;
+        step_rows(&mut *self.update, learning_rate, decay, &mut self.points, &mut gradient);
+        self.directions.update(self.points.view())
+    }
+
+    /// Takes `steps` steps, for the norms to settle.
+    ///
+    /// # Errors
+    /// As for [`PersistentRun::step`].
+    pub fn settle(&mut self, steps: u64, draws: &mut Generator) -> Result<(), SphereError> {
+        (0..steps).try_for_each(|_| self.step(draws))
+    }
+
+    /// Takes `steps` steps and averages over them.
+    ///
+    /// # Errors
+    /// As for [`PersistentRun::step`].
+    pub fn average(&mut self, steps: u64, draws: &mut Generator) -> Result<Averages, SphereError> {
+        let mut sums = [0.0; 4];
+        for _ in 0..steps {
+            let before = self.directions.clone();
+            self.step(draws)?;
+            let turned = cosines(before.units(), self.directions.units());
+            for (norm, cosine) in self.directions.norms().iter().zip(turned) {
+                let (square, angle) = (norm * norm, cosine.angle());
+                for (sum, term) in sums.iter_mut().zip([*norm, square, square * square, angle * angle]) {
+                    *sum += term;
+                }
+            }
+        }
+        let [norm, square, fourth, angle] = sums.map(|sum| sum / (steps * self.points.nrows() as u64) as f64);
+        Ok(Averages { norm, square, fourth, angle: angle.sqrt() })
+    }
+
+    /// ∇(−cos φ) towards the targets of this step, 0 where an embedding has none.
+    fn gradient(&self, draws: &mut Generator) -> Result<Array2<f64>, SphereError> {
+        let (rows, columns) = self.points.dim();
+        let mut pull = -uniform(rows, columns, draws)?;
+        if self.settings.frequency < 1.0 {
+            for mut row in pull.rows_mut() {
+                if draws.random::<f64>() >= self.settings.frequency {
+                    row.fill(0.0);
+                }
+            }
+        }
+        Ok(pullback(&self.directions, pull.view()))
+    }
+}

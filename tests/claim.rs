@@ -1,0 +1,80 @@
+//! The room `claim`: verdicts come out both ways, and only what is ours can fail a run.
+
+use embedding_norms::claim::{Claim, Source, Verdict};
+use embedding_norms::law::Estimate;
+
+fn estimate(lower: f64, value: f64, upper: f64) -> Estimate {
+    Estimate { value, lower, upper, replicates: 10 }
+}
+
+fn equivalence(lower: f64, value: f64, upper: f64) -> Claim {
+    Claim::equivalence("L2", "steps grow as ρ²", 2.0, 0.01, estimate(lower, value, upper))
+}
+
+#[test]
+fn an_equivalence_needs_the_whole_interval_inside_the_margin() {
+    for (lower, value, upper) in [(1.995, 2.0, 2.005), (1.99, 1.99, 1.99), (2.01, 2.01, 2.01), (1.99, 2.0, 2.01)] {
+        assert_eq!(equivalence(lower, value, upper).verdict, Verdict::AsStated);
+    }
+    // Outside on either side; right on average but too wide; overlapping the margin, which decides nothing.
+    for (lower, value, upper) in
+        [(2.02, 2.03, 2.04), (1.9, 1.95, 1.98), (1.5, 2.0, 2.5), (2.0, 2.01, 2.02), (f64::NAN, f64::NAN, f64::NAN)]
+    {
+        let claim = equivalence(lower, value, upper);
+        assert_eq!(claim.verdict, Verdict::NotAsStated, "{lower} {upper}");
+        assert!(claim.failed());
+    }
+    let claim = equivalence(1.995, 2.0, 2.005);
+    assert_eq!((claim.value, claim.interval), (Some(2.0), Some((1.995, 2.005))));
+    assert_eq!((claim.statement.as_str(), claim.source), ("L2", Source::Ours));
+}
+
+#[test]
+fn a_claim_without_exception_needs_trials_and_no_violation() {
+    let verdict = |violations, trials| Claim::without_exception("L7", "counts agree", violations, trials).verdict;
+    assert_eq!(verdict(0, 1), Verdict::AsStated);
+    assert_eq!(verdict(1, 1_000_000), Verdict::NotAsStated);
+    assert_eq!(verdict(0, 0), Verdict::NotAsStated);
+}
+
+#[test]
+fn a_bound_holds_on_both_sides_and_never_for_what_is_no_number() {
+    let verdict = |value| Claim::within("L4", "within one step", 1.0, value).verdict;
+    assert_eq!([0.0, 1.0, -1.0].map(verdict), [Verdict::AsStated; 3]);
+    assert_eq!([1.5, -1.5, f64::NAN, f64::INFINITY].map(verdict), [Verdict::NotAsStated; 4]);
+}
+
+#[test]
+fn only_a_claim_of_ours_that_came_out_otherwise_fails() {
+    let outcome = |holds| Claim::outcome("D3", "the bound", "holds".to_owned(), "does not".to_owned(), holds);
+    assert!(outcome(false).failed() && !outcome(true).failed());
+    for verdict in [Verdict::Supported, Verdict::Conditional, Verdict::NotSupported, Verdict::NotAsStated] {
+        let claim = outcome(false).of_the_paper(verdict);
+        assert_eq!((claim.source, claim.verdict, claim.failed()), (Source::Paper, verdict, false));
+    }
+    for source in [Source::Ours, Source::Paper] {
+        let claim = Claim::not_tested("S5", source, "norms as confidence", "needs more seeds");
+        assert_eq!((claim.source, claim.verdict, claim.failed()), (source, Verdict::NotTested, false));
+        assert_eq!(claim.note, "needs more seeds");
+    }
+    assert_eq!(outcome(true).noting("at small steps").note, "at small steps");
+}
+
+#[test]
+fn every_verdict_has_words_of_its_own_and_a_claim_survives_json() {
+    let verdicts = [
+        Verdict::AsStated,
+        Verdict::NotAsStated,
+        Verdict::Supported,
+        Verdict::Conditional,
+        Verdict::NotSupported,
+        Verdict::NotTested,
+    ];
+    for (i, verdict) in verdicts.iter().enumerate() {
+        assert!(verdicts[..i].iter().all(|other| other.words() != verdict.words()));
+    }
+    let claim = equivalence(1.995, 2.0, 2.005).noting("ρ from 1 to 16");
+    let text = serde_json::to_string(&claim).unwrap();
+    assert!(text.contains("\"as-stated\"") && text.contains("\"ours\""), "{text}");
+    assert_eq!(serde_json::from_str::<Claim>(&text).unwrap(), claim);
+}
