@@ -103,7 +103,7 @@ fn travelled(product: f64) -> f64 {
 }
 
 /// About ερ where k is 3/2.
-const LEVEL: f64 = 0.2;
+const LEVEL: f64 = 0.3;
 
 impl sweep::Cell for Cell {
     fn label(&self) -> String {

@@ -333,7 +333,7 @@ fn figure(main: &Table, exponents: &Table) -> Result<Figure, Failure> {
     let text = "Left: steps against the initial norm for several powers of GradScale, on logarithmic axes. All lines meet at \
                 norm 1; steps grow with the norm for p below 2, do not depend on it at 2, and fall beyond. Right: the \
                 fitted exponents lie on the line 2 − p.";
-    let caption = "Points: counted steps. Lines on the left: closed form, with γ‖z‖^(p − 2) in the place of γ/‖z‖².";
+    let caption = "Points: counted steps. Lines on the left: closed form, with γ‖z‖ᵖ⁻² in the place of γ/‖z‖².";
     Ok(Figure::new(text).caption(caption).columns(2).panel(steps).panel(slopes))
 }
 
