@@ -103,7 +103,7 @@ fn travelled(product: f64) -> f64 {
 }
 
 /// About ερ where k is 3/2.
-const LEVEL: f64 = 0.2;
+const LEVEL: f64 = 0.3;
 
 impl sweep::Cell for Cell {
     fn label(&self) -> String {
@@ -335,8 +335,8 @@ fn figure(table: &Table) -> Result<Figure, Failure> {
     let mut panel =
         Panel::new(Axis::logarithmic("ε ‖z‖"), Axis::linear("local exponent k of steps in ‖z‖").range(0.9, 2.1))
             .title("Adam's ε takes k from 1 to 2")
-            .layer(Layer::horizontal_line("k = 1: ε does not count", 1.0))
-            .layer(Layer::horizontal_line("k = 2: momentum alone", 2.0));
+            .layer(Layer::horizontal_line("k = 1: ε is nothing beside √v", 1.0))
+            .layer(Layer::horizontal_line("k = 2: ε is all of the denominator", 2.0));
     let ends = found.first().zip(found.last()).zip(table.numbers("middle")?.into_iter().flatten().next());
     if let Some(((first, last), middle)) = ends {
         let at = |part: usize| first.0 * libm::pow(last.0 / first.0, part as f64 / 200.0);

@@ -181,7 +181,7 @@ Examples:
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
-        let mut claims = vec![symmetry(tables.get(SYMMETRY)?)?, flow(tables.get("")?)?];
+        let mut claims = vec![symmetry(tables.get(SYMMETRY)?)?, flow(self, tables.get("")?)?];
         claims.extend(laws(tables.get(EXPONENTS)?, replicates)?);
         Ok(claims)
     }
@@ -253,18 +253,22 @@ fn symmetry(table: &Table) -> Result<Claim, Failure> {
     Ok(Claim::without_exception("L6", says, sum("different")?, sum("coordinates")?).noting(&note))
 }
 
-/// L1 with ρ^(2−p) in the place of ρ².
-fn flow(main: &Table) -> Result<Claim, Failure> {
-    let inside = main.with("window", "inside")?;
-    let steps = inside.pairs("steps", "flow_steps")?;
+/// L1 with ρ^(2−p) in the place of ρ². Its next order takes (2 + p)/8 · ln(1/sin φ_ε) steps off a pair from a right angle
+/// (`docs/04-scaling.md`): 1.9 at p = 3 and ε = 0.001.
+fn flow(settings: &GradScale, main: &Table) -> Result<Claim, Failure> {
     let says =
-        "the closed form with γρ^(p−2) in the place of γ/ρ² is within one step of the count, for γρ^(p−2) ≤ 0.02";
-    if steps.is_empty() {
-        return Ok(Claim::not_tested("L1", Source::Ours, says, "no norm in the window"));
+        "the closed form with γρ^(p−2) in the place of γ/ρ² is within two steps of the count, for γρ^(p−2) ≤ 0.02";
+    let steps = main.with("window", "inside")?.pairs("steps", "flow_steps")?;
+    let known = settings.powers.iter().all(|power| (-1.0..=3.0).contains(power)) && settings.tolerance >= 1e-3;
+    if steps.is_empty() || !known {
+        let why = "needs norms in the window, powers from −1 to 3 and a tolerance of at least 0.001";
+        return Ok(Claim::not_tested("L1", Source::Ours, says, why));
     }
-    let largest = steps.iter().map(|(steps, flow)| (steps - flow).abs()).fold(0.0, f64::max);
-    Ok(Claim::within("L1", says, 1.0, largest)
-        .noting(&format!("{} runs, over the initial angles of each", steps.len())))
+    let apart: Vec<f64> = steps.iter().map(|(steps, flow)| steps - flow).collect();
+    let (low, high) = apart.iter().fold((0.0_f64, 0.0_f64), |ends, &apart| (ends.0.min(apart), ends.1.max(apart)));
+    let note =
+        format!("counts minus closed form from {low:.2} to {high:.2}, over the initial angles of {} runs", apart.len());
+    Ok(Claim::within("L1", says, 2.0, high.max(-low)).noting(&note))
 }
 
 /// One claim for the exponents at all powers, by the one that is furthest off.
@@ -317,7 +321,7 @@ fn figure(main: &Table, exponents: &Table) -> Result<Figure, Failure> {
         .zip(exponents.numbers("lower")?.into_iter().zip(exponents.numbers("upper")?));
     let intervals = ends.filter_map(|(power, (lower, upper))| Some((power?, lower?, upper?))).collect();
     let law = exponents.pairs("power", "predicted")?;
-    let slopes = Panel::new(Axis::linear("power p of GradScale"), Axis::linear("exponent k in steps ∝ ‖z‖^k"))
+    let slopes = Panel::new(Axis::linear("power p of GradScale"), Axis::linear("exponent k of steps in ‖z‖"))
         .title("k = 2 − p")
         .layer(Layer::horizontal_line("", 0.0))
         .layer(Layer::line("2 − p", law).style(Style::theory()))
@@ -329,7 +333,8 @@ fn figure(main: &Table, exponents: &Table) -> Result<Figure, Failure> {
     let text = "Left: steps against the initial norm for several powers of GradScale, on logarithmic axes. All lines meet at \
                 norm 1; steps grow with the norm for p below 2, do not depend on it at 2, and fall beyond. Right: the \
                 fitted exponents lie on the line 2 − p.";
-    Ok(Figure::new(text).columns(2).panel(steps).panel(slopes))
+    let caption = "Points: counted steps. Lines on the left: closed form, with γ‖z‖ᵖ⁻² in the place of γ/‖z‖².";
+    Ok(Figure::new(text).caption(caption).columns(2).panel(steps).panel(slopes))
 }
 
 /// The geometric mean of a column at each norm.

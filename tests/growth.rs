@@ -5,10 +5,9 @@ mod support;
 use std::f64::consts::{FRAC_PI_2, PI};
 
 use embedding_norms::law::{Observation, fit_power_law};
-use embedding_norms::loss::{AlignUniform, Batch, Evaluation, InfoNce, Loss, LossError, NegativeCosine, NtXent};
+use embedding_norms::loss::{AlignUniform, Batch, InfoNce, Loss, NegativeCosine, NtXent};
 use embedding_norms::normalization::unprojected;
 use embedding_norms::optimizer::{GradientDescent, HeavyBall, Nesterov, Optimizer, WeightDecay};
-use embedding_norms::random::Generator;
 use embedding_norms::simulation::{Descent, PairDescent, PersistentDescent, Start, StopRules};
 use embedding_norms::sphere::{inner, normalize, uniform};
 use embedding_norms::theory::growth::{
@@ -17,10 +16,10 @@ use embedding_norms::theory::growth::{
 use embedding_norms::theory::one_step::Pair;
 use ndarray::Array2;
 use proptest::prelude::*;
-use rand::Rng;
 use support::embeddings::*;
 use support::losses::SquaredCosines;
 use support::seeds::seeded;
+use support::triplets::Triplets;
 
 /// Σ ‖z‖² over the rows.
 fn squares(points: &Array2<f64>) -> f64 {
@@ -257,61 +256,6 @@ fn s1_the_momentum_of_the_chapter() {
         assert!((measured - heavy_ball).abs() < digits, "{measured} {heavy_ball}");
         let measured = momentum_factor(&Nesterov::new(momentum).unwrap(), 1e-4, 2.0);
         assert!((measured - nesterov).abs() < digits, "{measured} {nesterov}");
-    }
-}
-
-/// Σ max(0, m − c_ap + c_an) over triplets of rows, or with its kink rounded off over a width w.
-struct Triplets {
-    triplets: Vec<[usize; 3]>,
-    width: Option<f64>,
-}
-
-impl Triplets {
-    const MARGIN: f64 = 0.5;
-
-    fn random(rows: usize, count: usize, numbers: &mut Generator) -> Vec<[usize; 3]> {
-        let mut other = |taken: &[usize]| loop {
-            let row = numbers.random_range(0..rows);
-            if !taken.contains(&row) {
-                return row;
-            }
-        };
-        let mut draw = || {
-            let anchor = other(&[]);
-            let positive = other(&[anchor]);
-            [anchor, positive, other(&[anchor, positive])]
-        };
-        (0..count).map(|_| draw()).collect()
-    }
-
-    /// The value of one term and its derivative.
-    fn term(&self, x: f64) -> (f64, f64) {
-        match self.width {
-            None => (x.max(0.0), if x > 0.0 { 1.0 } else { 0.0 }),
-            Some(width) => {
-                let share = 1.0 / (1.0 + (-x / width).exp());
-                (x.max(0.0) + width * (-(x / width).abs()).exp().ln_1p(), share)
-            }
-        }
-    }
-}
-
-impl Loss for Triplets {
-    fn name(&self) -> &'static str {
-        "triplets"
-    }
-
-    fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
-        let x = batch.first();
-        let (mut total, mut first) = (0.0, Array2::zeros(x.dim()));
-        for &[a, p, n] in &self.triplets {
-            let (value, slope) = self.term(Self::MARGIN - x.row(a).dot(&x.row(p)) + x.row(a).dot(&x.row(n)));
-            total += value;
-            first.row_mut(a).scaled_add(slope, &(&x.row(n) - &x.row(p)));
-            first.row_mut(p).scaled_add(-slope, &x.row(a));
-            first.row_mut(n).scaled_add(slope, &x.row(a));
-        }
-        Ok(Evaluation { rows: x.nrows(), total, first, second: None })
     }
 }
 

@@ -18,8 +18,7 @@ pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> 
     let text = "Left: steps to convergence over the leg ratio us and the initial angle, as a heat map. A point reflection about \
                 us = 1 and a right angle leaves it unchanged, and along the curve us = tan(φ/2) one step suffices. Right: the \
                 cut at a right angle. Steps grow as steeply below the best norm as above it.";
-    let caption = "White curve: us = tan(φ₀/2), where one step suffices. Dots: a cell and its mirror image about the cross, with \
-                   equal counts. Grey: no step is needed.";
+    let caption = "White curve: one step, us = tan(φ₀/2). Dots: mirror images about the cross, equal counts. Grey: no step needed.";
     let figure = Figure::new(text).caption(caption).columns(2).aspect(0.85).panel(map(&drawn)).panel(cut(&drawn)?);
     Ok(vec![("", figure)])
 }
@@ -61,7 +60,7 @@ fn map(drawn: &Drawn) -> Panel {
         .legend(Legend::Hidden)
         .note(libm::pow(least, 0.6), 0.25 * PI, "norm too long", Side::Above)
         .note(libm::pow(greatest, 0.6), 0.68 * PI, "norm too short", Side::Above)
-        .note(0.85, 0.36 * PI, "one step", Side::Right)
+        .note(0.45, 0.17 * PI, "one step", Side::Right)
 }
 
 /// Steps against us at a right angle, with L1 and its mirror image.

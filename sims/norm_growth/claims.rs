@@ -222,14 +222,13 @@ fn fourth_power(persistent: &Table, replicates: u64) -> Result<Claim, Failure> {
 fn quarter(persistent: &Table, replicates: u64) -> Result<Claim, Failure> {
     let says = "norms grow as the fourth root of time: fitted exponent of (mean ρ⁴)^¼";
     let long = persistent.with("dimension", LONG.0 as u64)?.with("step_size", LONG.1)?;
-    let rows = long.numbers("updates")?.into_iter().zip(long.numbers("replicate")?);
-    let rows = rows.zip(long.numbers("norm")?.into_iter().zip(long.numbers("law")?));
-    let observation =
-        |((updates, replicate), (norm, law)): ((Option<f64>, Option<f64>), (Option<f64>, Option<f64>))| {
-            let wanted = law? >= GROWN;
-            wanted.then_some(Observation { x: updates?, y: norm?, replicate: replicate? as u64 })
-        };
-    let observations: Vec<Observation> = rows.filter_map(observation).collect();
+    let column = |name: &str| long.numbers(name);
+    let (updates, replicate, norm, law) = (column("updates")?, column("replicate")?, column("norm")?, column("law")?);
+    let observation = |row: usize| {
+        let grown = law[row]? >= GROWN;
+        grown.then_some(Observation { x: updates[row]?, y: norm[row]?, replicate: replicate[row]? as u64 })
+    };
+    let observations: Vec<Observation> = (0..law.len()).filter_map(observation).collect();
     if replicates < ENOUGH || observations.is_empty() {
         return Ok(Claim::not_tested(
             "S2",

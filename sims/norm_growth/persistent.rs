@@ -2,7 +2,7 @@
 
 use embedding_norms::optimizer::GradientDescent;
 use embedding_norms::simulation::PersistentDescent;
-use embedding_norms::sphere::uniform;
+use embedding_norms::sphere::{inner, uniform};
 use embedding_norms::sweep::UnitContext;
 use embedding_norms::table::{Table, Value};
 use embedding_norms::theory::growth::{fresh_targets, persistent_fourth_power};
@@ -51,8 +51,8 @@ impl Persistent {
             }
             run.step(&mut unit.generator)?;
             if updates == due || updates == self.updates {
-                let fourth_power = run.directions().norms().iter().map(|norm| norm.powi(4)).sum::<f64>();
-                let fourth_power = fourth_power / self.embeddings as f64;
+                let squares = run.directions().norms().mapv(|norm| norm * norm);
+                let fourth_power = inner(squares.view(), squares.view()) / self.embeddings as f64;
                 runs.push(PersistentRun { updates, fourth_power, law: self.law(updates)? });
                 due = (due + 1).max((due as f64 * libm::pow(10.0, 1.0 / PER_DECADE)).round() as usize);
             }

@@ -9,6 +9,9 @@ use super::{EXPONENTS, LONG_MEMORY, local_exponents, observations, typical_steps
 use crate::failure::Failure;
 use crate::simulation::Tables;
 
+/// The name of the measured exponents.
+const MEASURED: &str = "measured, with 95 % interval";
+
 pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
     let (main, exponents) = (tables.get("")?, tables.get(EXPONENTS)?);
     let laws = laws(exponents)?;
@@ -89,9 +92,9 @@ fn panel(law: &Law, counts: Vec<(f64, f64)>) -> Panel {
     let blue = Style::series(0);
     Panel::new(
         Axis::logarithmic("initial norm ‖z‖").ticks_at([0.25, 1.0, 4.0]),
-        Axis::logarithmic("steps").range(8.0, 4e5),
+        Axis::logarithmic("steps").range(3.0, 4e5),
     )
-    .title(law.name.clone())
+    .title(law.name.trim_end_matches("-gradient"))
     .layer(Layer::line("fit in the window", fitted.unwrap_or_default()).style(thin))
     .layer(Layer::line("predicted slope", predicted.unwrap_or_default()).style(Style::theory().dash(Dash::ShortDashed)))
     .layer(Layer::markers("counted, in the window", inside).style(blue.size(0.8)))
@@ -102,43 +105,65 @@ fn panel(law: &Law, counts: Vec<(f64, f64)>) -> Panel {
 
 /// Measured exponents with their intervals beside the predicted ones, and how far they are apart.
 fn dots(laws: &[Law]) -> Figure {
-    let place = |row: usize| (laws.len() - 1 - row) as f64;
-    let names: Vec<(f64, String)> = laws.iter().enumerate().map(|(row, law)| (place(row), law.name.clone())).collect();
-    let rows = |label: &str| Axis::linear(label).range(-0.7, laws.len() as f64 - 0.3).ticks(names.clone());
-    let predicted = laws.iter().enumerate().map(|(row, law)| (law.predicted, place(row))).collect();
-    let measured = laws.iter().enumerate().filter_map(|(row, law)| Some((law.fitted?.value, place(row)))).collect();
-    let degrees = laws.iter().enumerate().filter(|(_, law)| law.degree != law.predicted);
-    let absolute = Panel::new(Axis::linear("exponent k in steps ∝ ‖z‖^k").range(-0.25, 2.25), rows(""))
+    let text = format!(
+        "Measured exponents of steps against the norm for every optimizer beside the predicted ones, 2, 1 and 0, and their \
+         differences with 95 % intervals beside lines at {MARGIN} on both sides of 0."
+    );
+    Figure::new(text).columns(2).aspect(1.15).panel(exponents(laws)).panel(deviations(laws))
+}
+
+/// The place of a row: the first rule stands on top.
+fn place(laws: &[Law], row: usize) -> f64 {
+    (laws.len() - 1 - row) as f64
+}
+
+/// The axis of the rules, with these names.
+fn rules<'a>(laws: &'a [Law], name: impl Fn(&'a Law) -> &'a str) -> Axis {
+    let ticks: Vec<(f64, String)> =
+        laws.iter().enumerate().map(|(row, law)| (place(laws, row), name(law).to_owned())).collect();
+    Axis::linear("").range(-0.7, laws.len() as f64 - 0.3).ticks(ticks)
+}
+
+fn exponents(laws: &[Law]) -> Panel {
+    let predicted = laws.iter().enumerate().map(|(row, law)| (law.predicted, place(laws, row))).collect();
+    let measured =
+        laws.iter().enumerate().filter_map(|(row, law)| Some((law.fitted?.value, place(laws, row)))).collect();
+    let panel = Panel::new(Axis::linear("exponent k of steps in ‖z‖").range(-0.25, 2.25), rules(laws, |law| &law.name))
         .title("Three classes of optimizers")
         .layer(Layer::markers("predicted", predicted).style(ring()))
-        .layer(Layer::markers("measured, with 95 % interval", measured).style(Style::series(0).size(0.8)));
-    let absolute = degrees.fold(absolute, |panel, (row, law)| {
-        panel.note(law.predicted, place(row), "h = 1, steps fall as 1/√t", Side::Left)
-    });
-    let apart = |value: f64, law: &Law| value - law.predicted;
-    let points =
-        laws.iter().enumerate().filter_map(|(row, law)| Some((apart(law.fitted?.value, law), place(row)))).collect();
-    let relative = Panel::new(
-        Axis::linear("measured − predicted k").range(-0.036, 0.036).ticks_at([-0.03, -0.015, 0.0, 0.015, 0.03]),
-        rows(""),
-    )
-    .title("All within 0.03 of the prediction")
-    .layer(Layer::vertical_line("", -MARGIN))
-    .layer(Layer::vertical_line("", MARGIN))
-    .layer(Layer::vertical_line("", 0.0).style(Style::theory()))
-    .layer(Layer::markers("measured, with 95 % interval", points).style(Style::series(0).size(0.8)));
-    let intervals = laws.iter().enumerate().filter_map(|(row, law)| Some((row, law, law.fitted?)));
-    let relative = intervals.fold(relative, |panel, (row, law, fitted)| {
-        let ends = [fitted.lower, fitted.upper].map(|end| (apart(end, law), place(row)));
-        panel.layer(Layer::line("", ends.to_vec()).style(Style::series(0).width(2.2)))
-    });
-    let text = "Measured exponents of steps against the norm for every optimizer, beside the predicted ones 2, 1 and 0, and \
-                their differences with 95 % intervals, all of which lie within 0.03.";
-    Figure::new(text)
-        .columns(2)
-        .aspect(1.15)
-        .panel(absolute.legend(Legend::Below))
-        .panel(relative.legend(Legend::Below))
+        .layer(Layer::markers(MEASURED, measured).style(Style::series(0).size(0.8)))
+        .legend(Legend::Below);
+    let decaying = laws.iter().enumerate().filter(|(_, law)| law.degree != law.predicted);
+    decaying.fold(panel, |panel, (row, law)| {
+        panel.note(law.predicted, place(laws, row), "h = 1, steps fall as 1/√t", Side::Left)
+    })
+}
+
+fn deviations(laws: &[Law]) -> Panel {
+    let intervals: Vec<(f64, [f64; 3])> = laws
+        .iter()
+        .enumerate()
+        .filter_map(|(row, law)| {
+            let Estimate { lower, value, upper, .. } = law.fitted?;
+            Some((place(laws, row), [lower, value, upper].map(|end| end - law.predicted)))
+        })
+        .collect();
+    let furthest = intervals.iter().flat_map(|(_, ends)| ends).fold(0.0, |most: f64, end| most.max(end.abs()));
+    let reach = 1.2 * furthest.max(MARGIN);
+    let title =
+        if furthest <= MARGIN { "All within 0.03 of the prediction" } else { "Not all are near the prediction" };
+    let points = intervals.iter().map(|(place, [_, value, _])| (*value, *place)).collect();
+    let axis = Axis::linear("measured − predicted k").range(-reach, reach);
+    let panel = Panel::new(axis.ticks_at([-MARGIN, 0.0, MARGIN]), rules(laws, |_| ""))
+        .title(title)
+        .layer(Layer::vertical_line("", -MARGIN))
+        .layer(Layer::vertical_line("", MARGIN))
+        .layer(Layer::vertical_line("", 0.0).style(Style::theory()))
+        .layer(Layer::markers(MEASURED, points).style(Style::series(0).size(0.8)))
+        .legend(Legend::Below);
+    intervals.into_iter().fold(panel, |panel, (place, [lower, _, upper])| {
+        panel.layer(Layer::line("", vec![(lower, place), (upper, place)]).style(Style::series(0).width(2.2)))
+    })
 }
 
 fn ring() -> Style {

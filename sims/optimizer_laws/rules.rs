@@ -45,7 +45,7 @@ pub const PLACED: [Placed; 15] = [
     placed("sgdp", 3.125e-4, &[], "at least 60/(1 − β) steps", 605.0),
     placed("adam", 3e-4, ADAM, ADAM_WINDOW, 1800.0),
     placed("adamw", 3e-4, ADAMW, ADAM_WINDOW, 1800.0),
-    placed("adamp", 3e-4, ADAM, ADAM_WINDOW, 1600.0),
+    placed("adamp", 3e-4, ADAM, "at least 80/(1 − β2) steps", 1600.0),
     placed("rmsprop", 2.5e-4, NO_EPSILON, "at least 20/(1 − α) steps", 2200.0),
     placed("adagrad", 0.01, NO_EPSILON, "ρ/γ ≥ 100: √T ≥ 35", 1400.0),
     placed("sign-descent", 1e-3, &[], "ρ/γ ≥ 1000", 540.0),

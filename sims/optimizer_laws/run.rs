@@ -160,5 +160,5 @@ pub fn differences(path: &[u64], other: &[u64]) -> u64 {
 
 /// Nanoseconds that so many steps take, roughly: the calls of a step, and each coordinate of both members.
 pub fn nanoseconds(steps: f64, pairs: usize, dimension: usize) -> f64 {
-    steps * (800.0 + 6.0 * (pairs * dimension) as f64)
+    steps * (1200.0 + 10.0 * (pairs * dimension) as f64)
 }

@@ -11,3 +11,4 @@ pub mod pairs;
 pub mod real_step;
 pub mod seeds;
 pub mod taylor;
+pub mod triplets;
