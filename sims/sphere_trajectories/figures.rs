@@ -22,7 +22,7 @@ const CAPTION: &str = "Open circles: start. Dots: after each step. Large discs: 
 pub fn figure(table: &Table) -> Result<Figure, Failure> {
     let panels = trails(table)?.into_iter().zip(NAMES).map(|(trails, name)| {
         let title = format!("{name} {}", steps(&trails));
-        trails.iter().fold(globe().title(title).legend(Legend::Below), |panel, trail| draw(panel, trail))
+        trails.iter().fold(globe().title(title).legend(Legend::Below), draw)
     });
     Ok(Figure::new(TEXT).columns(3).panels(panels).caption(CAPTION))
 }
