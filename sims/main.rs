@@ -13,15 +13,18 @@ mod merge;
 mod norm_effect;
 mod norm_growth;
 mod one_step_bound;
+mod optimizers;
 mod output;
 mod predict;
 mod progress;
+mod rate_decay_equivalence;
 mod registry;
 mod run;
 mod simulation;
 mod sphere_trajectories;
 mod unequal_norms;
 mod values;
+mod weight_decay;
 
 use std::process::ExitCode;
 

@@ -13,10 +13,12 @@ use crate::failure::Failure;
 use crate::norm_effect::NormEffect;
 use crate::norm_growth::NormGrowth;
 use crate::one_step_bound::OneStepBound;
+use crate::rate_decay_equivalence::RateDecayEquivalence;
 use crate::simulation::Simulation;
 use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
-use crate::{config, explain, interrupt, list, merge, predict, run};
+use crate::weight_decay::WeightDecay;
+use crate::{config, explain, interrupt, list, merge, optimizers, predict, run};
 
 /// All simulations, in the order in which the report tells them.
 pub const SIMULATIONS: &[&dyn Entry] = &[
@@ -24,6 +26,8 @@ pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<OneStepBound>::ENTRY,
     &Of::<UnequalNorms>::ENTRY,
     &Of::<NormGrowth>::ENTRY,
+    &Of::<WeightDecay>::ENTRY,
+    &Of::<RateDecayEquivalence>::ENTRY,
     &Of::<SphereTrajectories>::ENTRY,
 ];
 
@@ -111,7 +115,14 @@ Exit status: 0 every claim of ours came out as stated, 1 one did not, 2 wrong us
 /// The whole command line.
 pub fn command() -> Command {
     let simulations = SIMULATIONS.iter().map(|entry| entry.command());
-    let tools = [list::command(), predict::command(), explain::command(), merge::command(), completions_command()];
+    let tools = [
+        list::command(),
+        optimizers::command(),
+        predict::command(),
+        explain::command(),
+        merge::command(),
+        completions_command(),
+    ];
     Common::augment_args(Command::new("embedding-norms").version(env!("CARGO_PKG_VERSION")).about(ABOUT))
         .after_help(EXAMPLES)
         .args_conflicts_with_subcommands(true)
@@ -127,6 +138,7 @@ pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     match matches.subcommand() {
         None => run_some(SIMULATIONS, &common(&matches)?, arguments.get(1..).unwrap_or_default(), "plots"),
         Some(("list", _)) => list::run(),
+        Some(("optimizers", _)) => optimizers::run(),
         Some(("predict", matches)) => predict::run(matches),
         Some(("explain", matches)) => explain::run(matches),
         Some(("merge", matches)) => merge::run(matches),

@@ -190,7 +190,7 @@ impl Persistent {
     }
 
     /// Heavy-ball momentum with decay added to the gradient: ρ*⁴ = γfG²/(2λ(1 − β)), angle √(2γλ/(1 + β)), relaxation
-    /// (1 − β)/(4γλ) steps.
+    /// (1 − β)/(4γλ) steps, for γλ well below (1 − β)².
     ///
     /// # Errors
     /// A G² that is not a finite number above 0; β outside [0, 1).
@@ -216,8 +216,8 @@ impl Persistent {
     ///
     /// Adam divides by the root mean square of the gradient, so neither its size nor the frequency f of updates matters, as
     /// long as the average of squares sees many updates: about (3/f − 1)(1 − β2)/2 of ρ*² is missing (see
-    /// [`Persistent::next_order`]), as a large gradient is part of the average that it is divided by. The relaxation is right where Adam's memory of 1/(1 − β2) steps is
-    /// much shorter; it is 7 % longer at 0.4 of it.
+    /// [`Persistent::next_order`]), as a large gradient is part of the average that it is divided by. The relaxation is right where Adam's memory of
+    /// 1/(1 − β2) steps is much shorter; near the equilibrium it is longer by 2γλ/(1 − β2) of itself.
     ///
     /// # Errors
     /// A dimension below 2; β1 outside [0, 1).
