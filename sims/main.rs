@@ -19,11 +19,13 @@ mod norm_growth;
 mod one_step_bound;
 mod opposite_halves;
 mod optimizer_laws;
+mod optimizers;
 mod output;
 mod pairs;
 mod predict;
 mod progress;
 mod redraw;
+mod rate_decay_equivalence;
 mod registry;
 mod report;
 mod run;
@@ -31,6 +33,7 @@ mod simulation;
 mod sphere_trajectories;
 mod unequal_norms;
 mod values;
+mod weight_decay;
 
 use std::process::ExitCode;
 

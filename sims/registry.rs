@@ -23,6 +23,8 @@ use crate::simulation::{Simulation, Tables};
 use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
 use crate::{completions, config, explain, interrupt, list, merge, predict, redraw, report, run};
+use crate::rate_decay_equivalence::RateDecayEquivalence;
+use crate::weight_decay::WeightDecay;
 
 /// All simulations, in the order in which the report tells them.
 pub const SIMULATIONS: &[&dyn Entry] = &[
@@ -32,6 +34,8 @@ pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<OneStepBound>::ENTRY,
     &Of::<UnequalNorms>::ENTRY,
     &Of::<NormGrowth>::ENTRY,
+    &Of::<WeightDecay>::ENTRY,
+    &Of::<RateDecayEquivalence>::ENTRY,
     &Of::<SphereTrajectories>::ENTRY,
     &Of::<OptimizerLaws>::ENTRY,
     &Of::<GradScale>::ENTRY,
@@ -155,6 +159,7 @@ pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     match matches.subcommand() {
         None => run_some(SIMULATIONS, &common(&matches)?, arguments.get(1..).unwrap_or_default(), "plots"),
         Some(("list", _)) => list::run(),
+        Some(("optimizers", _)) => optimizers::run(),
         Some(("predict", matches)) => predict::run(matches),
         Some(("explain", matches)) => explain::run(matches),
         Some(("redraw", matches)) => redraw::run(matches),
