@@ -146,7 +146,7 @@ pub const STATEMENTS: &[Statement] = &[
         meaning: "The same 1/‖z‖ stands in front of every contrastive gradient, for anchors and for keys.",
         provenance: Provenance::Paper,
         stem: Stem::Gradient,
-        simulation: None,
+        simulation: Some("contrastive-losses"),
     },
     Statement {
         id: "G5",
