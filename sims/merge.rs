@@ -13,11 +13,19 @@ use crate::failure::Failure;
 use crate::registry::{SIMULATIONS, conclude};
 use crate::report;
 
+/// Options of a run that its shards have decided already.
+const DECIDED_BY_THE_SHARDS: [&str; 10] =
+    ["seed", "replicates", "threads", "quick", "full", "config", "shard", "dry_run", "keep_going", "force"];
+
 /// The command.
 pub fn command() -> Command {
     let folders = Arg::new("folders").value_name("DIR").required(true).action(ArgAction::Append).num_args(1..);
     let folders = folders.value_parser(value_parser!(PathBuf)).help("Output folders of the shards, in any order");
-    Common::augment_args(Command::new("merge").arg(folders))
+    let command = Common::augment_args(Command::new("merge").arg(folders));
+    let refuse = |command: Command, id: &str| command.mut_arg(id, |idle| idle.hide(true).conflicts_with("folders"));
+    DECIDED_BY_THE_SHARDS
+        .into_iter()
+        .fold(command, refuse)
         .about("Put the shards of a run together, byte for byte as one run would have left them")
         .long_about(None)
         .after_help(

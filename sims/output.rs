@@ -31,6 +31,7 @@ impl Folder {
         fs::create_dir_all(path).map_err(refuse)?;
         let probe = path.join(format!(".probe.{}.partial", std::process::id()));
         fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).map_err(refuse)?;
+        remove_leftovers(path);
         Ok(Self(path.to_owned()))
     }
 
@@ -43,7 +44,11 @@ impl Folder {
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), Failure> {
         let (path, partial) = (self.0.join(name), self.0.join(format!(".{name}.{}.partial", std::process::id())));
         let result = fs::File::create(&partial)
-            .and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()))
+            .and_then(|mut file| {
+                // Whoever clears leftovers away sees by the lock that this is none.
+                let _ = file.try_lock();
+                file.write_all(content).and_then(|()| file.sync_all())
+            })
             .and_then(|()| fs::rename(&partial, &path));
         result.map_err(|error| {
             let _ = fs::remove_file(&partial);
@@ -88,6 +93,22 @@ impl Folder {
             self.write(&file_name(simulation, part, "gif"), &content)?;
         }
         Ok(())
+    }
+}
+
+/// Removes what a process that was killed while it wrote has left. A file that is being written is locked, and stays.
+fn remove_leftovers(folder: &Path) {
+    let Ok(files) = fs::read_dir(folder) else { return };
+    for file in files.flatten() {
+        let name = file.file_name();
+        let name = name.to_string_lossy();
+        if !name.starts_with('.') || !name.ends_with(".partial") {
+            continue;
+        }
+        // One that cannot be removed does no harm.
+        if fs::File::open(file.path()).is_ok_and(|open| open.try_lock().is_ok()) {
+            let _ = fs::remove_file(file.path());
+        }
     }
 }
 

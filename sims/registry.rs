@@ -9,27 +9,39 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use embedding_norms::claim::Claim;
 use embedding_norms::figure::Figure;
 
+use crate::adam_epsilon::AdamEpsilon;
 use crate::arguments::Common;
 use crate::contrastive_losses::ContrastiveLosses;
+use crate::convergence_map::ConvergenceMap;
 use crate::failure::Failure;
+use crate::gradscale::GradScale;
 use crate::norm_effect::NormEffect;
 use crate::norm_growth::NormGrowth;
 use crate::one_step_bound::OneStepBound;
 use crate::opposite_halves::OppositeHalves;
+use crate::optimizer_laws::OptimizerLaws;
+use crate::rate_decay_equivalence::RateDecayEquivalence;
 use crate::simulation::{Simulation, Tables};
 use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
-use crate::{completions, config, explain, interrupt, list, losses, merge, predict, redraw, report, run};
+use crate::weight_decay::WeightDecay;
+use crate::{completions, config, explain, interrupt, list, merge, predict, redraw, report, run};
 
 /// All simulations, in the order in which the report tells them.
 pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<NormEffect>::ENTRY,
     &Of::<OppositeHalves>::ENTRY,
+    &Of::<ConvergenceMap>::ENTRY,
+    &Of::<SphereTrajectories>::ENTRY,
     &Of::<OneStepBound>::ENTRY,
     &Of::<UnequalNorms>::ENTRY,
     &Of::<NormGrowth>::ENTRY,
     &Of::<ContrastiveLosses>::ENTRY,
-    &Of::<SphereTrajectories>::ENTRY,
+    &Of::<OptimizerLaws>::ENTRY,
+    &Of::<GradScale>::ENTRY,
+    &Of::<AdamEpsilon>::ENTRY,
+    &Of::<WeightDecay>::ENTRY,
+    &Of::<RateDecayEquivalence>::ENTRY,
 ];
 
 /// A simulation, whatever its settings are.
@@ -150,7 +162,7 @@ pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     match matches.subcommand() {
         None => run_some(SIMULATIONS, &common(&matches)?, arguments.get(1..).unwrap_or_default(), "plots"),
         Some(("list", _)) => list::run(),
-        Some(("losses", _)) => losses::run(),
+        Some(("optimizers", _)) => optimizers::run(),
         Some(("predict", matches)) => predict::run(matches),
         Some(("explain", matches)) => explain::run(matches),
         Some(("redraw", matches)) => redraw::run(matches),
@@ -186,10 +198,15 @@ fn run_some(
         }
     }
     // Of everything together there is a report; parts of the work, and plans of it, have none yet.
-    if entries.len() == SIMULATIONS.len() && all.len() == entries.len() {
+    let is_everything = entries.len() == SIMULATIONS.len() && all.len() == entries.len();
+    if is_everything {
         report::write(&folder)?;
     }
-    Ok(conclude(&all, common))
+    let code = conclude(&all, common);
+    if is_everything && !common.quiet && !common.json {
+        println!("\nreport   {}", folder.join(report::FILE).display());
+    }
+    Ok(code)
 }
 
 /// The arguments of one simulation: presets, then the file, then what the user wrote.

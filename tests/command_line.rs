@@ -105,6 +105,7 @@ fn places_that_cannot_be_used_are_refused() {
     refused_with(&[("file", "")], "norm-effect --quick --out file/below", &["cannot write to file/below", "--out"]);
     refused_with(&[("file", "")], "--quick --out file", &["cannot write to file"]);
     refused("merge nowhere", &["nowhere: no such folder"]);
+    refused("merge . --seed 3", &["--seed", "cannot be used with"]);
     refused("report nowhere", &["nowhere: no such folder"]);
     refused("report .", &["no simulation has left its record"]);
     refused_with(&[("norm-effect.json", "{}")], "report .", &["./norm-effect.json: not the record of a run"]);
@@ -133,7 +134,8 @@ fn everything_has_help_with_an_example() {
     let root = command(place.path(), "--help").assert().success().get_output().stdout.clone();
     let text = String::from_utf8(root).unwrap();
     let commands = text.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    let names: Vec<&str> = commands.filter_map(|line| line.split_whitespace().next()).collect();
+    let first = commands.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names: Vec<&str> = first.filter_map(|line| line.split_whitespace().next()).collect();
     assert!(names.contains(&"norm-effect") && names.contains(&"redraw"), "{names:?}");
     for name in names.iter().filter(|name| **name != "help") {
         let help = command(place.path(), &format!("{name} --help")).assert().success().get_output().stdout.clone();
@@ -194,6 +196,15 @@ fn a_run_writes_tables_a_record_and_figures() {
 }
 
 #[test]
+fn what_a_killed_process_left_is_cleared_away() {
+    let place = folder();
+    std::fs::create_dir(place.path().join("results")).unwrap();
+    std::fs::write(place.path().join("results/.norm-effect.svg.123.partial"), "<sv").unwrap();
+    tiny(place.path(), "--quiet").assert().success();
+    assert!(files(&place.path().join("results")).keys().all(|name| !name.contains("partial")));
+}
+
+#[test]
 fn quiet_says_nothing_and_json_is_one_object() {
     let place = folder();
     let quiet = tiny(place.path(), "--quiet").assert().success().get_output().clone();
@@ -220,6 +231,7 @@ fn threads_shards_and_repetition_leave_the_same_bytes() {
     assert!(one("threads-4", "--threads 4") == whole);
     assert!(one("threads-1", "--threads 3") == whole, "a second run into the same folder");
     assert!(one("other-seed", "--seed 2") != whole);
+    assert!(!whole.contains_key("report.html"), "a single simulation has no report of its own");
     one("part-1", "--shard 1/2");
     one("part-2", "--shard 2/2");
     command(place.path(), "merge part-2 part-1 --quiet --out merged").assert().success();
@@ -238,6 +250,26 @@ fn a_file_of_settings_is_used_and_options_win() {
     assert_eq!((record["seed"].as_u64(), record["replicates"].as_u64()), (Some(7), Some(2)));
     assert_eq!(record["settings"]["norms"], serde_json::json!([0.5, 2.0]));
     assert_eq!((record["settings"]["pairs"].as_u64(), record["settings"]["dim"].as_u64()), (Some(120), Some(30)));
+}
+
+#[test]
+fn everything_at_quick_settings_whole_and_in_shards() {
+    let place = folder();
+    let one = |line: &str| command(place.path(), line).assert().get_output().clone();
+    let output = one("--quick --json --out whole");
+    one("--quick --quiet --out parts --shard 1/2");
+    one("--quick --quiet --out parts --shard 2/2");
+    one("merge parts --quiet --out merged");
+    let whole = files(&place.path().join("whole"));
+    assert!(whole.contains_key("report.html"));
+    assert!(files(&place.path().join("merged")) == whole);
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for (name, claims) in object["claims"].as_object().unwrap() {
+        for claim in claims.as_array().unwrap() {
+            assert_ne!(claim["verdict"], "not-as-stated", "{name}: {claim}");
+        }
+    }
+    assert_eq!(output.status.code(), Some(0));
 }
 
 #[cfg(unix)]

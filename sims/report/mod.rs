@@ -26,7 +26,7 @@ use crate::output::Folder;
 pub use terminal::print_claims;
 
 /// The name of the file.
-const FILE: &str = "report.html";
+pub const FILE: &str = "report.html";
 
 /// The command.
 pub fn command() -> Command {

@@ -111,10 +111,21 @@ fn row(claim: &Claim) -> Markup {
                 (claim.says)
                 @if !claim.note.is_empty() { span class="note" { (claim.note) } }
             }
-            td role="cell" data-label="Predicted" { @if tested { (claim.predicted) } @else { "–" } }
-            td role="cell" data-label="Measured" { @if tested { (measured) } @else { "–" } }
-            td role="cell" data-label="Interval" { @if interval.is_empty() { "–" } @else { (interval) } }
+            (value("Predicted", if tested { &claim.predicted } else { "" }))
+            (value("Measured", if tested { &measured } else { "" }))
+            (value("Interval", &interval))
             td role="cell" data-label="Verdict" { (verdict::badge(claim.verdict)) }
+        }
+    }
+}
+
+/// A cell with a value, or with none.
+fn value(label: &str, text: &str) -> Markup {
+    html! {
+        @if text.is_empty() {
+            td role="cell" class="none" { "–" }
+        } @else {
+            td role="cell" data-label=(label) { (text) }
         }
     }
 }

@@ -63,7 +63,7 @@ const STORIES: &[(&str, Story)] = &[
                    relative to the norm. It has an exact symmetry: a norm that is too small by some factor costs just \
                    what one too large by the same factor costs at the mirrored angle. Between the two lies a best norm at \
                    which a single step aligns the pair.",
-            finding: "Yes, exactly as it can be too large: steps are fewest at ‖z‖² = γ(1 + cos φ) and grow on both sides.",
+            finding: "Yes, exactly as it can be too large: one step suffices at ‖z‖² = γ(1 + cos φ), and far from it on either side steps grow.",
         },
     ),
     (
@@ -94,11 +94,81 @@ const STORIES: &[(&str, Story)] = &[
         "sphere-trajectories",
         Story {
             question: "What does it look like?",
-            text: "A pair of embeddings moves in the plane that it spans, whatever the dimension: on the sphere it follows \
-                   a great circle. Drawn here are the paths of a few pairs in three dimensions. Marks are laid at equal \
-                   numbers of steps, so that crowded marks mean slow turning: watch long embeddings crawl, and pairs that \
-                   start in opposite halves of the sphere hesitate before they leave.",
-            finding: "Pairs follow great circles; long embeddings and nearly opposite pairs crawl along them.",
+            text: "Gradient descent moves a pair of embeddings in the plane that it spans, whatever the dimension: on the \
+                   sphere both members follow one great circle. Drawn here are the same pairs in three dimensions from \
+                   three norms, with a dot after each step. Embeddings that are too short pass each other and have to \
+                   come back, those of the best norm meet in one step, and long ones approach in many small ones.",
+            finding: "Pairs follow great circles: short ones overshoot, those of the best norm meet in one step.",
+        },
+    ),
+    (
+        "optimizer-laws",
+        Story {
+            question: "Does the optimizer change the norm effect?",
+            text: "It decides how strong the effect is. Every update rule has one degree h, so that multiplying embeddings \
+                   by c and the learning rate by c to the power h changes no direction, at any step. For plain gradient \
+                   descent and momentum h is 2; for Adam and for rules that use only the sign or the direction of a \
+                   gradient it is 1; for rules that scale their step with the norm, such as LARS, it is 0. Here each \
+                   optimizer aligns the same pairs from a range of norms, and the exponent with which its steps grow is \
+                   fitted where its own memory no longer matters.",
+            finding: "Yes: steps grow as the square of the norm, in proportion to it, or not at all, as the degree says.",
+        },
+    ),
+    (
+        "gradscale",
+        Story {
+            question: "Can the norm effect be switched off?",
+            text: "GradScale multiplies the gradient of an embedding by a power p of its norm. That changes the degree of \
+                   gradient descent from 2 to 2 − p: the effect is halved at p = 1, gone at p = 2, and turned round \
+                   beyond, where long embeddings are the fast ones. Here pairs descend under several powers, and the \
+                   exponents are compared with that prediction.",
+            finding: "Yes: with gradients multiplied by ‖z‖ to the power p, steps grow as the norm to the power 2 − p.",
+        },
+    ),
+    (
+        "adam-epsilon",
+        Story {
+            question: "Is Adam safe from the norm effect?",
+            text: "Adam divides a gradient by its own recent size, so that half the gradient gives the same step; only the \
+                   longer way remains. But it adds a small ε to what it divides by. Gradients shrink with the norm, and \
+                   where they get as small as ε, Adam becomes plain descent with momentum. Here the exponent of the \
+                   steps is measured against the product of ε and the norm.",
+            finding: "Only while gradients are large beside ε: then steps grow with the norm, and beyond with its square.",
+        },
+    ),
+    (
+        "contrastive-losses",
+        Story {
+            question: "Does it hold for the losses that people train with?",
+            text: "InfoNCE, NT-Xent, triplets and their relatives pull and push many embeddings at once, and no closed \
+                   form counts their steps. But all of them see directions only, so their gradients are divided by the \
+                   norm like that of a single cosine. Here the same embeddings descend each loss from several norms to \
+                   one level of the loss. The steps are compared with the square of the norm, the gradients with closed \
+                   forms, and the growth of norms with the loss that was spent.",
+            finding: "Yes: for every loss of cosines tried, twice the norm takes four times the steps.",
+        },
+    ),
+    (
+        "weight-decay",
+        Story {
+            question: "Where do norms settle?",
+            text: "Gradients lengthen embeddings, weight decay shortens them. Under targets that never settle the two \
+                   balance at a norm that depends on the learning rate, the decay and how often an embedding is updated, \
+                   but not on where it began. There each step turns an embedding by an angle that the learning rate and \
+                   the decay alone decide. Here embeddings are followed until they settle, for several optimizers, and \
+                   both are compared with closed forms.",
+            finding: "At an equilibrium that closed forms give, whatever the norm was at first.",
+        },
+    ),
+    (
+        "rate-decay-equivalence",
+        Story {
+            question: "Are learning rate and weight decay two knobs or one?",
+            text: "Multiplying the learning rate by some factor can be undone by dividing the weight decay by it and \
+                   rescaling the embeddings, so that every direction stays as it was. For which optimizers this is exact, \
+                   and with what power, follows from their degree. Here runs with both changed together are compared \
+                   with the original, bit for bit where that is possible.",
+            finding: "Changed together as the degree of the optimizer says, they change no direction.",
         },
     ),
 ];

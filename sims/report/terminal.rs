@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use embedding_norms::claim::{Claim, Source, Verdict};
-use textwrap::{Options, fill};
+use textwrap::{Options, WordSplitter, fill};
 
 /// The width where there is no terminal to ask.
 const USUAL: usize = 100;
@@ -26,7 +26,9 @@ fn lines(simulation: &str, claims: &[Claim], width: usize) -> String {
         let head = format!("  {:<3} {:<14} ", claim.statement, claim.verdict.words());
         let source = if claim.source == Source::Paper { "paper: " } else { "" };
         let mut add = |first: &str, content: &str| {
-            text += &fill(content, Options::new(width).initial_indent(first).subsequent_indent(MARGIN));
+            // `1e-13` is one word.
+            let whole = Options::new(width).word_splitter(WordSplitter::NoHyphenation);
+            text += &fill(content, whole.initial_indent(first).subsequent_indent(MARGIN));
             text.push('\n');
         };
         add(&head, &format!("{source}{}", claim.says));
@@ -49,7 +51,7 @@ mod tests {
         let long = "a sentence that goes on until no line of any terminal could hold it ".repeat(4);
         let claim = Claim::outcome("L2", &long, "2".into(), "2.0001".into(), false).noting(&long);
         for width in [80, 120] {
-            let text = lines("norm-effect", &[claim.clone()], width);
+            let text = lines("norm-effect", std::slice::from_ref(&claim), width);
             assert!(text.lines().all(|line| line.chars().count() <= width), "{text}");
             assert!(text.starts_with("norm-effect\n  L2  NOT as stated  a sentence"), "{text}");
             assert!(text.lines().skip(2).all(|line| line.starts_with(MARGIN)), "{text}");

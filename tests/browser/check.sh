@@ -28,8 +28,12 @@ browse() {
 { cat "$report"; echo "<script>"; cat "$here/look.js"; echo "</script>"; } >"$place/looked.html"
 failed=0
 for width in 360 900 1600; do
-    browse --enable-logging=stderr --v=0 --window-size="$width,1000" --virtual-time-budget=5000 --dump-dom \
-        "file://$place/looked.html" >"$place/dom.html" 2>"$place/log" || failed=1
+    # On a busy machine the browser may hand the page over before it has looked: then once more.
+    for attempt in 1 2 3; do
+        browse --enable-logging=stderr --v=0 --window-size="$width,1000" --virtual-time-budget=10000 --dump-dom \
+            "file://$place/looked.html" >"$place/dom.html" 2>"$place/log" || true
+        if grep -q 'data-looked' "$place/dom.html"; then break; fi
+    done
     if grep -E 'CONSOLE' "$place/log"; then failed=1; fi
     if ! grep -o 'data-looked="[^"]*"' "$place/dom.html" >"$place/looked"; then
         echo "$width px: the page was not looked at" >&2

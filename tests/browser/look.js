@@ -19,9 +19,13 @@ addEventListener("load", async () => {
   if (document.documentElement.scrollWidth > innerWidth) {
     wrong.push(`the page is ${document.documentElement.scrollWidth} px wide in a window of ${innerWidth}`);
   }
-  const shown = [...document.querySelectorAll("figure svg")].filter((svg) => svg.getBoundingClientRect().width > 0);
-  const figures = document.querySelectorAll("figure").length;
-  if (shown.length !== figures) wrong.push(`${shown.length} of ${figures} figures are shown`);
+  const isShown = (drawing) => drawing.getBoundingClientRect().width > 0;
+  const shown = [...document.querySelectorAll("figure .card > svg")].filter(isShown);
+  const figures = [...document.querySelectorAll("figure")];
+  for (const figure of figures) {
+    const drawings = [...figure.querySelectorAll(".card > svg, .card > img")].filter(isShown);
+    if (drawings.length !== 1) wrong.push(`${drawings.length} drawings are shown of: ${figure.innerText.slice(0, 40)}`);
+  }
   for (const svg of shown) {
     const text = svg.querySelector("text");
     const height = text ? text.getBoundingClientRect().height : 99;
@@ -29,7 +33,7 @@ addEventListener("load", async () => {
   }
   const requests = performance.getEntriesByType("resource").filter((entry) => !entry.name.startsWith("data:"));
   if (requests.length > 0) wrong.push("fetched: " + requests[0].name);
-  const seen = `${shown.length} figures, ${images.length} images, ${links.length} links`;
+  const seen = `${figures.length} figures, ${images.length} images, ${links.length} links`;
   const verdict = wrong.length === 0 ? "nothing wrong" : wrong.join("; ");
   document.documentElement.dataset.looked = `${seen}: ${verdict}`;
 });

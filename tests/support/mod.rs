@@ -12,3 +12,4 @@ pub mod pairs;
 pub mod real_step;
 pub mod seeds;
 pub mod taylor;
+pub mod triplets;
