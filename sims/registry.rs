@@ -25,7 +25,7 @@ use crate::simulation::{Simulation, Tables};
 use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
 use crate::weight_decay::WeightDecay;
-use crate::{completions, config, explain, interrupt, list, merge, predict, redraw, report, run};
+use crate::{completions, config, explain, interrupt, list, losses, merge, optimizers, predict, redraw, report, run};
 
 /// All simulations, in the order in which the report tells them.
 pub const SIMULATIONS: &[&dyn Entry] = &[
@@ -138,6 +138,7 @@ pub fn command() -> Command {
     let tools = [
         list::command(),
         losses::command(),
+        optimizers::command(),
         predict::command(),
         explain::command(),
         redraw::command(),
@@ -162,6 +163,7 @@ pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     match matches.subcommand() {
         None => run_some(SIMULATIONS, &common(&matches)?, arguments.get(1..).unwrap_or_default(), "plots"),
         Some(("list", _)) => list::run(),
+        Some(("losses", _)) => losses::run(),
         Some(("optimizers", _)) => optimizers::run(),
         Some(("predict", matches)) => predict::run(matches),
         Some(("explain", matches)) => explain::run(matches),
