@@ -27,13 +27,9 @@ pub struct Common {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// Formats of the figures
-    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "svg")]
-    pub format: Vec<Format>,
-
-    /// Size that figures are drawn for
-    #[arg(long, value_name = "SIZE", default_value = "two-columns")]
-    pub size: FigureSize,
+    /// How figures are drawn.
+    #[command(flatten)]
+    pub drawing: Drawing,
 
     /// Small settings: seconds, for a first look; claims that they cannot decide are not tested
     #[arg(long, conflicts_with = "full")]
@@ -52,7 +48,7 @@ pub struct Common {
     pub shard: Option<Shard>,
 
     /// List the work with its predicted cost, and do none
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     pub dry_run: bool,
 
     /// Go on after a unit of work has failed
@@ -63,13 +59,25 @@ pub struct Common {
     #[arg(long)]
     pub force: bool,
 
-    /// No progress and no claims on the terminal
+    /// Nothing on the terminal but errors
     #[arg(long)]
     pub quiet: bool,
 
     /// Print the claims as one JSON object on stdout
     #[arg(long)]
     pub json: bool,
+}
+
+/// How figures are drawn.
+#[derive(Args, Clone, Debug)]
+pub struct Drawing {
+    /// Formats of the figures
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "svg")]
+    pub format: Vec<Format>,
+
+    /// Size that figures are drawn for
+    #[arg(long, value_name = "SIZE", default_value = "two-columns")]
+    pub size: FigureSize,
 }
 
 /// A format of figures.

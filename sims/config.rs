@@ -14,12 +14,13 @@ pub fn options(path: &Path, simulation: &Command, known: &[&str]) -> Result<Vec<
         .map_err(|error| Failure::Refused(format!("{place}: {error}; give the path of a TOML file")))?;
     let tables: Table = text.parse().map_err(|error: toml::de::Error| Failure::Refused(format!("{place}: {error}")))?;
     for (name, content) in &tables {
+        if !content.is_table() {
+            let belongs = "write it below [common] or below the name of a simulation, such as [norm-effect]";
+            return Err(Failure::Refused(format!("{place}: '{name}' stands outside of a table; {belongs}")));
+        }
         if name != "common" && !known.contains(&name.as_str()) {
             let tables = known.iter().copied().chain(["common"]);
             return Err(Failure::Refused(format!("{place}: there is no table [{name}]{}", suggestion(name, tables))));
-        }
-        if !content.is_table() {
-            return Err(Failure::Refused(format!("{place}: '{name}' must be a table: write [{name}]")));
         }
     }
     let mut options = Vec::new();

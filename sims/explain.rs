@@ -33,5 +33,6 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
         println!("figure   plots/{simulation}.svg");
         println!("run      embedding-norms {simulation}");
     }
+    println!("report   plots/report.html#{}", statement.id.to_lowercase());
     Ok(ExitCode::SUCCESS)
 }

@@ -1,12 +1,17 @@
 //! What ends a command early, and with which exit status.
 
+use std::any::Any;
 use std::process::ExitCode;
+
+use embedding_norms::table::TableError;
 
 /// Why a command cannot go on.
 #[derive(Debug)]
 pub enum Failure {
     /// Wrong usage, wrong input, or a place that cannot be written: exit status 2.
     Refused(String),
+    /// A table that lacks something, refused like other input; typed, so that the file can be named.
+    Table(TableError),
     /// Usage that the argument parser refused, or help that it printed.
     Usage(clap::Error),
     /// Interrupted by the user, with a word on how to go on: exit status 130.
@@ -21,6 +26,7 @@ impl Failure {
                 eprintln!("error: {message}");
                 ExitCode::from(2)
             }
+            Self::Table(error) => Self::Refused(error.to_string()).report(),
             Self::Usage(error) => {
                 // Help and version are no errors, and a closed pipe is nobody's fault.
                 let _ = error.print();
@@ -37,6 +43,7 @@ impl Failure {
     pub fn at(self, place: &str) -> Self {
         match self {
             Self::Refused(message) => Self::Refused(format!("{place}: {message}")),
+            Self::Table(error) => Self::Refused(format!("{place}: {error}")),
             other => other,
         }
     }
@@ -46,14 +53,17 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Refused(message) | Self::Interrupted(message) => formatter.write_str(message),
+            Self::Table(error) => error.fmt(formatter),
             Self::Usage(error) => error.fmt(formatter),
         }
     }
 }
 
 /// Every error of the library ends a command as refused input.
-impl<E: std::error::Error> From<E> for Failure {
+impl<E: std::error::Error + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self::Refused(error.to_string())
+        let message = error.to_string();
+        let boxed: Box<dyn Any> = Box::new(error);
+        boxed.downcast::<TableError>().map_or(Self::Refused(message), |error| Self::Table(*error))
     }
 }

@@ -30,3 +30,8 @@ pub fn levels(table: &Table, column: &str) -> Result<Vec<f64>, TableError> {
 pub fn mean(values: &[f64]) -> f64 {
     values.iter().fold(0.0, |sum, value| sum + value) / values.len() as f64
 }
+
+/// The first number of a column: a setting that is the same in every row.
+pub fn setting(table: &Table, column: &str) -> Result<Option<f64>, TableError> {
+    Ok(table.numbers(column)?.into_iter().flatten().next())
+}

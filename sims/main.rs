@@ -2,23 +2,34 @@
 
 #![warn(clippy::disallowed_methods)]
 
+mod adam_epsilon;
 mod arguments;
+mod completions;
 mod config;
+mod contrastive_losses;
+mod convergence_map;
 mod explain;
 mod failure;
+mod gradscale;
 mod grouping;
 mod interrupt;
 mod list;
+mod losses;
 mod merge;
 mod norm_effect;
 mod norm_growth;
 mod one_step_bound;
+mod opposite_halves;
+mod optimizer_laws;
 mod optimizers;
 mod output;
+mod pairs;
 mod predict;
 mod progress;
 mod rate_decay_equivalence;
+mod redraw;
 mod registry;
+mod report;
 mod run;
 mod simulation;
 mod sphere_trajectories;

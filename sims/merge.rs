@@ -11,20 +11,28 @@ use embedding_norms::sweep::journal::FILE;
 use crate::arguments::Common;
 use crate::failure::Failure;
 use crate::registry::{SIMULATIONS, conclude};
+use crate::report;
+
+/// Options of a run that its shards have decided already.
+const DECIDED_BY_THE_SHARDS: [&str; 10] =
+    ["seed", "replicates", "threads", "quick", "full", "config", "shard", "dry_run", "keep_going", "force"];
 
 /// The command.
 pub fn command() -> Command {
     let folders = Arg::new("folders").value_name("DIR").required(true).action(ArgAction::Append).num_args(1..);
-    Common::augment_args(
-        Command::new("merge")
-            .about("Put the shards of a run together, byte for byte as one run would have left them")
-            .arg(folders.value_parser(value_parser!(PathBuf)).help("Output folders of the shards, in any order")),
-    )
-    .after_help(
-        "Example:\n  embedding-norms norm-effect --shard 1/2 --out part1   (on one machine)\n  \
+    let folders = folders.value_parser(value_parser!(PathBuf)).help("Output folders of the shards, in any order");
+    let command = Common::augment_args(Command::new("merge").arg(folders));
+    let refuse = |command: Command, id: &str| command.mut_arg(id, |idle| idle.hide(true).conflicts_with("folders"));
+    DECIDED_BY_THE_SHARDS
+        .into_iter()
+        .fold(command, refuse)
+        .about("Put the shards of a run together, byte for byte as one run would have left them")
+        .long_about(None)
+        .after_help(
+            "Example:\n  embedding-norms norm-effect --shard 1/2 --out part1   (on one machine)\n  \
          embedding-norms norm-effect --shard 2/2 --out part2   (on another)\n  \
          embedding-norms merge part1 part2 --out results",
-    )
+        )
 }
 
 /// Merges every simulation that has journals in the folders.
@@ -53,6 +61,9 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     }
     if let Some(unknown) = journals.keys().next() {
         return Err(Failure::Refused(format!("there is no simulation '{unknown}' in this version")));
+    }
+    if all.len() == SIMULATIONS.len() {
+        report::write(&out)?;
     }
     Ok(conclude(&all, &common))
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use embedding_norms::figure::{Figure, Size, animation, pdf, png};
 
-use crate::arguments::{Common, Format};
+use crate::arguments::{Drawing, Format};
 use crate::failure::Failure;
 use crate::simulation::Tables;
 
@@ -31,6 +31,7 @@ impl Folder {
         fs::create_dir_all(path).map_err(refuse)?;
         let probe = path.join(format!(".probe.{}.partial", std::process::id()));
         fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).map_err(refuse)?;
+        remove_leftovers(path);
         Ok(Self(path.to_owned()))
     }
 
@@ -43,7 +44,11 @@ impl Folder {
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), Failure> {
         let (path, partial) = (self.0.join(name), self.0.join(format!(".{name}.{}.partial", std::process::id())));
         let result = fs::File::create(&partial)
-            .and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()))
+            .and_then(|mut file| {
+                // Whoever clears leftovers away sees by the lock that this is none.
+                let _ = file.try_lock();
+                file.write_all(content).and_then(|()| file.sync_all())
+            })
             .and_then(|()| fs::rename(&partial, &path));
         result.map_err(|error| {
             let _ = fs::remove_file(&partial);
@@ -59,11 +64,16 @@ impl Folder {
         Ok(())
     }
 
-    /// Writes the figures of a simulation, all formats from the one SVG.
-    pub fn write_figures(&self, simulation: &str, figures: &[(&str, Figure)], common: &Common) -> Result<(), Failure> {
+    /// Writes figures under the name of a simulation, all formats from the one SVG.
+    pub fn write_figures(
+        &self,
+        simulation: &str,
+        figures: &[(&str, Figure)],
+        drawing: &Drawing,
+    ) -> Result<(), Failure> {
         for (part, figure) in figures {
-            let svg = figure.to_svg(common.size.into())?;
-            for format in &common.format {
+            let svg = figure.to_svg(drawing.size.into())?;
+            for format in &drawing.format {
                 let (extension, content) = match format {
                     Format::Svg => ("svg", svg.clone().into_bytes()),
                     Format::Png => ("png", png(&svg, PIXELS_PER_POINT)?),
@@ -83,6 +93,22 @@ impl Folder {
             self.write(&file_name(simulation, part, "gif"), &content)?;
         }
         Ok(())
+    }
+}
+
+/// Removes what a process that was killed while it wrote has left. A file that is being written is locked, and stays.
+fn remove_leftovers(folder: &Path) {
+    let Ok(files) = fs::read_dir(folder) else { return };
+    for file in files.flatten() {
+        let name = file.file_name();
+        let name = name.to_string_lossy();
+        if !name.starts_with('.') || !name.ends_with(".partial") {
+            continue;
+        }
+        // One that cannot be removed does no harm.
+        if fs::File::open(file.path()).is_ok_and(|open| open.try_lock().is_ok()) {
+            let _ = fs::remove_file(file.path());
+        }
     }
 }
 

@@ -89,7 +89,9 @@ const SMALL_STEP: f64 = 0.1;
 
 /// The command.
 pub fn command() -> Command {
-    Question::augment_args(Command::new("predict").about("Predict how a pair converges, from the closed forms alone"))
+    Question::augment_args(Command::new("predict"))
+        .about("Predict how a pair converges, from the closed forms alone")
+        .long_about(None)
         .after_help(
             "Examples:
   embedding-norms predict --norm 8 --learning-rate 0.02 --angle 1.57

@@ -7,28 +7,41 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use embedding_norms::claim::Claim;
+use embedding_norms::figure::Figure;
 
+use crate::adam_epsilon::AdamEpsilon;
 use crate::arguments::Common;
+use crate::contrastive_losses::ContrastiveLosses;
+use crate::convergence_map::ConvergenceMap;
 use crate::failure::Failure;
+use crate::gradscale::GradScale;
 use crate::norm_effect::NormEffect;
 use crate::norm_growth::NormGrowth;
 use crate::one_step_bound::OneStepBound;
+use crate::opposite_halves::OppositeHalves;
+use crate::optimizer_laws::OptimizerLaws;
 use crate::rate_decay_equivalence::RateDecayEquivalence;
-use crate::simulation::Simulation;
+use crate::simulation::{Simulation, Tables};
 use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
 use crate::weight_decay::WeightDecay;
-use crate::{config, explain, interrupt, list, merge, optimizers, predict, run};
+use crate::{completions, config, explain, interrupt, list, losses, merge, optimizers, predict, redraw, report, run};
 
 /// All simulations, in the order in which the report tells them.
 pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<NormEffect>::ENTRY,
+    &Of::<OppositeHalves>::ENTRY,
+    &Of::<ConvergenceMap>::ENTRY,
+    &Of::<SphereTrajectories>::ENTRY,
     &Of::<OneStepBound>::ENTRY,
     &Of::<UnequalNorms>::ENTRY,
     &Of::<NormGrowth>::ENTRY,
+    &Of::<ContrastiveLosses>::ENTRY,
+    &Of::<OptimizerLaws>::ENTRY,
+    &Of::<GradScale>::ENTRY,
+    &Of::<AdamEpsilon>::ENTRY,
     &Of::<WeightDecay>::ENTRY,
     &Of::<RateDecayEquivalence>::ENTRY,
-    &Of::<SphereTrajectories>::ENTRY,
 ];
 
 /// A simulation, whatever its settings are.
@@ -45,6 +58,8 @@ pub trait Entry: Sync {
     fn presets(&self, common: &Common) -> &'static [&'static str];
     /// Runs it into a folder.
     fn run(&self, matches: &ArgMatches, folder: &Path) -> Result<Option<Vec<Claim>>, Failure>;
+    /// Draws its figures from tables.
+    fn figures(&self, tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure>;
     /// Puts its shards together.
     fn merge(&self, journals: &[PathBuf], common: &Common, folder: &Path) -> Result<Vec<Claim>, Failure>;
 }
@@ -70,12 +85,12 @@ impl<S: Simulation> Entry for Of<S> {
     }
 
     fn command(&self) -> Command {
-        let command = Command::new(S::NAME).about(S::ABOUT).after_help(S::EXAMPLES);
-        // A later option replaces an earlier one, so that presets and files can stand in front of what the user wrote.
-        // A negative number is a wrong value of the option before it, not an option of its own.
-        Common::augment_args(S::augment_args(command))
-            .args_override_self(true)
-            .mut_args(|argument| argument.allow_negative_numbers(true))
+        let command = Common::augment_args(S::augment_args(Command::new(S::NAME)));
+        // The options bring a description of their own, so that of the simulation comes last. A later option replaces an
+        // earlier one, so that presets and files can stand in front of what the user wrote. A negative number is a wrong
+        // value of the option before it, not an option of its own.
+        let command = command.about(S::ABOUT).long_about(None).after_help(S::EXAMPLES).args_override_self(true);
+        command.mut_args(|argument| argument.allow_negative_numbers(true))
     }
 
     fn presets(&self, common: &Common) -> &'static [&'static str] {
@@ -91,6 +106,10 @@ impl<S: Simulation> Entry for Of<S> {
         run::run(&settings, &common(matches)?, folder)
     }
 
+    fn figures(&self, tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
+        S::figures(tables)
+    }
+
     fn merge(&self, journals: &[PathBuf], common: &Common, folder: &Path) -> Result<Vec<Claim>, Failure> {
         run::merge::<S>(journals, common, folder)
     }
@@ -104,10 +123,11 @@ const ABOUT: &str = "Why the norm of an embedding governs how fast it trains und
 
 const EXAMPLES: &str = "\
 Examples:
-  embedding-norms                                       every simulation: figures, tables and claims into plots/
-  embedding-norms norm-effect --norms 0.5,1,2,4         one simulation with settings of your own, into results/
-  embedding-norms predict --norm 8 --learning-rate 0.02 the closed forms' answer
-  embedding-norms explain L2                            a statement: formula, proof, test, figure
+  embedding-norms                                 every simulation, with a report, into plots/
+  embedding-norms --quick --out results           the same in seconds, at small settings
+  embedding-norms norm-effect --norms 0.5,1,2,4   one simulation at settings of your own, into results/
+  embedding-norms predict --norm 8                the closed forms' answer
+  embedding-norms explain L2                      a statement: formula, proof, test, figure
 
 The learning rate is γ per embedding: a framework's rate η on the mean over n embeddings is γ = η/n.
 Exit status: 0 every claim of ours came out as stated, 1 one did not, 2 wrong usage or input, 130 interrupted.";
@@ -117,13 +137,18 @@ pub fn command() -> Command {
     let simulations = SIMULATIONS.iter().map(|entry| entry.command());
     let tools = [
         list::command(),
+        losses::command(),
         optimizers::command(),
         predict::command(),
         explain::command(),
+        redraw::command(),
+        report::command(),
         merge::command(),
-        completions_command(),
+        completions::command(),
     ];
-    Common::augment_args(Command::new("embedding-norms").version(env!("CARGO_PKG_VERSION")).about(ABOUT))
+    Common::augment_args(Command::new("embedding-norms").version(env!("CARGO_PKG_VERSION")))
+        .about(ABOUT)
+        .long_about(None)
         .after_help(EXAMPLES)
         .args_conflicts_with_subcommands(true)
         .args_override_self(true)
@@ -138,11 +163,14 @@ pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     match matches.subcommand() {
         None => run_some(SIMULATIONS, &common(&matches)?, arguments.get(1..).unwrap_or_default(), "plots"),
         Some(("list", _)) => list::run(),
+        Some(("losses", _)) => losses::run(),
         Some(("optimizers", _)) => optimizers::run(),
         Some(("predict", matches)) => predict::run(matches),
         Some(("explain", matches)) => explain::run(matches),
+        Some(("redraw", matches)) => redraw::run(matches),
+        Some(("report", matches)) => report::run(matches),
         Some(("merge", matches)) => merge::run(matches),
-        Some(("completions", matches)) => completions(matches),
+        Some(("completions", matches)) => completions::run(matches),
         Some((name, matches)) => {
             let entry = find(name).ok_or_else(|| Failure::Refused(format!("there is no simulation '{name}'")))?;
             run_some(&[entry], &common(matches)?, arguments.get(2..).unwrap_or_default(), "results")
@@ -171,7 +199,16 @@ fn run_some(
             all.push((entry.name(), claims));
         }
     }
-    Ok(conclude(&all, common))
+    // Of everything together there is a report; parts of the work, and plans of it, have none yet.
+    let is_everything = entries.len() == SIMULATIONS.len() && all.len() == entries.len();
+    if is_everything {
+        report::write(&folder)?;
+    }
+    let code = conclude(&all, common);
+    if is_everything && !common.quiet && !common.json {
+        println!("\nreport   {}", folder.join(report::FILE).display());
+    }
+    Ok(code)
 }
 
 /// The arguments of one simulation: presets, then the file, then what the user wrote.
@@ -193,7 +230,7 @@ pub fn conclude(all: &[(&str, Vec<Claim>)], common: &Common) -> ExitCode {
         println!("{}", run::claims_object(all));
     } else if !common.quiet {
         for (name, claims) in all {
-            run::print_claims(name, claims);
+            report::print_claims(name, claims);
         }
     }
     let failed = all.iter().flat_map(|(_, claims)| claims).filter(|claim| claim.failed()).count();
@@ -202,16 +239,4 @@ pub fn conclude(all: &[(&str, Vec<Claim>)], common: &Common) -> ExitCode {
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
-}
-
-fn completions_command() -> Command {
-    let shell = clap::Arg::new("shell").required(true).value_parser(clap::value_parser!(clap_complete::Shell));
-    Command::new("completions").about("Print the completions of a shell").arg(shell)
-}
-
-fn completions(matches: &ArgMatches) -> Result<ExitCode, Failure> {
-    if let Some(shell) = matches.get_one::<clap_complete::Shell>("shell") {
-        clap_complete::generate(*shell, &mut command(), "embedding-norms", &mut std::io::stdout());
-    }
-    Ok(ExitCode::SUCCESS)
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
-use embedding_norms::claim::{Claim, Source, Verdict};
+use embedding_norms::claim::Claim;
 use embedding_norms::sweep::{Merge, Options, Shard, Sweep, Unit};
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ use crate::simulation::Simulation;
 use crate::{interrupt, output};
 
 /// The version of the layout of `<simulation>.json`.
-const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 1;
 
 /// Runs a simulation into a folder; its claims, or none if a shard or a dry run has none.
 pub fn run<S: Simulation>(settings: &S, common: &Common, folder: &Path) -> Result<Option<Vec<Claim>>, Failure> {
@@ -42,7 +42,9 @@ pub fn run<S: Simulation>(settings: &S, common: &Common, folder: &Path) -> Resul
     let outcome = sweep.run(&options, S::simulate)?;
     bar.finish();
     let summary = &outcome.summary;
-    tell_of_resuming(S::NAME, summary.progress.skipped, summary.torn_bytes);
+    if !common.quiet {
+        tell_of_resuming(S::NAME, summary.progress.skipped, summary.torn_bytes);
+    }
     if summary.is_cancelled() {
         let (finished, total) = (summary.progress.finished, summary.progress.total);
         return Err(Failure::Interrupted(format!(
@@ -119,7 +121,7 @@ fn finish<S: Simulation>(
     });
     let text = serde_json::to_string_pretty(&record)? + "\n";
     folder.write(&output::file_name(S::NAME, "", "json"), text.as_bytes())?;
-    folder.write_figures(S::NAME, &S::figures(&tables)?, common)?;
+    folder.write_figures(S::NAME, &S::figures(&tables)?, &common.drawing)?;
     folder.write_animations(S::NAME, &S::animations(&tables)?)?;
     Ok(claims)
 }
@@ -147,7 +149,7 @@ fn tell_of_resuming(simulation: &str, skipped: usize, torn: u64) {
 }
 
 fn announce_shard(simulation: &str, common: &Common, folder: &Path, units: usize) {
-    if !common.quiet {
+    if !common.quiet && !common.json {
         println!(
             "{simulation}: shard {} is done ({units} units). When all are: embedding-norms merge {}",
             common.shard(),
@@ -166,22 +168,6 @@ fn print_plan(plan: &[embedding_norms::sweep::PlannedUnit]) {
         let _ = writeln!(out, "{label:<40} {replicate:>9} {cost:>12.3e} {share:>6.2}% {shard:>7}");
     }
     let _ = writeln!(out, "{} units", plan.len());
-}
-
-/// Prints claims for a reader.
-pub fn print_claims(simulation: &str, claims: &[Claim]) {
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{simulation}");
-    for claim in claims {
-        let source = if claim.source == Source::Paper { "paper: " } else { "" };
-        let _ = writeln!(out, "  {:<3} {:<13} {source}{}", claim.statement, claim.verdict.words(), claim.says);
-        if claim.verdict != Verdict::NotTested {
-            let _ = writeln!(out, "{:19}measured {}; predicted {}", "", claim.measured, claim.predicted);
-        }
-        if !claim.note.is_empty() {
-            let _ = writeln!(out, "{:19}{}", "", claim.note);
-        }
-    }
 }
 
 /// The claims of several simulations as one object.

@@ -56,6 +56,12 @@ pub trait Simulation: clap::Args + Serialize + DeserializeOwned + Sync + 'static
 #[derive(Clone, Debug, Default)]
 pub struct Tables(Vec<(String, Table)>);
 
+impl FromIterator<(String, Table)> for Tables {
+    fn from_iter<I: IntoIterator<Item = (String, Table)>>(tables: I) -> Self {
+        Self(tables.into_iter().collect())
+    }
+}
+
 impl Tables {
     /// Tables with these names.
     pub fn new<const N: usize>(tables: [(&str, Table); N]) -> Self {
@@ -69,8 +75,8 @@ impl Tables {
 
     /// The table of this name.
     pub fn get(&self, name: &str) -> Result<&Table, TableError> {
-        self.find(name).ok_or_else(|| TableError::MissingColumn {
-            wanted: format!("table {name}"),
+        self.find(name).ok_or_else(|| TableError::MissingTable {
+            wanted: name.to_owned(),
             present: self.0.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", "),
         })
     }

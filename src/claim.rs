@@ -86,7 +86,7 @@ impl Claim {
             ..Self::outcome(
                 statement,
                 says,
-                format!("{predicted} ± {margin}"),
+                format!("{} ± {}", brief(predicted), brief(margin)),
                 format!("{:.4} [{:.4}, {:.4}]", estimate.value, estimate.lower, estimate.upper),
                 inside,
             )
@@ -111,7 +111,7 @@ impl Claim {
     pub fn within(statement: &str, says: &str, bound: f64, value: f64) -> Self {
         Self {
             value: Some(value),
-            ..Self::outcome(statement, says, format!("at most {bound}"), format!("{value:.3}"), value.abs() <= bound)
+            ..Self::outcome(statement, says, format!("at most {}", brief(bound)), brief(value), value.abs() <= bound)
         }
     }
 
@@ -153,5 +153,30 @@ impl Claim {
     /// Whether it is ours and failed.
     pub fn failed(&self) -> bool {
         self.source == Source::Ours && self.verdict == Verdict::NotAsStated
+    }
+}
+
+/// A number for a reader: four digits at most, in scientific notation where zeros would have to be counted.
+///
+/// ```
+/// use embedding_norms::claim::brief;
+/// let numbers = [0.0, 1e-12, 1.332e-15, 0.003, 0.66581, 2.0, 16.0, 1234.56, 1e6];
+/// assert_eq!(numbers.map(brief), ["0", "1e-12", "1.332e-15", "0.003", "0.6658", "2", "16", "1235", "1e6"]);
+/// ```
+pub fn brief(value: f64) -> String {
+    let magnitude = value.abs();
+    if magnitude != 0.0 && !(1e-3..1e5).contains(&magnitude) {
+        return rounded(&format!("{value:.3e}"));
+    }
+    let decimals = if magnitude >= 1.0 { 3_usize.saturating_sub(libm::log10(magnitude) as usize) } else { 4 };
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// Scientific notation without zeros at the end of its digits.
+fn rounded(scientific: &str) -> String {
+    match scientific.split_once('e') {
+        Some((digits, power)) => format!("{}e{power}", digits.trim_end_matches('0').trim_end_matches('.')),
+        None => scientific.to_owned(),
     }
 }

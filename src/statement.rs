@@ -146,7 +146,7 @@ pub const STATEMENTS: &[Statement] = &[
         meaning: "The same 1/‖z‖ stands in front of every contrastive gradient, for anchors and for keys.",
         provenance: Provenance::Paper,
         stem: Stem::Gradient,
-        simulation: None,
+        simulation: Some("contrastive-losses"),
     },
     Statement {
         id: "G5",
@@ -236,7 +236,7 @@ pub const STATEMENTS: &[Statement] = &[
         meaning: "Learning rate and norm act only through γ/ρ^h, with one degree h per optimizer: 2 for gradient descent.",
         provenance: Provenance::Ours,
         stem: Stem::Scaling,
-        simulation: Some("rate-decay-equivalence"),
+        simulation: Some("optimizer-laws"),
     },
     Statement {
         id: "L7",

@@ -110,6 +110,14 @@ pub enum TableError {
         /// The names that are there.
         present: String,
     },
+    /// A table that a figure or a fit needs is not there.
+    #[error("there is no table '{wanted}'; there are {present}")]
+    MissingTable {
+        /// The name asked for.
+        wanted: String,
+        /// The names that are there.
+        present: String,
+    },
     /// A field that should hold a number does not.
     #[error("row {row}, column '{column}': expected a number, found '{found}'")]
     NotANumber {

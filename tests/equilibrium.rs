@@ -4,7 +4,6 @@ use embedding_norms::optimizer::{
     AdamW, GradientDescent, HeavyBall, NormalizedGradient, Optimizer, SignDescent, WeightDecay,
 };
 use embedding_norms::random::generator;
-use embedding_norms::setting::SettingError;
 use embedding_norms::simulation::{Averages, PersistentDescent, PersistentRun};
 use embedding_norms::sphere::uniform;
 use embedding_norms::theory::equilibrium::{Equilibrium, Persistent, Rule, fresh_targets};

@@ -1,30 +1,29 @@
 //! What the norm effect's tables say of the statements.
 
-use embedding_norms::claim::{Claim, Source, Verdict};
+use embedding_norms::claim::{Claim, Source};
 use embedding_norms::law::{Observation, PowerLaw, Refusal, fit_power_law};
 use embedding_norms::table::{Table, TableError};
 
-use super::{FirstGradient, NormEffect, PUBLISHED, SINGLE_PAIRS};
+use super::{NormEffect, PUBLISHED, SINGLE_PAIRS};
 use crate::failure::Failure;
+use crate::pairs::{FirstGradient, PUBLISHED_SAYS, engines_claim, published_claim};
 use crate::simulation::Tables;
 
 /// Steps are small where γ/ρ² is at most this: the window of the power law.
 const SMALL_STEP: f64 = 0.02;
 /// How far from 2 the whole interval of the exponent may reach.
 const MARGIN: f64 = 0.003;
-/// Runs below which the published counts are not tested.
-const ENOUGH_RUNS: f64 = 1000.0;
 /// Replicates below which the exponent is not tested.
 const ENOUGH: u64 = 10;
 
 pub fn claims(settings: &NormEffect, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
     let main = tables.get("")?;
-    let mut claims = vec![gradient(main)?, engines(main)?];
+    let mut claims = vec![gradient(main)?, engines_claim(main)?];
     claims.push(flow(settings, main)?);
     claims.push(exponent(settings, main, replicates)?);
     claims.push(single_pairs(tables.get(SINGLE_PAIRS)?)?);
     claims.push(match tables.find(PUBLISHED) {
-        Some(table) => published(table)?,
+        Some(table) => published_claim("L2", table, "")?,
         None => Claim::not_tested("L2", Source::Paper, PUBLISHED_SAYS, "these are not the settings of the paper"),
     });
     Ok(claims)
@@ -33,14 +32,7 @@ pub fn claims(settings: &NormEffect, tables: &Tables, replicates: u64) -> Result
 fn gradient(main: &Table) -> Result<Claim, TableError> {
     let largest = main.numbers("gradient_deviation")?.into_iter().flatten().fold(0.0, f64::max);
     let says = "the gradient of every embedding has length sin φ/ρ: largest relative deviation";
-    Ok(Claim { measured: format!("{largest:.1e}"), ..Claim::within("G2", says, 1e-12, largest) })
-}
-
-fn engines(main: &Table) -> Result<Claim, TableError> {
-    let (full, pair) = (main.numbers("steps")?, main.numbers("pair_steps")?);
-    let different = full.iter().zip(&pair).filter(|(full, pair)| full != pair || full.is_none()).count();
-    let says = "vectors in R^d and D1's recursion count the same steps, in every run";
-    Ok(Claim::without_exception("D1", says, different as u64, full.len() as u64))
+    Ok(Claim::within("G2", says, 1e-12, largest))
 }
 
 fn flow(settings: &NormEffect, main: &Table) -> Result<Claim, TableError> {
@@ -48,7 +40,7 @@ fn flow(settings: &NormEffect, main: &Table) -> Result<Claim, TableError> {
     if settings.first_step == FirstGradient::DotProduct {
         return Ok(Claim::not_tested("L4", Source::Ours, says, "the flow follows the cosine from the start"));
     }
-    let small = |norm: f64| settings.learning_rate / (norm * norm) <= 0.08;
+    let small = |norm: f64| settings.options.learning_rate / (norm * norm) <= 0.08;
     let rows = main.numbers("norm")?.into_iter().zip(main.numbers("steps")?).zip(main.numbers("flow_steps")?);
     let apart: Vec<f64> =
         rows.filter_map(|((norm, steps), flow)| small(norm?).then_some((steps? - flow?).abs())).collect();
@@ -67,7 +59,7 @@ fn exponent(settings: &NormEffect, main: &Table, replicates: u64) -> Result<Clai
     let norms = settings.norms.iter().filter(|&&norm| is_small(settings, norm));
     let (shortest, longest) =
         norms.fold((f64::INFINITY, 0.0_f64), |(low, high), &norm| (low.min(norm), high.max(norm)));
-    if replicates < ENOUGH || longest / shortest < 8.0 || !settings.is_published_setting() {
+    if replicates < ENOUGH || longest / shortest < 8.0 || !settings.options.is_published_setting() {
         let why = "needs the paper's setting, at least 10 replicates and norms over a factor of 8 with γ/ρ² ≤ 0.02";
         return Ok(Claim::not_tested("L2", Source::Ours, says, why));
     }
@@ -92,7 +84,7 @@ fn exponent(settings: &NormEffect, main: &Table, replicates: u64) -> Result<Clai
 }
 
 fn is_small(settings: &NormEffect, norm: f64) -> bool {
-    settings.learning_rate / (norm * norm) <= SMALL_STEP
+    settings.options.learning_rate / (norm * norm) <= SMALL_STEP
 }
 
 /// The measurements of a column where steps are small.
@@ -112,26 +104,4 @@ fn single_pairs(table: &Table) -> Result<Claim, TableError> {
     let says = "for single pairs with γ/ρ² ≤ 0.01 the closed form, rounded up, is the count";
     let note = "equal norms, unequal norms and stop-gradient; predictions within 0.05 of a whole number are left out";
     Ok(Claim::without_exception("L1", says, total("mismatches")?, total("decided")?).noting(note))
-}
-
-const PUBLISHED_SAYS: &str = "every published count lies inside the simultaneous 99 % prediction interval of our runs";
-
-fn published(table: &Table) -> Result<Claim, TableError> {
-    let counts = table.numbers("published_steps")?;
-    let inside = |((count, lower), upper): ((&Option<f64>, Option<f64>), Option<f64>)| {
-        Some(lower? <= (*count)? && (*count)? <= upper?)
-    };
-    let ends = counts.iter().zip(table.numbers("lower")?).zip(table.numbers("upper")?);
-    let hits = ends.filter_map(inside).filter(|&inside| inside).count();
-    let verdict = if hits == counts.len() { Verdict::Supported } else { Verdict::NotSupported };
-    let runs = table.numbers("runs")?.into_iter().flatten().fold(f64::INFINITY, f64::min);
-    if runs < ENOUGH_RUNS {
-        let why = format!("{runs} runs at each norm; the interval needs at least {ENOUGH_RUNS}");
-        return Ok(Claim::not_tested("L2", Source::Paper, PUBLISHED_SAYS, &why));
-    }
-    let (predicted, measured) = (format!("all {}", counts.len()), format!("{hits} of {}", counts.len()));
-    let note = format!("pair engine, first step as published, {runs} runs at each norm");
-    Ok(Claim::outcome("L2", PUBLISHED_SAYS, predicted, measured, hits == counts.len())
-        .of_the_paper(verdict)
-        .noting(&note))
 }

@@ -2,11 +2,12 @@
 
 use embedding_norms::figure::{Axis, Figure, Layer, Legend, Panel, Style};
 use embedding_norms::law::{Observation, fit_power_law, mean_with_interval};
-use embedding_norms::reference::published;
 use embedding_norms::table::{Table, TableError};
 
 use super::PUBLISHED;
 use crate::failure::Failure;
+use crate::grouping::{groups, means, setting};
+use crate::pairs::published_counts;
 use crate::simulation::Tables;
 
 pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
@@ -18,32 +19,10 @@ pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> 
     Ok(figures)
 }
 
-/// Mean of a column at each norm, in the order of the norms.
-fn means(main: &Table, column: &str) -> Result<Vec<(f64, f64)>, TableError> {
-    Ok(groups(main, column)?
-        .into_iter()
-        .map(|(norm, values)| (norm, values.iter().sum::<f64>() / values.len() as f64))
-        .collect())
-}
-
-/// The values of a column at each norm, in the order of the norms.
-fn groups(main: &Table, column: &str) -> Result<Vec<(f64, Vec<f64>)>, TableError> {
-    let mut pairs = main.pairs("norm", column)?;
-    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut groups: Vec<(f64, Vec<f64>)> = Vec::new();
-    for (norm, value) in pairs {
-        match groups.last_mut() {
-            Some((last, values)) if *last == norm => values.push(value),
-            _ => groups.push((norm, vec![value])),
-        }
-    }
-    Ok(groups)
-}
-
 /// T = A ρ², with A from the flow at the longest norm, or from the counts where there is no flow.
 fn closed_form(main: &Table) -> Result<Vec<(f64, f64)>, TableError> {
-    let flow = means(main, "flow_steps")?;
-    let base = if flow.is_empty() { means(main, "steps")? } else { flow };
+    let flow = means(main, "norm", "flow_steps")?;
+    let base = if flow.is_empty() { means(main, "norm", "steps")? } else { flow };
     let (Some(&(first, _)), Some(&(last, steps))) = (base.first(), base.last()) else { return Ok(Vec::new()) };
     let factor = steps / (last * last);
     let at = |part: usize| first * libm::pow(last / first, part as f64 / 100.0);
@@ -51,12 +30,12 @@ fn closed_form(main: &Table) -> Result<Vec<(f64, f64)>, TableError> {
 }
 
 fn steps(main: &Table, ours: Option<&Table>) -> Result<Figure, Failure> {
-    let (counts, law) = (means(main, "steps")?, closed_form(main)?);
+    let (counts, law) = (means(main, "norm", "steps")?, closed_form(main)?);
     let reference: Vec<(f64, f64)> = match ours {
-        Some(_) => published("norm")?.into_iter().map(|count| (count.x, count.steps)).collect(),
+        Some(_) => published_counts("norm").into_iter().map(|count| (count.x, count.steps)).collect(),
         None => Vec::new(),
     };
-    let tolerance = main.numbers("tolerance")?.into_iter().flatten().next().unwrap_or(1e-3);
+    let tolerance = setting(main, "tolerance")?.unwrap_or(1e-3);
     let y = format!("steps until the mean cosine is {}", 1.0 - tolerance);
     let panel = |x: Axis, y: Axis, title: String| {
         let mut panel = Panel::new(x, y)
@@ -100,7 +79,7 @@ fn exponent(main: &Table) -> Result<Option<Figure>, Failure> {
     let Some(&(norm, steps)) = law.last() else { return Ok(None) };
     let factor = steps / (norm * norm);
     let series = |label: &str, column: &str| -> Result<Layer, TableError> {
-        let relative = groups(main, column)?.into_iter().filter_map(|(norm, values)| {
+        let relative = groups(main, "norm", column)?.into_iter().filter_map(|(norm, values)| {
             let relative: Vec<f64> = values.iter().map(|value| value / (factor * norm * norm)).collect();
             let mean = mean_with_interval(&relative, 0.95)?;
             Some((norm, mean.value))

@@ -7,26 +7,24 @@
 mod claims;
 mod figures;
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{ArgAction, Args};
 use embedding_norms::claim::Claim;
 use embedding_norms::figure::Figure;
-use embedding_norms::law::prediction_interval;
 use embedding_norms::loss::{Batch, Loss, NegativeCosine};
 use embedding_norms::normalization::pullback;
 use embedding_norms::random::Generator;
-use embedding_norms::reference::published;
-use embedding_norms::simulation::{PairDescent, Start, StopRules};
-use embedding_norms::sphere::{self, Cosine, cosines, normalize, uniform, uniform_half_tangents};
+use embedding_norms::sphere::{self, cosines, normalize, uniform, uniform_half_tangents};
 use embedding_norms::sweep::{self, Unit, UnitContext};
 use embedding_norms::table::{Table, Value};
-use embedding_norms::theory::convergence::{half_tangent_at, population_flow_steps, second_order_steps};
+use embedding_norms::theory::convergence::{half_tangent_at, second_order_steps};
 use embedding_norms::theory::one_step::Pair;
-use embedding_norms::theory::pair::{EqualPopulation, FirstStep, steps_of_pair};
+use embedding_norms::theory::pair::steps_of_pair;
 use ndarray::Array2;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::pairs::{Counts, FirstGradient, PREDICTION_COLUMNS, PairOptions, Pairs, prediction, published_counts};
 use crate::simulation::{Simulation, Tables};
 use crate::values;
 
@@ -43,74 +41,13 @@ pub struct NormEffect {
           default_value = "0.25,0.5,0.75,1,2,3,4,5,6,7,8,9,10,12,16", num_args = 1)]
     norms: Vec<f64>,
 
-    /// Number of pairs n
-    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 500)]
-    pairs: usize,
-
-    /// Dimension d of the embeddings
-    #[arg(long, value_name = "D", value_parser = values::dimension, default_value_t = 20)]
-    dim: usize,
-
-    /// Learning rate γ per pair; a framework's rate η on the mean over n pairs is γ = η/n
-    #[arg(long, value_name = "γ", value_parser = values::positive, default_value_t = 0.02)]
-    learning_rate: f64,
-
-    /// Stop when the mean cosine is at least 1 − ε
-    #[arg(long, value_name = "ε", value_parser = values::tolerance, default_value_t = 1e-3)]
-    tolerance: f64,
+    #[command(flatten)]
+    #[serde(flatten)]
+    options: PairOptions,
 
     /// What the very first step follows: the cosine, or the inner product as in the published notebook
     #[arg(long, value_name = "GRADIENT", default_value = "cosine")]
     first_step: FirstGradient,
-
-    /// Steps after which a run is given up
-    #[arg(long, value_name = "STEPS", value_parser = values::count, default_value_t = 100_000_000)]
-    budget: usize,
-
-    /// Runs of the pair engine behind the prediction intervals of the published counts; 0: none
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    published_runs: usize,
-}
-
-/// What the first step follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FirstGradient {
-    /// The gradient of the cosine, as in all later steps
-    Cosine,
-    /// The gradient of the inner product, as in the authors' public notebook
-    DotProduct,
-}
-
-impl FirstGradient {
-    /// The name in tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Cosine => "cosine",
-            Self::DotProduct => "dot-product",
-        }
-    }
-}
-
-impl From<FirstGradient> for FirstStep {
-    fn from(first: FirstGradient) -> Self {
-        match first {
-            FirstGradient::Cosine => Self::Cosine,
-            FirstGradient::DotProduct => Self::DotProduct,
-        }
-    }
-}
-
-/// Pairs that descend from one norm.
-#[derive(Clone, Debug, Serialize)]
-pub struct Pairs {
-    norm: f64,
-    pairs: usize,
-    dimension: usize,
-    learning_rate: f64,
-    tolerance: f64,
-    first_step: FirstGradient,
-    budget: usize,
 }
 
 /// A piece of work.
@@ -140,21 +77,9 @@ pub enum Finding {
 /// What one descent finds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Descent {
-    steps: Option<u64>,
-    stop: String,
-    pair_steps: Option<u64>,
-    pair_crossing: Option<f64>,
-    flow_steps: Option<f64>,
+    counts: Counts,
     gradient_length: f64,
     gradient_deviation: f64,
-}
-
-impl Pairs {
-    /// Steps that L1 predicts from a right angle.
-    fn predicted_steps(&self) -> f64 {
-        let steps = -libm::log(half_tangent_at(self.tolerance)) * self.norm * self.norm / (2.0 * self.learning_rate);
-        steps.clamp(1.0, self.budget as f64)
-    }
 }
 
 impl sweep::Cell for Cell {
@@ -166,10 +91,12 @@ impl sweep::Cell for Cell {
         }
     }
 
-    /// Nanoseconds, roughly: 1.2 for each coordinate of a pair and step, 1.1 for a pair and step without vectors.
     fn cost(&self) -> f64 {
         match self {
-            Self::Descent(pairs) => pairs.predicted_steps() * pairs.pairs as f64 * (1.2 * pairs.dimension as f64 + 1.1),
+            // Steps that L1 predicts from a right angle.
+            Self::Descent(pairs) => {
+                pairs.cost(-libm::log(half_tangent_at(pairs.tolerance)) / (2.0 * pairs.step_size()))
+            }
             Self::Published { settings, runs } => 37_200.0 * (runs * settings.pairs) as f64 * 1.1,
             Self::SinglePairs { trials } => 40_000.0 * *trials as f64,
         }
@@ -194,10 +121,11 @@ Examples:
     type Finding = Finding;
 
     fn cells(&self) -> Result<Vec<Cell>, Failure> {
-        let mut cells: Vec<Cell> = self.norms.iter().map(|&norm| Cell::Descent(self.at(norm))).collect();
-        if self.is_published_setting() && self.published_runs > 0 {
-            let settings = Pairs { first_step: FirstGradient::DotProduct, ..self.at(1.0) };
-            let runs = self.published_runs.div_ceil(Self::REPLICATES as usize);
+        let mut cells: Vec<Cell> =
+            self.norms.iter().map(|&norm| Cell::Descent(self.options.at(norm, self.first_step))).collect();
+        if self.options.is_published_setting() && self.options.published_runs > 0 {
+            let settings = self.options.at(1.0, FirstGradient::DotProduct);
+            let runs = self.options.published_runs.div_ceil(Self::REPLICATES as usize);
             cells.push(Cell::Published { settings, runs });
         }
         cells.push(Cell::SinglePairs { trials: 500 });
@@ -260,54 +188,12 @@ Examples:
     }
 }
 
-impl NormEffect {
-    fn at(&self, norm: f64) -> Pairs {
-        Pairs {
-            norm,
-            pairs: self.pairs,
-            dimension: self.dim,
-            learning_rate: self.learning_rate,
-            tolerance: self.tolerance,
-            first_step: self.first_step,
-            budget: self.budget,
-        }
-    }
-
-    /// Whether n, d, γ and ε are those of the published counts.
-    fn is_published_setting(&self) -> bool {
-        (self.pairs, self.dim, self.learning_rate, self.tolerance) == (500, 20, 0.02, 1e-3)
-    }
-}
-
 /// One descent, counted by all three engines.
 fn descend(pairs: &Pairs, unit: &mut UnitContext<'_, Cell>) -> Result<Descent, Failure> {
     let x = uniform(pairs.pairs, pairs.dimension, &mut unit.generator)?;
     let y = uniform(pairs.pairs, pairs.dimension, &mut unit.generator)?;
-    let half_tangents: Vec<f64> = cosines(x.view(), y.view()).into_iter().map(Cosine::half_tangent).collect();
     let (gradient_length, gradient_deviation) = gradient_law(&x, &y, pairs.norm)?;
-    let budget = pairs.budget as u64;
-    let cancelled = || unit.is_cancelled();
-    let stops = StopRules::budget(budget).mean_cosine(pairs.tolerance)?.cancelled_by(&cancelled);
-    let outcome = PairDescent::new(NegativeCosine::symmetric(), pairs.learning_rate)?
-        .first_step(pairs.first_step.into())
-        .run(Start::pairs(x * pairs.norm, y * pairs.norm), &stops)?;
-    let step_size = pairs.learning_rate / (pairs.norm * pairs.norm);
-    let population = EqualPopulation::new(&half_tangents, step_size)?;
-    let count = population.steps_until_mean(pairs.tolerance, pairs.first_step.into(), budget)?;
-    // The flow follows the cosine from the start, so it says nothing of another first step.
-    let flow_steps = match pairs.first_step {
-        FirstGradient::Cosine => population_flow_steps(&half_tangents, step_size, step_size, pairs.tolerance)?,
-        FirstGradient::DotProduct => None,
-    };
-    Ok(Descent {
-        steps: outcome.stop.is_goal().then_some(outcome.steps),
-        stop: outcome.stop.name().to_owned(),
-        pair_steps: count.steps(),
-        pair_crossing: count.crossing(),
-        flow_steps,
-        gradient_length,
-        gradient_deviation,
-    })
+    Ok(Descent { counts: pairs.count(&x, &y, &|| unit.is_cancelled())?, gradient_length, gradient_deviation })
 }
 
 /// The mean length of the gradient of the first members, and the largest relative deviation from sin φ/ρ (G2).
@@ -324,7 +210,7 @@ fn gradient_law(x: &Array2<f64>, y: &Array2<f64>, norm: f64) -> Result<(f64, f64
 
 /// Crossing times of the pair engine at every published norm, on common directions.
 fn published_crossings(settings: &Pairs, runs: usize, unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
-    let counts = published("norm")?;
+    let counts = published_counts("norm");
     let mut crossings = vec![Vec::with_capacity(runs); counts.len()];
     for _ in 0..runs {
         let half_tangents = uniform_half_tangents(settings.pairs, settings.dimension, &mut unit.generator)?;
@@ -332,10 +218,8 @@ fn published_crossings(settings: &Pairs, runs: usize, unit: &mut UnitContext<'_,
             if unit.is_cancelled() {
                 break;
             }
-            let population = EqualPopulation::new(&half_tangents, settings.learning_rate / (count.x * count.x))?;
-            let count =
-                population.steps_until_mean(settings.tolerance, FirstStep::DotProduct, settings.budget as u64)?;
-            crossings.extend(count.crossing());
+            let at_norm = Pairs { norm: count.x, ..settings.clone() };
+            crossings.extend(at_norm.count_without_vectors(&half_tangents)?.crossing());
         }
     }
     Ok(Finding::Published(crossings))
@@ -367,11 +251,11 @@ fn row(pairs: &Pairs, unit: Unit, found: Descent) -> [Value; 14] {
         pairs.norm.into(),
         unit.replicate.into(),
         pairs.first_step.name().into(),
-        found.steps.into(),
-        found.pair_steps.into(),
-        found.flow_steps.into(),
-        found.stop.into(),
-        found.pair_crossing.into(),
+        found.counts.steps.into(),
+        found.counts.pair_steps.into(),
+        found.counts.flow_steps.into(),
+        found.counts.stop.into(),
+        found.counts.pair_crossing.into(),
         found.gradient_length.into(),
         found.gradient_deviation.into(),
         pairs.pairs.into(),
@@ -381,22 +265,11 @@ fn row(pairs: &Pairs, unit: Unit, found: Descent) -> [Value; 14] {
     ]
 }
 
-/// The published counts with the interval in which one more run lies, for all of them together with 99 % confidence:
-/// normal, Bonferroni's correction over the points, both ends rounded up as counts are.
+/// The published counts with what our runs predict for them.
 fn published_table(crossings: &[Vec<f64>]) -> Table {
-    let mut table = Table::new(&["norm", "published_steps", "runs", "mean_crossing", "lower", "upper"]);
-    let counts = published("norm").unwrap_or_default();
-    let confidence = 1.0 - 0.01 / counts.len() as f64;
-    for (count, crossings) in counts.iter().zip(crossings) {
-        let interval = prediction_interval(crossings, confidence);
-        table.push([
-            count.x.into(),
-            count.steps.into(),
-            crossings.len().into(),
-            interval.map(|interval| interval.value).into(),
-            interval.map(|interval| interval.lower.ceil()).into(),
-            interval.map(|interval| interval.upper.ceil()).into(),
-        ]);
+    let mut table = Table::new(&[["norm"].as_slice(), &PREDICTION_COLUMNS].concat());
+    for (count, crossings) in published_counts("norm").iter().zip(crossings) {
+        table.push([count.x.into()].into_iter().chain(prediction(count.steps, crossings)));
     }
     table
 }

@@ -1,7 +1,7 @@
 //! What the squared norms of pairs gain until they converge, against what the loss loses (statement S1).
 
 use embedding_norms::loss::NegativeCosine;
-use embedding_norms::optimizer::Optimizer;
+use embedding_norms::optimizer::{HeavyBall, Nesterov, Optimizer};
 use embedding_norms::simulation::{Descent, Outcome, PairDescent, Start, StopRules};
 use embedding_norms::sphere::{Cosine, cosines, inner, normalize, uniform};
 use embedding_norms::sweep::UnitContext;
@@ -11,7 +11,6 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use super::Cell;
-use super::momentum::{HeavyBall, Nesterov};
 use crate::failure::Failure;
 use crate::grouping::mean;
 

@@ -103,11 +103,11 @@ fn persistent(table: &Table) -> Result<Panel, Failure> {
         .title("Fresh targets: the fourth root of time")
         .legend(Legend::Inside);
     let runs = runs(table)?;
-    let mut laws = Vec::new();
+    let (mut laws, mut marks) = (Vec::new(), Vec::new());
     for (index, (dimension, step_size, rows)) in runs.iter().enumerate() {
         let label = format!("d = {dimension}, γ = {step_size}");
         let style = Style::ordered(index, runs.len());
-        panel = panel.layer(Layer::markers(label, means(rows, "updates", "norm")?).style(style.size(0.8)));
+        marks.push(Layer::markers(label, means(rows, "updates", "norm")?).style(style));
         let law: Vec<(f64, f64)> =
             means(rows, "updates", "law")?.into_iter().map(|(k, law)| (k, law.sqrt().sqrt())).collect();
         laws.push(Layer::line("S2, with the logarithm", law.clone()).style(Style::theory()));
@@ -118,7 +118,7 @@ fn persistent(table: &Table) -> Result<Panel, Failure> {
             panel = panel.note(x, 0.9 * y, "slope ¼", Side::Right);
         }
     }
-    Ok(panel.layers(laws))
+    Ok(panel.layers(laws).layers(marks))
 }
 
 /// The runs of a table: dimension, step size, rows.

@@ -8,7 +8,6 @@ mod budget;
 mod claims;
 mod figures;
 mod lengthening;
-mod momentum;
 mod persistent;
 
 use clap::{ArgAction, Args};
@@ -173,7 +172,9 @@ Examples:
             cells.extend(self.momenta.iter().map(|&momentum| Cell::Momentum(self.momentum(rule, momentum))));
         }
         let fresh = |&dimension: &usize| {
-            Cell::Persistent(Persistent::new(dimension, self.fresh_step, self.updates, self.pairs.div_ceil(2)))
+            // The more dimensions, the less the length of a gradient varies.
+            let embeddings = self.pairs.div_ceil(dimension);
+            Cell::Persistent(Persistent::new(dimension, self.fresh_step, self.updates, embeddings))
         };
         cells.extend(self.fresh_dims.iter().map(fresh));
         cells.push(Cell::Persistent(Persistent::new(LONG.0, LONG.1, self.long_updates, self.pairs.div_ceil(10))));

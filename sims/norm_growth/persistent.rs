@@ -1,7 +1,8 @@
 //! Embeddings whose target is drawn anew at every update (statement S2).
 
-use embedding_norms::normalization::pullback;
-use embedding_norms::sphere::{normalize, uniform};
+use embedding_norms::optimizer::GradientDescent;
+use embedding_norms::simulation::PersistentDescent;
+use embedding_norms::sphere::{inner, uniform};
 use embedding_norms::sweep::UnitContext;
 use embedding_norms::table::{Table, Value};
 use embedding_norms::theory::growth::{fresh_targets, persistent_fourth_power};
@@ -11,7 +12,7 @@ use super::Cell;
 use crate::failure::Failure;
 
 /// Records for each factor of ten in updates.
-const PER_DECADE: f64 = 8.0;
+const PER_DECADE: f64 = 5.0;
 
 /// Embeddings of norm 1 at the start.
 #[derive(Clone, Debug, Serialize)]
@@ -41,20 +42,17 @@ impl Persistent {
     }
 
     pub fn run(&self, unit: &mut UnitContext<'_, Cell>) -> Result<Vec<PersistentRun>, Failure> {
-        let mut points = uniform(self.embeddings, self.dimension, &mut unit.generator)?;
-        let mut directions = normalize(points.view())?;
+        let points = uniform(self.embeddings, self.dimension, &mut unit.generator)?;
+        let mut run = PersistentDescent::new(&GradientDescent, self.step_size)?.start(points)?;
         let (mut runs, mut due) = (Vec::new(), 1);
         for updates in 1..=self.updates {
             if unit.is_cancelled() {
                 break;
             }
-            // The loss −ẑ·ŷ has the Euclidean gradient −ŷ.
-            let pull = -uniform(self.embeddings, self.dimension, &mut unit.generator)?;
-            points.scaled_add(-self.step_size, &pullback(&directions, pull.view()));
-            directions.update(points.view())?;
+            run.step(&mut unit.generator)?;
             if updates == due || updates == self.updates {
-                let fourth_power = directions.norms().iter().map(|norm| norm.powi(4)).sum::<f64>();
-                let fourth_power = fourth_power / self.embeddings as f64;
+                let squares = run.directions().norms().mapv(|norm| norm * norm);
+                let fourth_power = inner(squares.view(), squares.view()) / self.embeddings as f64;
                 runs.push(PersistentRun { updates, fourth_power, law: self.law(updates)? });
                 due = (due + 1).max((due as f64 * libm::pow(10.0, 1.0 / PER_DECADE)).round() as usize);
             }

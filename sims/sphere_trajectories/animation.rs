@@ -35,7 +35,7 @@ fn moment(frame: usize, longest: f64) -> Moment {
 }
 
 fn figure(all: &[Vec<Trail>], moment: Moment) -> Figure {
-    let names = ["Shorter than the best norm", "Best norm", "Longer than the best norm"];
+    let names = ["Short norm", "Best norm", "Long norm"];
     let panels = all.iter().zip(names).map(|(trails, name)| {
         let last = trails.iter().map(Trail::steps).max().unwrap_or(0) as f64;
         let title = format!("{name}: step {}", moment.time.min(last).floor());

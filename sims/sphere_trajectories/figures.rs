@@ -6,19 +6,23 @@ use embedding_norms::table::Table;
 use super::view::{Trail, globe, style, trails};
 use crate::failure::Failure;
 
-/// What the panels are called.
-pub const NAMES: [&str; 3] = ["Shorter than best: overshoots", "Best norm: lands", "Longer: many small steps"];
+/// What the panels are called, before the number of steps.
+const NAMES: [&str; 3] = [
+    "Shorter than the best norm: pairs overshoot,",
+    "At the best norm: pairs meet in",
+    "Longer than the best norm: pairs approach,",
+];
 
 const TEXT: &str = "Three spheres with the same pairs of points. From a norm shorter than the best one the two points of a pair \
                     pass each other in the first step and come back slowly. From the best norm they meet in one step. From \
                     a longer norm they approach in many small steps.";
 const CAPTION: &str = "Open circles: start. Dots: after each step. Large discs: where the pair ends. Paths on the far side are \
-                       pale, and the second member's path is drawn a little above the sphere.";
+                       pale, and the two members' paths are drawn side by side.";
 
 pub fn figure(table: &Table) -> Result<Figure, Failure> {
     let panels = trails(table)?.into_iter().zip(NAMES).map(|(trails, name)| {
-        let title = format!("{name} ({})", steps(&trails));
-        trails.iter().fold(globe().title(title).legend(Legend::Below), |panel, trail| draw(panel, trail))
+        let title = format!("{name} {}", steps(&trails));
+        trails.iter().fold(globe().title(title).legend(Legend::Below), draw)
     });
     Ok(Figure::new(TEXT).columns(3).panels(panels).caption(CAPTION))
 }
@@ -37,7 +41,7 @@ fn steps(trails: &[Trail]) -> String {
 /// One member's path with its start, its steps and its end.
 fn draw(panel: Panel, trail: &Trail) -> Panel {
     let (last, look) = (trail.steps(), style(trail.pair).marker(Marker::Circle));
-    let label = format!("from an angle of {} rad", trail.angle);
+    let label = format!("from φ₀ = {} rad", trail.angle);
     let mut panel = panel.layer(Layer::path(label, trail.until(last as f64)).style(look));
     for step in 1..last {
         panel = panel.layer(spot(trail.at(step as f64), look.size(0.55)));

@@ -35,15 +35,15 @@ const TRIALS: &str = "trials";
 pub struct SphereTrajectories {
     /// Initial angles of the pairs, in radians
     #[arg(long, value_name = "φ,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::angle,
-          default_value = "1,1.7,2.4", num_args = 1)]
+          default_value = "1,1.8,2.9", num_args = 1)]
     angles: Vec<f64>,
 
     /// The shorter norm, in units of the best one
-    #[arg(long, value_name = "FACTOR", value_parser = values::positive, default_value_t = 0.6)]
+    #[arg(long, value_name = "FACTOR", value_parser = values::positive, default_value_t = 0.5)]
     short: f64,
 
-    /// The longer norm, in units of the best one
-    #[arg(long, value_name = "FACTOR", value_parser = values::positive, default_value_t = 3.0)]
+    /// The longer norm, in units of √(2γ): the best norm of close pairs, above which no pair ever overshoots
+    #[arg(long, value_name = "FACTOR", value_parser = values::positive, default_value_t = 2.0)]
     long: f64,
 
     /// Learning rate γ per pair
@@ -87,7 +87,7 @@ impl Regime {
 #[serde(rename_all = "kebab-case")]
 pub enum Cell {
     /// One pair of the picture; the same in every replicate.
-    Path { pair: usize, pairs: usize, angle: f64, regime: Regime, factor: f64, learning_rate: f64, tolerance: f64 },
+    Path { pair: usize, pairs: usize, angle: f64, regime: Regime, norm: f64, learning_rate: f64, tolerance: f64 },
     /// Random pairs.
     Trials { trials: usize },
 }
@@ -124,7 +124,7 @@ impl Simulation for SphereTrajectories {
     const EXAMPLES: &'static str = "\
 Examples:
   embedding-norms sphere-trajectories
-  embedding-norms sphere-trajectories --angles 0.5,3 --short 0.3 --long 6";
+  embedding-norms sphere-trajectories --angles 0.5,3 --short 0.3 --long 3";
     const STATEMENTS: &'static [&'static str] = &["D1", "D2", "L8"];
     const REPLICATES: u64 = 4;
     const QUICK: &'static [&'static str] = &["--trials=10", "--replicates=2"];
@@ -134,18 +134,19 @@ Examples:
     type Finding = Finding;
 
     fn cells(&self) -> Result<Vec<Cell>, Failure> {
-        let factors = [self.short, 1.0, self.long];
         let mut cells = Vec::new();
-        for (regime, factor) in REGIMES.into_iter().zip(factors) {
-            cells.extend(self.angles.iter().enumerate().map(|(pair, &angle)| Cell::Path {
-                pair,
-                pairs: self.angles.len(),
-                angle,
-                regime,
-                factor,
-                learning_rate: self.learning_rate,
-                tolerance: self.tolerance,
-            }));
+        for regime in REGIMES {
+            for (pair, &angle) in self.angles.iter().enumerate() {
+                cells.push(Cell::Path {
+                    pair,
+                    pairs: self.angles.len(),
+                    angle,
+                    regime,
+                    norm: self.norm(regime, angle)?,
+                    learning_rate: self.learning_rate,
+                    tolerance: self.tolerance,
+                });
+            }
         }
         cells.push(Cell::Trials { trials: self.trials });
         Ok(cells)
@@ -154,8 +155,7 @@ Examples:
     fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
         match *unit.cell {
             Cell::Trials { trials } => Ok(Finding::Trials(Trials::run(trials, unit)?)),
-            Cell::Path { pair, pairs, angle, factor, learning_rate, tolerance, .. } => {
-                let norm = factor * best_norm(learning_rate, angle)?;
+            Cell::Path { pair, pairs, angle, norm, learning_rate, tolerance, .. } => {
                 let (first, second) = view::placed(pair, pairs, angle);
                 let start = Start::pairs(row(first) * norm, row(second) * norm);
                 let cancelled = || unit.is_cancelled();
@@ -217,6 +217,17 @@ Examples:
 
     fn animations(tables: &Tables) -> Result<Vec<(&'static str, Vec<Figure>)>, Failure> {
         Ok(vec![("", animation::frames(tables.get("")?)?)])
+    }
+}
+
+impl SphereTrajectories {
+    /// The initial norm of both members.
+    fn norm(&self, regime: Regime, angle: f64) -> Result<f64, Failure> {
+        Ok(match regime {
+            Regime::Short => self.short * best_norm(self.learning_rate, angle)?,
+            Regime::Best => best_norm(self.learning_rate, angle)?,
+            Regime::Long => self.long * (2.0 * self.learning_rate).sqrt(),
+        })
     }
 }
 

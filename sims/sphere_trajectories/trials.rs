@@ -6,11 +6,12 @@ use embedding_norms::sphere::{Cosine, angle, inner, norm_of, normalize, uniform}
 use embedding_norms::sweep::UnitContext;
 use embedding_norms::table::{Table, Value};
 use embedding_norms::theory::duality::best_norm;
-use ndarray::{Array1, Array2, ArrayView1, array};
+use ndarray::{Array1, Array2};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use super::Cell;
+use super::view::cross;
 use crate::failure::Failure;
 
 /// Steps after which a pair is left.
@@ -126,8 +127,4 @@ impl Trial {
         let length = norm_of(normal.view());
         normal / length
     }
-}
-
-fn cross(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>) -> Array1<f64> {
-    array![x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]]
 }

@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 use embedding_norms::figure::{Colour, Layer, Panel, Style};
 use embedding_norms::sphere::{geodesic, norm_of};
 use embedding_norms::table::{Table, TableError};
-use ndarray::{Array1, array};
+use ndarray::{Array1, ArrayView1, array};
 
 use super::REGIMES;
 use crate::grouping::levels;
@@ -14,8 +14,8 @@ use crate::grouping::levels;
 const ELEVATION: f64 = 0.3;
 /// How opaque paths on the far side are.
 const FAR: f64 = 0.22;
-/// How far apart the members' paths are drawn, in radii, so that both are seen where they cover each other.
-const APART: f64 = 0.045;
+/// How far each member's path is drawn beside the great circle, in radii, so that both are seen where they pass.
+const BESIDE: f64 = 0.02;
 
 /// The directions of pair `index` of `pairs`: one above the other in front of the camera, tilted in turn.
 pub fn placed(index: usize, pairs: usize, angle: f64) -> ([f64; 3], [f64; 3]) {
@@ -41,7 +41,8 @@ pub struct Trail {
     pub pair: usize,
     pub angle: f64,
     directions: Vec<Array1<f64>>,
-    radius: f64,
+    /// By how much the path is drawn beside its place.
+    shift: Array1<f64>,
 }
 
 impl Trail {
@@ -50,15 +51,15 @@ impl Trail {
         let rows = table.with("regime", regime)?;
         let mut trails = Vec::new();
         for pair in levels(&rows, "pair")? {
-            for (member, radius) in [("first", 1.0), ("second", 1.0 + APART)] {
-                let steps = rows.with("pair", pair as u64)?.with("member", member)?;
-                let column =
-                    |name: &str| steps.numbers(name).map(|values| values.into_iter().map(|x| x.unwrap_or(f64::NAN)));
-                let points = column("x")?.zip(column("y")?).zip(column("z")?).map(|((x, y), z)| array![x, y, z]);
-                let directions = points.map(|point| &point / norm_of(point.view())).collect();
-                let angle = column("angle")?.next().unwrap_or(f64::NAN);
-                trails.push(Self { pair: pair as usize, angle, directions, radius });
-            }
+            let of_pair = rows.with("pair", pair as u64)?;
+            let angle = of_pair.numbers("angle")?.into_iter().flatten().next().unwrap_or(f64::NAN);
+            let [first, second] = ["first", "second"].map(|member| directions(&of_pair, member));
+            let (first, second) = (first?, second?);
+            let normal = cross(first[0].view(), second[0].view());
+            let shift = &normal * (BESIDE / norm_of(normal.view()));
+            let pair = pair as usize;
+            trails.push(Self { pair, angle, directions: first, shift: -&shift });
+            trails.push(Self { pair, angle, directions: second, shift });
         }
         Ok(trails)
     }
@@ -75,8 +76,8 @@ impl Trail {
         let (from, to) = (&self.directions[step], &self.directions[(step + 1).min(self.steps())]);
         // Steps turn by less than a right angle, so there is always one shortest way.
         let point = geodesic(from.view(), to.view(), time - step as f64).unwrap_or_else(|_| to.clone());
-        let (x, y, near) = seen(&point);
-        (self.radius * x, self.radius * y, if near >= 0.0 { 1.0 } else { FAR })
+        let (x, y, near) = seen(&(point + &self.shift));
+        (x, y, if near >= 0.0 { 1.0 } else { FAR })
     }
 
     /// The way until a time, as points for a path.
@@ -97,9 +98,22 @@ impl Trail {
     }
 }
 
+/// The directions of a member after each step.
+fn directions(of_pair: &Table, member: &str) -> Result<Vec<Array1<f64>>, TableError> {
+    let steps = of_pair.with("member", member)?;
+    let column = |name: &str| steps.numbers(name).map(|values| values.into_iter().map(|x| x.unwrap_or(f64::NAN)));
+    let points = column("x")?.zip(column("y")?).zip(column("z")?).map(|((x, y), z)| array![x, y, z]);
+    Ok(points.map(|point| &point / norm_of(point.view())).collect())
+}
+
+/// The vector product.
+pub fn cross(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>) -> Array1<f64> {
+    array![x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]]
+}
+
 /// An empty globe.
 pub fn globe() -> Panel {
-    let edge = 1.0 + 2.0 * APART;
+    let edge = 1.05;
     let mut panel = Panel::picture((-edge, edge), (-edge, edge)).layer(Layer::disc((0.0, 0.0), 1.0));
     let style =
         Style::reference().colour(Colour::PAPER).dash(embedding_norms::figure::Dash::Solid).width(0.7).opacity(0.8);
@@ -132,7 +146,7 @@ fn graticule() -> Vec<Vec<(f64, f64)>> {
 
 /// The look of a pair.
 pub fn style(pair: usize) -> Style {
-    Style::series([0, 4, 2, 3, 6][pair % 5]).dash(embedding_norms::figure::Dash::Solid)
+    Style::series(pair).dash(embedding_norms::figure::Dash::Solid)
 }
 
 /// The paths of all regimes, in the order of the panels.

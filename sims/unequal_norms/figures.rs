@@ -87,9 +87,13 @@ fn equal_steps(mut panel: Panel, table: &Table, edges: (f64, f64)) -> Result<Pan
             (if rest > 0.0 { 1.0 / rest.sqrt() } else { f64::NAN }, second)
         });
         let line: Vec<(f64, f64)> = line.map(|(x, y)| if inside(x) { (x, y) } else { (f64::NAN, y) }).collect();
-        // The number stands where the line crosses the diagonal, or in the middle of an upright line.
-        let place = if held { (least, (edges.0 * edges.1).sqrt()) } else { (both, both) };
-        panel = panel.layer(Layer::line("", line).style(style)).note(place.0, place.1, count.to_string(), Side::Right);
+        // The number stands beside the diagonal, or beside the middle of an upright line.
+        let (at, side) = if held {
+            ((least, (edges.0 * edges.1).sqrt()), Side::Left)
+        } else {
+            ((both * 1.03, both * 1.1), Side::Right)
+        };
+        panel = panel.layer(Layer::line("", line).style(style)).note(at.0, at.1, count.to_string(), side);
     }
     Ok(panel)
 }

@@ -230,7 +230,8 @@ pub fn tangent(slope: &Slope, start: &Start) -> Result<f64, Wrong> {
 pub fn scaling(loss: &dyn Loss, start: &Start) -> Result<u64, Wrong> {
     let smallest =
         start.first.rows().into_iter().chain(start.second.iter().flat_map(|second| second.rows())).map(norm_of);
-    let rate = 0.01 * smallest.fold(f64::INFINITY, f64::min).powi(2);
+    let smallest = smallest.fold(f64::INFINITY, f64::min);
+    let rate = 0.01 * smallest * smallest;
     let plain = descend(loss, start, rate, 1.0)?;
     for scale in [8.0, 0.125] {
         let scaled = descend(loss, start, rate, scale)?;

@@ -45,7 +45,8 @@ pub fn animation(frames: &[String], pixels_per_point: f64, hundredths_per_frame:
     encoder.set_repeat(Repeat::Infinite).map_err(failed)?;
     let mut before: Option<Vec<u8>> = None;
     for image in &rgb {
-        let indices: Vec<u8> = image.iter().map(|colour| index[colour]).collect();
+        let indices: Vec<u8> =
+            stretches(image).flat_map(|(colour, pixels)| std::iter::repeat_n(index[&colour], pixels)).collect();
         encoder.write_frame(&changes(&indices, before.as_deref(), width, hundredths_per_frame)).map_err(failed)?;
         before = Some(indices);
     }
@@ -81,11 +82,16 @@ fn changes(image: &[u8], before: Option<&[u8]>, width: u16, delay: u16) -> Frame
     }
 }
 
+/// Stretches of one colour: looking a colour up costs more than a comparison with the one before.
+fn stretches(image: &[Rgb]) -> impl Iterator<Item = (Rgb, usize)> {
+    image.chunk_by(|one, next| one == next).map(|pixels| (pixels[0], pixels.len()))
+}
+
 /// A palette for all frames, and the entry of each colour in it: median cut.
 fn palette(frames: &[Vec<Rgb>]) -> (Vec<Rgb>, BTreeMap<Rgb, u8>) {
     let mut counts: BTreeMap<Rgb, u64> = BTreeMap::new();
-    for &colour in frames.iter().flatten() {
-        *counts.entry(colour).or_default() += 1;
+    for (colour, pixels) in frames.iter().flat_map(|frame| stretches(frame)) {
+        *counts.entry(colour).or_default() += pixels as u64;
     }
     let mut boxes = vec![counts.into_iter().collect::<Colours>()];
     while boxes.len() < COLOURS {

@@ -77,9 +77,9 @@ fn checked_momentum(momentum: f64) -> Result<f64, SettingError> {
 }
 
 /// The mean of ρ⁴ after k updates under persistent gradients (statement S2): ρ0⁴ + 2γ²G²k, with the next term
-/// (γ²/2)(E[G⁴]/G²) ln(1 + 2γ²G²k/ρ0⁴).
+/// (γ²/2)(E\[G⁴\]/G²) ln(1 + 2γ²G²k/ρ0⁴).
 ///
-/// `mean_square` is G², `mean_fourth` is E[G⁴] of the gradient at unit norm; see [`fresh_targets`].
+/// `mean_square` is G², `mean_fourth` is E\[G⁴\] of the gradient at unit norm; see [`fresh_targets`].
 ///
 /// # Errors
 /// A learning rate, a norm or a moment that is not positive.
@@ -99,7 +99,7 @@ pub fn persistent_fourth_power(
     Ok(start + grown + 0.5 * gamma * gamma * fourth / square * libm::log1p(grown / start))
 }
 
-/// The moments (G², E[G⁴]) of the gradient at unit norm under fresh random targets in R^d: 1 − 1/d and
+/// The moments (G², E\[G⁴\]) of the gradient at unit norm under fresh random targets in R^d: 1 − 1/d and
 /// 1 − 2/d + 3/(d(d + 2)).
 pub fn fresh_targets(dimension: usize) -> (f64, f64) {
     let d = dimension as f64;

@@ -3,8 +3,8 @@
 use pulp::Simd;
 
 use crate::setting::{SettingError, positive, tolerance, within};
-use crate::theory::one_step::{EqualPair, Pair, advance, one_minus_cosine};
-use crate::vectorize::{Kernel, LANES, Vector, sum, vectorize};
+use crate::theory::one_step::{ANTIPODAL_HALF_TANGENT, EqualPair, Pair, advance, one_minus_cosine};
+use crate::vectorize::{Kernel, LANES, Number, Vector, sum, vectorize};
 
 /// Which gradient the very first step follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,4 +189,105 @@ pub fn steps_of_pair(mut pair: Pair, epsilon: f64, budget: u64) -> Result<Count,
         (before, pair) = (after, next);
     }
     Ok(Count::Budget)
+}
+
+/// For each of many pairs of equal norms, given by tan(φ/2) and u = γ/ρ², the steps until its 1 − cos φ is at most
+/// `epsilon`: the count of [`steps_of_pair`], in whole vectors. `None` where the budget was spent first, as it is by a
+/// pair that stands.
+///
+/// # Errors
+/// A tolerance outside (0, 2), slices of different lengths, a negative or NaN half-tangent, or u that is not positive or
+/// above 10³⁰.
+///
+/// ```
+/// use embedding_norms::theory::pair::steps_of_pairs;
+/// // A right angle at ρ = 1, at a large norm, at the best one, and at the mirror image of the first (statement L7).
+/// assert_eq!(steps_of_pairs(&[1.0; 3], &[0.01, 1.0, 100.0], 1e-3, 1000)?, [Some(190), Some(1), Some(190)]);
+/// # Ok::<(), embedding_norms::setting::SettingError>(())
+/// ```
+pub fn steps_of_pairs(
+    half_tangents: &[f64],
+    step_sizes: &[f64],
+    epsilon: f64,
+    budget: u64,
+) -> Result<Vec<Option<u64>>, SettingError> {
+    tolerance("the tolerance", epsilon)?;
+    let (pairs, sizes) = (half_tangents.len(), step_sizes.len());
+    within("the number of γ/ρ²", sizes as f64, sizes == pairs, "the number of pairs")?;
+    for (&k, &u) in half_tangents.iter().zip(step_sizes) {
+        within("tan(φ/2)", k, k >= 0.0, "0 or larger")?;
+        within("γ/ρ²", u, u > 0.0 && u <= 1e30, "above 0 and at most 1e30")?;
+    }
+    let mut counts = Vec::with_capacity(pairs.next_multiple_of(BLOCK));
+    for (ks, us) in half_tangents.chunks(BLOCK).zip(step_sizes.chunks(BLOCK)) {
+        // The rest of the last block is aligned already.
+        let mut block = Block { half_tangents: [0.0; BLOCK], step_sizes: [1.0; BLOCK], steps: [0.0; BLOCK] };
+        block.half_tangents[..ks.len()].copy_from_slice(ks);
+        block.step_sizes[..us.len()].copy_from_slice(us);
+        let active = vectorize(CountBlock { block: &mut block, epsilon, budget });
+        counts.extend(active.iter().zip(&block.steps).map(|(&active, &steps)| (active == 0.0).then_some(steps as u64)));
+    }
+    counts.truncate(pairs);
+    Ok(counts)
+}
+
+/// Pairs that are counted together: as many as keep the arithmetic units busy while one of them waits for its division.
+const BLOCK: usize = 4 * LANES;
+/// Steps between two looks at whether all pairs of a block have arrived.
+const LOOK_EVERY: u64 = 4;
+
+struct Block {
+    half_tangents: [f64; BLOCK],
+    step_sizes: [f64; BLOCK],
+    steps: [f64; BLOCK],
+}
+
+/// Steps until every pair of a block has arrived or the budget is spent; 1 for each that has not, 0 for the others.
+struct CountBlock<'a> {
+    block: &'a mut Block,
+    epsilon: f64,
+    budget: u64,
+}
+
+impl Kernel for CountBlock<'_> {
+    type Output = [f64; BLOCK];
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> [f64; BLOCK] {
+        let mut active = [0.0; BLOCK];
+        for (active, &k) in active.iter_mut().zip(&self.block.half_tangents) {
+            *active = f64::from(one_minus_cosine(k) > self.epsilon);
+        }
+        // An opposite pair never arrives, and need not be waited for.
+        let waits = |active: &[f64; BLOCK], ks: &[f64; BLOCK]| {
+            active.iter().zip(ks).any(|(&active, &k)| active > 0.0 && k <= ANTIPODAL_HALF_TANGENT)
+        };
+        let mut taken = 0;
+        while taken < self.budget && waits(&active, &self.block.half_tangents) {
+            let steps = LOOK_EVERY.min(self.budget - taken);
+            let (ks, _) = S::as_mut_simd_f64s(&mut self.block.half_tangents);
+            let (us, _) = S::as_mut_simd_f64s(&mut self.block.step_sizes);
+            let (counts, _) = S::as_mut_simd_f64s(&mut self.block.steps);
+            let (active, _) = S::as_mut_simd_f64s(&mut active);
+            for _ in 0..steps {
+                let pairs = ks.iter_mut().zip(us.iter_mut());
+                for ((k, u), (count, active)) in pairs.zip(counts.iter_mut().zip(active.iter_mut())) {
+                    let (next_k, next_u, _) = advance(Vector::new(simd, *k), Vector::new(simd, *u));
+                    (*k, *u) = (next_k.value, next_u.value);
+                    let (before, none) = (Vector::new(simd, *active), Vector::splat(simd, 0.0));
+                    *count = (Vector::new(simd, *count) + before).value;
+                    *active = one_minus(next_k).select_above(self.epsilon, before, none).value;
+                }
+            }
+            taken += steps;
+        }
+        active
+    }
+}
+
+/// 1 − cos φ = 2k²/(1 + k²), as [`one_minus_cosine`] rounds it.
+#[inline(always)]
+fn one_minus<N: Number>(k: N) -> N {
+    let (square, two) = (k * k, k.constant(2.0));
+    k.select_above(ANTIPODAL_HALF_TANGENT, two, two * square / (k.constant(1.0) + square))
 }

@@ -3,6 +3,7 @@
 
 #![allow(dead_code)] // every test binary uses a part of it
 
+pub mod contrast;
 pub mod double_double;
 pub mod embeddings;
 pub mod losses;
@@ -11,3 +12,4 @@ pub mod pairs;
 pub mod real_step;
 pub mod seeds;
 pub mod taylor;
+pub mod triplets;

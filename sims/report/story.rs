@@ -1,0 +1,174 @@
+//! What each simulation is about, for a reader with ten minutes: by name, so that prose stands in one place.
+
+/// The prose of a simulation.
+pub struct Story {
+    /// The question that it answers.
+    pub question: &'static str,
+    /// A few sentences: why one should ask, and how the simulation finds out.
+    pub text: &'static str,
+    /// What was found, said only where every claim of ours came out as stated.
+    pub finding: &'static str,
+}
+
+/// The prose of a simulation, if it has some.
+pub fn of(simulation: &str) -> Option<&'static Story> {
+    STORIES.iter().find(|(name, _)| *name == simulation).map(|(_, story)| story)
+}
+
+const STORIES: &[(&str, Story)] = &[
+    (
+        "norm-effect",
+        Story {
+            question: "Do long embeddings converge more slowly?",
+            text: "Cosine similarity ignores how long an embedding is, but its gradient does not: it is divided by the \
+                   length. So an embedding of twice the length gets half the gradient, and needs twice the way to turn \
+                   by the same angle: each step makes a quarter of the progress. Here random pairs descend from a range \
+                   of norms until they agree, and their steps are counted in three ways that share no code: with whole \
+                   vectors, with a recursion of one angle per pair, and from a closed form that takes no step at all. \
+                   At the paper's setting the counts that its authors published are laid beside them.",
+            finding: "Yes: twice the norm takes four times the steps, and a closed form gives the count before the run.",
+        },
+    ),
+    (
+        "one-step-bound",
+        Story {
+            question: "How much progress can one step make?",
+            text: "The paper bounds how far one step can raise the cosine of a pair, by an amount that shrinks with the \
+                   squared norm. One step has an exact closed form, so the bound can be compared with the truth \
+                   everywhere at once. The difference of the two turns out to be the cosine of the angle after the step, \
+                   times something positive: so the bound holds exactly where the pair is acute after the step. It fails \
+                   for pairs that start in opposite halves of the sphere and take small steps, and for steps so large \
+                   that they overshoot.",
+            finding: "The published bound holds exactly where the pair is acute after the step, and fails elsewhere.",
+        },
+    ),
+    (
+        "opposite-halves",
+        Story {
+            question: "What if the two views of a positive pair start far apart?",
+            text: "The gradient of the cosine has length sin φ/‖z‖. It vanishes where a pair points in opposite directions, \
+                   so the loss is steepest at a right angle and flat exactly where it is largest. Pairs that start in \
+                   opposite halves of the sphere therefore spend most of their steps leaving the pole. Here pairs start \
+                   at fixed angles, and the steps are compared with the closed form, which grows as ln tan(φ/2): slowly \
+                   over most angles, without limit towards the antipode.",
+            finding: "Steps grow as ln tan(φ/2) with the initial angle, and without limit towards opposite directions.",
+        },
+    ),
+    (
+        "convergence-map",
+        Story {
+            question: "Can a norm be too small?",
+            text: "If long embeddings are slow, it is tempting to shorten them without end. But a step of a very short \
+                   embedding overshoots. This map counts the steps of a pair over every initial angle and every step size \
+                   relative to the norm. It has an exact symmetry: a norm that is too small by some factor costs just \
+                   what one too large by the same factor costs at the mirrored angle. Between the two lies a best norm at \
+                   which a single step aligns the pair.",
+            finding: "Yes, exactly as it can be too large: one step suffices at ‖z‖² = γ(1 + cos φ), and far from it on either side steps grow.",
+        },
+    ),
+    (
+        "unequal-norms",
+        Story {
+            question: "Who moves when the two members of a pair differ in length?",
+            text: "The gradients of both members have the factor sin φ, but each is divided by the member's own length, \
+                   and so is the turn that it causes. The short member therefore travels and the long one waits: as steps \
+                   get small, the angles turned are in the ratio of the squared norms, the other way round. Holding one \
+                   member still, as methods with a stop-gradient do, is the limit of an infinitely long partner.",
+            finding: "The short member travels: angles turned are in the inverse ratio of the squared norms.",
+        },
+    ),
+    (
+        "norm-growth",
+        Story {
+            question: "Do norms stay as they were?",
+            text: "The gradient of a cosine is orthogonal to the embedding. A step along a tangent leads away from the \
+                   sphere, so under plain gradient descent norms can only grow, and growing norms slow the steps that \
+                   follow. Here pairs converge and the length they gain is compared with the loss they lose; then \
+                   embeddings chase targets that never settle, where the growth goes on as the fourth root of the number \
+                   of updates.",
+            finding: "Norms only grow: by the loss that is removed for pairs that settle, as a fourth root for those that \
+                      do not.",
+        },
+    ),
+    (
+        "sphere-trajectories",
+        Story {
+            question: "What does it look like?",
+            text: "Gradient descent moves a pair of embeddings in the plane that it spans, whatever the dimension: on the \
+                   sphere both members follow one great circle. Drawn here are the same pairs in three dimensions from \
+                   three norms, with a dot after each step. Embeddings that are too short pass each other and have to \
+                   come back, those of the best norm meet in one step, and long ones approach in many small ones.",
+            finding: "Pairs follow great circles: short ones overshoot, those of the best norm meet in one step.",
+        },
+    ),
+    (
+        "optimizer-laws",
+        Story {
+            question: "Does the optimizer change the norm effect?",
+            text: "It decides how strong the effect is. Every update rule has one degree h, so that multiplying embeddings \
+                   by c and the learning rate by c to the power h changes no direction, at any step. For plain gradient \
+                   descent and momentum h is 2; for Adam and for rules that use only the sign or the direction of a \
+                   gradient it is 1; for rules that scale their step with the norm, such as LARS, it is 0. Here each \
+                   optimizer aligns the same pairs from a range of norms, and the exponent with which its steps grow is \
+                   fitted where its own memory no longer matters.",
+            finding: "Yes: steps grow as the square of the norm, in proportion to it, or not at all, as the degree says.",
+        },
+    ),
+    (
+        "gradscale",
+        Story {
+            question: "Can the norm effect be switched off?",
+            text: "GradScale multiplies the gradient of an embedding by a power p of its norm. That changes the degree of \
+                   gradient descent from 2 to 2 − p: the effect is halved at p = 1, gone at p = 2, and turned round \
+                   beyond, where long embeddings are the fast ones. Here pairs descend under several powers, and the \
+                   exponents are compared with that prediction.",
+            finding: "Yes: with gradients multiplied by ‖z‖ to the power p, steps grow as the norm to the power 2 − p.",
+        },
+    ),
+    (
+        "adam-epsilon",
+        Story {
+            question: "Is Adam safe from the norm effect?",
+            text: "Adam divides a gradient by its own recent size, so that half the gradient gives the same step; only the \
+                   longer way remains. But it adds a small ε to what it divides by. Gradients shrink with the norm, and \
+                   where they get as small as ε, Adam becomes plain descent with momentum. Here the exponent of the \
+                   steps is measured against the product of ε and the norm.",
+            finding: "Only while gradients are large beside ε: then steps grow with the norm, and beyond with its square.",
+        },
+    ),
+    (
+        "contrastive-losses",
+        Story {
+            question: "Does it hold for the losses that people train with?",
+            text: "InfoNCE, NT-Xent, triplets and their relatives pull and push many embeddings at once, and no closed \
+                   form counts their steps. But all of them see directions only, so their gradients are divided by the \
+                   norm like that of a single cosine. Here the same embeddings descend each loss from several norms to \
+                   one level of the loss. The steps are compared with the square of the norm, the gradients with closed \
+                   forms, and the growth of norms with the loss that was spent.",
+            finding: "Yes: for every loss of cosines tried, twice the norm takes four times the steps.",
+        },
+    ),
+    (
+        "weight-decay",
+        Story {
+            question: "Where do norms settle?",
+            text: "Gradients lengthen embeddings, weight decay shortens them. Under targets that never settle the two \
+                   balance at a norm that depends on the learning rate, the decay and how often an embedding is updated, \
+                   but not on where it began. There each step turns an embedding by an angle that the learning rate and \
+                   the decay alone decide. Here embeddings are followed until they settle, for several optimizers, and \
+                   both are compared with closed forms.",
+            finding: "At an equilibrium that closed forms give, whatever the norm was at first.",
+        },
+    ),
+    (
+        "rate-decay-equivalence",
+        Story {
+            question: "Are learning rate and weight decay two knobs or one?",
+            text: "Multiplying the learning rate by some factor can be undone by dividing the weight decay by it and \
+                   rescaling the embeddings, so that every direction stays as it was. For which optimizers this is exact, \
+                   and with what power, follows from their degree. Here runs with both changed together are compared \
+                   with the original, bit for bit where that is possible.",
+            finding: "Changed together as the degree of the optimizer says, they change no direction.",
+        },
+    ),
+];
