@@ -111,11 +111,15 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
         let length = libm::pow(question.norm, question.grad_scale - 1.0) * libm::sin(question.angle);
         line("G2", "gradient length, ρ^(p − 1) sin φ", &format!("{length:.6}"));
     }
+    let mut notes = Vec::new();
     if question.optimizer.is_some() || question.grad_scale != 0.0 {
-        optimizer.scaling(&question);
+        notes.extend(optimizer.scaling(&question));
     }
     if let Some(weight_decay) = question.weight_decay {
-        optimizer.equilibrium(&question, weight_decay)?;
+        notes.extend(optimizer.equilibrium(&question, weight_decay)?);
+    }
+    if !notes.is_empty() {
+        println!("\n{}", notes.join("\n"));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -223,8 +227,8 @@ impl Chosen {
         given.or_else(default).unwrap_or(0.0)
     }
 
-    /// What L6 says.
-    fn scaling(&self, question: &Question) {
+    /// What L6 says, and on what conditions.
+    fn scaling(&self, question: &Question) -> Vec<String> {
         let (h, k) = (self.degree, norm_exponent(self.degree, self.time_exponent));
         let name = self.entry.name;
         line("L6", &format!("degree h of {name}"), &format!("{h}"));
@@ -238,10 +242,13 @@ impl Chosen {
             conditions.push("ε far below the gradients");
         }
         conditions.push("k for small steps and runs longer than the optimizer's memory");
-        println!("\nnote: L6 holds for {}.", conditions.join("; "));
+        let mut notes = vec![format!("note: L6 holds for {}.", conditions.join("; "))];
         if !self.is_plain(question) {
-            println!("note: the counts of D1, L1, S1 and L8 are those of plain gradient descent and are left out.");
+            let left_out =
+                "note: the counts of D1, L1, S1 and L8 are those of plain gradient descent and are left out.";
+            notes.push(left_out.to_owned());
         }
+        notes
     }
 
     /// The rule of S3 that this is, if there is one.
@@ -260,13 +267,12 @@ impl Chosen {
         }
     }
 
-    /// What S3 says.
-    fn equilibrium(&self, question: &Question, weight_decay: f64) -> Result<(), Failure> {
+    /// What S3 says, and on what conditions.
+    fn equilibrium(&self, question: &Question, weight_decay: f64) -> Result<Vec<String>, Failure> {
         let Some(rule) = self.settling(question) else {
             let kind = if question.coupled { "coupled" } else { "decoupled" };
             let after = if question.grad_scale == 0.0 { "" } else { " after GradScale" };
-            println!("\nnote: S3 knows no equilibrium of {} with {kind} decay{after}.", self.entry.name);
-            return Ok(());
+            return Ok(vec![format!("note: S3 knows no equilibrium of {} with {kind} decay{after}.", self.entry.name)]);
         };
         let dimension = question.dim as f64;
         let settings = Persistent::new(question.learning_rate, weight_decay)?.frequency(question.frequency)?;
@@ -276,18 +282,20 @@ impl Chosen {
         line("S3", "angle turned per step there, rms", &format!("{:.6} rad", settled.angle));
         line("S3", "steps of relaxation to it", &format!("{:.0}", settled.relaxation.ceil()));
         line("S3", "next order of that norm", &format!("{:+.2} %", 100.0 * order));
-        let memory = match rule {
-            Rule::AdamW { .. } => ", far below 1 − β1, and a relaxation longer than 1/(1 − β2)",
-            Rule::HeavyBallCoupled { .. } | Rule::HeavyBallDecoupled { .. } => ", far below 1 − β",
-            _ => "",
+        let small = match rule {
+            Rule::AdamW { .. } => "1 − β1, and a relaxation longer than 1/(1 − β2) steps",
+            Rule::HeavyBallCoupled { .. } => "(1 − β)²",
+            Rule::HeavyBallDecoupled { .. } => "1 − β",
+            _ => "f",
         };
-        println!(
-            "\nnote: S3 holds under a fresh random target, in d = {}, at a fraction {} of the steps, for γλ far below 1{memory}.",
+        let mut notes = vec![format!(
+            "note: S3 holds under a fresh random target, in d = {}, at a fraction f = {} of the steps, for γλ far below {small}.",
             question.dim, question.frequency
-        );
+        )];
         if order.abs() > 0.05 {
-            println!("warning: the next order is above 5 %; γλ is too large, or the memory too long, for S3.");
+            let warning = "warning: the next order is above 5 %; γλ is too large, or the memory too long, for S3.";
+            notes.push(warning.to_owned());
         }
-        Ok(())
+        Ok(notes)
     }
 }

@@ -13,17 +13,17 @@ const NAMES: [(&str, &str); 12] = [
     ("nesterov", "NAG"),
     ("sgdp", "SGDP"),
     ("adam", "Adam"),
-    ("adamw", "AdamW"),
-    ("adamp", "AdamP"),
+    ("adamw", "AdW"),
+    ("adamp", "AdP"),
     ("rmsprop", "RMS"),
-    ("adagrad", "AdaGr."),
+    ("adagrad", "AdaG"),
     ("sign-descent", "sign"),
     ("lion", "Lion"),
-    ("normalized-gradient", "norm."),
+    ("normalized-gradient", "NGD"),
 ];
 
 /// Where "bit for bit the same" stands on the axis of angles.
-const FLOOR: f64 = 1e-17;
+const FLOOR: f64 = 1e-19;
 
 /// The largest angle between the two runs for every rule, without GradScale and with it.
 pub fn figure(table: &Table) -> Result<Figure, TableError> {
@@ -33,21 +33,28 @@ pub fn figure(table: &Table) -> Result<Figure, TableError> {
                 coupled decay it is so for rules of degree two alone; Adam and its kin part from their counterparts by up \
                 to radians, unless decay is divided by the square of k.";
     let panels = levels(table, "grad_scale")?.into_iter().map(|power| panel(&rows, power));
-    Ok(Figure::new(text).aspect(0.3).panels(panels))
+    let caption = "HB heavy ball, NAG Nesterov, AdW AdamW, AdP AdamP, AdaG AdaGrad, NGD normalized gradient; 0: bit for bit the \
+                   same. RMSProp amplifies rounding.";
+    Ok(Figure::new(text).aspect(0.3).caption(caption).panels(panels))
 }
 
 fn panel(rows: &[Row], power: f64) -> Panel {
     let ticks = NAMES.iter().enumerate().map(|(place, (_, name))| (place as f64, (*name).to_owned()));
-    let y_ticks = [(FLOOR, "0".to_owned()), (1e-12, "10⁻¹²".to_owned()), (1e-8, "10⁻⁸".to_owned())];
+    let y_ticks = [
+        (FLOOR, "0".to_owned()),
+        (f64::EPSILON, "rounding".to_owned()),
+        (1e-12, "10⁻¹²".to_owned()),
+        (1e-8, "10⁻⁸".to_owned()),
+    ];
     let title = if power == 0.0 { "Without GradScale".to_owned() } else { format!("After GradScale with p = {power}") };
     let mut panel = Panel::new(
-        Axis::linear("update rule").range(-0.6, NAMES.len() as f64 + 0.3).ticks(ticks),
+        Axis::linear("update rule").range(-0.6, NAMES.len() as f64 - 0.4).ticks(ticks),
         Axis::logarithmic("largest angle, radians")
-            .range(3e-18, 10.0)
+            .range(2e-20, 10.0)
             .ticks(y_ticks.into_iter().chain([(1e-4, "10⁻⁴".to_owned()), (1.0, "1".to_owned())])),
     )
     .title(title)
-    .layer(Layer::horizontal_line("rounding", f64::EPSILON))
+    .layer(Layer::horizontal_line("", f64::EPSILON))
     .legend(Legend::Below);
     let kinds = [(false, true, "decoupled, λ/k"), (true, true, "coupled, λ/k"), (true, false, "coupled, λ as L6 says")];
     for (index, (coupled, inverse, name)) in kinds.into_iter().enumerate() {

@@ -114,6 +114,7 @@ fn small_steps(main: &Table) -> Result<Vec<bool>, TableError> {
 }
 
 fn angles(main: &Table, replicates: u64) -> Result<Claim, TableError> {
+    let main = &main.with("sweep", "rules")?;
     let rows = main.numbers("angle")?.into_iter().zip(main.numbers("predicted_angle")?);
     let wanted = small_steps(main)?.into_iter().zip(main.texts("optimizer")?);
     let ratio = |((angle, law), (small, optimizer)): ((Option<f64>, Option<f64>), (bool, String))| {

@@ -21,7 +21,8 @@ pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
         frequencies(&main.with("sweep", "frequencies")?)?,
         projection(tables.get(PROJECTION)?)?,
     ];
-    Ok(Figure::new(text).columns(2).panels(panels))
+    let caption = "GD gradient descent, HB heavy ball, Adam with decoupled decay is AdamW, NGD normalized gradient.";
+    Ok(Figure::new(text).columns(2).caption(caption).panels(panels))
 }
 
 /// The norm against the step, from above and from below.
@@ -61,7 +62,7 @@ const COLUMNS: [(&str, &str, &str); 7] = [
     ("heavy-ball", "decoupled", "HB"),
     ("heavy-ball", "coupled", "HB*"),
     ("adamw", "decoupled", "Adam"),
-    ("normalized-gradient", "decoupled", "norm."),
+    ("normalized-gradient", "decoupled", "NGD"),
     ("sign-descent", "decoupled", "sign"),
 ];
 
@@ -70,7 +71,7 @@ fn rules(table: &Table) -> Result<Panel, Failure> {
     let ticks = COLUMNS.iter().enumerate().map(|(place, column)| (place as f64, column.2.to_owned()));
     let mut panel = Panel::new(
         Axis::linear("update rule (*: coupled decay)").range(-0.5, COLUMNS.len() as f64 - 0.5).ticks(ticks),
-        Axis::linear("norm against S3, %").range(-0.55, 0.85),
+        Axis::linear("norm against S3, %").range(-0.6, 1.4),
     )
     .title("Norms settle where S3 says")
     .layer(Layer::horizontal_line("", 0.0))

@@ -31,9 +31,9 @@ const APPROACH: &str = "approach";
 const PROJECTION: &str = "projection";
 
 /// By how much stronger decay is for sign descent: its norms wander, and S3's norm is exact for any γλ.
-const SIGN: f64 = 20.0;
+const SIGN: f64 = 40.0;
 /// By how much longer its averages are, in relaxations, and over how many more embeddings.
-const WANDERING: usize = 7;
+const WANDERING: usize = 10;
 /// By how much weaker decay is on the way to the equilibrium, where steps at small norms are large.
 const SLOW: f64 = 0.2;
 /// Adam's memory on the way to the equilibrium, which has to be short.
@@ -48,7 +48,7 @@ pub struct WeightDecay {
     #[arg(long, value_name = "γ", value_parser = values::positive, default_value_t = 0.1)]
     learning_rate: f64,
 
-    /// Weight decay λ of the comparison of rules; sign descent has ten times as much
+    /// Weight decay λ of the comparison of rules; sign descent has forty times as much, coupled heavy ball 1 − β times
     #[arg(long, value_name = "λ", value_parser = values::positive, default_value_t = 0.01)]
     weight_decay: f64,
 
@@ -61,7 +61,7 @@ pub struct WeightDecay {
           default_value = "0.01,0.03,0.1,0.3,1", num_args = 1)]
     frequencies: Vec<f64>,
 
-    /// Dimension d of the embeddings
+    /// Dimension d of the embeddings; the sweep over frequencies has a quarter of it
     #[arg(long, value_name = "D", value_parser = values::dimension, default_value_t = 32)]
     dim: usize,
 
@@ -70,7 +70,7 @@ pub struct WeightDecay {
     embeddings: usize,
 
     /// Relaxations that averages cover, after three of them
-    #[arg(long, value_name = "N", value_parser = values::positive, default_value_t = 10.0)]
+    #[arg(long, value_name = "N", value_parser = values::positive, default_value_t = 8.0)]
     relaxations: f64,
 
     /// Momentum β of heavy ball, and β1 of AdamW
@@ -223,33 +223,35 @@ impl WeightDecay {
 
     /// One rule, with γλ in proportion to f, so that an update turns as much for every f.
     fn rule(&self, method: Method, frequency: f64) -> Settling {
-        let more = match method {
-            Method::SignDescent => WANDERING,
-            Method::AdamW { .. } => 3,
-            _ => 1,
-        };
+        let more = if method == Method::SignDescent { WANDERING } else { 1 };
         Settling {
             setting: self.setting(method, Self::strength(method) * self.weight_decay * frequency, frequency),
             sweep: false,
             embeddings: self.embeddings * more,
-            relaxations: if more == WANDERING { self.relaxations * more as f64 } else { self.relaxations },
+            relaxations: self.relaxations * more as f64,
         }
     }
 
-    /// One frequency, at the decay that all have in common; rare updates make norms wander more.
+    /// One frequency, at the decay that all have in common; rare updates make norms wander more. The runs are long, so
+    /// they have a quarter of the dimensions.
     fn swept(&self, frequency: f64) -> Settling {
+        let setting = self.setting(Method::GradientDescent { coupled: false }, self.sweep_decay, frequency);
         Settling {
-            setting: self.setting(Method::GradientDescent { coupled: false }, self.sweep_decay, frequency),
+            setting: Setting { dimension: self.dim.div_ceil(4).max(2), ..setting },
             sweep: true,
             embeddings: (0.1 * self.embeddings as f64 / frequency.sqrt()).ceil() as usize,
-            relaxations: 0.5 * self.relaxations,
+            relaxations: 0.6 * self.relaxations,
         }
     }
 
     fn approach(&self, method: Method, start: f64) -> Approach {
         let setting = self.setting(method, SLOW * Self::strength(method) * self.weight_decay, 1.0);
-        let more = if method == Method::SignDescent { 4 * WANDERING } else { 1 };
-        Approach { setting, start, embeddings: self.embeddings.div_ceil(2) * more }
+        let more = match method {
+            Method::SignDescent => 16 * WANDERING,
+            Method::AdamW { .. } => 4,
+            _ => 1,
+        };
+        Approach { setting, start, embeddings: self.embeddings.div_ceil(4) * more }
     }
 
     fn projection(&self, projected: bool, momentum: f64) -> Projection {

@@ -44,7 +44,8 @@ impl Settling {
 
     /// Nanoseconds, roughly.
     pub fn cost(&self) -> f64 {
-        let steps = (SETTLING + self.relaxations) * self.setting.relaxation().unwrap_or(0.0);
+        let relaxation = self.setting.relaxation().unwrap_or(0.0);
+        let steps = (SETTLING + self.relaxations) * relaxation + 2.0 * SETTLING * self.setting.method.memory();
         steps * self.embeddings as f64 * self.setting.cost_per_step()
     }
 
@@ -53,7 +54,8 @@ impl Settling {
         let (persistent, rule) = (self.setting.persistent()?, method.rule());
         let predicted = persistent.equilibrium(rule, dimension as f64)?;
         let points = uniform(self.embeddings, dimension, &mut unit.generator)? * predicted.norm;
-        let settling = (SETTLING * predicted.relaxation.max(method.memory())).ceil() as u64;
+        // Near the equilibrium a memory slows the relaxation by about twice itself.
+        let settling = (SETTLING * (predicted.relaxation + 2.0 * method.memory())).ceil() as u64;
         let steps = (self.relaxations * predicted.relaxation).ceil() as u64;
         let averages = self.setting.descend(|descent| {
             let mut run = descent.start(points)?;
