@@ -132,7 +132,7 @@ Examples:
   embedding-norms adam-epsilon
   embedding-norms adam-epsilon --products 0.01,0.1,1,10 --beta2 0.99 --steps 12000";
     const STATEMENTS: &'static [&'static str] = &["L6"];
-    const REPLICATES: u64 = 8;
+    const REPLICATES: u64 = 16;
     const QUICK: &'static [&'static str] = &["--products=0.01,0.2,10", "--steps=800", "--pairs=8", "--replicates=2"];
     const FULL: &'static [&'static str] = &[
         "--products=0.001,0.002,0.005,0.01,0.02,0.05,0.1,0.2,0.3,0.5,1,2,3,5,10,20,30,100",

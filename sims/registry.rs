@@ -11,6 +11,7 @@ use embedding_norms::figure::Figure;
 
 use crate::adam_epsilon::AdamEpsilon;
 use crate::arguments::Common;
+use crate::contrastive_losses::ContrastiveLosses;
 use crate::convergence_map::ConvergenceMap;
 use crate::failure::Failure;
 use crate::gradscale::GradScale;
@@ -19,23 +20,28 @@ use crate::norm_growth::NormGrowth;
 use crate::one_step_bound::OneStepBound;
 use crate::opposite_halves::OppositeHalves;
 use crate::optimizer_laws::OptimizerLaws;
+use crate::rate_decay_equivalence::RateDecayEquivalence;
 use crate::simulation::{Simulation, Tables};
 use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
-use crate::{completions, config, explain, interrupt, list, merge, predict, redraw, report, run};
+use crate::weight_decay::WeightDecay;
+use crate::{completions, config, explain, interrupt, list, losses, merge, optimizers, predict, redraw, report, run};
 
 /// All simulations, in the order in which the report tells them.
 pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<NormEffect>::ENTRY,
     &Of::<OppositeHalves>::ENTRY,
     &Of::<ConvergenceMap>::ENTRY,
+    &Of::<SphereTrajectories>::ENTRY,
     &Of::<OneStepBound>::ENTRY,
     &Of::<UnequalNorms>::ENTRY,
     &Of::<NormGrowth>::ENTRY,
-    &Of::<SphereTrajectories>::ENTRY,
+    &Of::<ContrastiveLosses>::ENTRY,
     &Of::<OptimizerLaws>::ENTRY,
     &Of::<GradScale>::ENTRY,
     &Of::<AdamEpsilon>::ENTRY,
+    &Of::<WeightDecay>::ENTRY,
+    &Of::<RateDecayEquivalence>::ENTRY,
 ];
 
 /// A simulation, whatever its settings are.
@@ -131,6 +137,8 @@ pub fn command() -> Command {
     let simulations = SIMULATIONS.iter().map(|entry| entry.command());
     let tools = [
         list::command(),
+        losses::command(),
+        optimizers::command(),
         predict::command(),
         explain::command(),
         redraw::command(),
@@ -155,6 +163,8 @@ pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     match matches.subcommand() {
         None => run_some(SIMULATIONS, &common(&matches)?, arguments.get(1..).unwrap_or_default(), "plots"),
         Some(("list", _)) => list::run(),
+        Some(("losses", _)) => losses::run(),
+        Some(("optimizers", _)) => optimizers::run(),
         Some(("predict", matches)) => predict::run(matches),
         Some(("explain", matches)) => explain::run(matches),
         Some(("redraw", matches)) => redraw::run(matches),

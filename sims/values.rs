@@ -45,3 +45,10 @@ pub fn share(text: &str) -> Result<f64, String> {
     setting::within("the value", value, (0.0..1.0).contains(&value), "at least 0 and below 1")
         .map_err(|error| error.to_string())
 }
+
+/// A frequency of updates, above 0 and at most 1.
+pub fn frequency(text: &str) -> Result<f64, String> {
+    let value = number(text)?;
+    setting::within("the value", value, value > 0.0 && value <= 1.0, "above 0 and at most 1")
+        .map_err(|error| error.to_string())
+}

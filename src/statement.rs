@@ -56,8 +56,10 @@ pub enum Stem {
     Scaling,
     /// L7-L8.
     Duality,
-    /// S1-S3.
+    /// S1-S2.
     Growth,
+    /// S3.
+    Equilibrium,
 }
 
 impl Stem {
@@ -69,7 +71,7 @@ impl Stem {
             Self::Convergence => "docs/03-convergence.md",
             Self::Scaling => "docs/04-scaling.md",
             Self::Duality => "docs/05-duality.md",
-            Self::Growth => "docs/06-growth.md",
+            Self::Growth | Self::Equilibrium => "docs/06-growth.md",
         }
     }
 
@@ -82,6 +84,7 @@ impl Stem {
             Self::Scaling => "scaling",
             Self::Duality => "duality",
             Self::Growth => "growth",
+            Self::Equilibrium => "equilibrium",
         }
     }
 }
@@ -143,7 +146,7 @@ pub const STATEMENTS: &[Statement] = &[
         meaning: "The same 1/‖z‖ stands in front of every contrastive gradient, for anchors and for keys.",
         provenance: Provenance::Paper,
         stem: Stem::Gradient,
-        simulation: None,
+        simulation: Some("contrastive-losses"),
     },
     Statement {
         id: "G5",
@@ -270,5 +273,15 @@ pub const STATEMENTS: &[Statement] = &[
         provenance: Provenance::Literature,
         stem: Stem::Growth,
         simulation: Some("norm-growth"),
+    },
+    Statement {
+        id: "S3",
+        title: "The equilibrium of norms under weight decay",
+        formula: "ρ*⁴ = γ f G²/(2λ), angle per step √(2γλ), relaxation 1/(4γλ) steps; other rules: the chapter",
+        meaning: "Decay and persistent gradients settle on one norm; there the angle turned per step depends on γλ alone, \
+                  and what is seen often is longer, as the fourth root of how often.",
+        provenance: Provenance::Literature,
+        stem: Stem::Equilibrium,
+        simulation: Some("weight-decay"),
     },
 ];

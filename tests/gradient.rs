@@ -1,13 +1,14 @@
-//! Chapter 1: the gradient (statements G1, G2, G3, G5), by the slope of the Taylor remainder, against arithmetic with 32
-//! digits, and with wrong gradients that must be refused.
+//! Chapter 1: the gradient (statements G1 to G5), by the slope of the Taylor remainder, against arithmetic with 32 digits
+//! and against formulas as they stand on paper, and with wrong gradients that must be refused.
 
 mod support;
 
-use embedding_norms::loss::{Batch, Loss, NegativeCosine};
+use embedding_norms::loss::{Batch, DecoupledContrastive, InfoNce, Loss, NegativeCosine, NtXent};
 use embedding_norms::normalization::{GradScale, pullback, unprojected};
 use embedding_norms::sphere::{Cosine, angle, inner, norm_of, normalize};
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, concatenate, s};
 use proptest::prelude::*;
+use support::contrast::Contrast;
 use support::double_double::{self, Wide, angle_and_gap, polar, wide};
 use support::embeddings::*;
 use support::losses::SquaredCosines;
@@ -259,6 +260,75 @@ proptest! {
 fn g1_grad_scale_refuses_powers_that_are_no_numbers() {
     for power in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         assert!(GradScale::new(power).is_err());
+    }
+}
+
+/// ∂total/∂z of both views, stacked, by the pullback of a loss's own gradient.
+fn stacked_gradient(loss: &dyn Loss, views: [&Array2<f64>; 2]) -> Array2<f64> {
+    let [first, second] = views.map(|view| normalize(view.view()).unwrap());
+    let found = loss.evaluate(&Batch::two_views(&first, &second).unwrap()).unwrap();
+    let gradients = [pullback(&first, found.first.view()), pullback(&second, found.second.unwrap().view())];
+    concatenate(ndarray::Axis(0), &gradients.each_ref().map(|gradient| gradient.view())).unwrap()
+}
+
+/// The largest ‖ΔG_i‖ ρ_i τ over all rows.
+fn largest_scaled(found: &Array2<f64>, expected: &Array2<f64>, points: &Array2<f64>, temperature: f64) -> f64 {
+    let difference = found - expected;
+    let rows = difference.rows().into_iter().zip(points.rows());
+    rows.fold(0.0, |largest: f64, (row, point)| largest.max(norm_of(row) * norm_of(point) * temperature))
+}
+
+proptest! {
+    #![proptest_config(seeded(128))]
+
+    #[test]
+    fn g4_gradients_of_anchors_and_keys_are_the_closed_form(
+        n in 2_usize..9, d in (1.0..6.0_f64).prop_map(|log| log.exp2() as usize), temperature in log_uniform(-1.3, 0.5),
+        seed: u64,
+    ) {
+        let points = embeddings(2 * n, d, (-3.0, 3.0), &mut random_numbers("g4", seed));
+        let views = [points.slice(s![..n, ..]).to_owned(), points.slice(s![n.., ..]).to_owned()];
+        let kinds: [(Contrast, Box<dyn Loss>); 3] = [
+            (Contrast::OneWay, Box::new(InfoNce::new(temperature).unwrap())),
+            (Contrast::AllViews, Box::new(NtXent::new(temperature).unwrap())),
+            (Contrast::Decoupled, Box::new(DecoupledContrastive::new(temperature).unwrap())),
+        ];
+        for (kind, loss) in &kinds {
+            let found = stacked_gradient(&**loss, views.each_ref());
+            let distance = |expected: &Array2<f64>| largest_scaled(&found, expected, &points, temperature);
+            let right = kind.gradient(&points, temperature);
+            prop_assert!(distance(&right) <= 1e-13, "{}: {:e}", loss.name(), distance(&right));
+            // Two embeddings that repel each other along one line, for one, have gradients too small to be told apart.
+            let longest = distance(&Array2::zeros(points.dim()));
+            prop_assume!(longest > 1e-3);
+            // Wrong: halved, flipped, another temperature, norms left out, the positive in or out of the denominator.
+            prop_assert!(distance(&(&right * 0.5)) > 1e-4 && distance(&-&right) > 1e-4);
+            prop_assert!(distance(&kind.gradient(&points, 1.1 * temperature)) > 1e-9, "{}", loss.name());
+            let mut unscaled = right.clone();
+            unscaled.rows_mut().into_iter().zip(points.rows()).for_each(|(mut row, point)| row *= norm_of(point));
+            prop_assert!(distance(&unscaled) > 1e-9);
+            for other in Contrast::ALL.into_iter().filter(|other| other != kind) {
+                // With two rows, NT-Xent has the negatives of both views, InfoNCE those of one.
+                prop_assert!(distance(&other.gradient(&points, temperature)) > 1e-9, "{} {other:?}", loss.name());
+            }
+        }
+    }
+
+    #[test]
+    fn g4_a_certain_positive_keeps_the_digits_of_its_gradient(lead in 0.37..1.0_f64, norm in log_uniform(-3.0, 3.0)) {
+        // Both anchors lie on the first key: 1 − p of the first is e^(−100 lead), and so is its gradient.
+        let temperature = 0.01;
+        let anchors = normalize(ndarray::array![[norm, 0.0], [norm, 0.0]].view()).unwrap();
+        let keys = normalize(ndarray::array![[1.0, 0.0], [1.0 - lead, (lead * (2.0 - lead)).sqrt()]].view()).unwrap();
+        let batch = Batch::two_views(&anchors, &keys).unwrap();
+        let found = InfoNce::new(temperature).unwrap().evaluate(&batch).unwrap();
+        let gradient = pullback(&anchors, found.first.view());
+        // ∇ = −(1 − p) P(ŷ_0 − ŷ_1)/(τρ); the tangent at the anchor is the second axis.
+        let odds = ((keys.units()[(1, 0)] - 1.0) / temperature).exp();
+        let expected = odds / (1.0 + odds) / (temperature * norm) * keys.units()[(1, 1)];
+        prop_assert!((gradient[(0, 1)] / expected - 1.0).abs() < 1e-13, "{} {expected}", gradient[(0, 1)]);
+        // Formed as a difference from 1 it would be zero.
+        prop_assert_eq!(1.0 - 1.0 / (1.0 + odds), 0.0);
     }
 }
 

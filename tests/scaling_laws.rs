@@ -1,7 +1,7 @@
 //! L6: embeddings c·z under the learning rate c^h·γ follow the same directions as z under γ, step for step, for every
 //! update rule and every loss of directions, with weight decay, GradScale and ε that go along.
 
-use embedding_norms::loss::{Loss, NegativeCosine};
+use embedding_norms::loss::{self, Loss, NegativeCosine, Parameter, catalogue};
 use embedding_norms::normalization::GradScale;
 use embedding_norms::optimizer::{Optimizer, Parameters, WeightDecay, by_name, entry};
 use embedding_norms::random::generator;
@@ -13,9 +13,32 @@ use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, RngSeed};
 use rand::Rng;
 
-/// The losses that the symmetry is tried on. Each takes pairs of rows.
-fn losses() -> Vec<Box<dyn Loss>> {
-    vec![Box::new(NegativeCosine::symmetric()), Box::new(NegativeCosine::with_stop_gradient())]
+/// Every loss of the catalogue, with these parameters where it takes them.
+fn losses(chosen: &[(Parameter, f64)]) -> Vec<Box<dyn Loss>> {
+    let build = |entry: &loss::Entry| {
+        let taken = |(parameter, _): &&(Parameter, f64)| entry.parameters.iter().any(|(taken, _)| taken == parameter);
+        let parameters = loss::Parameters::default();
+        let parameters = chosen.iter().filter(taken).fold(parameters, |all, &(name, value)| all.with(name, value));
+        entry.build(&parameters).unwrap()
+    };
+    catalogue().iter().map(build).collect()
+}
+
+/// The losses with gradients of order 1, which do not amplify rounding.
+fn gentle_losses() -> Vec<Box<dyn Loss>> {
+    losses(&[(Parameter::Temperature, 1.0), (Parameter::Bias, -1.0), (Parameter::Sharpness, 0.5)])
+}
+
+/// The start with what the loss needs: a class for every pair, or one view with a positive for every row.
+fn suited(loss: &dyn Loss, start: &Start) -> Start {
+    let rows = start.first.nrows();
+    match loss.name() {
+        "infonce-one-positive" => {
+            let positives = Some((0..rows).map(|row| (row + 1) % rows).collect());
+            Start { positives, ..Start::one_view(start.first.clone()) }
+        }
+        _ => Start { labels: Some((0..rows).collect()), ..start.clone() },
+    }
 }
 
 /// 2^x, exact where x is whole.
@@ -77,10 +100,11 @@ impl Setting {
         by_name(self.rule.name, &parameters).unwrap()
     }
 
-    /// The directions of both views after every step.
-    fn directions(&self, loss: &dyn Loss, start: &Start, m: f64, steps: u64) -> Vec<[Array2<f64>; 2]> {
-        let factor = power_of_two(m);
-        let start = Start::pairs(&start.first * factor, start.second.as_ref().unwrap() * factor);
+    /// The directions of all views after every step.
+    fn directions(&self, loss: &dyn Loss, start: &Start, m: f64, steps: u64) -> Vec<Views> {
+        let (factor, start) = (power_of_two(m), suited(loss, start));
+        let second = start.second.as_ref().map(|second| second * factor);
+        let start = Start { first: &start.first * factor, second, ..start };
         let optimizer = self.optimizer();
         let mut descent = Descent::new(loss, &*optimizer, self.learning_rate).unwrap();
         if self.power != 0.0 {
@@ -96,10 +120,13 @@ impl Setting {
     }
 }
 
-fn directions(record: &Record) -> [Array2<f64>; 2] {
+/// One or two views of directions.
+type Views = Vec<Array2<f64>>;
+
+fn directions(record: &Record) -> Views {
     let (first, second) = record.positions.as_ref().unwrap();
     let units = |points: &Array2<f64>| normalize(points.view()).unwrap().units().to_owned();
-    [units(first), units(second.as_ref().unwrap())]
+    std::iter::once(first).chain(second).map(units).collect()
 }
 
 /// Pairs of rows with norms between 1/2 and 2, each its own.
@@ -114,14 +141,14 @@ fn pairs(n: usize, d: usize, seed: u64) -> Start {
 }
 
 /// The largest distance between the directions of two runs, over all their steps.
-fn largest_distance(x: &[[Array2<f64>; 2]], y: &[[Array2<f64>; 2]]) -> f64 {
+fn largest_distance(x: &[Views], y: &[Views]) -> f64 {
     assert_eq!(x.len(), y.len());
-    let views = |steps: &[[Array2<f64>; 2]]| steps.iter().flatten().cloned().collect::<Vec<_>>();
+    let views = |steps: &[Views]| steps.iter().flatten().cloned().collect::<Vec<_>>();
     let (x, y) = (views(x), views(y));
     x.iter().zip(&y).flat_map(|(x, y)| (x - y).rows().into_iter().map(norm_of).collect::<Vec<_>>()).fold(0.0, f64::max)
 }
 
-fn bits(steps: &[[Array2<f64>; 2]]) -> Vec<u64> {
+fn bits(steps: &[Views]) -> Vec<u64> {
     steps.iter().flatten().flat_map(|view| view.iter().map(|value| value.to_bits())).collect()
 }
 
@@ -158,34 +185,33 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(property(1000))]
+    #![proptest_config(property(2000))]
 
     #[test]
     fn powers_of_two_change_no_bit_of_any_direction(
-        setting in setting(), m in -12_i32..=12, n in 1_usize..5, d in 2_usize..8, seed: u64,
+        setting in setting(), m in -12_i32..=12, n in 2_usize..6, d in 2_usize..8, seed: u64,
+        loss in 0..catalogue().len(),
     ) {
         let m = f64::from(if exact_in_binary(f64::from(m), setting.degree(), setting.power) { m } else { 2 * m });
         prop_assert!(exact_in_binary(m, setting.degree(), setting.power));
-        let start = pairs(n, d, seed);
-        for loss in losses() {
-            let plain = setting.directions(&*loss, &start, 0.0, 60);
-            let scaled = setting.scaled(m).directions(&*loss, &start, m, 60);
-            prop_assert_eq!(bits(&plain), bits(&scaled), "{}", loss.name());
-        }
+        let (start, loss) = (pairs(n, d, seed), &losses(&[])[loss]);
+        let plain = setting.directions(&**loss, &start, 0.0, 60);
+        let scaled = setting.scaled(m).directions(&**loss, &start, m, 60);
+        prop_assert_eq!(bits(&plain), bits(&scaled), "{}", loss.name());
     }
 
     #[test]
     fn any_other_factor_changes_directions_by_rounding_alone(
-        setting in setting(), m in -12.0..12.0_f64, n in 1_usize..5, d in 2_usize..8, seed: u64,
+        setting in setting(), m in -12.0..12.0_f64, n in 2_usize..6, d in 2_usize..8, seed: u64,
+        loss in 0..catalogue().len(),
     ) {
         let setting = Setting { learning_rate: 0.1 * setting.learning_rate, ..setting };
-        let start = pairs(n, d, seed);
-        for loss in losses() {
-            let plain = setting.directions(&*loss, &start, 0.0, 30);
-            let scaled = setting.scaled(m).directions(&*loss, &start, m, 30);
-            let distance = largest_distance(&plain, &scaled);
-            prop_assert!(distance < 1e-12, "{}: {distance:e}", loss.name());
-        }
+        let (start, loss) = (pairs(n, d, seed), &gentle_losses()[loss]);
+        let plain = setting.directions(&**loss, &start, 0.0, 30);
+        let scaled = setting.scaled(m).directions(&**loss, &start, m, 30);
+        let distance = largest_distance(&plain, &scaled);
+        // Rules that divide by gradients amplify the rounding of those that pass 0.
+        prop_assert!(distance < 1e-10, "{}: {distance:e}", loss.name());
     }
 }
 
@@ -194,14 +220,19 @@ fn a_wrong_degree_is_seen_for_every_rule() {
     for rule in &RULES {
         for power in [0.0, 1.0, 2.0] {
             let setting = Setting { power, ..Setting::plain(rule.name, 0.01) };
-            for (loss, wrong) in losses().iter().flat_map(|loss| [0.5, -0.5].map(|wrong| (loss, wrong))) {
+            for (loss, wrong) in losses(&[]).iter().flat_map(|loss| [0.5, -0.5].map(|wrong| (loss, wrong))) {
                 let start = pairs(4, 6, 1);
                 let plain = setting.directions(&**loss, &start, 0.0, 30);
                 let mut scaled = setting.scaled(2.0);
                 let right = largest_distance(&plain, &scaled.directions(&**loss, &start, 2.0, 30));
                 scaled.learning_rate *= power_of_two(2.0 * wrong);
                 let distance = largest_distance(&plain, &scaled.directions(&**loss, &start, 2.0, 30));
-                assert!(right == 0.0 && distance > 0.01, "{} p = {power}: {right:e} {distance:e}", rule.name);
+                assert!(
+                    right == 0.0 && distance > 0.01,
+                    "{} p = {power}, {}: {right:e} {distance:e}",
+                    rule.name,
+                    loss.name()
+                );
             }
         }
     }

@@ -222,13 +222,14 @@ fn fourth_power(persistent: &Table, replicates: u64) -> Result<Claim, Failure> {
 fn quarter(persistent: &Table, replicates: u64) -> Result<Claim, Failure> {
     let says = "norms grow as the fourth root of time: fitted exponent of (mean ρ⁴)^¼";
     let long = persistent.with("dimension", LONG.0 as u64)?.with("step_size", LONG.1)?;
-    let column = |name: &str| long.numbers(name);
-    let (updates, replicate, norm, law) = (column("updates")?, column("replicate")?, column("norm")?, column("law")?);
-    let observation = |row: usize| {
-        let grown = law[row]? >= GROWN;
-        grown.then_some(Observation { x: updates[row]?, y: norm[row]?, replicate: replicate[row]? as u64 })
-    };
-    let observations: Vec<Observation> = (0..law.len()).filter_map(observation).collect();
+    let column = |name: &str| long.numbers(name).map(|values| values.into_iter().map(|x| x.unwrap_or(f64::NAN)));
+    let grown = column("law")?.map(|law| law >= GROWN);
+    let points = column("updates")?.zip(column("norm")?).zip(column("replicate")?);
+    let observations: Vec<Observation> = points
+        .zip(grown)
+        .filter(|(_, grown)| *grown)
+        .map(|(((x, y), replicate), _)| Observation { x, y, replicate: replicate as u64 })
+        .collect();
     if replicates < ENOUGH || observations.is_empty() {
         return Ok(Claim::not_tested(
             "S2",

@@ -92,7 +92,7 @@ fn panel(law: &Law, counts: Vec<(f64, f64)>) -> Panel {
     let blue = Style::series(0);
     Panel::new(
         Axis::logarithmic("initial norm ‖z‖").ticks_at([0.25, 1.0, 4.0]),
-        Axis::logarithmic("steps").range(3.0, 4e5),
+        Axis::logarithmic("steps").range(1.0, 4e5),
     )
     .title(law.name.trim_end_matches("-gradient"))
     .layer(Layer::line("fit in the window", fitted.unwrap_or_default()).style(thin))

@@ -1,6 +1,6 @@
 //! Embeddings that never arrive: a fresh random target at every step, with weight decay, averaged over time.
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayViewMut1};
 use rand::Rng;
 
 use super::descent::SimulationError;
@@ -9,7 +9,7 @@ use crate::normalization::pullback;
 use crate::optimizer::{Optimizer, Update, WeightDecay};
 use crate::random::Generator;
 use crate::setting::{SettingError, positive, within};
-use crate::sphere::{Directions, SphereError, cosines, normalize, uniform};
+use crate::sphere::{Cosine, Directions, SphereError, norm_of, normalize};
 
 /// Descent of −cos φ towards targets drawn anew at every step, uniform on the sphere, seen with a frequency f: the
 /// setting of the equilibrium of norms (statement S3).
@@ -94,7 +94,7 @@ impl PersistentRun<'_> {
     /// # Errors
     /// An embedding that left the finite numbers or became zero.
     pub fn step(&mut self, draws: &mut Generator) -> Result<(), SphereError> {
-        let mut gradient = self.gradient(draws)?;
+        let mut gradient = self.gradient(draws);
         let PersistentDescent { learning_rate, decay, .. } = self.settings;
         step_rows(&mut *self.update, learning_rate, decay, &mut self.points, &mut gradient);
         self.directions.update(self.points.view())
@@ -114,12 +114,13 @@ impl PersistentRun<'_> {
     /// As for [`PersistentRun::step`].
     pub fn average(&mut self, steps: u64, draws: &mut Generator) -> Result<Averages, SphereError> {
         let mut sums = [0.0; 4];
+        let mut before = self.directions.units().to_owned();
         for _ in 0..steps {
-            let before = self.directions.clone();
+            before.assign(&self.directions.units());
             self.step(draws)?;
-            let turned = cosines(before.units(), self.directions.units());
-            for (norm, cosine) in self.directions.norms().iter().zip(turned) {
-                let (square, angle) = (norm * norm, cosine.angle());
+            let after = self.directions.units();
+            for ((before, after), norm) in before.rows().into_iter().zip(after.rows()).zip(self.directions.norms()) {
+                let (square, angle) = (norm * norm, Cosine::between(before, after).angle());
                 for (sum, term) in sums.iter_mut().zip([*norm, square, square * square, angle * angle]) {
                     *sum += term;
                 }
@@ -130,16 +131,43 @@ impl PersistentRun<'_> {
     }
 
     /// ∇(−cos φ) towards the targets of this step, 0 where an embedding has none.
-    fn gradient(&self, draws: &mut Generator) -> Result<Array2<f64>, SphereError> {
-        let (rows, columns) = self.points.dim();
-        let mut pull = -uniform(rows, columns, draws)?;
-        if self.settings.frequency < 1.0 {
-            for mut row in pull.rows_mut() {
-                if draws.random::<f64>() >= self.settings.frequency {
-                    row.fill(0.0);
-                }
+    fn gradient(&self, draws: &mut Generator) -> Array2<f64> {
+        let mut pull = Array2::zeros(self.points.dim());
+        let frequency = self.settings.frequency;
+        for row in pull.rows_mut() {
+            if frequency == 1.0 || draws.random::<f64>() < frequency {
+                draw_direction(row, draws);
             }
         }
-        Ok(pullback(&self.directions, pull.view()))
+        // The direction away from a uniform target is as uniform as the one towards it.
+        pullback(&self.directions, pull.view())
+    }
+}
+
+/// A direction, uniform on the sphere: a normalized Gaussian vector, two coordinates from each draw of Marsaglia's polar
+/// method.
+fn draw_direction(mut row: ArrayViewMut1<'_, f64>, draws: &mut Generator) {
+    let mut spare = None;
+    row.map_inplace(|coordinate| {
+        *coordinate = spare.take().unwrap_or_else(|| {
+            let [first, second] = two_normals(draws);
+            spare = Some(second);
+            first
+        });
+    });
+    let length = norm_of(row.view());
+    row /= length;
+}
+
+/// Two independent standard normal numbers.
+fn two_normals(draws: &mut Generator) -> [f64; 2] {
+    loop {
+        let x = 2.0 * draws.random::<f64>() - 1.0;
+        let y = 2.0 * draws.random::<f64>() - 1.0;
+        let square = x * x + y * y;
+        if square > 0.0 && square < 1.0 {
+            let factor = (-2.0 * libm::log(square) / square).sqrt();
+            return [factor * x, factor * y];
+        }
     }
 }

@@ -5,10 +5,9 @@
 //! L6), deviations die out as exp(−2hγλt). At that norm the angle turned per step no longer knows the size of the
 //! gradient.
 //!
-//! All of it is the leading order in γλ: right to 0.2 % where a step turns less than 0.05 radians or so. Momentum needs
-//! γλ well below 1 − β as well: ρ* is less by γλβ/(4(1 − β)) of itself under decoupled decay (twice that for AdamW). Sources:
-//! Wan et al., *Spherical Motion Dynamics*, NeurIPS 2021, for gradient descent with and without momentum; the others are
-//! derived for this project.
+//! All of it is the leading order in γλ, which has to be well below 1, and below 1 − β with momentum;
+//! [`Persistent::next_order`] says what is left out. Sources: Wan et al., *Spherical Motion Dynamics*, NeurIPS 2021, for
+//! gradient descent with and without momentum; the others, and the next orders, are derived for this project.
 
 use crate::setting::{SettingError, positive, within};
 
@@ -18,6 +17,44 @@ pub struct Persistent {
     learning_rate: f64,
     decay: f64,
     frequency: f64,
+}
+
+/// The update rules whose equilibrium is known, with the settings that enter it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rule {
+    /// Gradient descent, with coupled or decoupled decay: they are the same.
+    GradientDescent,
+    /// Heavy-ball momentum β with decay added to the gradient.
+    HeavyBallCoupled {
+        /// β.
+        momentum: f64,
+    },
+    /// Heavy-ball momentum β with decoupled decay.
+    HeavyBallDecoupled {
+        /// β.
+        momentum: f64,
+    },
+    /// AdamW with ε = 0; Adam with decoupled decay is the same.
+    AdamW {
+        /// The decay rate β1 of the average of gradients.
+        beta1: f64,
+        /// The decay rate β2 of the average of their squares.
+        beta2: f64,
+    },
+    /// Normalized gradient descent with decoupled decay.
+    NormalizedGradient,
+    /// Sign descent with decoupled decay.
+    SignDescent,
+}
+
+impl Rule {
+    /// The degree h (statement L6): S3's norm is the 2h-th root of the mean of ρ^(2h).
+    pub fn degree(self) -> u32 {
+        match self {
+            Self::GradientDescent | Self::HeavyBallCoupled { .. } | Self::HeavyBallDecoupled { .. } => 2,
+            Self::AdamW { .. } | Self::NormalizedGradient | Self::SignDescent => 1,
+        }
+    }
 }
 
 /// Where a norm settles, and how.
@@ -63,6 +100,75 @@ impl Persistent {
         Ok(Self { frequency, ..self })
     }
 
+    /// The equilibrium of a rule under fresh targets, uniform on the sphere in d dimensions.
+    ///
+    /// ```
+    /// use embedding_norms::theory::equilibrium::{Persistent, Rule};
+    /// let settings = Persistent::new(0.1, 0.01)?;
+    /// let adamw = settings.equilibrium(Rule::AdamW { beta1: 0.9, beta2: 0.999 }, 32.0)?;
+    /// assert!((adamw.norm * adamw.norm - 160.0).abs() < 1e-9);
+    /// # Ok::<(), embedding_norms::setting::SettingError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A dimension below 2; a β outside [0, 1).
+    pub fn equilibrium(&self, rule: Rule, dimension: f64) -> Result<Equilibrium, SettingError> {
+        let mean_square = fresh_targets(dimension)?;
+        match rule {
+            Rule::GradientDescent => self.gradient_descent(mean_square),
+            Rule::HeavyBallCoupled { momentum } => self.heavy_ball_coupled(mean_square, momentum),
+            Rule::HeavyBallDecoupled { momentum } => self.heavy_ball_decoupled(mean_square, momentum),
+            Rule::AdamW { beta1, .. } => self.adamw(dimension, beta1),
+            Rule::NormalizedGradient => Ok(self.normalized_gradient()),
+            Rule::SignDescent => self.sign_descent(dimension),
+        }
+    }
+
+    /// What the leading order leaves out of the norm, as a part of it, to the next order in γλ (and for AdamW in 1 − β2):
+    /// under fresh targets the 2h-th root of the mean of ρ^(2h) is ρ*(1 + next order).
+    ///
+    /// With σ² = κ/f − 1 + 4β²/((1 − β²)(d − 1)), the noise of the growth (κ = E[G⁴]/G⁴):
+    ///
+    /// | rule | next order |
+    /// |---|---|
+    /// | gradient descent | γλ(κ/f − ½)/4 |
+    /// | heavy-ball, coupled | γλ{1/(8(1 + β)) + σ²/(4(1 − β))} |
+    /// | heavy-ball, decoupled | γλ{⅛ − β/(2(1 − β²)) + σ²/4} |
+    /// | AdamW | γλ{¼ − β1/(1 − β1²)} − (1 − β2){3d/((d + 2)f) − 1}/4 |
+    /// | normalized gradient, sign | γλ/4 |
+    ///
+    /// # Errors
+    /// A dimension below 2; a β outside [0, 1).
+    pub fn next_order(&self, rule: Rule, dimension: f64) -> Result<f64, SettingError> {
+        let d = checked_dimension(dimension)?;
+        let slow = |beta: f64| beta / (1.0 - beta * beta);
+        let noise = |beta: f64| self.spread(d) + 4.0 * beta * slow(beta) / (d - 1.0);
+        Ok(match rule {
+            Rule::GradientDescent => self.product() * (0.125 + 0.25 * noise(0.0)),
+            Rule::HeavyBallCoupled { momentum } => {
+                let beta = checked_rate("the momentum β", momentum)?;
+                self.product() * (0.125 / (1.0 + beta) + 0.25 * noise(beta) / (1.0 - beta))
+            }
+            Rule::HeavyBallDecoupled { momentum } => {
+                let beta = checked_rate("the momentum β", momentum)?;
+                self.product() * (0.125 - 0.5 * slow(beta) + 0.25 * noise(beta))
+            }
+            Rule::AdamW { beta1, beta2 } => {
+                let (beta1, beta2) = (checked_rate("β1", beta1)?, checked_rate("β2", beta2)?);
+                let memory = (1.0 - beta2) * (3.0 * d / ((d + 2.0) * self.frequency) - 1.0);
+                self.product() * (0.25 - slow(beta1)) - 0.25 * memory
+            }
+            Rule::NormalizedGradient | Rule::SignDescent => 0.25 * self.product(),
+        })
+    }
+
+    /// κ/f − 1: the variance of the squared length of the unit-norm gradient over the square of its mean, steps without a
+    /// gradient among them.
+    fn spread(&self, d: f64) -> f64 {
+        let (square, fourth) = (1.0 - 1.0 / d, 1.0 - 2.0 / d + 3.0 / (d * (d + 2.0)));
+        fourth / (square * square * self.frequency) - 1.0
+    }
+
     /// Gradient descent: ρ*⁴ = γfG²/(2λ), angle √(2γλ), relaxation 1/(4γλ) steps, coupled or decoupled decay.
     ///
     /// The angle is the same for every f and G²: what is seen often settles at a larger norm, as f^(1/4), and turns as
@@ -84,7 +190,7 @@ impl Persistent {
     }
 
     /// Heavy-ball momentum with decay added to the gradient: ρ*⁴ = γfG²/(2λ(1 − β)), angle √(2γλ/(1 + β)), relaxation
-    /// (1 − β)/(4γλ) steps.
+    /// (1 − β)/(4γλ) steps, for γλ well below (1 − β)².
     ///
     /// # Errors
     /// A G² that is not a finite number above 0; β outside [0, 1).
@@ -109,9 +215,9 @@ impl Persistent {
     /// AdamW in d dimensions: ρ*² = γd/(2λ), angle √(2γλ(1 − β1)/(1 + β1)), relaxation 1/(2γλ) steps.
     ///
     /// Adam divides by the root mean square of the gradient, so neither its size nor the frequency f of updates matters, as
-    /// long as the average of squares sees many updates: about (3/f − 1)(1 − β2)/2 of ρ*² is missing, as a large gradient
-    /// is part of the average that it is divided by. The relaxation is right where Adam's memory of 1/(1 − β2) steps is
-    /// much shorter; it is 7 % longer at 0.4 of it.
+    /// long as the average of squares sees many updates: about (3/f − 1)(1 − β2)/2 of ρ*² is missing (see
+    /// [`Persistent::next_order`]), as a large gradient is part of the average that it is divided by. The relaxation is right where Adam's memory of
+    /// 1/(1 − β2) steps is much shorter; near the equilibrium it is longer by 2γλ/(1 − β2) of itself.
     ///
     /// # Errors
     /// A dimension below 2; β1 outside [0, 1).

@@ -57,6 +57,21 @@ pub fn nesterov_factor(momentum: f64) -> Result<f64, SettingError> {
     Ok((1.0 - mu + 2.0 * mu * mu) / ((1.0 - mu) * (1.0 - mu)))
 }
 
+/// By what factor momentum μ multiplies the growth of S1 where every step leaves out its part along the embedding, as
+/// SGDP does: 1/(1 − μ).
+///
+/// ```
+/// use embedding_norms::theory::growth::{heavy_ball_factor, projected_factor};
+/// assert!((heavy_ball_factor(0.9)? / projected_factor(0.9)? - 19.0).abs() < 1e-12);
+/// # Ok::<(), embedding_norms::setting::SettingError>(())
+/// ```
+///
+/// # Errors
+/// μ outside [0, 1).
+pub fn projected_factor(momentum: f64) -> Result<f64, SettingError> {
+    Ok(1.0 / (1.0 - checked_momentum(momentum)?))
+}
+
 fn checked_momentum(momentum: f64) -> Result<f64, SettingError> {
     within("the momentum", momentum, (0.0..1.0).contains(&momentum), "at least 0 and below 1")
 }

@@ -3,6 +3,7 @@
 
 #![allow(dead_code)] // every test binary uses a part of it
 
+pub mod contrast;
 pub mod double_double;
 pub mod embeddings;
 pub mod losses;

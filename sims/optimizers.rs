@@ -1,0 +1,48 @@
+//! `embedding-norms optimizers`: the update rules that there are, with their degrees.
+
+use std::process::ExitCode;
+
+use clap::Command;
+use embedding_norms::optimizer::{Entry, Parameter, catalogue, entry};
+use embedding_norms::theory::scaling::{degree, norm_exponent};
+
+use crate::config::suggestion;
+use crate::failure::Failure;
+
+/// The command.
+pub fn command() -> Command {
+    Command::new("optimizers")
+        .about("List the optimizers with formula, source, settings and degrees")
+        .after_help("Example:\n  embedding-norms optimizers")
+}
+
+/// The optimizer of this name, or a suggestion.
+pub fn find(name: &str) -> Result<&'static Entry, Failure> {
+    let names = catalogue().iter().map(|entry| entry.name);
+    entry(name).map_err(|_| Failure::Refused(format!("there is no optimizer '{name}'{}", suggestion(name, names))))
+}
+
+/// Prints the list.
+pub fn run() -> Result<ExitCode, Failure> {
+    for entry in catalogue() {
+        let (degrees, time_exponent) = (entry.degrees(), entry.with_defaults().time_exponent());
+        let h = degree(degrees.parameters, degrees.gradients, 0.0);
+        println!("{:<20} {}", entry.name, entry.formula);
+        let (r, q, k) = (degrees.parameters, degrees.gradients, norm_exponent(h, time_exponent));
+        println!("{:20}   h = {h}, k = {k}   (r = {r}, q = {q})", "");
+        if !entry.parameters.is_empty() {
+            println!("{:20}   settings: {}", "", entry.parameters.iter().map(setting).collect::<Vec<_>>().join(", "));
+        }
+        println!("{:20}   {}", "", entry.source);
+    }
+    println!(
+        "\nThe same directions follow from (c z, c^h γ) as from (z, γ); steps grow as ρ^k at a fixed learning rate (L6).\n\
+         r and q are the degrees of the update in parameters and gradients; h = 1 − r + q(1 − p) under GradScale with \
+         power p.\nA prediction:  embedding-norms predict --norm 8 --optimizer adam"
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn setting(parameter: &Parameter) -> String {
+    format!("{} {} = {}", parameter.name, parameter.symbol, parameter.default)
+}
