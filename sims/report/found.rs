@@ -3,8 +3,9 @@
 use embedding_norms::claim::{Claim, Source, Verdict};
 use maud::{Markup, html};
 
+use crate::report::formula::scripts;
 use crate::report::material::Material;
-use crate::report::verdict::{badge, chip, count};
+use crate::report::verdict::{badge, chips, count};
 use crate::report::{section, statements, story};
 
 /// All claims of all simulations.
@@ -36,7 +37,7 @@ fn counts(materials: &[Material]) -> Markup {
         ul class="counts" {
             li { strong { (ours(Verdict::AsStated)) " of " (tested) } " claims of this project came out as stated" }
             @if ours(Verdict::NotTested) > 0 {
-                li { strong { (ours(Verdict::NotTested)) } " of this project not tested at these settings" }
+                li { strong { (ours(Verdict::NotTested)) } " not tested at these settings" }
             }
             @let verdicts = [Verdict::Supported, Verdict::Conditional, Verdict::NotSupported, Verdict::NotTested];
             @let present: Vec<Verdict> = verdicts.into_iter().filter(|verdict| paper(*verdict) > 0).collect();
@@ -62,7 +63,7 @@ fn failures(materials: &[Material]) -> Markup {
             ul class="claims" {
                 @for claim in failed {
                     li {
-                        (badge(claim.verdict)) " " (statements::link(&claim.statement)) " " (claim.says)
+                        (badge(claim.verdict)) " " (statements::link(&claim.statement)) " " (scripts(&claim.says))
                         ": measured " (claim.measured) ", predicted " (claim.predicted)
                     }
                 }
@@ -73,12 +74,12 @@ fn failures(materials: &[Material]) -> Markup {
 
 /// A simulation with its question, its answer and the verdicts of its claims.
 fn answer(material: &Material) -> Markup {
-    let ours = || material.record.claims.iter().filter(|claim| claim.source == Source::Ours);
+    let ours = material.record.claims.iter().filter(|claim| claim.source == Source::Ours);
     html! {
         article {
             h4 { a href={ "#" (material.entry.name()) } { (section::title(material)) } }
             p { (finding(material)) }
-            ul class="chips" aria-label="Claims" { @for claim in ours() { li { (chip(claim)) } } }
+            (chips(ours))
         }
     }
 }
@@ -101,9 +102,9 @@ fn of_the_paper(materials: &[Material]) -> Markup {
         ul class="claims" {
             @for claim in paper {
                 li {
-                    (badge(claim.verdict)) " " (statements::link(&claim.statement)) " " (claim.says)
+                    (badge(claim.verdict)) " " (statements::link(&claim.statement)) " " (scripts(&claim.says))
                     @if claim.verdict != Verdict::NotTested { ": " (claim.measured) }
-                    @if !claim.note.is_empty() { span class="note" { (claim.note) } }
+                    @if !claim.note.is_empty() { span class="note" { (scripts(&claim.note)) } }
                 }
             }
         }

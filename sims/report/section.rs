@@ -4,6 +4,7 @@ use embedding_norms::claim::{Claim, Source, Verdict, brief};
 use maud::{Markup, PreEscaped, html};
 
 use crate::report::figures::{Animation, Picture};
+use crate::report::formula::scripts;
 use crate::report::material::Material;
 use crate::report::{again, statements, story, verdict};
 
@@ -33,12 +34,13 @@ fn statement_cards(material: &Material, materials: &[Material]) -> Markup {
     let here: Vec<_> = statements::at_home(material, materials).collect();
     let elsewhere = statements::of(material);
     let elsewhere: Vec<_> = elsewhere.into_iter().filter(|one| here.iter().all(|other| other.id != one.id)).collect();
+    let here_is_empty = here.is_empty();
     html! {
         h3 { "Statements" }
-        div class="statements" { @for statement in here { (statements::card(statement)) } }
+        @if !here_is_empty { div class="statements" { @for statement in here { (statements::card(statement)) } } }
         @if !elsewhere.is_empty() {
             p class="also" {
-                "Also spoken to: "
+                @if here_is_empty { "Speaks to " } @else { "Speaks also to " }
                 @for (index, statement) in elsewhere.iter().enumerate() {
                     @if index > 0 { ", " }
                     (statements::link(statement.id)) " (" (statement.title) ")"
@@ -108,8 +110,8 @@ fn row(claim: &Claim) -> Markup {
             th scope="row" role="rowheader" { (statements::link(&claim.statement)) }
             td role="cell" data-label="Claim" {
                 @if claim.source == Source::Paper { span class="source" { "The paper’s: " } }
-                (claim.says)
-                @if !claim.note.is_empty() { span class="note" { (claim.note) } }
+                (scripts(&claim.says))
+                @if !claim.note.is_empty() { span class="note" { (scripts(&claim.note)) } }
             }
             (value("Predicted", if tested { &claim.predicted } else { "" }))
             (value("Measured", if tested { &measured } else { "" }))

@@ -53,7 +53,7 @@ pub fn card(statement: &Statement) -> Markup {
         article class="statement" id=(anchor(statement.id)) aria-labelledby={ (anchor(statement.id)) "-title" } {
             h4 id={ (anchor(statement.id)) "-title" } { span class="id" { (statement.id) } " " (statement.title) }
             @for formula in statement.formula.split(";  ") { p class="formula" { (formula::typeset(formula)) } }
-            p { (statement.meaning) }
+            p { (formula::scripts(statement.meaning)) }
             p class="places" {
                 "Source: " (statement.provenance.words()) ". Proof: " code { (statement.section()) } ". Test: "
                 code { (statement.test_command()) }

@@ -3,6 +3,8 @@
 use embedding_norms::claim::{Claim, Source, Verdict};
 use maud::{Markup, html};
 
+use crate::report::statements::anchor;
+
 /// The sign in front of the words.
 const fn sign(verdict: Verdict) -> &'static str {
     match verdict {
@@ -28,13 +30,30 @@ pub fn badge(verdict: Verdict) -> Markup {
     html! { span class=(class(verdict)) { span aria-hidden="true" { (sign(verdict)) } " " (verdict.words()) } }
 }
 
-/// A verdict as small as the id of its statement, with the words for those who cannot see the sign.
-pub fn chip(claim: &Claim) -> Markup {
-    let id = claim.statement.to_lowercase();
+/// Claims of one simulation as small as the ids of their statements: one mark for each statement and verdict, with the
+/// words for those who cannot see the sign.
+pub fn chips<'a>(claims: impl IntoIterator<Item = &'a Claim>) -> Markup {
+    let mut groups: Vec<(&Claim, usize)> = Vec::new();
+    for claim in claims {
+        let same = |other: &Claim| (&other.statement, other.verdict) == (&claim.statement, claim.verdict);
+        match groups.iter_mut().find(|(other, _)| same(other)) {
+            Some((_, count)) => *count += 1,
+            None => groups.push((claim, 1)),
+        }
+    }
     html! {
-        a class=(class(claim.verdict)) href={ "#" (id) } title=(claim.says) {
-            span aria-hidden="true" { (sign(claim.verdict)) } " " (claim.statement)
-            span class="unseen" { " " (claim.verdict.words()) }
+        ul class="chips" aria-label="Claims" {
+            @for (claim, count) in groups { li { (chip(claim.verdict, &claim.statement, count)) } }
+        }
+    }
+}
+
+fn chip(verdict: Verdict, statement: &str, count: usize) -> Markup {
+    html! {
+        a class=(class(verdict)) href={ "#" (anchor(statement)) } {
+            span aria-hidden="true" { (sign(verdict)) } " " (statement)
+            @if count > 1 { " × " (count) }
+            span class="unseen" { " " (verdict.words()) }
         }
     }
 }

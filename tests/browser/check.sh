@@ -30,7 +30,7 @@ failed=0
 for width in 360 900 1600; do
     # On a busy machine the browser may hand the page over before it has looked: then once more.
     for attempt in 1 2 3; do
-        browse --enable-logging=stderr --v=0 --window-size="$width,1000" --virtual-time-budget=10000 --dump-dom \
+        browse --enable-logging=stderr --v=0 --window-size="$width,1000" --dump-dom \
             "file://$place/looked.html" >"$place/dom.html" 2>"$place/log" || true
         if grep -q 'data-looked' "$place/dom.html"; then break; fi
     done
