@@ -23,16 +23,16 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let ids = STATEMENTS.iter().map(|statement| statement.id);
     let statement = find(wanted)
         .ok_or_else(|| Failure::Refused(format!("there is no statement '{wanted}'{}", suggestion(wanted, ids))))?;
-    println!("{}  {}\n", statement.id, statement.title);
-    println!("  {}\n", statement.formula);
-    println!("  {}\n", statement.meaning);
-    println!("source   {}", statement.provenance.words());
-    println!("proof    {}", statement.section());
-    println!("test     {}", statement.test_command());
+    say!("{}  {}\n", statement.id, statement.title);
+    say!("  {}\n", statement.formula);
+    say!("  {}\n", statement.meaning);
+    say!("source   {}", statement.provenance.words());
+    say!("proof    {}", statement.section());
+    say!("test     {}", statement.test_command());
     if let Some(simulation) = statement.simulation {
-        println!("figure   plots/{simulation}.svg");
-        println!("run      embedding-norms {simulation}");
+        say!("figure   plots/{simulation}.svg");
+        say!("run      embedding-norms {simulation}");
     }
-    println!("report   plots/report.html#{}", statement.id.to_lowercase());
+    say!("report   plots/report.html#{}", statement.id.to_lowercase());
     Ok(ExitCode::SUCCESS)
 }

@@ -18,12 +18,12 @@ pub fn command() -> Command {
 /// Prints the list.
 pub fn run() -> Result<ExitCode, Failure> {
     for entry in SIMULATIONS {
-        println!("{:<20} {}", entry.name(), entry.about());
+        say!("{:<20} {}", entry.name(), entry.about());
         for id in entry.statements() {
             let title = find(id).map_or("", |statement| statement.title);
-            println!("{:20}   {id:<3} {title}", "");
+            say!("{:20}   {id:<3} {title}", "");
         }
     }
-    println!("\nA simulation:  embedding-norms <simulation> --help\nA statement:   embedding-norms explain <id>");
+    say!("\nA simulation:  embedding-norms <simulation> --help\nA statement:   embedding-norms explain <id>");
     Ok(ExitCode::SUCCESS)
 }

@@ -17,13 +17,13 @@ pub fn command() -> Command {
 /// Prints the list.
 pub fn run() -> Result<ExitCode, Failure> {
     for entry in catalogue() {
-        println!("{:<22} {}", entry.name, entry.formula);
-        println!("{:22}   parameters  {}", "", parameters(entry));
-        println!("{:22}   needs       {}", "", entry.needs);
-        println!("{:22}   source      {}\n", "", entry.source);
+        say!("{:<22} {}", entry.name, entry.formula);
+        say!("{:22}   parameters  {}", "", parameters(entry));
+        say!("{:22}   needs       {}", "", entry.needs);
+        say!("{:22}   source      {}\n", "", entry.source);
     }
-    println!("Derivations: docs/01-gradient.md. Descents of all of them: embedding-norms contrastive-losses");
-    println!("A loss of your own: docs/writing-a-loss.md");
+    say!("Derivations: docs/01-gradient.md. Descents of all of them: embedding-norms contrastive-losses");
+    say!("A loss of your own: docs/writing-a-loss.md");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -2,6 +2,9 @@
 
 #![warn(clippy::disallowed_methods)]
 
+#[macro_use]
+mod terminal;
+
 mod adam_epsilon;
 mod arguments;
 mod completions;

@@ -27,15 +27,15 @@ pub fn run() -> Result<ExitCode, Failure> {
     for entry in catalogue() {
         let (degrees, time_exponent) = (entry.degrees(), entry.with_defaults().time_exponent());
         let h = degree(degrees.parameters, degrees.gradients, 0.0);
-        println!("{:<20} {}", entry.name, entry.formula);
+        say!("{:<20} {}", entry.name, entry.formula);
         let (r, q, k) = (degrees.parameters, degrees.gradients, norm_exponent(h, time_exponent));
-        println!("{:20}   h = {h}, k = {k}   (r = {r}, q = {q})", "");
+        say!("{:20}   h = {h}, k = {k}   (r = {r}, q = {q})", "");
         if !entry.parameters.is_empty() {
-            println!("{:20}   settings: {}", "", entry.parameters.iter().map(setting).collect::<Vec<_>>().join(", "));
+            say!("{:20}   settings: {}", "", entry.parameters.iter().map(setting).collect::<Vec<_>>().join(", "));
         }
-        println!("{:20}   {}", "", entry.source);
+        say!("{:20}   {}", "", entry.source);
     }
-    println!(
+    say!(
         "\nThe same directions follow from (c z, c^h γ) as from (z, γ); steps grow as ρ^k at a fixed learning rate (L6).\n\
          r and q are the degrees of the update in parameters and gradients; h = 1 − r + q(1 − p) under GradScale with \
          power p.\nA prediction:  embedding-norms predict --norm 8 --optimizer adam"

@@ -119,14 +119,14 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
         notes.extend(optimizer.equilibrium(&question, weight_decay)?);
     }
     if !notes.is_empty() {
-        println!("\n{}", notes.join("\n"));
+        say!("\n{}", notes.join("\n"));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Prints an answer under the statement that gives it.
 fn line(statement: &str, what: &str, value: &str) {
-    println!("{statement:<3} {what:<44} {value}");
+    say!("{statement:<3} {what:<44} {value}");
 }
 
 /// What is said of a pair under plain gradient descent.
@@ -166,19 +166,19 @@ fn pair(question: &Question) -> Result<(), Failure> {
         let best = best_norm(gamma, phi)?;
         line("L8", "best norm at this angle, √(γ(1 + cos φ))", &format!("{best:.6}"));
         if question.norm < best {
-            println!(
+            say!(
                 "\nwarning: the norm lies below the best one. Steps overshoot; a smaller norm converges more slowly, not \
                  faster (L7), and cutting the initialization would slow training."
             );
         }
     }
     if !small_steps {
-        println!(
+        say!(
             "\nnote: γ/ρ² is above {SMALL_STEP}, too large for the flow (L1, S1); the exact count holds at any step size."
         );
     }
     if cosine < -0.99 {
-        println!("\nnote: the pair starts almost antipodal, where steps grow without limit (L3).");
+        say!("\nnote: the pair starts almost antipodal, where steps grow without limit (L3).");
     }
     Ok(())
 }

@@ -62,7 +62,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
         if !matches.get_flag("quiet") {
             let (figures, from) = (figures.len(), source.path(""));
             let plural = if figures == 1 { "" } else { "s" };
-            println!("{}: {figures} figure{plural} into {}", from.display(), out.display());
+            say!("{}: {figures} figure{plural} into {}", from.display(), out.display());
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -206,7 +206,7 @@ fn run_some(
     }
     let code = conclude(&all, common);
     if is_everything && !common.quiet && !common.json {
-        println!("\nreport   {}", folder.join(report::FILE).display());
+        say!("\nreport   {}", folder.join(report::FILE).display());
     }
     Ok(code)
 }
@@ -227,7 +227,7 @@ fn settings(entry: &dyn Entry, common: &Common, written: &[OsString]) -> Result<
 /// Prints the claims; the exit status that they deserve.
 pub fn conclude(all: &[(&str, Vec<Claim>)], common: &Common) -> ExitCode {
     if common.json {
-        println!("{}", run::claims_object(all));
+        say!("{}", run::claims_object(all));
     } else if !common.quiet {
         for (name, claims) in all {
             report::print_claims(name, claims);

@@ -150,7 +150,7 @@ fn tell_of_resuming(simulation: &str, skipped: usize, torn: u64) {
 
 fn announce_shard(simulation: &str, common: &Common, folder: &Path, units: usize) {
     if !common.quiet && !common.json {
-        println!(
+        say!(
             "{simulation}: shard {} is done ({units} units). When all are: embedding-norms merge {}",
             common.shard(),
             folder.display()

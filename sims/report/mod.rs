@@ -47,7 +47,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let folder = matches.get_one::<PathBuf>("folder").map_or(Path::new("plots"), PathBuf::as_path);
     write(folder)?;
     if !matches.get_flag("quiet") {
-        println!("{}", folder.join(FILE).display());
+        say!("{}", folder.join(FILE).display());
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -90,14 +90,11 @@ fn settings(main: &Table) -> Result<Vec<String>, TableError> {
 }
 
 fn norms(main: &Table, replicates: u64) -> Result<Claim, TableError> {
-    let orders = main.numbers("next_order")?;
-    let rows = main.numbers("norm")?.into_iter().zip(main.numbers("predicted_norm")?).zip(&orders);
+    let (norms, laws, orders) = (main.numbers("norm")?, main.numbers("predicted_norm")?, main.numbers("next_order")?);
     let small = small_steps(main)?;
-    let ratio = |(((norm, law), order), small): (((Option<f64>, Option<f64>), &Option<f64>), bool)| {
-        // What S3 says of the norm of signs is exact, however large the step.
-        Some(norm? / (law? * (1.0 + (*order)?))).filter(|_| small)
-    };
-    let ratios: Vec<_> = rows.zip(small).map(ratio).collect();
+    // What S3 says of the norm of signs is exact, however large the step.
+    let ratio = |row: usize| Some(norms[row]? / (laws[row]? * (1.0 + orders[row]?))).filter(|_| small[row]);
+    let ratios: Vec<_> = (0..norms.len()).map(ratio).collect();
     let largest = orders.iter().flatten().fold(0.0_f64, |largest, order| largest.max(order.abs()));
     let note = format!("; the next order is at most {:.2} %", 100.0 * largest);
     Ok(equivalence("S3", NORMS, MARGIN, estimates(&settings(main)?, &ratios), replicates, &note))
@@ -173,7 +170,7 @@ fn relaxation(approach: &Table, replicates: u64) -> Result<Claim, TableError> {
     let (times, replicate, steps) = (number("relaxations")?, number("replicate")?, number("step")?);
     let (norms, settled, laws, moments) =
         (number("norm")?, number("predicted_norm")?, number("relaxation")?, number("moment")?);
-    let mut at: BTreeMap<(String, u64), Vec<(f64, f64, f64)>> = BTreeMap::new();
+    let mut at: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for row in 0..names.len() {
         let excess = |norm: f64, settled: f64, moment: f64| whole_power(norm / settled, moment as u32) - 1.0;
         let all = (times[row], replicate[row], steps[row], norms[row], settled[row], laws[row], moments[row]);

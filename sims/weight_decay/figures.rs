@@ -1,7 +1,7 @@
 //! Norms under weight decay as a figure, from the tables alone.
 
 use embedding_norms::figure::{Axis, Figure, Layer, Legend, Panel, Side, Style};
-use embedding_norms::law::mean_with_interval;
+use embedding_norms::law::{Estimate, mean_with_interval};
 use embedding_norms::table::{Table, TableError};
 
 use super::{APPROACH, PROJECTION};
@@ -85,9 +85,9 @@ fn rules(table: &Table) -> Result<Panel, Failure> {
             let rows = rows.with("optimizer", *optimizer)?.with("decay", *decay)?;
             let x = place as f64 + offset;
             if let Some((order, interval)) = deviation(&rows)? {
-                leading.push((x, interval.0 + order));
-                intervals.push((x, interval.1, interval.2));
-                points.push((x, interval.0));
+                leading.push((x, interval.value + order));
+                intervals.push((x, interval.lower, interval.upper));
+                points.push((x, interval.value));
             }
         }
         let label = format!("next order, f = {frequency}");
@@ -101,16 +101,12 @@ fn rules(table: &Table) -> Result<Panel, Failure> {
 }
 
 /// The next order and the deviation from S3 with it, with the ends of its interval, in per cent.
-fn deviation(rows: &Table) -> Result<Option<(f64, (f64, f64, f64))>, TableError> {
-    let norms = rows.numbers("norm")?.into_iter().zip(rows.numbers("predicted_norm")?);
-    let orders = rows.numbers("next_order")?;
-    let ratio = |((norm, law), order): ((Option<f64>, Option<f64>), &Option<f64>)| {
-        Some(100.0 * (norm? / (law? * (1.0 + (*order)?)) - 1.0))
-    };
-    let values: Vec<f64> = norms.zip(&orders).filter_map(ratio).collect();
+fn deviation(rows: &Table) -> Result<Option<(f64, Estimate)>, TableError> {
+    let (norms, laws, orders) = (rows.numbers("norm")?, rows.numbers("predicted_norm")?, rows.numbers("next_order")?);
+    let ratio = |row: usize| Some(100.0 * (norms[row]? / (laws[row]? * (1.0 + orders[row]?)) - 1.0));
+    let values: Vec<f64> = (0..norms.len()).filter_map(ratio).collect();
     let orders: Vec<f64> = orders.into_iter().flatten().collect();
-    let interval = mean_with_interval(&values, 0.95);
-    Ok(interval.map(|interval| (100.0 * mean(&orders), (interval.value, interval.lower, interval.upper))))
+    Ok(mean_with_interval(&values, 0.95).map(|interval| (100.0 * mean(&orders), interval)))
 }
 
 /// Norm and angle against the frequency of updates, over those of the largest.
