@@ -53,6 +53,10 @@ struct Question {
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, f64)>,
 
+    /// Temperature τ of a contrastive loss, whose gradient G4 gives
+    #[arg(long, value_name = "τ", value_parser = values::positive)]
+    temperature: Option<f64>,
+
     /// Power p of GradScale, which multiplies gradients by ‖z‖^p
     #[arg(long, value_name = "p", default_value_t = 0.0, allow_negative_numbers = true)]
     grad_scale: f64,
@@ -95,6 +99,7 @@ pub fn command() -> Command {
         .after_help(
             "Examples:
   embedding-norms predict --norm 8 --learning-rate 0.02 --angle 1.57
+  embedding-norms predict --norm 8 --temperature 0.1
   embedding-norms predict --norm 8 --optimizer adam --grad-scale 1
   embedding-norms predict --norm 8 --optimizer heavy-ball --set momentum=0.99 --weight-decay 1e-4 --coupled",
         )
@@ -110,6 +115,9 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     } else {
         let length = libm::pow(question.norm, question.grad_scale - 1.0) * libm::sin(question.angle);
         line("G2", "gradient length, ρ^(p − 1) sin φ", &format!("{length:.6}"));
+    }
+    if let Some(temperature) = question.temperature {
+        contrast(&question, temperature);
     }
     let mut notes = Vec::new();
     if question.optimizer.is_some() || question.grad_scale != 0.0 {
@@ -181,6 +189,17 @@ fn pair(question: &Question) -> Result<(), Failure> {
         say!("\nnote: the pair starts almost antipodal, where steps grow without limit (L3).");
     }
     Ok(())
+}
+
+/// What G4 says of an anchor's gradient under InfoNCE: (1/τρ) P_z Σ_{k≠j} p_k (ẑ_j − ẑ_k), times ρ^p under GradScale.
+///
+/// Where the negatives' mean pull vanishes, as in many directions, that is (1 − p_j) sin φ/(τρ); as ‖ẑ_j − ẑ_k‖ ≤ 2, it
+/// is never longer than 2(1 − p_j)/(τρ).
+fn contrast(question: &Question, temperature: f64) {
+    let scale = libm::pow(question.norm, question.grad_scale - 1.0) / temperature;
+    let spread = scale * libm::sin(question.angle);
+    line("G4", "InfoNCE gradient over 1 − p_j, spread negatives", &format!("{spread:.6}"));
+    line("G4", "and at most, whatever the negatives", &format!("{:.6}", 2.0 * scale));
 }
 
 /// atan a + atan b.

@@ -127,7 +127,7 @@ impl Persistent {
     /// What the leading order leaves out of the norm, as a part of it, to the next order in γλ (and for AdamW in 1 − β2):
     /// under fresh targets the 2h-th root of the mean of ρ^(2h) is ρ*(1 + next order).
     ///
-    /// With σ² = κ/f − 1 + 4β²/((1 − β²)(d − 1)), the noise of the growth (κ = E[G⁴]/G⁴):
+    /// With σ² = κ/f − 1 + 4β²/((1 − β²)(d − 1)), the noise of the growth (κ = `E[G⁴]/G⁴`):
     ///
     /// | rule | next order |
     /// |---|---|
