@@ -35,6 +35,7 @@ pub mod loss;
 pub mod normalization;
 pub mod optimizer;
 mod power;
+mod product;
 pub mod random;
 pub mod reference;
 pub mod setting;

@@ -10,7 +10,6 @@ mod catalogue;
 mod contrast;
 mod cosine;
 mod info_nce;
-mod product;
 mod pull;
 mod siglip;
 mod similarity;

@@ -6,8 +6,8 @@
 
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1};
 
-use super::product::product;
 use super::similarity::{CONTIGUOUS, Similarity};
+use crate::product::product;
 
 /// The Euclidean gradients by x (n × d) and y (m × d), modulo multiples of each row, of a total whose slope by the
 /// cosine of x_i and y_k is `slopes` (i, k).

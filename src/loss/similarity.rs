@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
-use super::product::product;
+use crate::product::product;
 use crate::vectorize::{LANES, sum};
 
 /// What rows of unit vectors are, so that they can be worked on as slices.

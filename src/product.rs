@@ -17,7 +17,7 @@ const COLUMNS: usize = 2 * LANES;
 ///
 /// # Panics
 /// If A has not as many columns as B has rows.
-pub(super) fn product(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> Array2<f64> {
+pub(crate) fn product(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> Array2<f64> {
     assert_eq!(left.ncols(), right.nrows(), "a product needs as many columns on the left as rows on the right");
     let panels = panels(right);
     let mut result = Array2::zeros((left.nrows(), right.ncols()));
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn every_entry_is_the_inner_product_bit_for_bit() {
-        let mut generator = generator(1, b"loss/product", 0);
+        let mut generator = generator(1, b"product", 0);
         for (n, p, q) in [(1, 1, 1), (3, 5, 17), (4, 16, 16), (9, 2, 33), (21, 40, 7), (5, 0, 3)] {
             let left = Array2::random_using((n, p), StandardNormal, &mut generator);
             let right = Array2::random_using((q, p), StandardNormal, &mut generator);
