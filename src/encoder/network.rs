@@ -104,7 +104,8 @@ impl Encoder for Network {
         let mut hidden = Vec::with_capacity(self.layers.len() - 1);
         let mut outputs = self.layers[0].forward(input.features);
         for layer in &self.layers[1..] {
-            outputs.mapv_inplace(|output| if output > 0.0 { output } else { 0.0 });
+            // What is no number stays none, so that it is noticed where embeddings are normalized.
+            outputs.mapv_inplace(|output| if output < 0.0 { 0.0 } else { output });
             let next = layer.forward(outputs.view());
             hidden.push(std::mem::replace(&mut outputs, next));
         }

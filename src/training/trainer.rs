@@ -134,6 +134,11 @@ impl<'a, E: Encoder> Trainer<'a, E> {
         &self.encoder
     }
 
+    /// The predictor as it is now, if there is one.
+    pub fn predictor(&self) -> Option<&Network> {
+        self.predictor.as_ref()
+    }
+
     /// How many steps have been taken.
     pub fn steps(&self) -> u64 {
         self.steps
