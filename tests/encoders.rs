@@ -70,68 +70,64 @@ fn taylor<E: Encoder + Clone>(encoder: &E, views: &Views, gradient: &[f64], seed
     slope(difference, gradient, &direction, Ladder { largest: 5e-5, noise: 4.0 * f64::EPSILON * start.abs() })
 }
 
+type Judge = Box<dyn Fn(&[f64]) -> Result<f64, Rejection>>;
+
+/// An encoder's gradient with the means to judge any other in its place.
+struct Subject {
+    name: &'static str,
+    gradient: Vec<f64>,
+    judge: Judge,
+}
+
+impl Subject {
+    fn new<E: Encoder + Clone + 'static>(name: &'static str, encoder: E, seed: u64) -> Self {
+        let views = batch(12, 5, seed);
+        let gradient = loss_and_gradient(&encoder, &views).1;
+        Self { name, gradient, judge: Box::new(move |gradient| taylor(&encoder, &views, gradient, seed)) }
+    }
+}
+
 /// Everything the Taylor test is done with: perceptrons with and without biases, a shared linear encoder, tables.
-fn with_every_encoder(mut test: impl FnMut(&str, &dyn Fn(&mut dyn FnMut(Checked<'_>)))) {
-    for seed in 0..6 {
+fn subjects() -> Vec<Subject> {
+    let each = |seed| {
         let mut numbers = generator(seed, b"encoders/every", 0);
+        let mut network = |widths: &[usize], bias| Network::draw(widths, bias, &mut numbers);
         let networks = [
-            ("perceptron", Network::draw(&[5, 16, 12, 4], true, &mut numbers)),
-            ("without biases", Network::draw(&[5, 16, 12, 4], false, &mut numbers)),
-            ("shared linear", Network::draw(&[5, 4], false, &mut numbers)),
+            Subject::new("perceptron", network(&[5, 16, 12, 4], true), seed),
+            Subject::new("without biases", network(&[5, 16, 12, 4], false), seed),
+            Subject::new("shared linear", network(&[5, 4], false), seed),
         ];
         let embeddings = gaussian(12, 4, &mut numbers);
         let lengths = Array1::from_shape_fn(12, |row| 0.5 + 0.25 * row as f64);
-        let tables = [("free", Table::free(embeddings.clone())), ("row per input", Table::linear(embeddings, lengths))];
-        let views = batch(12, 5, seed);
-        for (name, network) in &networks {
-            test(name, &|check| check(Checked::of(network, &views, seed)));
-        }
-        for (name, table) in &tables {
-            test(name, &|check| check(Checked::of(table, &views, seed)));
-        }
-    }
-}
-
-/// A gradient with the means to judge any other in its place.
-struct Checked<'a> {
-    gradient: Vec<f64>,
-    judge: Box<dyn Fn(&[f64]) -> Result<f64, Rejection> + 'a>,
-}
-
-impl<'a> Checked<'a> {
-    fn of<E: Encoder + Clone>(encoder: &'a E, views: &'a Views, seed: u64) -> Self {
-        let gradient = loss_and_gradient(encoder, views).1;
-        Self { gradient, judge: Box::new(move |gradient| taylor(encoder, views, gradient, seed)) }
-    }
+        let tables = [
+            Subject::new("free", Table::free(embeddings.clone()), seed),
+            Subject::new("row per input", Table::linear(embeddings, lengths), seed),
+        ];
+        networks.into_iter().chain(tables)
+    };
+    (0..6).flat_map(each).collect()
 }
 
 #[test]
 fn backpropagation_has_taylor_slope_two_for_every_encoder() {
-    let mut judged = 0;
-    with_every_encoder(|name, each| {
-        each(&mut |checked| {
-            let slope = (checked.judge)(&checked.gradient).unwrap_or_else(|why| panic!("{name}: {why:?}"));
-            assert!((slope - 2.0).abs() < TOLERANCE, "{name}: {slope}");
-            judged += 1;
-        });
-    });
-    assert_eq!(judged, 30);
+    for Subject { name, gradient, judge } in subjects() {
+        let slope = judge(&gradient).unwrap_or_else(|why| panic!("{name}: {why:?}"));
+        assert!((slope - 2.0).abs() < TOLERANCE, "{name}: {slope}");
+    }
 }
 
 #[test]
 fn wrong_gradients_of_every_encoder_are_rejected() {
-    with_every_encoder(|name, each| {
-        each(&mut |checked| {
-            let halved: Vec<f64> = checked.gradient.iter().map(|g| 0.5 * g).collect();
-            let flipped: Vec<f64> = checked.gradient.iter().map(|g| -g).collect();
-            let mut one_missing = checked.gradient.clone();
-            let largest = (0..one_missing.len()).max_by(|&a, &b| one_missing[a].abs().total_cmp(&one_missing[b].abs()));
-            one_missing[largest.unwrap()] = 0.0;
-            for wrong in [halved, flipped, one_missing] {
-                assert!((checked.judge)(&wrong).is_err(), "{name} accepts a wrong gradient");
-            }
-        });
-    });
+    for Subject { name, gradient, judge } in subjects() {
+        let halved: Vec<f64> = gradient.iter().map(|g| 0.5 * g).collect();
+        let flipped: Vec<f64> = gradient.iter().map(|g| -g).collect();
+        let mut one_missing = gradient.clone();
+        let largest = (0..gradient.len()).max_by(|&a, &b| gradient[a].abs().total_cmp(&gradient[b].abs()));
+        one_missing[largest.unwrap()] = 0.0;
+        for wrong in [halved, flipped, one_missing] {
+            assert!(judge(&wrong).is_err(), "{name} accepts a wrong gradient");
+        }
+    }
 }
 
 #[test]
