@@ -14,8 +14,9 @@
 //! | [`normalization`] | G1, the pullback through z ↦ z/‖z‖: the one place where the norm enters |
 //! | [`optimizer`] | update rules and their degrees |
 //! | [`simulation`] | the descent loop, stop rules, records: what does happen |
-//! | [`check`] | whether an addition of one's own keeps its promises |
 //! | [`data`] | data sets and augmentations |
+//! | [`encoder`] | networks and tables with analytic backpropagation |
+//! | [`training`] | the loop that trains encoders |
 //! | [`sweep`] | cells, seeds, threads |
 //! | [`table`] | tidy rows, the wall between computing and showing |
 //! | [`law`] | power-law fits with intervals |
@@ -30,6 +31,7 @@
 pub mod check;
 pub mod claim;
 pub mod data;
+pub mod encoder;
 #[cfg(feature = "figures")]
 pub mod figure;
 pub mod law;
@@ -47,6 +49,7 @@ pub mod statement;
 pub mod sweep;
 pub mod table;
 pub mod theory;
+pub mod training;
 mod vectorize;
 
 /// The examples of the README, compiled and run.
