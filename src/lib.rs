@@ -15,6 +15,8 @@
 //! | [`optimizer`] | update rules and their degrees |
 //! | [`simulation`] | the descent loop, stop rules, records: what does happen |
 //! | [`check`] | whether an addition of one's own keeps its promises |
+//! | [`data`] | data sets |
+//! | [`confidence`] | what norms say of neighbourhoods, classes, unseen data |
 //! | [`sweep`] | cells, seeds, threads |
 //! | [`table`] | tidy rows, the wall between computing and showing |
 //! | [`law`] | power-law fits with intervals |
@@ -28,6 +30,8 @@
 
 pub mod check;
 pub mod claim;
+pub mod confidence;
+pub mod data;
 #[cfg(feature = "figures")]
 pub mod figure;
 pub mod law;

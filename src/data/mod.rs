@@ -1,0 +1,3 @@
+//! Data sets to train on: what goes into an encoder, with its labels. Knows nothing of training.
+
+pub mod mixture;
