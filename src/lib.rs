@@ -14,7 +14,8 @@
 //! | [`normalization`] | G1, the pullback through z ↦ z/‖z‖: the one place where the norm enters |
 //! | [`optimizer`] | update rules and their degrees |
 //! | [`simulation`] | the descent loop, stop rules, records: what does happen |
-//! | [`check`] | whether an addition of one's own keeps its promises |
+//! | [`encoder`] | networks and tables with analytic backpropagation |
+//! | [`training`] | the loop that trains encoders |
 //! | [`data`] | data sets |
 //! | [`confidence`] | what norms say of neighbourhoods, classes, unseen data |
 //! | [`sweep`] | cells, seeds, threads |
@@ -32,6 +33,7 @@ pub mod check;
 pub mod claim;
 pub mod confidence;
 pub mod data;
+pub mod encoder;
 #[cfg(feature = "figures")]
 pub mod figure;
 pub mod law;
@@ -49,6 +51,7 @@ pub mod statement;
 pub mod sweep;
 pub mod table;
 pub mod theory;
+pub mod training;
 mod vectorize;
 
 /// The examples of the README, compiled and run.

@@ -78,6 +78,11 @@ pub trait Optimizer: Send + Sync {
         1.0
     }
 
+    /// Whether the rule turns the direction of a group on the unit sphere, so that a group has to be an embedding.
+    fn needs_embeddings(&self) -> bool {
+        false
+    }
+
     /// Starts a run over groups of the given lengths: the rule with whatever it remembers between steps.
     fn start(&self, lengths: &[usize]) -> Box<dyn Update>;
 }

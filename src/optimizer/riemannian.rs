@@ -41,6 +41,10 @@ impl Optimizer for RiemannianDescent {
         Degrees { parameters: 2.0, gradients: 1.0 }
     }
 
+    fn needs_embeddings(&self) -> bool {
+        true
+    }
+
     fn start(&self, lengths: &[usize]) -> Box<dyn Update> {
         let velocities = lengths.iter().map(|&length| Array1::zeros(length)).collect();
         Box::new(RiemannianUpdate { momentum: self.momentum, velocities })

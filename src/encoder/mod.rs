@@ -1,0 +1,89 @@
+//! Encoders: what turns inputs into embeddings z, with their analytic backpropagation. Which loss the gradients come
+//! from, and what becomes of them, an encoder does not know.
+//!
+//! | encoder | embedding of input i | groups of parameters |
+//! |---|---|---|
+//! | [`Network`] | a multi-layer perceptron, or one linear layer, of the features x_i | one per tensor |
+//! | [`Table::linear`] | z_i = a_i W_i, a linear layer whose inputs are a_i e_i: a row per input | one, the tensor W |
+//! | [`Table::free`] | z_i itself | one per embedding |
+//!
+//! The rows of this table are the conditions of statement S4, from the last to the first: with free embeddings a step of
+//! plain descent is orthogonal to the embedding (statement G3); once inputs share parameters it is not.
+
+mod layer;
+mod network;
+mod table;
+
+pub use layer::Linear;
+pub use network::Network;
+pub use table::Table;
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::setting::{SettingError, positive};
+
+/// The inputs of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// Which rows of the data set they are, counted from 0 (n).
+    pub rows: &'a [usize],
+    /// Their features, (n × p). A table looks at `rows` alone, a network at the features alone.
+    pub features: ArrayView2<'a, f64>,
+}
+
+/// What a forward pass has computed, for the way back.
+#[derive(Clone, Debug)]
+pub struct Pass {
+    /// The embeddings, (n × d).
+    pub embeddings: Array2<f64>,
+    /// The outputs of the hidden layers, after their rectifiers.
+    hidden: Vec<Array2<f64>>,
+}
+
+/// A map from inputs to embeddings with parameters in groups.
+///
+/// A group is what an optimizer treats as one (statement L6): a tensor of a network, a row of free embeddings.
+pub trait Encoder: Send + Sync {
+    /// The embeddings of a batch, with what the way back needs.
+    ///
+    /// # Panics
+    /// If the batch does not fit the encoder: another number of features, or a row past the table.
+    fn forward(&self, input: Input<'_>) -> Pass;
+
+    /// Adds the gradient with respect to the parameters to `gradients`, one slice per group.
+    ///
+    /// `upstream` is ∂L/∂z, (n × d), for the embeddings of `pass`, which `forward` made from the same input.
+    fn backward(&self, input: Input<'_>, pass: &Pass, upstream: ArrayView2<'_, f64>, gradients: &mut [Vec<f64>]);
+
+    /// The parameters, group by group.
+    fn groups(&self) -> Vec<&[f64]>;
+
+    /// The parameters, group by group, to be changed.
+    fn groups_mut(&mut self) -> Vec<&mut [f64]>;
+
+    /// Whether a group is an embedding, so that rules which move directions on a sphere make sense.
+    fn groups_are_embeddings(&self) -> bool {
+        false
+    }
+
+    /// The embeddings of a batch.
+    fn embed(&self, input: Input<'_>) -> Array2<f64> {
+        self.forward(input).embeddings
+    }
+
+    /// Cut-initialization: divides every parameter by c (statement S6).
+    ///
+    /// Source: Draganov et al. 2025, with c = 3 for contrastive and c = 9 for non-contrastive training.
+    ///
+    /// # Errors
+    /// A factor that is not a finite number above 0.
+    fn cut(&mut self, c: f64) -> Result<(), SettingError> {
+        let c = positive("the factor c of cut-initialization", c)?;
+        for group in self.groups_mut() {
+            for parameter in group {
+                *parameter /= c;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,48 @@
+//! The random choices of a training: the order of the samples, and which positive.
+
+use std::collections::BTreeMap;
+
+use rand::Rng;
+use rand::seq::SliceRandom;
+
+use crate::random::Generator;
+
+/// The samples of one epoch: all of them, shuffled, in batches of `size`, the last one with what is left.
+///
+/// # Panics
+/// If `size` is 0.
+pub fn batches(samples: usize, size: usize, generator: &mut Generator) -> Vec<Vec<usize>> {
+    assert!(size > 0, "a batch needs a row");
+    let mut order: Vec<usize> = (0..samples).collect();
+    order.shuffle(generator);
+    order.chunks(size).map(<[usize]>::to_vec).collect()
+}
+
+/// A random other row of the same class for every row; `None` for a row that is alone in its class.
+///
+/// ```
+/// use embedding_norms::{random::generator, training::draw_positives};
+/// let drawn = draw_positives(&[3, 8, 3], &mut generator(0, b"example", 0));
+/// assert_eq!(drawn, vec![Some(2), None, Some(0)]);
+/// ```
+pub fn draw_positives(labels: &[usize], generator: &mut Generator) -> Vec<Option<usize>> {
+    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let places: Vec<usize> = labels
+        .iter()
+        .enumerate()
+        .map(|(row, &label)| {
+            let class = members.entry(label).or_default();
+            class.push(row);
+            class.len() - 1
+        })
+        .collect();
+    let draw = |(label, &place): (&usize, &usize)| {
+        let class = &members[label];
+        // One of the others: a draw among one fewer, past the row's own place.
+        (class.len() > 1).then(|| {
+            let other = generator.random_range(0..class.len() - 1);
+            class[other + usize::from(other >= place)]
+        })
+    };
+    labels.iter().zip(&places).map(draw).collect()
+}
