@@ -14,9 +14,10 @@
 //! | [`normalization`] | G1, the pullback through z ↦ z/‖z‖: the one place where the norm enters |
 //! | [`optimizer`] | update rules and their degrees |
 //! | [`simulation`] | the descent loop, stop rules, records: what does happen |
-//! | [`data`] | data sets and augmentations |
 //! | [`encoder`] | networks and tables with analytic backpropagation |
 //! | [`training`] | the loop that trains encoders |
+//! | [`data`] | data sets |
+//! | [`confidence`] | what norms say of neighbourhoods, classes, unseen data |
 //! | [`sweep`] | cells, seeds, threads |
 //! | [`table`] | tidy rows, the wall between computing and showing |
 //! | [`law`] | power-law fits with intervals |
@@ -30,6 +31,7 @@
 
 pub mod check;
 pub mod claim;
+pub mod confidence;
 pub mod data;
 pub mod encoder;
 #[cfg(feature = "figures")]

@@ -1,0 +1,51 @@
+//! Whether embeddings use the space that they have.
+
+use nalgebra::DMatrix;
+use ndarray::{Array1, ArrayView2};
+
+use super::ConfidenceError;
+use super::error::at_least;
+use crate::product::product;
+use crate::sphere::{inner, normalize};
+
+/// The effective rank of a set of embeddings (n × d): e^H with the entropy H = −Σ p_k ln p_k of their singular values as
+/// shares p_k = σ_k/Σσ (Roy and Vetterli, 2007; RankMe, Garrido et al., 2023). Between 1, where all lie on one line
+/// through the origin, and min(n, d).
+///
+/// Singular values below 10⁻⁸ of the largest are lost in the product from which they come, and count as nothing.
+///
+/// # Errors
+/// No embedding, a row that is zero or not finite.
+pub fn effective_rank(embeddings: ArrayView2<'_, f64>) -> Result<f64, ConfidenceError> {
+    at_least("an effective rank", 1, embeddings.nrows())?;
+    // Divided by the longest, so that squares stay within range.
+    let longest = normalize(embeddings)?.norms().fold(0.0_f64, |longest, &norm| longest.max(norm));
+    let scaled = embeddings.mapv(|value| value / longest);
+    let gram = if scaled.nrows() < scaled.ncols() {
+        product(scaled.view(), scaled.t())
+    } else {
+        product(scaled.t(), scaled.view())
+    };
+    let size = gram.nrows();
+    let squares = DMatrix::from_fn(size, size, |row, column| gram[[row, column]]).symmetric_eigenvalues();
+    let mut singular: Vec<f64> = squares.iter().map(|square| square.max(0.0).sqrt()).collect();
+    singular.sort_by(|a, b| b.total_cmp(a));
+    let floor = 1e-8 * singular[0];
+    let sum = singular.iter().filter(|&&value| value > floor).fold(0.0, |sum, value| sum + value);
+    let shares = singular.iter().filter(|&&value| value > floor).map(|value| value / sum);
+    Ok(libm::exp(shares.fold(0.0, |entropy, share| entropy - share * libm::log(share))))
+}
+
+/// The mean cosine over all pairs of different embeddings (n × d): near 0 where directions are spread, 1 where they have
+/// collapsed to one.
+///
+/// # Errors
+/// Fewer than 2 embeddings, a row that is zero or not finite.
+pub fn mean_cosine(embeddings: ArrayView2<'_, f64>) -> Result<f64, ConfidenceError> {
+    at_least("a mean cosine", 2, embeddings.nrows())?;
+    let directions = normalize(embeddings)?;
+    let sum = directions.units().rows().into_iter().fold(Array1::zeros(embeddings.ncols()), |sum, unit| sum + unit);
+    let n = embeddings.nrows() as f64;
+    // Σ_{i≠j} cos φ_ij = ‖Σ ẑ_i‖² − n.
+    Ok((inner(sum.view(), sum.view()) - n) / (n * (n - 1.0)))
+}

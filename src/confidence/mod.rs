@@ -1,0 +1,28 @@
+//! Norms as confidence (statement S5): what the norm of an embedding is held against, and how.
+//!
+//! | question | answer |
+//! |---|---|
+//! | Is the neighbourhood of an embedding crowded, and of one class? | [`Neighbours`] |
+//! | Do norms follow something, within classes, and given what else is known? | [`spearman`], [`spearman_within`], [`spearman_given`] |
+//! | Does a small norm tell one set from another? | [`auroc`] |
+//! | What is true of short embeddings, and of long ones? | [`quantile_groups`], [`group_means`] |
+//! | How sure is that? | [`bootstrap`], [`shuffle_control`] |
+//! | Have the embeddings collapsed? | [`effective_rank`], [`mean_cosine`] |
+//!
+//! The room knows nothing of training: embeddings come in as rows of a matrix, measures as plain numbers.
+
+mod collapse;
+mod error;
+mod neighbours;
+mod quantiles;
+mod ranks;
+mod resampling;
+mod separation;
+
+pub use collapse::{effective_rank, mean_cosine};
+pub use error::ConfidenceError;
+pub use neighbours::Neighbours;
+pub use quantiles::{group_means, quantile_groups};
+pub use ranks::{WithinGroups, spearman, spearman_given, spearman_within};
+pub use resampling::{ShuffleControl, Strata, bootstrap, shuffle_control};
+pub use separation::auroc;

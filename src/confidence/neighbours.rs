@@ -1,0 +1,255 @@
+//! Exact nearest neighbours among directions.
+
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Slice};
+
+use super::ConfidenceError;
+use super::error::{at_least, same_length};
+use crate::product::product;
+use crate::sphere::{Cosine, SphereError, normalize};
+
+/// Queries that are compared at once.
+const QUERIES: usize = 128;
+
+/// Points of the base that they are compared with at once.
+const BASE: usize = 1024;
+
+/// The k nearest neighbours of each query, nearest first: exact, by the Euclidean distance ‖x̂ − ŷ‖ of directions, which
+/// orders as the angle does. Equal distances are ordered by the place in the base.
+///
+/// Products of matrices find the candidates, with room for their rounding; the distances of these are formed as
+/// chords, so that near neighbours are told apart where cosines are all 1 (statement G5). Memory beside the points is a
+/// few megabytes, and time is that of comparing all queries with all points.
+///
+/// ```
+/// use embedding_norms::confidence::Neighbours;
+/// use ndarray::array;
+/// let points = array![[1.0, 0.0], [5.0, 5.0], [0.0, 2.0], [1.0, 0.1]];
+/// let neighbours = Neighbours::among(points.view(), 2)?;
+/// assert_eq!(neighbours.indices().row(0).to_vec(), [3, 1]);
+/// assert_eq!(neighbours.agreement(&[0, 1, 1, 0], &[0, 1, 1, 0])?[0], 0.5);
+/// # Ok::<(), embedding_norms::confidence::ConfidenceError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Neighbours {
+    indices: Array2<usize>,
+    distances: Array2<f64>,
+}
+
+impl Neighbours {
+    /// Of every row of an (n × d) matrix among the other rows.
+    ///
+    /// # Errors
+    /// k = 0, not more than k points, a row that is zero or not finite.
+    pub fn among(points: ArrayView2<'_, f64>, k: usize) -> Result<Self, ConfidenceError> {
+        let rows: Vec<usize> = (0..points.nrows()).collect();
+        Self::of(&rows, points, k)
+    }
+
+    /// Of some rows of an (n × d) matrix among all other rows: what a sample of a large set asks.
+    ///
+    /// # Errors
+    /// k = 0, not more than k points, a row that does not exist, or is zero or not finite.
+    pub fn of(rows: &[usize], points: ArrayView2<'_, f64>, k: usize) -> Result<Self, ConfidenceError> {
+        at_least("neighbours, k", 1, k)?;
+        at_least("points with k neighbours each", k + 1, points.nrows())?;
+        if let Some(&row) = rows.iter().find(|&&row| row >= points.nrows()) {
+            return Err(ConfidenceError::Row { row, rows: points.nrows() });
+        }
+        let queries = directions(points.select(Axis(0), rows).view(), 0).map_err(|error| of_row(error, rows))?;
+        search(queries.view(), points, k, |query| Some(rows[query]))
+    }
+
+    /// Of the rows of `queries` (m × d) among the rows of `base` (n × d), as from training to test.
+    ///
+    /// # Errors
+    /// k = 0, fewer than k points in the base, different dimensions, a row that is zero or not finite.
+    pub fn between(queries: ArrayView2<'_, f64>, base: ArrayView2<'_, f64>, k: usize) -> Result<Self, ConfidenceError> {
+        at_least("neighbours, k", 1, k)?;
+        at_least("points of the base", k, base.nrows())?;
+        if queries.ncols() != base.ncols() {
+            return Err(ConfidenceError::Dimensions { queries: queries.ncols(), base: base.ncols() });
+        }
+        search(directions(queries, 0)?.view(), base, k, |_| None)
+    }
+
+    /// The places of the neighbours in the base (queries × k), nearest first.
+    pub fn indices(&self) -> ArrayView2<'_, usize> {
+        self.indices.view()
+    }
+
+    /// The distances ‖x̂ − ŷ‖ in [0, 2] (queries × k), ascending.
+    pub fn distances(&self) -> ArrayView2<'_, f64> {
+        self.distances.view()
+    }
+
+    /// The distance to the k-th neighbour, for each query: small in crowded regions.
+    pub fn farthest(&self) -> Vec<f64> {
+        self.distances.column(self.distances.ncols() - 1).to_vec()
+    }
+
+    /// The share of the k neighbours that have the query's own label, for each query.
+    ///
+    /// # Errors
+    /// Not one label per query, or fewer labels than the base has points.
+    pub fn agreement(&self, labels: &[usize], base_labels: &[usize]) -> Result<Vec<f64>, ConfidenceError> {
+        same_length("labels of the queries", self.indices.nrows(), labels.len())?;
+        self.check_base(base_labels)?;
+        let share = |(neighbours, &label): (ArrayView1<'_, usize>, &usize)| {
+            let same = neighbours.iter().filter(|&&neighbour| base_labels[neighbour] == label).count();
+            same as f64 / neighbours.len() as f64
+        };
+        Ok(self.indices.rows().into_iter().zip(labels).map(share).collect())
+    }
+
+    /// The label that most of the k neighbours have, for each query; among labels with equally many, that of the
+    /// nearest neighbour.
+    ///
+    /// # Errors
+    /// Fewer labels than the base has points.
+    pub fn classify(&self, base_labels: &[usize]) -> Result<Vec<usize>, ConfidenceError> {
+        self.check_base(base_labels)?;
+        let vote = |neighbours: ArrayView1<'_, usize>| {
+            let labels: Vec<usize> = neighbours.iter().map(|&neighbour| base_labels[neighbour]).collect();
+            let votes = |label: usize| labels.iter().filter(|&&other| other == label).count();
+            // The last of several largest: from the end, that is the nearest.
+            labels.iter().rev().copied().max_by_key(|&label| votes(label)).unwrap_or_default()
+        };
+        Ok(self.indices.rows().into_iter().map(vote).collect())
+    }
+
+    /// The share of queries that [`Self::classify`] gets right.
+    ///
+    /// # Errors
+    /// As for [`Self::agreement`], or no query.
+    pub fn accuracy(&self, labels: &[usize], base_labels: &[usize]) -> Result<f64, ConfidenceError> {
+        same_length("labels of the queries", self.indices.nrows(), labels.len())?;
+        at_least("queries", 1, labels.len())?;
+        let right = self.classify(base_labels)?.iter().zip(labels).filter(|(found, label)| found == label).count();
+        Ok(right as f64 / labels.len() as f64)
+    }
+
+    fn check_base(&self, base_labels: &[usize]) -> Result<(), ConfidenceError> {
+        let needed = self.indices.iter().max().map_or(0, |&last| last + 1);
+        if base_labels.len() < needed {
+            return Err(ConfidenceError::Lengths {
+                what: "labels of the base",
+                expected: needed,
+                found: base_labels.len(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The directions of rows that begin at row `first` of the user's matrix.
+fn directions(points: ArrayView2<'_, f64>, first: usize) -> Result<Array2<f64>, SphereError> {
+    let place = |error| match error {
+        SphereError::ZeroRow { row } => SphereError::ZeroRow { row: row + first },
+        SphereError::NotFinite { row, column, value } => SphereError::NotFinite { row: row + first, column, value },
+        other => other,
+    };
+    Ok(normalize(points).map_err(place)?.units().to_owned())
+}
+
+/// The error in terms of the rows that were selected.
+fn of_row(error: SphereError, rows: &[usize]) -> SphereError {
+    match error {
+        SphereError::ZeroRow { row } => SphereError::ZeroRow { row: rows[row] },
+        SphereError::NotFinite { row, column, value } => SphereError::NotFinite { row: rows[row], column, value },
+        other => other,
+    }
+}
+
+/// The k nearest of the base to each query, without the one point that `own` names.
+fn search(
+    queries: ArrayView2<'_, f64>,
+    base: ArrayView2<'_, f64>,
+    k: usize,
+    own: impl Fn(usize) -> Option<usize>,
+) -> Result<Neighbours, ConfidenceError> {
+    let mut candidates = vec![Candidates::new(k, queries.ncols()); queries.nrows()];
+    for points in blocks(base.nrows(), BASE) {
+        let units = directions(rows_of(base, points.clone()), points.start)?;
+        for rows in blocks(queries.nrows(), QUERIES) {
+            let cosines = product(rows_of(queries, rows.clone()), units.t());
+            for (query, cosines) in rows.zip(cosines.rows()) {
+                let cosines = cosines.to_slice().expect("a new matrix is in standard layout");
+                candidates[query].offer(cosines, points.start, own(query));
+            }
+        }
+    }
+    let (mut indices, mut distances) = (Array2::zeros((queries.nrows(), k)), Array2::zeros((queries.nrows(), k)));
+    for (query, candidates) in candidates.into_iter().enumerate() {
+        for (place, (distance, index)) in candidates.nearest(queries, query, base)?.into_iter().enumerate() {
+            indices[[query, place]] = index;
+            distances[[query, place]] = distance;
+        }
+    }
+    Ok(Neighbours { indices, distances })
+}
+
+fn rows_of(matrix: ArrayView2<'_, f64>, rows: Range<usize>) -> ArrayView2<'_, f64> {
+    matrix.slice_axis_move(Axis(0), Slice::from(rows))
+}
+
+fn blocks(rows: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..rows).step_by(size).map(move |start| start..rows.min(start + size))
+}
+
+/// The points that may be among the k nearest to one query, by their cosines, which are right to rounding.
+#[derive(Clone)]
+struct Candidates {
+    k: usize,
+    /// How much two cosines may seem to differ, or to be ordered wrongly, by rounding alone.
+    slack: f64,
+    /// No cosine below this can be among the k largest.
+    threshold: f64,
+    kept: Vec<(f64, usize)>,
+    /// How many are kept before those that are out of the question are dropped.
+    room: usize,
+}
+
+impl Candidates {
+    fn new(k: usize, dimension: usize) -> Self {
+        let slack = 4.0 * (dimension as f64 + 4.0) * f64::EPSILON;
+        Self { k, slack, threshold: f64::NEG_INFINITY, kept: Vec::new(), room: 4 * k + 64 }
+    }
+
+    fn offer(&mut self, cosines: &[f64], first: usize, own: Option<usize>) {
+        for (offset, &cosine) in cosines.iter().enumerate() {
+            if cosine >= self.threshold && own != Some(first + offset) {
+                self.kept.push((cosine, first + offset));
+                if self.kept.len() >= self.room {
+                    self.prune();
+                }
+            }
+        }
+    }
+
+    fn prune(&mut self) {
+        let (_, &mut (kth, _), _) = self.kept.select_nth_unstable_by(self.k - 1, |a, b| b.0.total_cmp(&a.0));
+        self.threshold = kth - self.slack;
+        self.kept.retain(|&(cosine, _)| cosine >= self.threshold);
+        self.room = (4 * self.k + 64).max(2 * self.kept.len());
+    }
+
+    /// The k nearest by their chords: distance and place.
+    fn nearest(
+        mut self,
+        queries: ArrayView2<'_, f64>,
+        query: usize,
+        base: ArrayView2<'_, f64>,
+    ) -> Result<Vec<(f64, usize)>, SphereError> {
+        self.prune();
+        let mut nearest = Vec::with_capacity(self.kept.len());
+        for (_, index) in self.kept {
+            let unit = directions(rows_of(base, index..index + 1), index)?;
+            nearest.push((Cosine::between(queries.row(query), unit.row(0)).one_minus, index));
+        }
+        nearest.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        nearest.truncate(self.k);
+        Ok(nearest.into_iter().map(|(one_minus, index)| ((2.0 * one_minus).sqrt(), index)).collect())
+    }
+}
