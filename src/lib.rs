@@ -28,6 +28,7 @@
 
 pub mod check;
 pub mod claim;
+mod exponential;
 #[cfg(feature = "figures")]
 pub mod figure;
 pub mod law;
