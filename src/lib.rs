@@ -34,6 +34,7 @@ pub mod claim;
 pub mod confidence;
 pub mod data;
 pub mod encoder;
+mod exponential;
 #[cfg(feature = "figures")]
 pub mod figure;
 pub mod law;
