@@ -37,15 +37,23 @@ pub fn generator(root_seed: u64, cell: &[u8], replicate: u64) -> Generator {
 #[derive(Clone, Copy, Debug)]
 pub struct StandardNormal;
 
-impl Distribution<f64> for StandardNormal {
-    fn sample<R: Rng + ?Sized>(&self, generator: &mut R) -> f64 {
+impl StandardNormal {
+    /// Two independent values, for the price of one.
+    pub fn pair<R: Rng + ?Sized>(generator: &mut R) -> (f64, f64) {
         loop {
             let x = 2.0 * generator.random::<f64>() - 1.0;
             let y = 2.0 * generator.random::<f64>() - 1.0;
             let square = x * x + y * y;
             if square > 0.0 && square < 1.0 {
-                return x * (-2.0 * libm::log(square) / square).sqrt();
+                let length = (-2.0 * libm::log(square) / square).sqrt();
+                return (x * length, y * length);
             }
         }
+    }
+}
+
+impl Distribution<f64> for StandardNormal {
+    fn sample<R: Rng + ?Sized>(&self, generator: &mut R) -> f64 {
+        Self::pair(generator).0
     }
 }
