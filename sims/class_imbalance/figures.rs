@@ -13,8 +13,8 @@ const TEXT: &str = "Three panels. Mean norms of the classes against the epoch: t
                     of frequency. The difference of the most frequent to the rarest class rises from about zero within \
                     twenty epochs and stays; with labels dealt out anew it stays at zero. The same difference in every \
                     seed: only the trained network's is above zero on the average, and not in every seed.";
-const CAPTION: &str = "Bands and bars: 95 % confidence of the mean over seeds. Permuted: trained on labels that are dealt \
-                       out anew. Dots in the last panel: single seeds.";
+const CAPTION: &str = "Bands and bars: 95 % confidence of the mean over seeds. Permuted labels, the control: trained on \
+                       labels that are dealt out anew. Small marks in the last panel: single seeds.";
 
 pub fn figure(table: &Table) -> Result<Figure, Failure> {
     let (own, permuted) = (Run::all(table, OWN)?, Run::all(table, PERMUTED)?);
@@ -23,7 +23,12 @@ pub fn figure(table: &Table) -> Result<Figure, Failure> {
 }
 
 /// A quantity against the epoch: its mean over seeds, and the interval of the mean.
-fn course(runs: &[Run], quantity: impl Fn(&Run) -> f64) -> (Vec<(f64, f64)>, Vec<(f64, f64, f64)>) {
+struct Course {
+    means: Vec<(f64, f64)>,
+    band: Vec<(f64, f64, f64)>,
+}
+
+fn course(runs: &[Run], quantity: impl Fn(&Run) -> f64) -> Course {
     let (mut means, mut band) = (Vec::new(), Vec::new());
     for epoch in Run::epochs(runs) {
         let values = at(runs, epoch, &quantity);
@@ -36,7 +41,7 @@ fn course(runs: &[Run], quantity: impl Fn(&Run) -> f64) -> (Vec<(f64, f64)>, Vec
             None => means.extend(values.first().map(|&value| (x, value))),
         }
     }
-    (means, band)
+    Course { means, band }
 }
 
 fn classes(table: &Table, own: &[Run]) -> Result<Panel, Failure> {
@@ -45,11 +50,10 @@ fn classes(table: &Table, own: &[Run]) -> Result<Panel, Failure> {
         .title("Norms by class frequency")
         .legend(Legend::Below);
     for (class, weight) in weights.iter().enumerate() {
-        let (means, band) = course(own, |run| run.norm(class));
+        let Course { means, band } = course(own, |run| run.norm(class));
         let (label, style) = (format!("frequency {weight}"), Style::ordered(class, weights.len()));
-        panel = panel
-            .layer(Layer::band("", band).style(style.opacity(0.14)))
-            .layer(Layer::line(label, means).style(style));
+        panel =
+            panel.layer(Layer::band("", band).style(style.opacity(0.5))).layer(Layer::line(label, means).style(style));
     }
     Ok(panel)
 }
@@ -73,10 +77,9 @@ fn differences(own: &[Run], permuted: &[Run]) -> Panel {
         .layer(Layer::horizontal_line("", 0.0))
         .legend(Legend::Below);
     for (runs, (label, series)) in [own, permuted].into_iter().zip(LABELS) {
-        let (means, band) = course(runs, Run::difference);
+        let Course { means, band } = course(runs, Run::difference);
         let style = Style::series(series);
-        panel =
-            panel.layer(Layer::band("", band).style(style.opacity(0.18))).layer(Layer::line(label, means).style(style));
+        panel = panel.layer(Layer::band("", band).style(style)).layer(Layer::line(label, means).style(style));
     }
     panel
 }
@@ -86,14 +89,16 @@ fn differences(own: &[Run], permuted: &[Run]) -> Panel {
 fn seeds(own: &[Run], permuted: &[Run]) -> Panel {
     let last = Run::epochs(own).last().copied().unwrap_or(0);
     let columns = [
-        ("inputs", at(own, last, Run::input_share)),
-        ("untrained", at(own, 0, Run::share)),
-        ("trained", at(own, last, Run::share)),
-        ("permuted", at(permuted, last, Run::share)),
+        ("input", at(own, last, Run::input_share)),
+        ("before", at(own, 0, Run::share)),
+        ("after", at(own, last, Run::share)),
+        ("control", at(permuted, last, Run::share)),
     ];
     let ticks = columns.iter().enumerate().map(|(place, (name, _))| (place as f64, (*name).to_owned()));
-    let axis = Axis::linear("encoder").range(-0.6, columns.len() as f64 - 0.4).ticks(ticks.collect::<Vec<_>>());
-    let mut panel = Panel::new(axis, Axis::linear("most frequent − rarest, % of norm"))
+    let axis = Axis::linear("norms of input or embedding")
+        .range(-0.6, columns.len() as f64 - 0.4)
+        .ticks(ticks.collect::<Vec<_>>());
+    let mut panel = Panel::new(axis, Axis::linear("difference, % of mean norm"))
         .title("The same, seed by seed")
         .layer(Layer::horizontal_line("", 0.0))
         .legend(Legend::Hidden);

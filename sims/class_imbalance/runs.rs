@@ -6,6 +6,9 @@ use embedding_norms::table::{Table, TableError};
 
 use crate::grouping::mean;
 
+/// The mean norms of a class: of its embeddings and of its inputs, if it has points.
+type Class = Option<(f64, f64)>;
+
 /// Mean norms at one epoch of one replicate, from the first class to the last.
 pub struct Run {
     pub epoch: u64,
@@ -20,13 +23,13 @@ impl Run {
         let [epochs, replicates, norms, inputs] =
             ["epoch", "replicate", "mean_norm", "mean_input_norm"].map(|column| rows.numbers(column));
         let (epochs, replicates, norms, inputs) = (epochs?, replicates?, norms?, inputs?);
-        let mut runs: BTreeMap<(u64, u64), Vec<Option<(f64, f64)>>> = BTreeMap::new();
+        let mut runs: BTreeMap<(u64, u64), Vec<Class>> = BTreeMap::new();
         for row in 0..epochs.len() {
             if let (Some(epoch), Some(replicate)) = (epochs[row], replicates[row]) {
                 runs.entry((epoch as u64, replicate as u64)).or_default().push(norms[row].zip(inputs[row]));
             }
         }
-        let run = |((epoch, _), classes): ((u64, u64), Vec<Option<(f64, f64)>>)| {
+        let run = |((epoch, _), classes): ((u64, u64), Vec<Class>)| {
             let (norms, inputs) = classes.into_iter().collect::<Option<Vec<_>>>()?.into_iter().unzip();
             Some(Self { epoch, norms, inputs })
         };

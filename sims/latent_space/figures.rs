@@ -2,44 +2,44 @@
 
 use std::f64::consts::PI;
 
-use embedding_norms::figure::{Axis, Figure, Layer, Legend, Panel, Side, Style};
+use embedding_norms::figure::{Axis, Figure, Layer, Legend, Panel, Side as Beside, Style};
 use embedding_norms::sphere::norm_of;
 use embedding_norms::table::Table;
 use ndarray::Array1;
 
-use super::view::{Plane, degrees, vectors};
+use super::view::{Camera, Side, degrees, vectors};
 use super::{AFTER, BEFORE, MEANS, POINTS};
 use crate::failure::Failure;
 use crate::grouping::{levels, setting};
 use crate::simulation::Tables;
 
-const TEXT: &str = "Four panels. Above, embeddings in three dimensions as seen from the side on which they extend most: \
-                    before training all point into a few neighbouring directions, after training every class has its own \
-                    direction and is several times as long. Below, the norm of an embedding against its angle to the mean \
-                    of its class.";
-const CAPTION: &str = "Embeddings of one seed. Lines lead from the origin to the mean of each class. Rings are norms: what \
-                       lies in the plane of the paper is on its ring, what points towards the eye is inside.";
+const TEXT: &str = "Six panels, before training above and after training below. Embeddings in three dimensions, from two \
+                    sides: before training classes lie beside each other, after training every class points into a \
+                    direction of its own. The norm of an embedding against its angle to the mean of its class.";
+const CAPTION: &str = "Embeddings of one seed; in front is the plane in which they extend most. Lines lead from the origin \
+                       to the mean of each class. Rings are norms: what lies in the plane of the picture is on its ring, \
+                       what points towards the eye is inside.";
 
 pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
     let (points, means) = (tables.get(POINTS)?, tables.get(MEANS)?);
     let all = vectors(points)?;
-    let plane = Plane::of(&all);
+    let camera = Camera::on(&all);
     let edge = 1.08 * all.iter().map(|vector| norm_of(vector.view())).fold(0.0, f64::max);
-    let shown = State { points, means, plane: &plane, edge };
-    let panels = [
-        shown.picture(BEFORE, "Before training")?,
-        shown.picture(AFTER, "After training")?,
-        shown.norms(BEFORE, "Before training")?,
-        shown.norms(AFTER, "After training")?,
-    ];
-    Ok(Figure::new(TEXT).columns(2).aspect(0.8).caption(CAPTION).panels(panels))
+    let shown = State { points, means, camera: &camera, edge };
+    let mut panels = Vec::new();
+    for (state, name) in [(BEFORE, "Before"), (AFTER, "After")] {
+        panels.push(shown.picture(state, Side::Front, format!("{name}, from the front"))?);
+        panels.push(shown.picture(state, Side::Top, format!("{name}, from above"))?);
+        panels.push(shown.norms(state, format!("{name}: norms"))?);
+    }
+    Ok(Figure::new(TEXT).columns(3).aspect(0.95).caption(CAPTION).panels(panels))
 }
 
 /// What all panels are drawn from.
 struct State<'a> {
     points: &'a Table,
     means: &'a Table,
-    plane: &'a Plane,
+    camera: &'a Camera,
     edge: f64,
 }
 
@@ -63,18 +63,21 @@ impl State<'_> {
         numbers.iter().map(class).collect()
     }
 
-    fn picture(&self, state: &str, title: &str) -> Result<Panel, Failure> {
+    fn picture(&self, state: &str, side: Side, title: String) -> Result<Panel, Failure> {
         let mut panel = Panel::picture((-self.edge, self.edge), (-self.edge, self.edge)).title(title);
         for radius in rings(self.edge) {
             let at = |part: i32| 2.0 * PI * f64::from(part) / 90.0;
             let ring = (0..=90).map(|part| (radius * libm::cos(at(part)), radius * libm::sin(at(part)))).collect();
-            panel = panel
-                .layer(Layer::line("", ring).style(Style::reference().width(0.6)))
-                .note(0.0, radius, format!("‖z‖ = {radius}"), Side::Above);
+            panel = panel.layer(Layer::line("", ring).style(Style::reference().width(0.6))).note(
+                0.0,
+                radius,
+                format!("‖z‖ = {radius}"),
+                Beside::Above,
+            );
         }
         for (class, points, mean) in self.classes(state)? {
-            let places = points.iter().map(|point| self.plane.seen(point)).collect();
-            let end = self.plane.seen(&mean);
+            let places = points.iter().map(|point| self.camera.seen(point, side)).collect();
+            let end = self.camera.seen(&mean, side);
             panel = panel
                 .layer(Layer::line("", vec![(0.0, 0.0), end]).style(solid(class).width(1.1)))
                 .layer(Layer::markers(name(class), places).style(style(class).size(0.4).opacity(0.55)))
@@ -83,13 +86,11 @@ impl State<'_> {
         Ok(panel)
     }
 
-    fn norms(&self, state: &str, title: &str) -> Result<Panel, Failure> {
-        let mut panel = Panel::new(
-            Axis::linear("angle to the mean of the class, degrees"),
-            Axis::linear("norm ‖z‖").range(0.0, self.edge),
-        )
-        .title(title)
-        .legend(Legend::Hidden);
+    fn norms(&self, state: &str, title: String) -> Result<Panel, Failure> {
+        let mut panel =
+            Panel::new(Axis::linear("angle to class mean, degrees"), Axis::linear("norm ‖z‖").range(0.0, self.edge))
+                .title(title)
+                .legend(Legend::Hidden);
         for (class, points, mean) in self.classes(state)? {
             let places = points.iter().map(|point| (degrees(point, &mean), norm_of(point.view()))).collect();
             panel = panel.layer(Layer::markers(name(class), places).style(style(class).size(0.5).opacity(0.6)));

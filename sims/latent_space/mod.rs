@@ -106,7 +106,9 @@ Examples:
     fn cells(&self) -> Result<Vec<Cell>, Failure> {
         let samples = self.classes * self.per_class;
         if self.classes < 2 {
-            return Err(Failure::Refused("--classes must be at least 2, so that there is something to tell apart".to_owned()));
+            return Err(Failure::Refused(
+                "--classes must be at least 2, so that there is something to tell apart".to_owned(),
+            ));
         }
         if samples <= NEIGHBOURS || self.per_class < 3 {
             return Err(Failure::Refused(format!(
@@ -139,14 +141,29 @@ Examples:
     }
 
     fn tables(&self, cells: &[Cell], found: Vec<(Unit, Vec<Measured>)>) -> Tables {
-        let mut main = Table::new(&["state", "replicate", "loss", "mean_norm", "mean_angle", "within", "accuracy", "cosine_of_means"]);
+        let mut main = Table::new(&[
+            "state",
+            "replicate",
+            "loss",
+            "mean_norm",
+            "mean_angle",
+            "within",
+            "accuracy",
+            "cosine_of_means",
+        ]);
         let mut means = Table::new(&["state", "replicate", "class", "x", "y", "z"]);
         let mut points = means.clone();
         for (unit, measured) in found {
             let replicate = cells[unit.cell].training.replicate(unit.replicate);
             for measured in measured {
                 let names = || [Value::from(measured.state.as_str()), replicate.into()];
-                let numbers = [measured.mean_norm, measured.mean_angle, measured.within, measured.accuracy, measured.cosine_of_means];
+                let numbers = [
+                    measured.mean_norm,
+                    measured.mean_angle,
+                    measured.within,
+                    measured.accuracy,
+                    measured.cosine_of_means,
+                ];
                 main.push(names().into_iter().chain([measured.loss.into()]).chain(numbers.map(Value::from)));
                 for (class, mean) in measured.means.iter().enumerate() {
                     means.push(names().into_iter().chain([(class + 1).into()]).chain(mean.map(Value::from)));

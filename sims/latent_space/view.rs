@@ -1,4 +1,4 @@
-//! Three dimensions as they are looked at: the plane in which embeddings extend most.
+//! Three dimensions as they are looked at, from two sides.
 
 use embedding_norms::sphere::{angle, norm_of};
 use embedding_norms::table::{Table, TableError};
@@ -11,11 +11,20 @@ pub fn vectors(table: &Table) -> Result<Vec<Array1<f64>>, TableError> {
     Ok(column("x")?.zip(column("y")?).zip(column("z")?).map(|((x, y), z)| array![x, y, z]).collect())
 }
 
-/// The two directions in which vectors extend most from the origin.
-pub struct Plane([[f64; 3]; 2]);
+/// From where embeddings are looked at.
+#[derive(Clone, Copy)]
+pub enum Side {
+    /// At the plane in which they extend most.
+    Front,
+    /// Along the second axis of that plane.
+    Top,
+}
 
-impl Plane {
-    pub fn of(vectors: &[Array1<f64>]) -> Self {
+/// The directions in which vectors extend most from the origin, the first one most.
+pub struct Camera([[f64; 3]; 3]);
+
+impl Camera {
+    pub fn on(vectors: &[Array1<f64>]) -> Self {
         let mut squares = Matrix3::zeros();
         for vector in vectors {
             squares += Matrix3::from_fn(|row, column| vector[row] * vector[column]);
@@ -23,20 +32,22 @@ impl Plane {
         let eigen = SymmetricEigen::new(squares);
         let mut order = [0, 1, 2];
         order.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
-        let axis = |place: usize| {
-            let column = eigen.eigenvectors.column(order[place]);
+        Self(order.map(|place| {
+            let column = eigen.eigenvectors.column(place);
             // An eigenvector has no sign of its own: its largest coordinate is positive.
             let largest = column.iter().fold(0.0_f64, |largest, &x| if x.abs() > largest.abs() { x } else { largest });
             let sign = if largest < 0.0 { -1.0 } else { 1.0 };
             [0, 1, 2].map(|coordinate| sign * column[coordinate])
-        };
-        Self([axis(0), axis(1)])
+        }))
     }
 
     /// Where a vector is seen.
-    pub fn seen(&self, vector: &Array1<f64>) -> (f64, f64) {
-        let [x, y] = self.0.map(|axis| axis[0] * vector[0] + axis[1] * vector[1] + axis[2] * vector[2]);
-        (x, y)
+    pub fn seen(&self, vector: &Array1<f64>, side: Side) -> (f64, f64) {
+        let along = |axis: usize| (0..3).fold(0.0, |sum, k| sum + self.0[axis][k] * vector[k]);
+        match side {
+            Side::Front => (along(0), along(1)),
+            Side::Top => (along(0), along(2)),
+        }
     }
 }
 

@@ -13,8 +13,9 @@ const TEXT: &str = "Three panels. Norms against the distance to the tenth neares
                     network, and in the untrained one too. Rank correlations over seeds, for inputs, untrained and \
                     trained network, over all points, within classes, with norms shuffled, and with neighbours among the \
                     points before they were observed.";
-const CAPTION: &str = "First two panels: points of one seed. Last panel: means over seeds with 95 % confidence. Latent: \
-                       neighbours among the points before they are observed. Shuffled: norms dealt out anew within classes.";
+const CAPTION: &str = "First two panels: points of one seed; distances are those of directions, to neighbour k (10 if not said \
+                       otherwise). Last panel: means over seeds with 95 % confidence. Latent: neighbours among the points \
+                       before they are observed. Shuffled: norms dealt out anew within classes.";
 
 pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
     let points = tables.get(POINTS)?;
@@ -28,7 +29,7 @@ pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
 
 fn scatter(points: &Table, encoder: &str, title: &str) -> Result<Panel, Failure> {
     let rows = points.with("norm_of", encoder)?;
-    let mut panel = Panel::new(Axis::linear("distance to the neighbour of directions"), Axis::linear("norm ‖z‖"))
+    let mut panel = Panel::new(Axis::linear("distance to the k-th neighbour"), Axis::linear("norm ‖z‖"))
         .title(title)
         .legend(Legend::Below);
     for class in levels(&rows, "class")? {
@@ -51,8 +52,8 @@ fn over_seeds(main: &Table) -> Result<Panel, Failure> {
     let encoders = [INPUT, UNTRAINED, TRAINED];
     let ticks = encoders.iter().enumerate().map(|(place, name)| (place as f64, (*name).to_owned()));
     let axis = Axis::linear("norm of").range(-0.5, 2.5).ticks(ticks.collect::<Vec<_>>());
-    let mut panel = Panel::new(axis, Axis::linear("rank correlation of norm and distance"))
-        .title("Over seeds")
+    let mut panel = Panel::new(axis, Axis::linear("rank correlation ρ"))
+        .title("Norm and distance, over seeds")
         .layer(Layer::horizontal_line("", 0.0))
         .legend(Legend::Below);
     for (series, (label, among, column)) in SERIES.iter().enumerate() {
@@ -67,9 +68,8 @@ fn over_seeds(main: &Table) -> Result<Panel, Failure> {
         }
         // The classes have the first colours; these are other things.
         let style = Style::series(series + 3);
-        panel = panel
-            .layer(Layer::error_bars(*label, bars).style(style))
-            .layer(Layer::markers(*label, means).style(style));
+        panel =
+            panel.layer(Layer::error_bars(*label, bars).style(style)).layer(Layer::markers(*label, means).style(style));
     }
     Ok(panel)
 }
