@@ -11,10 +11,13 @@ use embedding_norms::figure::Figure;
 
 use crate::adam_epsilon::AdamEpsilon;
 use crate::arguments::Common;
+use crate::class_imbalance::ClassImbalance;
 use crate::contrastive_losses::ContrastiveLosses;
 use crate::convergence_map::ConvergenceMap;
 use crate::failure::Failure;
 use crate::gradscale::GradScale;
+use crate::latent_space::LatentSpace;
+use crate::local_density::LocalDensity;
 use crate::norm_effect::NormEffect;
 use crate::norm_growth::NormGrowth;
 use crate::one_step_bound::OneStepBound;
@@ -42,6 +45,9 @@ pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<AdamEpsilon>::ENTRY,
     &Of::<WeightDecay>::ENTRY,
     &Of::<RateDecayEquivalence>::ENTRY,
+    &Of::<ClassImbalance>::ENTRY,
+    &Of::<LocalDensity>::ENTRY,
+    &Of::<LatentSpace>::ENTRY,
 ];
 
 /// A simulation, whatever its settings are.

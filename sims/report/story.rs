@@ -171,4 +171,37 @@ const STORIES: &[(&str, Story)] = &[
             finding: "Changed together as the degree of the optimizer says, they change no direction.",
         },
     ),
+    (
+        "class-imbalance",
+        Story {
+            question: "Are rare classes short?",
+            text: "A network that has seen much of one class and little of another may be surer of the first, and the paper \
+                   reads that from the norms: the more frequent a class, the longer its embeddings. Here its simulation is \
+                   repeated with many more seeds, and the most frequent class is compared with the rarest in each of \
+                   them, before training and along it. The inputs, the untrained network and a training on labels that \
+                   are dealt out anew show what there is without learning.",
+            finding: "On the average over seeds, yes, and through training; but five seeds do not show it reliably.",
+        },
+    ),
+    (
+        "local-density",
+        Story {
+            question: "Are embeddings of sparse regions short?",
+            text: "Where data are sparse, neighbours are far, and the paper finds norms to be small there. But dividing by a \
+                   small norm moves neighbours apart, whatever the network knows. Here norms are correlated with the \
+                   distance to the tenth neighbour before training too, within classes, and with neighbours among the \
+                   points as they were before the network saw them, where nothing is divided by the norm.",
+            finding: "Yes, and it is learned; but most of what shows over all points is there without any training.",
+        },
+    ),
+    (
+        "latent-space",
+        Story {
+            question: "What does training do to an embedding space?",
+            text: "Embeddings in three dimensions can be looked at with their norms. Here eight classes are drawn before and \
+                   after training, with the mean of each, and the norm of every embedding is held against its angle to \
+                   the mean of its class.",
+            finding: "Classes move to directions of their own, all around the origin.",
+        },
+    ),
 ];
