@@ -15,6 +15,7 @@
 //! | [`optimizer`] | update rules and their degrees |
 //! | [`simulation`] | the descent loop, stop rules, records: what does happen |
 //! | [`check`] | whether an addition of one's own keeps its promises |
+//! | [`data`] | data sets, and readers of a user's own embeddings |
 //! | [`sweep`] | cells, seeds, threads |
 //! | [`table`] | tidy rows, the wall between computing and showing |
 //! | [`law`] | power-law fits with intervals |
@@ -28,6 +29,7 @@
 
 pub mod check;
 pub mod claim;
+pub mod data;
 #[cfg(feature = "figures")]
 pub mod figure;
 pub mod law;
