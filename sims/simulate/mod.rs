@@ -143,10 +143,10 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let chosen = settings.loss.build()?;
     let optimizer = settings.method.optimizer()?;
     let cadence = settings.cadence()?;
-    let folder = Folder::prepare(&settings.out)?;
     let read = settings.input.read()?;
     chosen.check_memory(&read.start)?;
     settings.check_records(&read.start)?;
+    let folder = Folder::prepare(&settings.out)?;
 
     let bar = Bar::new(NAME, settings.quiet);
     let asked = Cell::new(0);

@@ -49,6 +49,9 @@ use storage::{Opened, go_to};
 /// ```
 pub struct Embeddings;
 
+#[doc = include_str!("../../../docs/your-own-embeddings.md")]
+pub mod your_own_embeddings {}
+
 impl Embeddings {
     /// Opens `FILE` or `FILE:KEY`. A file whose own name has a colon is taken as it is.
     ///

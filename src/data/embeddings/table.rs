@@ -97,6 +97,12 @@ impl Layout {
         let mut fields = || Ok(records.next()?.map(|(_, record)| record.iter().map(text).collect::<Vec<_>>()));
         let first = fields()?.ok_or(Problem::Empty)?;
         let second = fields()?.unwrap_or_default();
+        if first.len() == 1
+            && second.len() > 1
+            && let Some(problem) = separated_otherwise(1, &first[0], separator)
+        {
+            return Err(problem);
+        }
         let key_is_name = key.is_some_and(|key| first.iter().any(|name| name == key));
         let header = separator.is_some() && (key_is_name || is_header(&first, &second));
         let names = if header { first.clone() } else { (1..=first.len()).map(|column| column.to_string()).collect() };
