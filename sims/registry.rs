@@ -25,7 +25,10 @@ use crate::simulation::{Simulation, Tables};
 use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
 use crate::weight_decay::WeightDecay;
-use crate::{completions, config, explain, interrupt, list, losses, merge, optimizers, predict, redraw, report, run};
+use crate::{
+    completions, config, explain, gradient, interrupt, list, losses, merge, optimizers, predict, redraw, report, run,
+    simulate,
+};
 
 /// All simulations, in the order in which the report tells them.
 pub const SIMULATIONS: &[&dyn Entry] = &[
@@ -140,6 +143,8 @@ pub fn command() -> Command {
         losses::command(),
         optimizers::command(),
         predict::command(),
+        gradient::command(),
+        simulate::command(),
         explain::command(),
         redraw::command(),
         report::command(),
@@ -166,6 +171,8 @@ pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
         Some(("losses", _)) => losses::run(),
         Some(("optimizers", _)) => optimizers::run(),
         Some(("predict", matches)) => predict::run(matches),
+        Some(("gradient", matches)) => gradient::run(matches),
+        Some(("simulate", matches)) => simulate::run(matches),
         Some(("explain", matches)) => explain::run(matches),
         Some(("redraw", matches)) => redraw::run(matches),
         Some(("report", matches)) => report::run(matches),
