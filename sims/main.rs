@@ -28,6 +28,7 @@ mod one_step_bound;
 mod opposite_halves;
 mod optimizer_laws;
 mod optimizers;
+mod orthogonality;
 mod output;
 mod pairs;
 mod predict;

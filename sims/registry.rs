@@ -20,6 +20,7 @@ use crate::norm_growth::NormGrowth;
 use crate::one_step_bound::OneStepBound;
 use crate::opposite_halves::OppositeHalves;
 use crate::optimizer_laws::OptimizerLaws;
+use crate::orthogonality::Orthogonality;
 use crate::rate_decay_equivalence::RateDecayEquivalence;
 use crate::simulation::{Simulation, Tables};
 use crate::sphere_trajectories::SphereTrajectories;
@@ -45,6 +46,7 @@ pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<AdamEpsilon>::ENTRY,
     &Of::<WeightDecay>::ENTRY,
     &Of::<RateDecayEquivalence>::ENTRY,
+    &Of::<Orthogonality>::ENTRY,
 ];
 
 /// A simulation, whatever its settings are.

@@ -4,10 +4,11 @@
 mod support;
 
 use embedding_norms::encoder::{Encoder, Input, Linear, Network, Table};
-use embedding_norms::loss::{Loss, NegativeCosine, NtXent, SupervisedInfoNce};
-use embedding_norms::normalization::GradScale;
+use embedding_norms::loss::{Batch, Loss, NegativeCosine, NtXent, SupervisedInfoNce};
+use embedding_norms::normalization::{GradScale, pullback};
 use embedding_norms::optimizer::{AdamW, GradientDescent, HeavyBall, Optimizer, RiemannianDescent, WeightDecay};
 use embedding_norms::random::{StandardNormal, generator};
+use embedding_norms::sphere::normalize;
 use embedding_norms::training::{Labelled, Method, Source, Trainer, TrainingError, Views, batches, draw_positives};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use ndarray_rand::RandomExt;
@@ -381,5 +382,69 @@ fn s4_a_step_is_orthogonal_to_embeddings_of_their_own_and_not_to_those_that_shar
     for rate in [0.5, 1e-6] {
         assert!(radial_share(&Network::draw(&[5, 4], false, &mut numbers), rate) > 0.1);
         assert!(radial_share(&Network::draw(&[5, 16, 4], true, &mut numbers), rate) > 0.1);
+    }
+}
+
+/// Embeddings before and after one plain step at this rate, with ∇_j of the mean loss.
+fn one_step<E: Encoder + Clone>(encoder: &E, views: &Views, rate: f64) -> [Array2<f64>; 3] {
+    let loss = supervised();
+    let input = Input { rows: &views.rows, features: views.first.view() };
+    let before = encoder.embed(input);
+    let directions = normalize(before.view()).unwrap();
+    let batch = Batch::one_view(&directions).unwrap().with_positives(views.positives.as_ref().unwrap()).unwrap();
+    let evaluation = loss.evaluate(&batch).unwrap();
+    let gradients = pullback(&directions, evaluation.first.view()) / evaluation.rows as f64;
+    let mut trainer = Trainer::new(encoder.clone(), Method::new(&loss, &GradientDescent, rate).unwrap()).unwrap();
+    trainer.step(views).unwrap();
+    [before, trainer.encoder().embed(input), gradients]
+}
+
+fn largest(values: &Array2<f64>) -> f64 {
+    values.iter().fold(0.0, |largest, value| largest.max(value.abs()))
+}
+
+#[test]
+fn s4_the_kernel_of_inputs_moves_linear_encoders() {
+    let mut numbers = generator(11, b"encoders/kernel", 0);
+    let views = batch(12, 5, 11);
+    let lengths = Array1::from_shape_fn(12, |row| 0.5 + 0.25 * row as f64);
+    let embeddings = gaussian(12, 4, &mut numbers);
+    let gram = views.first.dot(&views.first.t());
+    let squares = Array2::from_diag(&lengths.mapv(|length| length * length));
+    let identity = Array2::eye(12);
+    let left = |[before, after, gradients]: [Array2<f64>; 3], kernel: &Array2<f64>, rate: f64| {
+        let displacements = &after - &before;
+        largest(&(&displacements + &(kernel.dot(&gradients) * rate))) / largest(&displacements)
+    };
+    for rate in [0.01, 3.0] {
+        let free = one_step(&Table::free(embeddings.clone()), &views, rate);
+        let row = one_step(&Table::linear(embeddings.clone(), lengths.clone()), &views, rate);
+        let shared = one_step(&Network::draw(&[5, 4], false, &mut numbers), &views, rate);
+        assert!(left(free, &identity, rate) < 1e-12);
+        assert!(left(row.clone(), &squares, rate) < 1e-12);
+        assert!(left(shared.clone(), &gram, rate) < 1e-12);
+        // With the kernel of another encoder the displacements are not met.
+        assert!(left(row, &identity, rate) > 0.1 && left(shared, &identity, rate) > 0.1);
+    }
+}
+
+#[test]
+fn s4_the_last_layer_is_orthogonal_to_its_gradient() {
+    for seed in 0..20 {
+        let network = Network::draw(&[5, 16, 12, 4], true, &mut generator(seed, b"encoders/last", 0));
+        let gradient = loss_and_gradient(&network, &batch(12, 5, seed)).1;
+        let groups = network.groups();
+        let mut start = 0;
+        let mut shares = Vec::new();
+        for layer in groups.chunks(2) {
+            let parameters = layer.concat();
+            let slope = &gradient[start..start + parameters.len()];
+            let length = |values: &[f64]| values.iter().map(|value| value * value).sum::<f64>().sqrt();
+            let inner: f64 = parameters.iter().zip(slope).map(|(value, slope)| value * slope).sum();
+            shares.push(inner.abs() / (length(&parameters) * length(slope)));
+            start += parameters.len();
+        }
+        assert!(shares[2] < 1e-13, "{shares:?}");
+        assert!(shares[0] > 1e-6 && shares[1] > 1e-6, "biases after a layer end its homogeneity: {shares:?}");
     }
 }
