@@ -23,12 +23,16 @@ use crate::norm_growth::NormGrowth;
 use crate::one_step_bound::OneStepBound;
 use crate::opposite_halves::OppositeHalves;
 use crate::optimizer_laws::OptimizerLaws;
+use crate::orthogonality::Orthogonality;
 use crate::rate_decay_equivalence::RateDecayEquivalence;
 use crate::simulation::{Simulation, Tables};
 use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
 use crate::weight_decay::WeightDecay;
-use crate::{completions, config, explain, interrupt, list, losses, merge, optimizers, predict, redraw, report, run};
+use crate::{
+    completions, config, explain, gradient, interrupt, list, losses, merge, optimizers, predict, redraw, report, run,
+    simulate,
+};
 
 /// All simulations, in the order in which the report tells them.
 pub const SIMULATIONS: &[&dyn Entry] = &[
@@ -48,6 +52,7 @@ pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<ClassImbalance>::ENTRY,
     &Of::<LocalDensity>::ENTRY,
     &Of::<LatentSpace>::ENTRY,
+    &Of::<Orthogonality>::ENTRY,
 ];
 
 /// A simulation, whatever its settings are.
@@ -146,6 +151,8 @@ pub fn command() -> Command {
         losses::command(),
         optimizers::command(),
         predict::command(),
+        gradient::command(),
+        simulate::command(),
         explain::command(),
         redraw::command(),
         report::command(),
@@ -172,6 +179,8 @@ pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
         Some(("losses", _)) => losses::run(),
         Some(("optimizers", _)) => optimizers::run(),
         Some(("predict", matches)) => predict::run(matches),
+        Some(("gradient", matches)) => gradient::run(matches),
+        Some(("simulate", matches)) => simulate::run(matches),
         Some(("explain", matches)) => explain::run(matches),
         Some(("redraw", matches)) => redraw::run(matches),
         Some(("report", matches)) => report::run(matches),

@@ -16,7 +16,7 @@
 //! | [`simulation`] | the descent loop, stop rules, records: what does happen |
 //! | [`encoder`] | networks and tables with analytic backpropagation |
 //! | [`training`] | the loop that trains encoders |
-//! | [`data`] | data sets |
+//! | [`data`] | data sets, and readers of a user's own embeddings |
 //! | [`confidence`] | what norms say of neighbourhoods, classes, unseen data |
 //! | [`sweep`] | cells, seeds, threads |
 //! | [`table`] | tidy rows, the wall between computing and showing |
