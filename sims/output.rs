@@ -34,7 +34,7 @@ impl Folder {
     pub fn open(path: &Path) -> std::io::Result<Self> {
         fs::create_dir_all(path)?;
         let probe = path.join(format!(".probe.{}.partial", std::process::id()));
-        fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe))?;
+        fs::write(&probe, b"").and_then(|()| remove(&probe))?;
         remove_leftovers(path);
         Ok(Self(path.to_owned()))
     }
@@ -106,6 +106,15 @@ impl Folder {
             self.write(&file_name(simulation, part, "gif"), &content)?;
         }
         Ok(())
+    }
+}
+
+/// Removes a file that several processes may remove: those of a job array share a folder, and on two machines even their
+/// process ids can be the same.
+fn remove(path: &Path) -> std::io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        result => result,
     }
 }
 

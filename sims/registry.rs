@@ -30,8 +30,8 @@ use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
 use crate::weight_decay::WeightDecay;
 use crate::{
-    completions, config, explain, gradient, interrupt, list, losses, merge, optimizers, predict, redraw, report, run,
-    simulate,
+    arguments, completions, config, explain, gradient, instructions, interrupt, list, losses, merge, optimizers, predict,
+    redraw, report, run, simulate,
 };
 
 /// All simulations, in the order in which the report tells them.
@@ -141,7 +141,11 @@ Examples:
   embedding-norms explain L2                      a statement: formula, proof, test, figure
 
 The learning rate is γ per embedding: a framework's rate η on the mean over n embeddings is γ = η/n.
-Exit status: 0 every claim of ours came out as stated, 1 one did not, 2 wrong usage or input, 130 interrupted.";
+Exit status: 0 every claim of ours came out as stated, 1 one did not, 2 wrong usage or input, 130 interrupted,
+143 terminated; after the last two the same command goes on where it stopped.
+
+In the environment: SLURM_ARRAY_TASK_ID and its kin, SLURM_CPUS_PER_TASK (docs/cluster.md);
+EMBEDDING_NORMS_INSTRUCTIONS, the vector instructions to use: scalar, x86-v3 or x86-v4, with the same results.";
 
 /// The whole command line.
 pub fn command() -> Command {
@@ -173,6 +177,7 @@ pub fn command() -> Command {
 pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     interrupt::install()?;
     let matches = command().try_get_matches_from(&arguments).map_err(Failure::Usage)?;
+    instructions::install()?;
     match matches.subcommand() {
         None => run_some(SIMULATIONS, &common(&matches)?, arguments.get(1..).unwrap_or_default(), "plots"),
         Some(("list", _)) => list::run(),
@@ -208,6 +213,7 @@ fn run_some(
     let folder = common.out.clone().unwrap_or_else(|| PathBuf::from(default_folder));
     // All settings are read before the first simulation starts.
     let matches = entries.iter().map(|entry| settings(*entry, common, written)).collect::<Result<Vec<_>, _>>()?;
+    arguments::settle(&matches.iter().map(self::common).collect::<Result<Vec<_>, _>>()?)?;
     let mut all = Vec::new();
     for (entry, matches) in entries.iter().zip(&matches) {
         if let Some(claims) = entry.run(matches, &folder).map_err(|failure| failure.at(entry.name()))? {

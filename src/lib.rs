@@ -22,6 +22,7 @@
 //! | [`table`] | tidy rows, the wall between computing and showing |
 //! | [`law`] | power-law fits with intervals |
 //! | [`check`] | one call that checks a loss of your own: gradient, tangency, scaling |
+//! | [`instructions`] | which vector instructions the kernels use; never changes a result |
 //! | [`claim`] | predicted against measured, with a verdict |
 //! | `figure` | the house style of the figures (feature `figures`) |
 
@@ -37,6 +38,7 @@ pub mod encoder;
 mod exponential;
 #[cfg(feature = "figures")]
 pub mod figure;
+pub mod instructions;
 pub mod law;
 pub mod loss;
 pub mod normalization;

@@ -18,9 +18,9 @@ pub(crate) trait Kernel {
     fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 
-/// Runs a kernel with the widest vector instructions of this processor.
+/// Runs a kernel with the vector instructions that were chosen, else with the widest of this processor.
 pub(crate) fn vectorize<K: Kernel>(kernel: K) -> K::Output {
-    pulp::Arch::new().dispatch(Dispatched(kernel))
+    crate::instructions::chosen().dispatch(Dispatched(kernel))
 }
 
 struct Dispatched<K>(K);
