@@ -8,6 +8,7 @@ mod terminal;
 mod adam_epsilon;
 mod arguments;
 mod completions;
+mod confidence;
 mod config;
 mod contrastive_losses;
 mod convergence_map;

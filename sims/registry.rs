@@ -11,6 +11,7 @@ use embedding_norms::figure::Figure;
 
 use crate::adam_epsilon::AdamEpsilon;
 use crate::arguments::Common;
+use crate::confidence::Confidence;
 use crate::contrastive_losses::ContrastiveLosses;
 use crate::convergence_map::ConvergenceMap;
 use crate::failure::Failure;
@@ -42,6 +43,7 @@ pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<AdamEpsilon>::ENTRY,
     &Of::<WeightDecay>::ENTRY,
     &Of::<RateDecayEquivalence>::ENTRY,
+    &Of::<Confidence>::ENTRY,
 ];
 
 /// A simulation, whatever its settings are.

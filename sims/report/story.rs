@@ -171,4 +171,17 @@ const STORIES: &[(&str, Story)] = &[
             finding: "Changed together as the degree of the optimizer says, they change no direction.",
         },
     ),
+    (
+        "confidence",
+        Story {
+            question: "What does a norm know of an image?",
+            text: "An encoder learns handwritten digits without being told which is which: two distorted views of an image \
+                   should agree, and differ from all others. Nothing in that asks for norms, yet norms end up as a sign of \
+                   how sure the network is. Here they are held against the neighbourhood of each image, and against whether \
+                   it shows a digit that training never saw. Much of this could come from elsewhere, so the same is asked \
+                   of the network before its training, of the images' own brightness, and of images that were merely held \
+                   out. The results are given digit by digit, as not all of them agree.",
+            finding: "After training, short embeddings mark sparse and mixed regions, and most digits that were never seen.",
+        },
+    ),
 ];
