@@ -33,7 +33,7 @@ fn look(source: usize) -> Style {
 /// Neighbourhoods by tenths of the norm.
 fn tenths(table: &Table, main: &Table) -> Result<Figure, Failure> {
     let neighbours = setting(main, "neighbours")?.unwrap_or(f64::NAN);
-    let panel = |column: &str, title: &str, y: String| -> Result<Panel, Failure> {
+    let panel = |column: &str, title: &str, y: String, largest: f64| -> Result<Panel, Failure> {
         let x = Axis::linear("tenth of the images by norm, short to long")
             .range(0.6, 10.4)
             .ticks_at((1..=10).map(f64::from));
@@ -41,7 +41,8 @@ fn tenths(table: &Table, main: &Table) -> Result<Figure, Failure> {
         for (index, (source, name)) in SOURCES.into_iter().zip(NAMES).enumerate() {
             let found = groups(&table.with("source", source)?, "tenth", column)?;
             let band = found.iter().filter_map(|(tenth, values)| {
-                mean_with_interval(values, 0.95).map(|interval| (*tenth, interval.lower, interval.upper))
+                let interval = mean_with_interval(values, 0.95)?;
+                Some((*tenth, interval.lower.max(0.0), interval.upper.min(largest)))
             });
             let points: Vec<(f64, f64)> = found.iter().map(|(tenth, values)| (*tenth, mean(values))).collect();
             panel = panel
@@ -55,13 +56,19 @@ fn tenths(table: &Table, main: &Table) -> Result<Figure, Failure> {
                 network, the untrained network and the pixels. Left: after training the share of neighbours with the same \
                 digit rises with the norm; before it does not. Right: the distance to the neighbours falls with the norm, \
                 far more steeply after training.";
-    let caption = "Means over trainings, with 95 % intervals. Each space has its own norms and its own neighbours.";
+    let caption = "Means over trainings, with 95 % intervals cut at what is possible. Each space has its own norms and its own neighbours.";
     let agreement = panel(
         "agreement",
         "Short embeddings have mixed neighbours",
         format!("share of the {neighbours} nearest with the same digit"),
+        1.0,
     )?;
-    let distance = panel("distance", "and lie in sparse regions", format!("distance to neighbour {neighbours}"))?;
+    let distance = panel(
+        "distance",
+        "Short embeddings lie in sparse regions",
+        format!("distance to neighbour {neighbours}"),
+        2.0,
+    )?;
     Ok(Figure::new(text).columns(2).caption(caption).panel(agreement).panel(distance))
 }
 
@@ -70,7 +77,7 @@ fn unseen_digits(table: &Table) -> Result<Figure, Failure> {
     let x = Axis::linear("digit left out of training").range(-0.6, 9.6).ticks_at((0..10).map(f64::from));
     let mut panel = Panel::new(x, Axis::linear("AUROC of a small norm").range(0.0, 1.0))
         .title("Are unseen digits told apart by small norms?")
-        .layer(Layer::horizontal_line("no better than chance", 0.5))
+        .layer(Layer::horizontal_line("", 0.5))
         .legend(Legend::Below);
     for (index, (source, name)) in SOURCES.into_iter().zip(NAMES).enumerate() {
         let beside = 0.2 * (index as f64 - 1.0);
@@ -87,7 +94,7 @@ fn unseen_digits(table: &Table) -> Result<Figure, Failure> {
     let text = "For each of the ten digits, left out of training in turn: the area under the curve with which a small norm \
                 tells its images from held-out images of the other digits, for the trained network, the untrained network \
                 and the pixels, with intervals. Most digits are told apart after training, some are not.";
-    let caption = "Means over trainings, with 95 % intervals cut at 0 and 1; 1 tells all apart, 0 says the opposite.";
+    let caption = "Means over trainings, with 95 % intervals cut at 0 and 1. At the dashed line a norm says nothing, below it the opposite.";
     Ok(Figure::new(text).caption(caption).aspect(0.42).panel(panel))
 }
 

@@ -47,7 +47,7 @@ pub struct Confidence {
     held_out: f64,
 
     /// Epochs of training
-    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 15)]
+    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 12)]
     epochs: usize,
 
     /// Images in a batch; a last batch with fewer is left out

@@ -32,7 +32,9 @@ pub struct Whole {
 pub struct Space {
     distance: f64,
     distance_within: f64,
-    shuffle_p: f64,
+    /// With the distances of neighbours among the pixels: no embedding's norm is in them.
+    pixel_distance_within: f64,
+    shuffle_p: Option<f64>,
     agreement: f64,
     agreement_within: f64,
     agreement_given_input: Option<f64>,
@@ -67,45 +69,24 @@ impl Whole {
         let mut generator = unit.generator.clone();
         let encoders = self.training.run(digits.images(), &mut generator, &|| unit.is_cancelled())?;
         let embeddings = [&encoders.trained, &encoders.untrained].map(|network| embed(network, digits.images()));
-        let mut spaces = Vec::new();
-        for points in [embeddings[0].view(), embeddings[1].view(), digits.images()] {
-            spaces.push(self.space(points, &digits, &mut generator)?);
-        }
-        let norms = norms(embeddings[0].view())?;
+        let pixels = Neighbours::among(digits.images(), self.neighbours)?;
+        let known = Known { digits: &digits, pixel_norms: norms(digits.images())?, pixel_distances: pixels.farthest() };
+        let trained = Neighbours::among(embeddings[0].view(), self.neighbours)?;
+        let untrained = Neighbours::among(embeddings[1].view(), self.neighbours)?;
+        let mut spaces = vec![
+            known.space(embeddings[0].view(), &trained)?,
+            known.space(embeddings[1].view(), &untrained)?,
+            known.space(digits.images(), &pixels)?,
+        ];
+        let lengths = norms(embeddings[0].view())?;
+        spaces[0].shuffle_p = Some(shuffled(&lengths, &trained.farthest(), digits.labels(), &mut generator)?);
         let mean = spaces[0].mean_norm;
-        let neighbours = Neighbours::among(embeddings[0].view(), self.neighbours)?;
-        let agreement = neighbours.agreement(digits.labels(), digits.labels())?;
-        Ok(Found { spaces, norms: norms.into_iter().map(|norm| norm / mean).collect(), agreement })
-    }
-
-    fn space(&self, points: ArrayView2<'_, f64>, digits: &Digits, generator: &mut Generator) -> Result<Space, Failure> {
-        let (labels, length) = (digits.labels(), norms(points)?);
-        let neighbours = Neighbours::among(points, self.neighbours)?;
-        let (distance, agreement) = (neighbours.farthest(), neighbours.agreement(labels, labels)?);
-        let shuffled = shuffle_control(&Strata::groups(labels), SHUFFLES, generator, |places| {
-            let norms: Vec<f64> = places.iter().map(|&place| length[place]).collect();
-            Ok(spearman_within(&norms, &distance, labels)?.mean)
-        })?;
-        let input = norms(digits.images())?;
-        let input = ArrayView2::from_shape((input.len(), 1), &input)?;
-        let tenths = quantile_groups(&length, TENTHS)?;
-        let means = |values: &[f64]| group_means(&tenths, TENTHS, values);
-        let columns = means(&length)?.into_iter().zip(means(&agreement)?).zip(means(&distance)?);
-        Ok(Space {
-            distance: spearman(&length, &distance)?,
-            distance_within: shuffled.value,
-            shuffle_p: shuffled.p,
-            agreement: spearman(&length, &agreement)?,
-            agreement_within: spearman_within(&length, &agreement, labels)?.mean,
-            // Of the pixels themselves nothing is left.
-            agreement_given_input: spearman_given(&length, &agreement, input).ok(),
-            accuracy: neighbours.accuracy(labels, labels)?,
-            mean_norm: length.iter().fold(0.0, |sum, norm| sum + norm) / length.len() as f64,
-            mean_cosine: mean_cosine(points)?,
-            tenths: columns.map(|((norm, agreement), distance)| Tenth { norm, agreement, distance }).collect(),
+        Ok(Found {
+            spaces,
+            norms: lengths.into_iter().map(|norm| norm / mean).collect(),
+            agreement: trained.agreement(digits.labels(), digits.labels())?,
         })
     }
-
     /// The table of correlations.
     pub fn table() -> Table {
         Table::new(&[
@@ -113,6 +94,7 @@ impl Whole {
             "replicate",
             "distance",
             "distance_within",
+            "pixel_distance_within",
             "shuffle_p",
             "agreement",
             "agreement_within",
@@ -140,6 +122,7 @@ impl Whole {
                 replicate.into(),
                 space.distance.into(),
                 space.distance_within.into(),
+                space.pixel_distance_within.into(),
                 space.shuffle_p.into(),
                 space.agreement.into(),
                 space.agreement_within.into(),
@@ -158,4 +141,45 @@ impl Whole {
             }
         }
     }
+}
+
+/// What is known of the images before any network.
+struct Known<'a> {
+    digits: &'a Digits,
+    pixel_norms: Vec<f64>,
+    pixel_distances: Vec<f64>,
+}
+
+impl Known<'_> {
+    fn space(&self, points: ArrayView2<'_, f64>, neighbours: &Neighbours) -> Result<Space, Failure> {
+        let (labels, lengths) = (self.digits.labels(), norms(points)?);
+        let (distance, agreement) = (neighbours.farthest(), neighbours.agreement(labels, labels)?);
+        let pixel_norms = ArrayView2::from_shape((lengths.len(), 1), &self.pixel_norms)?;
+        let tenths = quantile_groups(&lengths, TENTHS)?;
+        let means = |values: &[f64]| group_means(&tenths, TENTHS, values);
+        let columns = means(&lengths)?.into_iter().zip(means(&agreement)?).zip(means(&distance)?);
+        Ok(Space {
+            distance: spearman(&lengths, &distance)?,
+            distance_within: spearman_within(&lengths, &distance, labels)?.mean,
+            pixel_distance_within: spearman_within(&lengths, &self.pixel_distances, labels)?.mean,
+            shuffle_p: None,
+            agreement: spearman(&lengths, &agreement)?,
+            agreement_within: spearman_within(&lengths, &agreement, labels)?.mean,
+            // Of the pixels themselves nothing is left.
+            agreement_given_input: spearman_given(&lengths, &agreement, pixel_norms).ok(),
+            accuracy: neighbours.accuracy(labels, labels)?,
+            mean_norm: lengths.iter().fold(0.0, |sum, norm| sum + norm) / lengths.len() as f64,
+            mean_cosine: mean_cosine(points)?,
+            tenths: columns.map(|((norm, agreement), distance)| Tenth { norm, agreement, distance }).collect(),
+        })
+    }
+}
+
+/// How likely norms that are shuffled among images of a digit follow distances as closely.
+fn shuffled(lengths: &[f64], distances: &[f64], labels: &[usize], generator: &mut Generator) -> Result<f64, Failure> {
+    let control = shuffle_control(&Strata::groups(labels), SHUFFLES, generator, |places| {
+        let moved: Vec<f64> = places.iter().map(|&place| lengths[place]).collect();
+        Ok(spearman_within(&moved, distances, labels)?.mean)
+    })?;
+    Ok(control.p)
 }
