@@ -10,6 +10,7 @@ mod arguments;
 mod arrays;
 mod class_imbalance;
 mod completions;
+mod confidence;
 mod config;
 mod contrastive_losses;
 mod convergence_map;

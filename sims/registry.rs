@@ -12,6 +12,7 @@ use embedding_norms::figure::Figure;
 use crate::adam_epsilon::AdamEpsilon;
 use crate::arguments::Common;
 use crate::class_imbalance::ClassImbalance;
+use crate::confidence::Confidence;
 use crate::contrastive_losses::ContrastiveLosses;
 use crate::convergence_map::ConvergenceMap;
 use crate::failure::Failure;
@@ -49,10 +50,11 @@ pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<AdamEpsilon>::ENTRY,
     &Of::<WeightDecay>::ENTRY,
     &Of::<RateDecayEquivalence>::ENTRY,
+    &Of::<Orthogonality>::ENTRY,
     &Of::<ClassImbalance>::ENTRY,
     &Of::<LocalDensity>::ENTRY,
     &Of::<LatentSpace>::ENTRY,
-    &Of::<Orthogonality>::ENTRY,
+    &Of::<Confidence>::ENTRY,
 ];
 
 /// A simulation, whatever its settings are.
