@@ -31,8 +31,8 @@ use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
 use crate::weight_decay::WeightDecay;
 use crate::{
-    arguments, completions, config, explain, gradient, instructions, interrupt, list, losses, merge, optimizers, predict,
-    redraw, report, run, simulate,
+    arguments, completions, config, explain, gradient, instructions, interrupt, list, losses, merge, optimizers,
+    predict, redraw, report, run, simulate,
 };
 
 /// All simulations, in the order in which the report tells them.
