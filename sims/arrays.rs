@@ -12,6 +12,7 @@ use crate::output::Folder;
 
 /// A file that can be written to.
 pub struct ArrayFile {
+    path: PathBuf,
     folder: Folder,
     name: String,
 }
@@ -30,12 +31,12 @@ impl ArrayFile {
         }
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = Folder::open(parent).map_err(|error| refuse(&format!("{error}; give another file")))?;
-        Ok(Self { folder, name: name.to_owned() })
+        Ok(Self { path: path.to_owned(), folder, name: name.to_owned() })
     }
 
     /// Where the file is.
-    pub fn path(&self) -> PathBuf {
-        self.folder.path().join(&self.name)
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Writes an array: whole or not at all.

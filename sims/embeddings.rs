@@ -132,6 +132,8 @@ fn available_memory() -> Option<f64> {
 pub struct Read {
     /// The embeddings with labels and positives.
     pub start: Start,
+    /// The file of labels, and the names that it has for classes.
+    labels: String,
     names: Vec<String>,
 }
 
@@ -172,8 +174,9 @@ impl Input {
             self.check_length(path, "positives", positives.len(), first.nrows())?;
         }
         let names = labels.as_ref().map(|labels| labels.names().to_vec()).unwrap_or_default();
-        let labels = labels.map(|labels| labels.classes().to_vec());
-        Ok(Read { start: Start { first, second, labels, positives }, names })
+        let classes = labels.map(|labels| labels.classes().to_vec());
+        let labels = self.labels.as_ref().map_or_else(String::new, |path| path.display().to_string());
+        Ok(Read { start: Start { first, second, labels: classes, positives }, labels, names })
     }
 
     fn check_length(&self, path: &Path, what: &str, found: usize, rows: usize) -> Result<(), Failure> {
@@ -203,8 +206,9 @@ impl Read {
             SimulationError::Loss(LossError::NoPositive { loss, row, label }) => {
                 let name = self.names.get(*label).map_or("", String::as_str);
                 format!(
-                    "--labels: {loss} needs a second row of class '{name}', and row {row} is the only one; leave it out of \
-                     the batch"
+                    "{}: {loss} needs a second row of class '{name}', and row {row} is the only one; leave it out of \
+                     the batch",
+                    self.labels
                 )
             }
             SimulationError::Loss(error) => format!("{error}{}", option(error)),

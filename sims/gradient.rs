@@ -1,6 +1,6 @@
 //! `embedding-norms gradient`: the analytic gradient of a loss by the raw embeddings of a file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
@@ -44,11 +44,11 @@ pub fn command() -> Command {
         .about("Compute the gradient of a loss by the embeddings of a file, to check your own against")
         .long_about(None)
         .after_help(
-            "The value is the mean over the rows, as frameworks report it (over 2n terms where n pairs are stacked), and the\n\
-             gradient is that of the mean by the raw embeddings, through their normalization (G1).\n\
-             \n\
-             Examples:
-  embedding-norms gradient --loss nt-xent --temperature 0.2 z.npy w.npy --write G.npy --write-second H.npy
+            "The value is the mean over the rows, as frameworks report it (over 2n terms where n pairs are stacked).
+The gradient is that of the mean by the raw embeddings, through their normalization (G1).
+
+Examples:
+  embedding-norms gradient --loss nt-xent --temperature 0.2 z.npy w.npy --write G.npy
   embedding-norms gradient --loss cosine views.npz:z views.npz:w --json
   embedding-norms gradient --loss sup-con z.safetensors --labels labels.csv --write G.npy
 
@@ -130,7 +130,7 @@ impl Outputs {
         Ok(())
     }
 
-    fn paths(&self) -> impl Iterator<Item = PathBuf> {
+    fn paths(&self) -> impl Iterator<Item = &Path> {
         [&self.first, &self.second].into_iter().flatten().map(ArrayFile::path)
     }
 }

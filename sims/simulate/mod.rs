@@ -125,15 +125,20 @@ pub fn command() -> Command {
         .about("Simulate descent from the embeddings of a file")
         .long_about(None)
         .after_help(
-            "Every embedding is a parameter of its own; the loss's total over the rows is descended.\n\
-             It writes simulate.csv (a row per record), simulate.embeddings.csv (a row per record and embedding: angle of its\n\
-             pair in radians, norms), simulate.json (settings and ending), simulate.first.npy and simulate.second.npy (the\n\
-             final positions, which can be read here again).\n\
-             \n\
-             Examples:
+            "Every embedding is a parameter of its own; the loss's total over the rows is descended.
+
+It writes
+  simulate.csv              a row per record: step, mean loss, mean angle, mean norms
+  simulate.embeddings.csv   a row per record and embedding: angle of its pair in radians, norms
+  simulate.json             settings, and how the run ended
+  simulate.first.npy        final positions, which can be read here again; simulate.second.npy for W
+
+Examples:
   embedding-norms simulate --loss cosine z.npy w.npy --mean-cosine 1e-3 --records-per-decade 10
-  embedding-norms simulate --loss nt-xent --temperature 0.2 --optimizer adam --set beta2=0.99 views.npz:z views.npz:w
-  embedding-norms simulate --loss sup-con z.npy --labels labels.npy --max-steps 500 --weight-decay 1e-4 --out run1",
+  embedding-norms simulate --loss nt-xent --optimizer adam --set beta2=0.99 views.npz:z views.npz:w
+  embedding-norms simulate --loss sup-con z.npy --labels labels.npy --weight-decay 1e-4 --out run1
+
+How to save embeddings from PyTorch and read results back: docs/your-own-embeddings.md",
         )
 }
 
@@ -146,6 +151,9 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let read = settings.input.read()?;
     chosen.check_memory(&read.start)?;
     settings.check_records(&read.start)?;
+    let descent = settings.descent(&chosen, &*optimizer)?.records(cadence);
+    // No step: whether the loss can be taken of these files, before anything is written.
+    descent.run(read.start.clone(), &StopRules::budget(0)).map_err(|error| read.explain(&error))?;
     let folder = Folder::prepare(&settings.out)?;
 
     let bar = Bar::new(NAME, settings.quiet);
@@ -155,7 +163,6 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
         bar.show_share(asked.get(), settings.ending.max_steps as u64, "steps");
         interrupt::flag().load(Ordering::Relaxed)
     };
-    let descent = settings.descent(&chosen, &*optimizer)?.records(cadence);
     let rules = settings.ending.rules()?.cancelled_by(&is_cancelled);
     let outcome = descent.run(read.start.clone(), &rules).map_err(|error| read.explain(&error))?;
     bar.finish();

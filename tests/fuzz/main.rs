@@ -34,13 +34,17 @@ fn inputs() -> usize {
     std::env::var("FUZZ_INPUTS").ok().map_or(INPUTS, |text| text.parse().expect("FUZZ_INPUTS is a number"))
 }
 
-/// Files that Python wrote, the good and the bad.
-fn corpus() -> Vec<Vec<u8>> {
+/// Files that Python wrote, the good and the bad, each with the first of `NAMES` that has its format.
+fn corpus() -> Vec<(usize, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers/files");
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension != "py"));
     paths.sort();
-    paths.into_iter().map(|path| fs::read(path).unwrap()).collect()
+    let name = |path: &Path| {
+        let ending = format!(".{}", path.extension().unwrap().to_str().unwrap());
+        names::NAMES.iter().position(|name| name.ends_with(&ending)).unwrap()
+    };
+    paths.into_iter().map(|path| (name(&path), fs::read(path).unwrap())).collect()
 }
 
 /// Bytes and words that decide something in one of the formats.
@@ -88,9 +92,10 @@ fn mutated_inputs_neither_panic_nor_fill_the_memory() {
     let (corpus, mut random) = (corpus(), generator(1, b"tests/fuzz", 0));
     let (mut read, mut refused) = (0, 0);
     for _ in 0..inputs() {
-        let mut bytes = corpus[random.random_range(0..corpus.len())].clone();
+        let (fitting, mut bytes) = corpus[random.random_range(0..corpus.len())].clone();
         mutate(&mut bytes, &mut random);
-        let name = names::NAMES[random.random_range(0..names::NAMES.len())];
+        let any = random.random_range(0..names::NAMES.len());
+        let name = names::NAMES[if random.random() { fitting } else { any }];
         let allowed = MEMORY.current_usage() + OVERHEAD + GROWTH * bytes.len();
         MEMORY.reset_peak_usage();
         match Embeddings::from_bytes(name, bytes.clone()).and_then(|mut source| source.read()) {

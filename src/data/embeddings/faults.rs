@@ -46,7 +46,7 @@ impl Rows {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
-    /// Rows that looked at.
+    /// Rows that were looked at.
     pub rows: usize,
     /// Rows of zeros.
     pub zero: Rows,

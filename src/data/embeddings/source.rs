@@ -123,7 +123,9 @@ impl Source {
         for chunk in self.chunks(NUMBERS_AT_A_TIME / columns)? {
             numbers.extend_from_slice(chunk?.rows.as_slice().expect("chunks are in standard layout"));
         }
-        Ok(Array2::from_shape_vec(self.shape, numbers).expect("as many numbers as the shape says"))
+        // A table can grow between the pass that counts its rows and this one.
+        let changed = |_| Problem::corrupt("the rows", "their number has changed since the file was opened").of(&name);
+        Array2::from_shape_vec(self.shape, numbers).map_err(changed)
     }
 
     /// All rows, each of which has a direction.
