@@ -7,6 +7,8 @@
 mod config;
 #[path = "../../sims/failure.rs"]
 mod failure;
+#[path = "../../sims/interrupt.rs"]
+mod interrupt;
 mod names;
 mod settings;
 
