@@ -278,7 +278,7 @@ fn what_is_no_file_is_refused() {
         of("dangling.npy", &["no such file"]);
         let locked = folder.path().join("locked.npy");
         std::fs::copy(good, &locked).unwrap();
-        std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0)).unwrap();
+        std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o000)).unwrap();
         // Root may read everything.
         if std::fs::File::open(&locked).is_err() {
             of("locked.npy", &["locked.npy: cannot be read", "permissions"]);
