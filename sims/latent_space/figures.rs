@@ -72,7 +72,7 @@ impl State<'_> {
                 0.0,
                 radius,
                 format!("‖z‖ = {radius}"),
-                Beside::Above,
+                Beside::Below,
             );
         }
         for (class, points, mean) in self.classes(state)? {
