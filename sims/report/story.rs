@@ -172,6 +172,18 @@ const STORIES: &[(&str, Story)] = &[
         },
     ),
     (
+        "orthogonality",
+        Story {
+            question: "What is left of orthogonality when a network is trained?",
+            text: "Everything so far spoke of embeddings that are free to move. A network moves all of its embeddings with \
+                   the same parameters, so the pull on one input drags the others along, also towards the origin and away \
+                   from it. Here one condition after another is given up: first the embeddings share a linear map, then a \
+                   perceptron, then there is momentum, then weight decay. Every displacement is split into its part along \
+                   the embedding and the rest.",
+            finding: "Of embeddings, nothing, once parameters are shared; it moves to the parameters of the last layer.",
+        },
+    ),
+    (
         "class-imbalance",
         Story {
             question: "Are rare classes short?",
@@ -202,6 +214,19 @@ const STORIES: &[(&str, Story)] = &[
                    after training, with the mean of each, and the norm of every embedding is held against its angle to \
                    the mean of its class.",
             finding: "Classes move to directions of their own, all around the origin.",
+        },
+    ),
+    (
+        "confidence",
+        Story {
+            question: "What does a norm know of an image?",
+            text: "An encoder learns handwritten digits without being told which is which: two distorted views of an image \
+                   should agree, and differ from all others. Nothing in that asks for norms, yet norms end up as a sign of \
+                   how sure the network is. Here they are held against the neighbourhood of each image, and against whether \
+                   it shows a digit that training never saw. Much of this could come from elsewhere, so the same is asked \
+                   of the network before its training, of the images' own brightness, and of images that were merely held \
+                   out. The results are given digit by digit, as not all of them agree.",
+            finding: "After training, short embeddings mark sparse and mixed regions, and most digits that were never seen.",
         },
     ),
 ];
