@@ -60,6 +60,8 @@ pub enum Stem {
     Growth,
     /// S3.
     Equilibrium,
+    /// S4-S6.
+    Encoders,
 }
 
 impl Stem {
@@ -72,6 +74,7 @@ impl Stem {
             Self::Scaling => "docs/04-scaling.md",
             Self::Duality => "docs/05-duality.md",
             Self::Growth | Self::Equilibrium => "docs/06-growth.md",
+            Self::Encoders => "docs/07-encoders.md",
         }
     }
 
@@ -85,6 +88,7 @@ impl Stem {
             Self::Duality => "duality",
             Self::Growth => "growth",
             Self::Equilibrium => "equilibrium",
+            Self::Encoders => "encoders",
         }
     }
 }
@@ -283,5 +287,32 @@ pub const STATEMENTS: &[Statement] = &[
         provenance: Provenance::Literature,
         stem: Stem::Equilibrium,
         simulation: Some("weight-decay"),
+    },
+    Statement {
+        id: "S4",
+        title: "Shared parameters",
+        formula: "z_i = W x_i:  Δz_i = −η Σ_k (x_k · x_i) g_k,  ⟨W, ∇_W L⟩ = 0",
+        meaning: "An encoder moves embeddings along themselves too; what is orthogonal to its gradient are its parameters.",
+        provenance: Provenance::Ours,
+        stem: Stem::Encoders,
+        simulation: None,
+    },
+    Statement {
+        id: "S5",
+        title: "Norm as confidence",
+        formula: "after training: rare class, sparse region, unseen class → smaller ‖z‖",
+        meaning: "Norms know something of the data; how much is learned, the untrained network tells.",
+        provenance: Provenance::Paper,
+        stem: Stem::Encoders,
+        simulation: Some("class-imbalance"),
+    },
+    Statement {
+        id: "S6",
+        title: "The three levers",
+        formula: "cut: θ → θ/c;  GradScale: ∇_z → ‖z‖^p ∇_z;  weight decay: θ → (1 − ηλ)θ",
+        meaning: "Three ways to keep norms where learning is fast.",
+        provenance: Provenance::Paper,
+        stem: Stem::Encoders,
+        simulation: None,
     },
 ];
