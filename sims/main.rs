@@ -16,6 +16,7 @@ mod failure;
 mod gradscale;
 mod grouping;
 mod interrupt;
+mod levers;
 mod list;
 mod losses;
 mod merge;

@@ -15,6 +15,7 @@ use crate::contrastive_losses::ContrastiveLosses;
 use crate::convergence_map::ConvergenceMap;
 use crate::failure::Failure;
 use crate::gradscale::GradScale;
+use crate::levers::Levers;
 use crate::norm_effect::NormEffect;
 use crate::norm_growth::NormGrowth;
 use crate::one_step_bound::OneStepBound;
@@ -42,6 +43,7 @@ pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<AdamEpsilon>::ENTRY,
     &Of::<WeightDecay>::ENTRY,
     &Of::<RateDecayEquivalence>::ENTRY,
+    &Of::<Levers>::ENTRY,
 ];
 
 /// A simulation, whatever its settings are.

@@ -60,6 +60,8 @@ pub enum Stem {
     Growth,
     /// S3.
     Equilibrium,
+    /// S4-S6.
+    Encoders,
 }
 
 impl Stem {
@@ -72,6 +74,7 @@ impl Stem {
             Self::Scaling => "docs/04-scaling.md",
             Self::Duality => "docs/05-duality.md",
             Self::Growth | Self::Equilibrium => "docs/06-growth.md",
+            Self::Encoders => "docs/07-encoders.md",
         }
     }
 
@@ -85,6 +88,7 @@ impl Stem {
             Self::Duality => "duality",
             Self::Growth => "growth",
             Self::Equilibrium => "equilibrium",
+            Self::Encoders => "encoders",
         }
     }
 }
@@ -283,5 +287,15 @@ pub const STATEMENTS: &[Statement] = &[
         provenance: Provenance::Literature,
         stem: Stem::Equilibrium,
         simulation: Some("weight-decay"),
+    },
+    Statement {
+        id: "S6",
+        title: "The three levers",
+        formula: "ln(speed-up) ≈ |ln(α/α*)| − |ln(α′/α*)|, α the angle of the first step, α* = φ0/2;  without biases (W/c, η) = (W, c^(2−pL) η)",
+        meaning: "Cutting, GradScale and decay help where the first step turns embeddings too little, and hurt where it turns them \
+                  too far; without biases a cut is a learning rate in disguise.",
+        provenance: Provenance::Ours,
+        stem: Stem::Encoders,
+        simulation: Some("levers"),
     },
 ];

@@ -20,12 +20,19 @@ pub struct UnitContext<'a, C> {
     pub unit: Unit,
     /// The random numbers of this unit: a function of root seed, cell and replicate alone.
     pub generator: Generator,
+    root_seed: u64,
     requested: &'a AtomicBool,
     aborted: &'a AtomicBool,
     told: AtomicBool,
 }
 
 impl<C> UnitContext<'_, C> {
+    /// Random numbers that this replicate has in common with that of every other cell: a function of root seed, name and
+    /// replicate alone. Cells that draw data and start from them can be compared replicate by replicate.
+    pub fn shared_generator(&self, name: &[u8]) -> Generator {
+        generator(self.root_seed, name, self.unit.replicate)
+    }
+
     /// Whether the unit should stop at once, because the run was cancelled or its journal cannot be written.
     ///
     /// Work that takes long asks at least once a second. Once the answer was yes, whatever the unit returns is thrown
@@ -112,6 +119,7 @@ where
             cell: &self.sweep.cells[unit.cell],
             unit,
             generator: generator(self.sweep.root_seed, self.sweep.ids[unit.cell].as_bytes(), unit.replicate),
+            root_seed: self.sweep.root_seed,
             requested: self.options.cancelled,
             aborted: &self.aborted,
             told: AtomicBool::new(false),
