@@ -36,20 +36,32 @@ pub struct Speed {
 }
 
 impl Entry<'_> {
-    /// Epochs until the target is reached, between two measurements in proportion to the logarithm of the step.
+    /// Epochs until the target is reached by the smoothed accuracy, between two measurements in proportion to the
+    /// logarithm of the step.
     pub fn epochs(&self) -> Option<f64> {
         let target = self.target?;
-        let records = &self.run.records;
-        let at = records.iter().position(|record| record.step > 0 && record.accuracy >= target)?;
-        let (before, after) = (&records[at - 1], &records[at]);
-        let step = if before.step == 0 {
-            after.step as f64
-        } else {
-            let share = (target - before.accuracy) / (after.accuracy - before.accuracy);
-            let (low, high) = (libm::log(before.step as f64), libm::log(after.step as f64));
-            libm::exp(low + share * (high - low))
+        let curve = self.smoothed();
+        let at = curve.iter().position(|&(_, accuracy)| accuracy >= target)?;
+        let (step, accuracy) = curve[at];
+        let step = match at.checked_sub(1).map(|before| curve[before]) {
+            None => step,
+            Some((earlier, below)) => {
+                let (low, high) = (libm::log(earlier), libm::log(step));
+                libm::exp(low + (target - below) / (accuracy - below) * (high - low))
+            }
         };
         Some(step / self.run.steps_per_epoch as f64)
+    }
+
+    /// The accuracy after each number of steps above 0, as the mean with its neighbours: single measurements waver by the
+    /// size of the test.
+    fn smoothed(&self) -> Vec<(f64, f64)> {
+        let records = &self.run.records[1..];
+        let around = |at: usize| {
+            let near = &records[at.saturating_sub(1)..(at + 2).min(records.len())];
+            near.iter().fold(0.0, |sum, record| sum + record.accuracy) / near.len() as f64
+        };
+        records.iter().enumerate().map(|(at, record)| (record.step as f64, around(at))).collect()
     }
 
     /// The mean accuracy over the logarithm of the step: what learning rates are tuned for.
@@ -57,11 +69,12 @@ impl Entry<'_> {
         // A run that diverges has no neighbours from there on.
         let records = &self.run.records[1..];
         let sum = records.iter().fold(0.0, |sum, record| sum + record.accuracy);
-        if self.run.diverged { 0.0 } else { sum / records.len() as f64 }
+        if self.run.diverged || records.is_empty() { 0.0 } else { sum / records.len() as f64 }
     }
 
+    /// The best smoothed accuracy.
     fn best(&self) -> f64 {
-        self.run.records.iter().fold(0.0, |best, record| best.max(record.accuracy))
+        self.smoothed().iter().fold(0.0, |best, (_, accuracy)| best.max(*accuracy))
     }
 
     /// The best angle of a first step, φ0/2 for each member of a pair (L8).
@@ -92,12 +105,7 @@ impl Entry<'_> {
 impl<'a> Runs<'a> {
     /// The target of each task and replicate goes `share` of the way from the accuracy of the untrained network to the
     /// best that plain training has at any time and learning rate.
-    pub fn new(
-        runs: Vec<(&'a Training, u64, Run)>,
-        share: f64,
-        tuning: u64,
-        rate: impl Fn(Task) -> f64,
-    ) -> Self {
+    pub fn new(runs: Vec<(&'a Training, u64, Run)>, share: f64, tuning: u64, rate: impl Fn(Task) -> f64) -> Self {
         let entry = |(cell, replicate, run)| Entry { cell, replicate, run, target: None };
         let mut entries: Vec<Entry<'a>> = runs.into_iter().map(entry).collect();
         let mut targets: BTreeMap<(Task, u64), (f64, f64)> = BTreeMap::new();
@@ -108,7 +116,8 @@ impl<'a> Runs<'a> {
         }
         for entry in &mut entries {
             let ends = targets.get(&(entry.cell.task, entry.replicate));
-            entry.target = ends.filter(|(start, best)| best > start).map(|(start, best)| start + share * (best - start));
+            entry.target =
+                ends.filter(|(start, best)| best > start).map(|(start, best)| start + share * (best - start));
         }
         let untuned = entries.iter().map(|entry| (entry.cell.task, rate(entry.cell.task))).collect();
         Self { entries, tuning, untuned }

@@ -56,9 +56,8 @@ pub fn table(runs: &Runs<'_>) -> Table {
 }
 
 fn row(runs: &Runs<'_>, task: Task, replicate: u64, predictor: Predictor) -> [Value; 7] {
-    let both = |(plain, entry): &(&Entry<'_>, &Entry<'_>)| {
-        Some((predictor.predict(plain, entry)?, speed(plain, entry)?.log))
-    };
+    let both =
+        |(plain, entry): &(&Entry<'_>, &Entry<'_>)| Some((predictor.predict(plain, entry)?, speed(plain, entry)?.log));
     let pairs = runs.pairs(task, replicate);
     let (mut predictions, measured): (Vec<f64>, Vec<f64>) = pairs.iter().filter_map(both).unzip();
     if predictor == Predictor::Shuffled {

@@ -1,6 +1,6 @@
 //! The levers as figures, from the tables alone.
 
-use embedding_norms::figure::{Axis, Figure, Layer, Legend, Marker, Panel, Side, Style};
+use embedding_norms::figure::{Axis, Dash, Figure, Layer, Legend, Marker, Panel, Side, Style};
 use embedding_norms::law::mean_with_interval;
 use embedding_norms::table::{Table, TableError};
 
@@ -36,7 +36,12 @@ fn title(task: &str) -> String {
 fn tasks(table: &Table) -> Result<Vec<String>, TableError> {
     let mut tasks = table.texts("task")?;
     let mut seen = Vec::new();
-    tasks.retain(|task| !seen.contains(task) && { seen.push(task.clone()); true });
+    tasks.retain(|task| {
+        !seen.contains(task) && {
+            seen.push(task.clone());
+            true
+        }
+    });
     Ok(tasks)
 }
 
@@ -74,7 +79,9 @@ fn accuracy(table: &Table) -> Result<Figure, TableError> {
             let points = rows.pairs("epoch", "accuracy")?.into_iter().filter(|(epoch, _)| *epoch > 0.0).collect();
             let name = Lever::label(&setting.0, setting.1);
             let style = Style::series(index);
-            if index < 2 {
+            // Without an effect at first, decay lies on the curve of plain training.
+            let style = if setting.0 == "decay" { style.dash(Dash::ShortDashed) } else { style };
+            if index == 0 {
                 panel = panel.layer(Layer::band(name.clone(), edges).style(style.opacity(0.2)));
             }
             panel = panel.layer(Layer::line(name.clone(), points).style(style));
@@ -88,8 +95,8 @@ fn accuracy(table: &Table) -> Result<Figure, TableError> {
     let text = "Accuracy of ten nearest neighbours against epochs on a logarithmic axis, one panel per task, at one \
                 learning rate: without a lever, cut by 3, by 9 and by a quarter, under GradScale and under weight decay. \
                 Cuts slow training on digits and speed it up on the mixture.";
-    let caption = "Means over the replicates of the comparison, all with the learning rate of the untuned one; bands: 95 % \
-                   intervals of the means, where they are drawn.";
+    let caption = "Means over the replicates of the comparison, all with the learning rate of the untuned one; the \
+                   band is the 95 % interval of the mean without a lever, those of the others are in the table.";
     Ok(Figure::new(text).caption(caption).columns(3).panels(panels))
 }
 
@@ -110,14 +117,12 @@ fn angles(main: &Table) -> Result<Figure, TableError> {
     let mut panels = Vec::new();
     for task in tasks(&main)? {
         let rows = main.with("task", task.as_str())?;
-        let mut panel = Panel::new(
-            Axis::logarithmic("angle of the first step over the best, α/α*"),
-            Axis::logarithmic("epochs to the target"),
-        )
-        .title(title(&task))
-        .layer(Layer::vertical_line("L8", 1.0))
-        .legend(Legend::Below);
-        for (index, (kind, name)) in [("none", "no lever")].into_iter().chain(KINDS).enumerate() {
+        let mut panel =
+            Panel::new(Axis::logarithmic("first angle over best, α/α*"), Axis::logarithmic("epochs to the target"))
+                .title(title(&task))
+                .layer(Layer::vertical_line("L8", 1.0))
+                .legend(Legend::Below);
+        for (index, (kind, name)) in KINDS.into_iter().chain([("none", "no lever")]).enumerate() {
             let (mut points, mut intervals) = (Vec::new(), Vec::new());
             let rows = rows.with("lever", kind)?;
             for setting in settings(&rows)? {
@@ -128,7 +133,7 @@ fn angles(main: &Table) -> Result<Figure, TableError> {
                     intervals.extend(y.1.map(|(lower, upper)| (x, libm::exp(lower), libm::exp(upper))));
                 }
             }
-            let style = Style::series(index);
+            let style = Style::series((index + 1) % (KINDS.len() + 1));
             panel = panel
                 .layer(Layer::error_bars(name, intervals).style(style.opacity(0.5)))
                 .layer(Layer::markers(name, points).style(style.size(0.8)));
@@ -146,7 +151,8 @@ fn angles(main: &Table) -> Result<Figure, TableError> {
 type Arrival = (f64, (f64, Option<(f64, f64)>));
 
 fn arrival(rows: &Table) -> Result<Option<Arrival>, TableError> {
-    let ratios: Vec<f64> = rows.pairs("turned", "best_angle")?.into_iter().map(|(turned, best)| turned / best).collect();
+    let ratios: Vec<f64> =
+        rows.pairs("turned", "best_angle")?.into_iter().map(|(turned, best)| turned / best).collect();
     let logs: Vec<f64> = rows.numbers("epochs")?.into_iter().flatten().map(libm::log).collect();
     let positive = ratios.iter().all(|&ratio| ratio > 0.0) && !ratios.is_empty();
     if !positive || 2 * logs.len() <= rows.rows().len() {
@@ -162,14 +168,12 @@ fn predictions(speed: &Table, criterion: &Table) -> Result<Figure, TableError> {
     let mut panels = Vec::new();
     for task in tasks(speed)? {
         let rows = speed.with("task", task.as_str())?;
-        let mut panel = Panel::new(
-            Axis::linear("predicted: |ln α/α*| − |ln α′/α*|"),
-            Axis::linear("measured: ln(speed-up)"),
-        )
-        .title(title(&task))
-        .layer(Layer::horizontal_line("", 0.0))
-        .layer(Layer::vertical_line("", 0.0))
-        .legend(Legend::Below);
+        let mut panel =
+            Panel::new(Axis::linear("predicted: |ln α/α*| − |ln α′/α*|"), Axis::linear("measured: ln(speed-up)"))
+                .title(title(&task))
+                .layer(Layer::horizontal_line("", 0.0))
+                .layer(Layer::vertical_line("", 0.0))
+                .legend(Legend::Below);
         for (index, (kind, name)) in KINDS.into_iter().enumerate() {
             let rows = rows.with("lever", kind)?;
             let bars = intervals(&rows, "predicted")?;
@@ -215,14 +219,16 @@ fn ranks(table: &Table) -> Result<Panel, TableError> {
         let rows = table.with("predictor", predictor)?;
         let (mut points, mut bars) = (Vec::new(), Vec::new());
         for (place, task) in tasks.iter().enumerate() {
-            let values: Vec<f64> = rows.with("task", task.as_str())?.numbers("spearman")?.into_iter().flatten().collect();
+            let values: Vec<f64> =
+                rows.with("task", task.as_str())?.numbers("spearman")?.into_iter().flatten().collect();
             let x = place as f64 + 0.22 * (index as f64 - 1.0);
             if !values.is_empty() {
                 points.push((x, mean(&values)));
             }
             bars.extend(mean_with_interval(&values, 0.95).map(|estimate| (x, estimate.lower, estimate.upper)));
         }
-        panel = panel.layer(Layer::error_bars(name, bars).style(style)).layer(Layer::markers(name, points).style(style));
+        panel =
+            panel.layer(Layer::error_bars(name, bars).style(style)).layer(Layer::markers(name, points).style(style));
     }
     Ok(panel)
 }
@@ -272,7 +278,7 @@ fn comparisons(speed: &Table, tuned: &Table) -> Result<Figure, TableError> {
     let text = "How many times as fast as plain training each lever reaches the target, one panel per task: open marks at \
                 the same learning rate, filled ones with a learning rate tuned for each. Tuned, almost nothing is left.";
     let caption = "/c: cut by c; Gp: GradScale with power p; λ: weight decay. 95 % intervals of the geometric mean.";
-    Ok(Figure::new(text).caption(caption).columns(3).panels(panels))
+    Ok(Figure::new(text).caption(caption).columns(2).aspect(0.5).panels(panels))
 }
 
 /// A lever in a few letters.
@@ -290,30 +296,34 @@ fn mark(setting: &(String, Option<f64>)) -> String {
 fn shrinking(table: &Table) -> Result<Figure, TableError> {
     let axis = || Axis::logarithmic("factor c that parameters are divided by").ticks_at([0.25, 1.0, 3.0, 9.0]);
     let mut norms = Panel::new(axis(), Axis::logarithmic("norm before over norm after"))
-        .title("Biases shrink less than weights")
+        .title("With biases outputs shrink less")
         .legend(Legend::Below);
     let mut cosines = Panel::new(axis(), Axis::linear("mean cosine of two outputs").range(-0.05, 1.05))
-        .title("and take over the direction")
+        .title("and turn into one direction")
         .legend(Legend::Below);
     for (index, layers) in levels(table, "layers")?.into_iter().enumerate() {
         let rows = table.with("layers", layers)?;
         let count = if layers == 1.0 { "1 layer".to_owned() } else { format!("{layers} layers") };
-        for (biases, name, style) in
-            [("none", "no biases", Style::series(index).open()), ("biases", "biases", Style::series(index))]
-        {
-            let rows = rows.with("biases", biases)?;
-            let label = format!("{count}, {name}");
+        for (data, style) in [("digits", Style::series(index)), ("mixture", Style::series(index).open())] {
+            let rows = rows.with("data", data)?.with("biases", "biases")?;
+            let label = format!("{count}, {data}");
             norms = marked(norms, &label, &groups(&rows, "cut", "shrunk")?, style);
             cosines = marked(cosines, &label, &groups(&rows, "cut", "mean_cosine")?, style);
         }
-        let law = groups(&rows, "cut", "power")?.into_iter().map(|(cut, powers)| (cut, powers[0])).collect();
-        norms = norms.layer(Layer::line("c^L", law).style(Style::theory()));
-        norms = norms.note(16.0, libm::pow(16.0, layers), format!("c^{layers}"), Side::Left);
+        let law: Vec<(f64, f64)> =
+            groups(&rows, "cut", "power")?.into_iter().map(|(cut, powers)| (cut, powers[0])).collect();
+        if let Some(&(cut, power)) = law.last() {
+            norms = norms.note(cut, power, ["c", "c²", "c³"].get(index).copied().unwrap_or("c^L"), Side::Left);
+        }
+        norms = norms.layer(Layer::line("without biases: c^L", law).style(Style::theory()));
     }
     let text = "What dividing every initial parameter by c does to the outputs of networks with one to three layers: without \
                 biases norms fall as c to the power of the number of layers and directions stay; with biases norms fall \
                 less, and the outputs of all inputs turn into one direction.";
-    Ok(Figure::new(text).columns(2).caption("Digits before training; 95 % intervals over networks.").panels([norms, cosines]))
+    Ok(Figure::new(text)
+        .columns(2)
+        .caption("Networks with PyTorch's biases before training; 95 % intervals over networks.")
+        .panels([norms, cosines]))
 }
 
 /// Means with their intervals.
@@ -321,7 +331,7 @@ fn marked(panel: Panel, label: &str, groups: &[(f64, Vec<f64>)], style: Style) -
     let bar = |(x, values): &(f64, Vec<f64>)| {
         mean_with_interval(values, 0.95).map(|estimate| (*x, estimate.lower.max(1e-9), estimate.upper))
     };
-    panel
-        .layer(Layer::error_bars(label, groups.iter().filter_map(bar).collect()).style(style))
-        .layer(Layer::markers(label, groups.iter().map(|(x, values)| (*x, mean(values))).collect()).style(style.size(0.8)))
+    panel.layer(Layer::error_bars(label, groups.iter().filter_map(bar).collect()).style(style)).layer(
+        Layer::markers(label, groups.iter().map(|(x, values)| (*x, mean(values))).collect()).style(style.size(0.8)),
+    )
 }

@@ -51,8 +51,8 @@ const LAYERS: [usize; 3] = [1, 2, 3];
 /// Settings.
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Levers {
-    /// What is learned; the first three without biases, the last one with those of PyTorch
-    #[arg(long, value_name = "TASK,…", value_delimiter = ',', action = ArgAction::Set, num_args = 1, hide_possible_values = false,
+    /// What is learned; without biases unless it says otherwise
+    #[arg(long, value_name = "TASK,…", value_delimiter = ',', action = ArgAction::Set, num_args = 1,
           default_value = "digits-contrastive,digits-non-contrastive,mixture-contrastive,mixture-non-contrastive,digits-contrastive-biases")]
     tasks: Vec<Task>,
 
@@ -223,10 +223,10 @@ Examples:
         for &task in self.tasks.iter().filter(|task| !task.has_biases()) {
             cells.extend(Symmetry::all(task, self.size()).into_iter().map(Cell::Symmetry));
         }
-        for layers in LAYERS {
-            cells.extend(
-                [false, true].map(|biases| Cell::Shrinking(Shrinking { layers, biases, size: self.size() })),
-            );
+        for task in [Task::DigitsContrastive, Task::MixtureContrastive] {
+            let both = LAYERS.into_iter().flat_map(|layers| [(layers, false), (layers, true)]);
+            let size = self.size();
+            cells.extend(both.map(|(layers, biases)| Cell::Shrinking(Shrinking { task, layers, biases, size })));
         }
         Ok(cells)
     }

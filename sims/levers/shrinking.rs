@@ -17,9 +17,11 @@ const CUTS: [f64; 9] = [0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 9.0, 16.0];
 /// Outputs of the network.
 const OUTPUTS: usize = 16;
 
-/// Networks with this many layers, with and without biases.
+/// Networks with this many layers, with or without biases.
 #[derive(Clone, Debug, Serialize)]
 pub struct Shrinking {
+    /// Whose data go in.
+    pub task: Task,
     pub layers: usize,
     pub biases: bool,
     pub size: Size,
@@ -38,7 +40,7 @@ pub struct Shrunk {
 
 impl Shrinking {
     pub fn label(&self) -> String {
-        format!("outputs of {} layers, {}", self.layers, biases(self.biases))
+        format!("outputs of {} layers, {}, {}", self.layers, biases(self.biases), self.task.name())
     }
 
     /// Nanoseconds, roughly.
@@ -47,7 +49,7 @@ impl Shrinking {
     }
 
     pub fn run(&self, unit: &mut UnitContext<'_, Cell>) -> Result<Vec<Shrunk>, Failure> {
-        let samples = Task::DigitsContrastive.draw(self.size, unit)?;
+        let samples = self.task.draw(self.size, unit)?;
         let mut widths = vec![samples.test().ncols()];
         widths.extend(std::iter::repeat_n(self.size.hidden, self.layers - 1));
         widths.push(OUTPUTS);
@@ -71,11 +73,23 @@ impl Shrinking {
     }
 
     pub fn table() -> Table {
-        Table::new(&["layers", "biases", "cut", "replicate", "shrunk", "smallest", "largest", "power", "mean_cosine"])
+        Table::new(&[
+            "data",
+            "layers",
+            "biases",
+            "cut",
+            "replicate",
+            "shrunk",
+            "smallest",
+            "largest",
+            "power",
+            "mean_cosine",
+        ])
     }
 
-    pub fn row(&self, found: &Shrunk, replicate: u64) -> [Value; 9] {
+    pub fn row(&self, found: &Shrunk, replicate: u64) -> [Value; 10] {
         [
+            if self.task.is_digits() { "digits" } else { "mixture" }.into(),
             self.layers.into(),
             biases(self.biases).into(),
             found.cut.into(),

@@ -17,7 +17,7 @@ use crate::failure::Failure;
 /// By what parameters are divided: a power of two, so that nothing is rounded.
 const CUT: f64 = 4.0;
 /// Steps that are followed.
-const STEPS: usize = 24;
+const STEPS: usize = 10;
 /// The learning rate of the whole network: small, so that steps are ordinary ones.
 const RATE: f64 = 0.002;
 /// Weight decay where there is some: it goes as c² λ.
@@ -112,7 +112,17 @@ impl Symmetry {
     }
 
     pub fn table() -> Table {
-        Table::new(&["task", "lever", "strength", "cut", "exponent", "control", "replicate", "coordinates", "different"])
+        Table::new(&[
+            "task",
+            "lever",
+            "strength",
+            "cut",
+            "exponent",
+            "control",
+            "replicate",
+            "coordinates",
+            "different",
+        ])
     }
 
     pub fn row(&self, found: &Comparison, replicate: u64) -> [Value; 9] {

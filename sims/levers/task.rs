@@ -122,7 +122,8 @@ impl Task {
         let Size { samples, test, .. } = size;
         if self.is_digits() {
             let digits = Digits::load()?;
-            let order = batches(digits.labels().len(), digits.labels().len(), &mut unit.shared_generator(b"levers/digits"));
+            let order =
+                batches(digits.labels().len(), digits.labels().len(), &mut unit.shared_generator(b"levers/digits"));
             let order = &order[0];
             if samples + test > order.len() {
                 let all = order.len();

@@ -50,9 +50,9 @@ pub struct Save {
 /// What a run finds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Run {
-    /// Medians over the probes before training: the norm, the angle φ0 of positive pairs, and φ0/2 over what the first
-    /// step turned.
+    /// The median norm of the probes before training.
     pub norm: f64,
+    /// The median angle φ0 of positive pairs before training.
     pub angle: f64,
     /// The median angle that the first step turns an embedding by.
     pub turned: Option<f64>,
@@ -60,7 +60,7 @@ pub struct Run {
     pub mean_cosine: f64,
     /// Accuracy before training and later, by steps.
     pub records: Vec<Record>,
-    /// The accuracy of neighbours whose labels are shuffled, at the end.
+    /// The accuracy of neighbours whose labels are shuffled, before training.
     pub chance: f64,
     /// The norm and the effective rank at the end.
     pub final_norm: Option<f64>,
@@ -178,14 +178,15 @@ impl Watch<'_, '_> {
         let [first, second] = self.embed_probes(trainer.encoder());
         self.save(0, &first, &second)?;
         let (start, partners) = (normalize(first.view())?, normalize(second.view())?);
+        let (record, chance) = self.untrained(trainer.encoder())?;
         let mut run = Run {
             norm: median(start.norms().to_vec()),
             angle: median_angle(&start, &partners),
             turned: None,
             effective_rank: effective_rank(first.view())?,
             mean_cosine: mean_cosine(first.view())?,
-            records: vec![self.record(trainer.encoder(), 0)?],
-            chance: self.chance(trainer.encoder())?,
+            records: vec![record],
+            chance,
             final_norm: None,
             final_rank: None,
             diverged: false,
@@ -268,11 +269,14 @@ impl Watch<'_, '_> {
         Ok(Record { step, accuracy, norm })
     }
 
-    /// The accuracy where labels know nothing of their samples.
-    fn chance(&self, encoder: &Network) -> Result<f64, ConfidenceError> {
-        let mut labels = self.samples.training_labels().to_vec();
-        labels.shuffle(&mut self.unit.shared_generator(b"levers/shuffled"));
-        self.neighbours(encoder)?.0.accuracy(self.samples.test_labels(), &labels)
+    /// The first record, and the accuracy where labels know nothing of their samples.
+    fn untrained(&self, encoder: &Network) -> Result<(Record, f64), ConfidenceError> {
+        let (neighbours, norm) = self.neighbours(encoder)?;
+        let accuracy = |labels: &[usize]| neighbours.accuracy(self.samples.test_labels(), labels);
+        let mut shuffled = self.samples.training_labels().to_vec();
+        shuffled.shuffle(&mut self.unit.shared_generator(b"levers/shuffled"));
+        let record = Record { step: 0, accuracy: accuracy(self.samples.training_labels())?, norm };
+        Ok((record, accuracy(&shuffled)?))
     }
 
     fn save(&self, step: u64, first: &Array2<f64>, second: &Array2<f64>) -> Result<(), Failure> {
