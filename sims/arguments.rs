@@ -7,6 +7,9 @@ use clap::{Args, ValueEnum};
 use embedding_norms::figure::Size;
 use embedding_norms::sweep::Shard;
 
+use crate::failure::Failure;
+use crate::slurm::{Slurm, Task};
+
 /// Options of every simulation.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Options of every simulation")]
@@ -19,7 +22,7 @@ pub struct Common {
     #[arg(long, value_name = "N")]
     pub replicates: Option<NonZeroU64>,
 
-    /// Threads [default: one per core]; never changes a result
+    /// Threads [default: SLURM_CPUS_PER_TASK in a Slurm job, else one per core]; never changes a result
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
 
@@ -44,6 +47,7 @@ pub struct Common {
     pub config: Option<PathBuf>,
 
     /// Do only part I of N of the work (`2/4`), for several machines; `embedding-norms merge` puts parts together
+    /// [default: in a Slurm job array the part of the task; else, and with 1/1, all of it]
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
 
@@ -114,12 +118,40 @@ impl From<FigureSize> for Size {
 
 impl Common {
     /// The number of threads.
-    pub fn threads(&self) -> NonZeroUsize {
-        self.threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+    pub fn threads(&self) -> Result<NonZeroUsize, Failure> {
+        let told = self.threads.map_or_else(|| Slurm::here().threads(), |threads| Ok(Some(threads)))?;
+        Ok(told.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN))
     }
 
     /// The part of the work to do.
-    pub fn shard(&self) -> Shard {
-        self.shard.unwrap_or(Shard::WHOLE)
+    pub fn shard(&self) -> Result<Shard, Failure> {
+        let task = self.task()?.map(|task| task.shard);
+        Ok(self.shard.or(task).unwrap_or(Shard::WHOLE))
     }
+
+    /// The task of a Slurm job array whose part of the work is done, unless another part is asked for.
+    pub fn task(&self) -> Result<Option<Task>, Failure> {
+        if self.shard.is_some() { Ok(None) } else { Slurm::here().task() }
+    }
+
+    /// Whether to start over. What a requeued task has kept is its own, and would never be finished otherwise.
+    pub fn force(&self) -> bool {
+        self.force && !Slurm::here().is_requeued()
+    }
+}
+
+/// Checks what Slurm says before the first simulation starts, and tells once which part of the work it makes ours.
+pub fn settle(all: &[Common]) -> Result<(), Failure> {
+    let mut tasks = Vec::new();
+    for common in all {
+        common.threads()?;
+        tasks.extend(common.task()?.filter(|_| !common.quiet));
+    }
+    if let Some(task) = tasks.first() {
+        eprintln!("Slurm: {task}");
+    }
+    if all.iter().any(|common| common.force && !common.force() && !common.quiet) {
+        eprintln!("Slurm: this task was requeued, so it goes on from its journal in spite of --force");
+    }
+    Ok(())
 }

@@ -12,6 +12,11 @@ pub fn options(path: &Path, simulation: &Command, known: &[&str]) -> Result<Vec<
     let place = format!("config {}", path.display());
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::Refused(format!("{place}: {error}; give the path of a TOML file")))?;
+    options_of(&place, &text, simulation, known)
+}
+
+/// The options that a text holds for one simulation; `place` names it in errors.
+pub fn options_of(place: &str, text: &str, simulation: &Command, known: &[&str]) -> Result<Vec<String>, Failure> {
     let tables: Table = text.parse().map_err(|error: toml::de::Error| Failure::Refused(format!("{place}: {error}")))?;
     for (name, content) in &tables {
         if !content.is_table() {

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use embedding_norms::table::TableError;
 
+use crate::interrupt;
+
 /// Why a command cannot go on.
 #[derive(Debug)]
 pub enum Failure {
@@ -14,7 +16,7 @@ pub enum Failure {
     Table(TableError),
     /// Usage that the argument parser refused, or help that it printed.
     Usage(clap::Error),
-    /// Interrupted by the user, with a word on how to go on: exit status 130.
+    /// Interrupted by a signal, with a word on how to go on: exit status 130, 143 if the signal asked for termination.
     Interrupted(String),
 }
 
@@ -34,7 +36,7 @@ impl Failure {
             }
             Self::Interrupted(message) => {
                 eprintln!("{message}");
-                ExitCode::from(130)
+                ExitCode::from(interrupt::status())
             }
         }
     }

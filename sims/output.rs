@@ -25,12 +25,16 @@ pub struct Folder(PathBuf);
 impl Folder {
     /// Makes the folder if it is not there, and tries to write into it.
     pub fn prepare(path: &Path) -> Result<Self, Failure> {
-        let refuse = |error: std::io::Error| {
+        Self::open(path).map_err(|error| {
             Failure::Refused(format!("cannot write to {}: {error}; give another folder with --out", path.display()))
-        };
-        fs::create_dir_all(path).map_err(refuse)?;
+        })
+    }
+
+    /// The same, with what the system says if it refuses.
+    pub fn open(path: &Path) -> std::io::Result<Self> {
+        fs::create_dir_all(path)?;
         let probe = path.join(format!(".probe.{}.partial", std::process::id()));
-        fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).map_err(refuse)?;
+        fs::write(&probe, b"").and_then(|()| remove(&probe))?;
         remove_leftovers(path);
         Ok(Self(path.to_owned()))
     }
@@ -42,12 +46,21 @@ impl Folder {
 
     /// Writes a file: whole or not at all.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), Failure> {
+        self.write_with(name, |file| file.write_all(content))
+    }
+
+    /// Writes a file piece by piece: whole or not at all.
+    pub fn write_with(
+        &self,
+        name: &str,
+        content: impl FnOnce(&mut fs::File) -> std::io::Result<()>,
+    ) -> Result<(), Failure> {
         let (path, partial) = (self.0.join(name), self.0.join(format!(".{name}.{}.partial", std::process::id())));
         let result = fs::File::create(&partial)
             .and_then(|mut file| {
                 // Whoever clears leftovers away sees by the lock that this is none.
                 let _ = file.try_lock();
-                file.write_all(content).and_then(|()| file.sync_all())
+                content(&mut file).and_then(|()| file.sync_all())
             })
             .and_then(|()| fs::rename(&partial, &path));
         result.map_err(|error| {
@@ -93,6 +106,15 @@ impl Folder {
             self.write(&file_name(simulation, part, "gif"), &content)?;
         }
         Ok(())
+    }
+}
+
+/// Removes a file that several processes may remove: those of a job array share a folder, and on two machines even their
+/// process ids can be the same.
+fn remove(path: &Path) -> std::io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        result => result,
     }
 }
 

@@ -79,7 +79,7 @@ struct Question {
 }
 
 /// Reads NAME=VALUE.
-fn assignment(text: &str) -> Result<(String, f64), String> {
+pub fn assignment(text: &str) -> Result<(String, f64), String> {
     let (name, value) = text.split_once('=').ok_or_else(|| format!("'{text}' is not NAME=VALUE"))?;
     let value = value.trim().parse().map_err(|_| format!("'{value}' is not a number"))?;
     Ok((name.trim().to_owned(), value))

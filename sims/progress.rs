@@ -31,6 +31,14 @@ impl Bar {
         }
     }
 
+    /// Shows how much of a run of known length is done.
+    pub fn show_share(&self, done: u64, total: u64, what: &str) {
+        if let Some(bar) = &self.0 {
+            bar.set_position((PARTS * done as f64 / total as f64) as u64);
+            bar.set_message(format!("{done}/{total} {what},"));
+        }
+    }
+
     /// Removes the bar.
     pub fn finish(&self) {
         if let Some(bar) = &self.0 {

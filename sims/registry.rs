@@ -11,22 +11,30 @@ use embedding_norms::figure::Figure;
 
 use crate::adam_epsilon::AdamEpsilon;
 use crate::arguments::Common;
+use crate::class_imbalance::ClassImbalance;
+use crate::confidence::Confidence;
 use crate::contrastive_losses::ContrastiveLosses;
 use crate::convergence_map::ConvergenceMap;
 use crate::failure::Failure;
 use crate::gradscale::GradScale;
+use crate::latent_space::LatentSpace;
+use crate::local_density::LocalDensity;
 use crate::levers::Levers;
 use crate::norm_effect::NormEffect;
 use crate::norm_growth::NormGrowth;
 use crate::one_step_bound::OneStepBound;
 use crate::opposite_halves::OppositeHalves;
 use crate::optimizer_laws::OptimizerLaws;
+use crate::orthogonality::Orthogonality;
 use crate::rate_decay_equivalence::RateDecayEquivalence;
 use crate::simulation::{Simulation, Tables};
 use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
 use crate::weight_decay::WeightDecay;
-use crate::{completions, config, explain, interrupt, list, losses, merge, optimizers, predict, redraw, report, run};
+use crate::{
+    arguments, completions, config, explain, gradient, instructions, interrupt, list, losses, merge, optimizers, predict,
+    redraw, report, run, simulate,
+};
 
 /// All simulations, in the order in which the report tells them.
 pub const SIMULATIONS: &[&dyn Entry] = &[
@@ -43,6 +51,11 @@ pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<AdamEpsilon>::ENTRY,
     &Of::<WeightDecay>::ENTRY,
     &Of::<RateDecayEquivalence>::ENTRY,
+    &Of::<Orthogonality>::ENTRY,
+    &Of::<ClassImbalance>::ENTRY,
+    &Of::<LocalDensity>::ENTRY,
+    &Of::<LatentSpace>::ENTRY,
+    &Of::<Confidence>::ENTRY,
     &Of::<Levers>::ENTRY,
 ];
 
@@ -132,7 +145,11 @@ Examples:
   embedding-norms explain L2                      a statement: formula, proof, test, figure
 
 The learning rate is γ per embedding: a framework's rate η on the mean over n embeddings is γ = η/n.
-Exit status: 0 every claim of ours came out as stated, 1 one did not, 2 wrong usage or input, 130 interrupted.";
+Exit status: 0 every claim of ours came out as stated, 1 one did not, 2 wrong usage or input, 130 interrupted,
+143 terminated; after the last two the same command goes on where it stopped.
+
+In the environment: SLURM_ARRAY_TASK_ID and its kin, SLURM_CPUS_PER_TASK (docs/cluster.md);
+EMBEDDING_NORMS_INSTRUCTIONS, the vector instructions to use: scalar, x86-v3 or x86-v4, with the same results.";
 
 /// The whole command line.
 pub fn command() -> Command {
@@ -142,6 +159,8 @@ pub fn command() -> Command {
         losses::command(),
         optimizers::command(),
         predict::command(),
+        gradient::command(),
+        simulate::command(),
         explain::command(),
         redraw::command(),
         report::command(),
@@ -162,12 +181,15 @@ pub fn command() -> Command {
 pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     interrupt::install()?;
     let matches = command().try_get_matches_from(&arguments).map_err(Failure::Usage)?;
+    instructions::install()?;
     match matches.subcommand() {
         None => run_some(SIMULATIONS, &common(&matches)?, arguments.get(1..).unwrap_or_default(), "plots"),
         Some(("list", _)) => list::run(),
         Some(("losses", _)) => losses::run(),
         Some(("optimizers", _)) => optimizers::run(),
         Some(("predict", matches)) => predict::run(matches),
+        Some(("gradient", matches)) => gradient::run(matches),
+        Some(("simulate", matches)) => simulate::run(matches),
         Some(("explain", matches)) => explain::run(matches),
         Some(("redraw", matches)) => redraw::run(matches),
         Some(("report", matches)) => report::run(matches),
@@ -195,6 +217,7 @@ fn run_some(
     let folder = common.out.clone().unwrap_or_else(|| PathBuf::from(default_folder));
     // All settings are read before the first simulation starts.
     let matches = entries.iter().map(|entry| settings(*entry, common, written)).collect::<Result<Vec<_>, _>>()?;
+    arguments::settle(&matches.iter().map(self::common).collect::<Result<Vec<_>, _>>()?)?;
     let mut all = Vec::new();
     for (entry, matches) in entries.iter().zip(&matches) {
         if let Some(claims) = entry.run(matches, &folder).map_err(|failure| failure.at(entry.name()))? {

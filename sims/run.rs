@@ -23,18 +23,22 @@ pub fn run<S: Simulation>(settings: &S, common: &Common, folder: &Path) -> Resul
     let cells = settings.cells()?;
     let replicates = common.replicates.or(NonZeroU64::new(S::REPLICATES)).unwrap_or(NonZeroU64::MIN);
     let sweep = Sweep::new(S::NAME, &cells, replicates, common.seed)?.with_settings(settings)?;
+    let shard = common.shard()?;
     if common.dry_run {
-        print_plan(&sweep.plan(common.shard()).collect::<Vec<_>>());
+        print_plan(&sweep.plan(shard).collect::<Vec<_>>());
         return Ok(None);
     }
     let folder = Folder::prepare(folder)?;
-    let journal = journal_folder(folder.path(), S::NAME, common.shard());
+    let journal = journal_folder(folder.path(), S::NAME, shard);
+    if common.task()?.is_some() {
+        refuse_other_division(folder.path(), S::NAME, shard)?;
+    }
     let bar = Bar::new(S::NAME, common.quiet);
     let options = Options {
-        threads: common.threads(),
-        shard: common.shard(),
+        threads: common.threads()?,
+        shard,
         journal: Some(&journal),
-        force: common.force,
+        force: common.force(),
         keep_going: common.keep_going,
         progress: &|progress| bar.show(progress),
         cancelled: interrupt::flag(),
@@ -63,8 +67,8 @@ pub fn run<S: Simulation>(settings: &S, common: &Common, folder: &Path) -> Resul
             list.join("\n")
         )));
     }
-    if common.shard() != Shard::WHOLE {
-        announce_shard(S::NAME, common, folder.path(), summary.progress.total);
+    if shard != Shard::WHOLE {
+        announce_shard(S::NAME, common, shard, folder.path(), summary.progress.total);
         return Ok(None);
     }
     let claims = finish(settings, &sweep_of(&cells, replicates.get(), common.seed), outcome.results, common, &folder)?;
@@ -131,6 +135,23 @@ pub fn journal_folder(folder: &Path, simulation: &str, shard: Shard) -> PathBuf 
     folder.join(".journals").join(simulation).join(format!("{}-of-{}", shard.index(), shard.count()))
 }
 
+/// Refuses a division that a job array would make beside another one: a part of an array that is submitted again counts
+/// its own tasks, and its shards would go with none of those that are there.
+fn refuse_other_division(folder: &Path, simulation: &str, shard: Shard) -> Result<(), Failure> {
+    let journals = journal_folder(folder, simulation, shard);
+    let Some(Ok(others)) = journals.parent().map(std::fs::read_dir) else { return Ok(()) };
+    let names = others.flatten().map(|other| other.file_name().to_string_lossy().into_owned());
+    let counts = names.filter_map(|name| name.split_once("-of-").and_then(|(_, count)| count.parse::<u32>().ok()));
+    let Some(count) = counts.filter(|&count| count != shard.count()).min() else { return Ok(()) };
+    Err(Failure::Refused(format!(
+        "{} holds work that is divided into {count} parts, and this job array divides it into {}: submit the whole \
+         array again (tasks that are done end at once), say with --shard I/{count} which part to do, or give another \
+         folder with --out",
+        folder.display(),
+        shard.count()
+    )))
+}
+
 /// The results are in the tables now; a journal that cannot be removed does no harm.
 fn remove_journal(journal: &Path) {
     let _ = std::fs::remove_dir_all(journal);
@@ -148,11 +169,10 @@ fn tell_of_resuming(simulation: &str, skipped: usize, torn: u64) {
     }
 }
 
-fn announce_shard(simulation: &str, common: &Common, folder: &Path, units: usize) {
+fn announce_shard(simulation: &str, common: &Common, shard: Shard, folder: &Path, units: usize) {
     if !common.quiet && !common.json {
         say!(
-            "{simulation}: shard {} is done ({units} units). When all are: embedding-norms merge {}",
-            common.shard(),
+            "{simulation}: shard {shard} is done ({units} units). When all are: embedding-norms merge {}",
             folder.display()
         );
     }

@@ -16,12 +16,13 @@
 //! | [`simulation`] | the descent loop, stop rules, records: what does happen |
 //! | [`encoder`] | networks and tables with analytic backpropagation |
 //! | [`training`] | the loop that trains encoders |
-//! | [`data`] | data sets |
+//! | [`data`] | data sets, and readers of a user's own embeddings |
 //! | [`confidence`] | what norms say of neighbourhoods, classes, unseen data |
 //! | [`sweep`] | cells, seeds, threads |
 //! | [`table`] | tidy rows, the wall between computing and showing |
 //! | [`law`] | power-law fits with intervals |
 //! | [`check`] | one call that checks a loss of your own: gradient, tangency, scaling |
+//! | [`instructions`] | which vector instructions the kernels use; never changes a result |
 //! | [`claim`] | predicted against measured, with a verdict |
 //! | `figure` | the house style of the figures (feature `figures`) |
 
@@ -34,8 +35,10 @@ pub mod claim;
 pub mod confidence;
 pub mod data;
 pub mod encoder;
+mod exponential;
 #[cfg(feature = "figures")]
 pub mod figure;
+pub mod instructions;
 pub mod law;
 pub mod loss;
 pub mod normalization;

@@ -1,13 +1,18 @@
 //! The product of matrices with one order of summation on every machine. Library routines contract a product and a sum
 //! where the processor can, so their last bits depend on it.
+//!
+//! Both factors are copied into the order in which they are read: the left one in bands of eight rows, the right one in
+//! panels of sixteen columns. A tile of 8 × 16 sums stays in registers while the inner index runs.
 
-use ndarray::{Array2, ArrayView2};
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView1, ArrayView2};
 use pulp::Simd;
 
 use crate::vectorize::{Kernel, LANES, Vector, vectorize};
 
 /// Rows of the left matrix that are worked on side by side.
-const ROWS: usize = 4;
+const ROWS: usize = LANES;
 
 /// Columns of the right matrix that are worked on side by side.
 const COLUMNS: usize = 2 * LANES;
@@ -19,46 +24,205 @@ const COLUMNS: usize = 2 * LANES;
 /// If A has not as many columns as B has rows.
 pub(crate) fn product(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> Array2<f64> {
     assert_eq!(left.ncols(), right.nrows(), "a product needs as many columns on the left as rows on the right");
-    let panels = panels(right);
-    let mut result = Array2::zeros((left.nrows(), right.ncols()));
-    let entries = result.as_slice_mut().expect("a new matrix is in standard layout");
-    vectorize(Product { left, panels: &panels, columns: right.ncols(), result: entries });
+    tiled(left, right, Shape::Full, AsSummed)
+}
+
+/// X Yᵀ for rows of X (n × d) and Y (m × d), each entry finished as `finish` says.
+pub(crate) fn inner_products(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>, finish: impl Finish) -> Array2<f64> {
+    assert_eq!(x.ncols(), y.ncols(), "inner products are taken of rows of one length");
+    tiled(x, y.t(), Shape::Full, finish)
+}
+
+/// X Xᵀ likewise, of which one half is summed; `finish` must be symmetric.
+pub(crate) fn gram(x: ArrayView2<'_, f64>, finish: impl Finish) -> Array2<f64> {
+    let mut result = tiled(x, x.t(), Shape::LowerTiles, finish);
+    mirror(&mut result, |lower, _| lower);
     result
 }
 
-/// The columns sixteen at a time, row after row, with zeros past the last one.
-fn panels(right: ArrayView2<'_, f64>) -> Vec<Vec<[f64; COLUMNS]>> {
-    let mut panels = vec![vec![[0.0; COLUMNS]; right.nrows()]; right.ncols().div_ceil(COLUMNS)];
-    for (row, values) in right.rows().into_iter().enumerate() {
-        for (column, &value) in values.iter().enumerate() {
-            panels[column / COLUMNS][row][column % COLUMNS] = value;
+/// Replaces both entries of every mirrored pair of a square matrix by what `combine` makes of the one below the diagonal
+/// and the one above it.
+pub(crate) fn mirror(matrix: &mut Array2<f64>, combine: impl Fn(f64, f64) -> f64) {
+    let n = matrix.nrows();
+    let entries = matrix.as_slice_mut().expect("matrices are kept in standard layout");
+    let whole = n - n % LANES;
+    for top in (0..n).step_by(LANES) {
+        for left in (0..top).step_by(LANES) {
+            if top < whole {
+                mirror_block(entries, n, (top, left), &combine);
+            } else {
+                mirror_entries(entries, n, (top..n, left..left + LANES), &combine);
+            }
         }
+        mirror_entries(entries, n, (top..n.min(top + LANES), top..n), &combine);
+    }
+}
+
+fn mirror_entries(
+    entries: &mut [f64],
+    n: usize,
+    (rows, columns): (Range<usize>, Range<usize>),
+    combine: impl Fn(f64, f64) -> f64,
+) {
+    for row in rows {
+        for column in columns.start..columns.end.min(row) {
+            let both = combine(entries[row * n + column], entries[column * n + row]);
+            entries[row * n + column] = both;
+            entries[column * n + row] = both;
+        }
+    }
+}
+
+/// [`mirror`] for a whole block below the diagonal.
+#[inline(always)]
+fn mirror_block(entries: &mut [f64], n: usize, (top, left): (usize, usize), combine: impl Fn(f64, f64) -> f64) {
+    let below = |line: usize| (top + line) * n + left;
+    let above = |line: usize| (left + line) * n + top;
+    let mut lower: [[f64; LANES]; LANES] =
+        std::array::from_fn(|line| *entries[below(line)..].first_chunk().expect("a whole block"));
+    for column in 0..LANES {
+        let upper: &mut [f64; LANES] = entries[above(column)..].first_chunk_mut().expect("a whole block");
+        for (lower, upper) in lower.iter_mut().zip(upper) {
+            let both = combine(lower[column], *upper);
+            (lower[column], *upper) = (both, both);
+        }
+    }
+    for (line, lower) in lower.iter().enumerate() {
+        entries[below(line)..][..LANES].copy_from_slice(lower);
+    }
+}
+
+/// What becomes of an inner product once it is summed.
+pub(crate) trait Finish: Copy {
+    /// Finishes a vector of inner products of one row with several columns; marked `#[inline(always)]`.
+    fn finish<S: Simd>(self, simd: S, sums: Vector<S>, factors: Factors<'_>) -> Vector<S>;
+}
+
+#[derive(Clone, Copy)]
+struct AsSummed;
+
+impl Finish for AsSummed {
+    #[inline(always)]
+    fn finish<S: Simd>(self, _: S, sums: Vector<S>, _: Factors<'_>) -> Vector<S> {
+        sums
+    }
+}
+
+/// The row and the columns that a vector of inner products is made of.
+#[derive(Clone, Copy)]
+pub(crate) struct Factors<'a> {
+    band: &'a [[f64; ROWS]],
+    row: usize,
+    panel: &'a [[f64; COLUMNS]],
+    part: usize,
+}
+
+impl Factors<'_> {
+    /// Folds over the inner index, with the row's entry in every lane and the columns' entries.
+    #[inline(always)]
+    pub fn fold<S: Simd>(
+        self,
+        simd: S,
+        mut folded: Vector<S>,
+        step: impl Fn(Vector<S>, Vector<S>, Vector<S>) -> Vector<S>,
+    ) -> Vector<S> {
+        for (rows, columns) in self.band.iter().zip(self.panel) {
+            let columns = Vector::new(simd, S::as_simd_f64s(columns).0[self.part]);
+            folded = step(folded, Vector::splat(simd, rows[self.row]), columns);
+        }
+        folded
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Full,
+    /// Only the tiles that reach below the diagonal or onto it.
+    LowerTiles,
+}
+
+fn tiled(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>, shape: Shape, finish: impl Finish) -> Array2<f64> {
+    let mut result = Array2::zeros((left.nrows(), right.ncols()));
+    if !result.is_empty() && left.ncols() > 0 {
+        let panels = panels(right);
+        let entries = result.as_slice_mut().expect("a new matrix is in standard layout");
+        vectorize(Tiled { left, panels: &panels, columns: right.ncols(), shape, finish, result: entries });
+    }
+    result
+}
+
+/// The columns of `right` sixteen at a time: panel after panel, each row after row, with zeros past the last column.
+fn panels(right: ArrayView2<'_, f64>) -> Vec<[f64; COLUMNS]> {
+    let inner = right.nrows();
+    let mut panels = vec![[0.0; COLUMNS]; right.ncols().div_ceil(COLUMNS) * inner];
+    for (number, panel) in panels.chunks_exact_mut(inner).enumerate() {
+        interleave(right.t(), number * COLUMNS, panel);
     }
     panels
 }
 
-struct Product<'a> {
+/// Copies W lines from the `first` on, so that their k-th entries stand together; what is past the last line stays.
+#[inline(always)]
+fn interleave<const W: usize>(lines: ArrayView2<'_, f64>, first: usize, into: &mut [[f64; W]]) {
+    let width = W.min(lines.nrows() - first);
+    if lines.strides()[0] == 1 || lines.nrows() == 1 {
+        for (places, across) in into.iter_mut().zip(lines.columns()) {
+            copy(&mut places[..width], across, first);
+        }
+        return;
+    }
+    let line = |number: usize| lines.row(first + number);
+    let slices: [&[f64]; W] = std::array::from_fn(|number| {
+        if number < width { line(number).to_slice().unwrap_or_default() } else { Default::default() }
+    });
+    if width == W && slices.iter().all(|slice| slice.len() == into.len()) {
+        for (k, places) in into.iter_mut().enumerate() {
+            for (place, slice) in places.iter_mut().zip(&slices) {
+                *place = slice[k];
+            }
+        }
+        return;
+    }
+    for number in 0..width {
+        for (places, &value) in into.iter_mut().zip(line(number)) {
+            places[number] = value;
+        }
+    }
+}
+
+#[inline(always)]
+fn copy(places: &mut [f64], across: ArrayView1<'_, f64>, first: usize) {
+    match across.to_slice() {
+        Some(across) => places.copy_from_slice(&across[first..first + places.len()]),
+        None => places.iter_mut().zip(across.iter().skip(first)).for_each(|(place, &value)| *place = value),
+    }
+}
+
+struct Tiled<'a, F> {
     left: ArrayView2<'a, f64>,
-    panels: &'a [Vec<[f64; COLUMNS]>],
+    panels: &'a [[f64; COLUMNS]],
     columns: usize,
+    shape: Shape,
+    finish: F,
     result: &'a mut [f64],
 }
 
-impl Kernel for Product<'_> {
+impl<F: Finish> Kernel for Tiled<'_, F> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let mut band = vec![[0.0; ROWS]; self.left.ncols()];
-        for (index, results) in self.result.chunks_mut(ROWS * self.columns.max(1)).enumerate() {
-            for (lane, row) in self.left.rows().into_iter().skip(index * ROWS).take(ROWS).enumerate() {
-                for (place, &value) in band.iter_mut().zip(row) {
-                    place[lane] = value;
-                }
-            }
-            for (number, panel) in self.panels.iter().enumerate() {
-                let tile = tile(simd, &band, panel);
+        let inner = self.left.ncols();
+        let mut band = vec![[0.0; ROWS]; inner];
+        for (index, results) in self.result.chunks_mut(ROWS * self.columns).enumerate() {
+            interleave(self.left, index * ROWS, &mut band);
+            let last_row = index * ROWS + results.len() / self.columns - 1;
+            for (number, panel) in self.panels.chunks_exact(inner).enumerate() {
                 let first = number * COLUMNS;
+                if self.shape == Shape::LowerTiles && first > last_row {
+                    break;
+                }
+                let tile = tile(simd, &band, panel, self.finish);
                 let width = COLUMNS.min(self.columns - first);
                 for (row, sums) in results.chunks_exact_mut(self.columns).zip(&tile) {
                     row[first..first + width].copy_from_slice(&sums[..width]);
@@ -68,45 +232,90 @@ impl Kernel for Product<'_> {
     }
 }
 
-/// Four rows times one panel.
+/// Eight rows times one panel, as many at once as there are registers for.
 #[inline(always)]
-fn tile<S: Simd>(simd: S, band: &[[f64; ROWS]], panel: &[[f64; COLUMNS]]) -> [[f64; COLUMNS]; ROWS] {
+fn tile<S: Simd>(
+    simd: S,
+    band: &[[f64; ROWS]],
+    panel: &[[f64; COLUMNS]],
+    finish: impl Finish,
+) -> [[f64; COLUMNS]; ROWS] {
     let mut tile = [[0.0; COLUMNS]; ROWS];
-    for part in 0..COLUMNS / (2 * S::F64_LANES) {
-        let mut sums = [[Vector::splat(simd, 0.0); 2]; ROWS];
-        for (factors, values) in band.iter().zip(panel) {
-            let values = S::as_simd_f64s(values).0;
-            let values = [Vector::new(simd, values[2 * part]), Vector::new(simd, values[2 * part + 1])];
-            for (sums, &factor) in sums.iter_mut().zip(factors) {
-                let factor = Vector::splat(simd, factor);
-                *sums = [sums[0] + factor * values[0], sums[1] + factor * values[1]];
-            }
-        }
-        for (row, sums) in tile.iter_mut().zip(&sums) {
-            let row = S::as_mut_simd_f64s(row).0;
-            row[2 * part] = sums[0].value;
-            row[2 * part + 1] = sums[1].value;
+    for pair in 0..COLUMNS / (2 * S::F64_LANES) {
+        if S::F64_LANES == LANES {
+            rows_of_tile::<S, ROWS>(simd, (band, panel), (0, pair), finish, &mut tile);
+        } else {
+            rows_of_tile::<S, { ROWS / 2 }>(simd, (band, panel), (0, pair), finish, &mut tile);
+            rows_of_tile::<S, { ROWS / 2 }>(simd, (band, panel), (ROWS / 2, pair), finish, &mut tile);
         }
     }
     tile
 }
 
+/// R rows from the `first` on, and two vectors of columns.
+#[inline(always)]
+fn rows_of_tile<S: Simd, const R: usize>(
+    simd: S,
+    (band, panel): (&[[f64; ROWS]], &[[f64; COLUMNS]]),
+    (first, pair): (usize, usize),
+    finish: impl Finish,
+    tile: &mut [[f64; COLUMNS]; ROWS],
+) {
+    let mut sums = [[Vector::splat(simd, 0.0); 2]; R];
+    for (factors, values) in band.iter().zip(panel) {
+        let values = S::as_simd_f64s(values).0;
+        let values = [Vector::new(simd, values[2 * pair]), Vector::new(simd, values[2 * pair + 1])];
+        for (row, sums) in sums.iter_mut().enumerate() {
+            let factor = Vector::splat(simd, factors[first + row]);
+            *sums = [sums[0] + factor * values[0], sums[1] + factor * values[1]];
+        }
+    }
+    for (row, sums) in sums.into_iter().enumerate() {
+        let places = S::as_mut_simd_f64s(&mut tile[first + row]).0;
+        for (half, sums) in sums.into_iter().enumerate() {
+            let part = 2 * pair + half;
+            places[part] = finish.finish(simd, sums, Factors { band, row: first + row, panel, part }).value;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::product;
+    use super::{AsSummed, gram, product};
     use crate::random::{StandardNormal, generator};
     use crate::sphere::inner;
-    use ndarray::Array2;
+    use ndarray::{Array2, ArrayView2, Axis, Slice};
     use ndarray_rand::RandomExt;
+
+    fn by_entries(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> Array2<f64> {
+        Array2::from_shape_fn((left.nrows(), right.ncols()), |(i, k)| inner(left.row(i), right.column(k)))
+    }
 
     #[test]
     fn every_entry_is_the_inner_product_bit_for_bit() {
         let mut generator = generator(1, b"product", 0);
-        for (n, p, q) in [(1, 1, 1), (3, 5, 17), (4, 16, 16), (9, 2, 33), (21, 40, 7), (5, 0, 3)] {
+        for (n, p, q) in
+            [(1, 1, 1), (3, 5, 17), (4, 16, 16), (9, 2, 33), (21, 40, 7), (16, 3, 32), (5, 0, 3), (0, 2, 2)]
+        {
             let left = Array2::random_using((n, p), StandardNormal, &mut generator);
-            let right = Array2::random_using((q, p), StandardNormal, &mut generator);
-            let expected = Array2::from_shape_fn((n, q), |(i, k)| inner(left.row(i), right.row(k)));
-            assert_eq!(product(left.view(), right.t()), expected);
+            let right = Array2::random_using((p, q), StandardNormal, &mut generator);
+            let expected = by_entries(left.view(), right.view());
+            assert_eq!(product(left.view(), right.view()), expected);
+            // In other layouts: transposed, and with gaps between the entries.
+            let [turned_left, turned_right] =
+                [&left, &right].map(|matrix| matrix.t().as_standard_layout().into_owned());
+            assert_eq!(product(turned_left.t(), turned_right.t()), expected);
+            let wide = Array2::from_shape_fn((n, 2 * p), |(i, k)| left[(i, k / 2)]);
+            assert_eq!(product(wide.slice_axis(Axis(1), Slice::new(0, None, 2)), right.view()), expected);
+        }
+    }
+
+    #[test]
+    fn inner_products_of_rows_among_themselves_are_summed_once() {
+        let mut generator = generator(1, b"gram", 0);
+        for (n, d) in [(1, 1), (7, 3), (16, 16), (33, 10), (70, 5)] {
+            let x = Array2::random_using((n, d), StandardNormal, &mut generator);
+            assert_eq!(gram(x.view(), AsSummed), by_entries(x.view(), x.t()));
         }
     }
 }

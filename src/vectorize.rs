@@ -18,9 +18,9 @@ pub(crate) trait Kernel {
     fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 
-/// Runs a kernel with the widest vector instructions of this processor.
+/// Runs a kernel with the vector instructions that were chosen, else with the widest of this processor.
 pub(crate) fn vectorize<K: Kernel>(kernel: K) -> K::Output {
-    pulp::Arch::new().dispatch(Dispatched(kernel))
+    crate::instructions::chosen().dispatch(Dispatched(kernel))
 }
 
 struct Dispatched<K>(K);
@@ -46,7 +46,20 @@ pub(crate) trait Number:
     fn magnitude(self) -> Self;
     /// `larger` where `self > bound`, else `otherwise`.
     fn select_above(self, bound: f64, larger: Self, otherwise: Self) -> Self;
+    /// The smaller of two numbers.
+    fn smaller(self, other: Self) -> Self;
+    /// 1 with the sign of `self`, that of a zero too.
+    fn sign(self) -> Self;
+    /// `x` where it is NaN, else `self`.
+    fn unless_nan(self, x: Self) -> Self;
+    /// `self` · 2^k for the whole number k in the lowest bits of `exponent`, if neither leaves the normal numbers.
+    fn times_power_of_two(self, exponent: Self) -> Self;
 }
+
+/// Bits of a number below its exponent.
+const MANTISSA_BITS: u32 = f64::MANTISSA_DIGITS - 1;
+
+const SIGN_BIT: u64 = 1 << 63;
 
 impl Number for f64 {
     #[inline(always)]
@@ -68,6 +81,26 @@ impl Number for f64 {
     fn select_above(self, bound: f64, larger: Self, otherwise: Self) -> Self {
         if self > bound { larger } else { otherwise }
     }
+
+    #[inline(always)]
+    fn smaller(self, other: Self) -> Self {
+        if self < other { self } else { other }
+    }
+
+    #[inline(always)]
+    fn sign(self) -> Self {
+        1_f64.copysign(self)
+    }
+
+    #[inline(always)]
+    fn unless_nan(self, x: Self) -> Self {
+        if x.is_nan() { x } else { self }
+    }
+
+    #[inline(always)]
+    fn times_power_of_two(self, exponent: Self) -> Self {
+        Self::from_bits(self.to_bits().wrapping_add(exponent.to_bits() << MANTISSA_BITS))
+    }
 }
 
 /// One vector register of numbers.
@@ -86,6 +119,19 @@ impl<S: Simd> Vector<S> {
     #[inline(always)]
     pub fn splat(simd: S, value: f64) -> Self {
         Self { simd, value: simd.splat_f64s(value) }
+    }
+
+    /// Whether any of the numbers is above `bound`.
+    #[inline(always)]
+    pub fn any_above(self, bound: f64) -> bool {
+        let mask = self.simd.greater_than_f64s(self.value, self.simd.splat_f64s(bound));
+        self.simd.first_true_m64s(mask) < S::F64_LANES
+    }
+
+    /// The smallest of the numbers.
+    #[inline(always)]
+    pub fn smallest(self) -> f64 {
+        self.simd.reduce_min_f64s(self.value)
     }
 }
 
@@ -127,6 +173,35 @@ impl<S: Simd> Number for Vector<S> {
     fn select_above(self, bound: f64, larger: Self, otherwise: Self) -> Self {
         let mask = self.simd.greater_than_f64s(self.value, self.simd.splat_f64s(bound));
         Self { value: self.simd.select_f64s(mask, larger.value, otherwise.value), ..self }
+    }
+
+    #[inline(always)]
+    fn smaller(self, other: Self) -> Self {
+        let mask = self.simd.less_than_f64s(self.value, other.value);
+        Self { value: self.simd.select_f64s(mask, self.value, other.value), ..self }
+    }
+
+    #[inline(always)]
+    fn sign(self) -> Self {
+        let simd = self.simd;
+        let sign = simd.and_u64s(simd.transmute_u64s_f64s(self.value), simd.splat_u64s(SIGN_BIT));
+        let one = simd.splat_u64s(1_f64.to_bits());
+        Self { value: simd.transmute_f64s_u64s(simd.or_u64s(sign, one)), ..self }
+    }
+
+    #[inline(always)]
+    fn unless_nan(self, x: Self) -> Self {
+        let mask = self.simd.equal_f64s(x.value, x.value);
+        Self { value: self.simd.select_f64s(mask, self.value, x.value), ..self }
+    }
+
+    #[inline(always)]
+    fn times_power_of_two(self, exponent: Self) -> Self {
+        let simd = self.simd;
+        let exponent = simd.transmute_u64s_f64s(exponent.value);
+        let shifted = simd.mul_u64s(exponent, simd.splat_u64s(1 << MANTISSA_BITS));
+        let bits = simd.add_u64s(simd.transmute_u64s_f64s(self.value), shifted);
+        Self { value: simd.transmute_f64s_u64s(bits), ..self }
     }
 }
 

@@ -47,6 +47,12 @@ fn class_counts_are_multinomial() {
 }
 
 #[test]
+fn an_even_draw_has_equally_many_points_of_each_class() {
+    let even = |n| published().draw_evenly(n, &mut random_numbers("mixture", 0)).unwrap().counts();
+    assert_eq!((even(400), even(402)), (vec![100; 4], vec![101, 100, 101, 100]));
+}
+
+#[test]
 fn noise_spreads_a_class_about_its_centre() {
     // Without noise a point is its centre; with σ in d dimensions its cosine with the centre is about 1/√(1 + dσ²).
     let exact = draw(&Mixture::new(&[1.0, 1.0], 0.0, 7).unwrap(), 50, 0);

@@ -181,3 +181,67 @@ fn settings_outside_their_domain_are_named() {
     );
     assert!(Affine::new(SIDE, 0.0, 1.0, (0.0, f64::NAN)).is_err() && Affine::new(0, 0.0, 1.0, (0.0, 0.0)).is_err());
 }
+
+#[cfg(feature = "command")]
+mod command {
+    use std::collections::BTreeMap;
+
+    use assert_cmd::assert::Assert;
+    use assert_cmd::cargo::cargo_bin_cmd;
+    use tempfile::TempDir;
+
+    /// Trainings of a fraction of a second.
+    const TINY: &str = "--left-out 3 --epochs 2 --replicates 2 --hidden 16 --dim 8 --batch 128";
+
+    fn confidence(options: &str) -> (TempDir, Assert) {
+        let folder = tempfile::tempdir().unwrap();
+        let line = format!("confidence --quiet {options}");
+        let assert =
+            cargo_bin_cmd!("embedding-norms").current_dir(folder.path()).args(line.split_whitespace()).assert();
+        (folder, assert)
+    }
+
+    /// Every file of a run.
+    fn files(options: &str) -> BTreeMap<String, Vec<u8>> {
+        let (folder, assert) = confidence(options);
+        assert.success();
+        let files = std::fs::read_dir(folder.path().join("results")).unwrap().map(|file| file.unwrap().path());
+        files
+            .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(path).unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn the_number_of_threads_changes_no_byte() {
+        let one = files(&format!("{TINY} --threads 1"));
+        assert_eq!(one.len(), 8, "{:?}", one.keys());
+        assert!(one == files(&format!("{TINY} --threads 3")));
+        let other = files(&format!("{TINY} --threads 1 --seed 2"));
+        for name in ["confidence.csv", "confidence.tenths.csv", "confidence.unseen.csv", "confidence.images.csv"] {
+            assert_ne!(one[name], other[name], "{name} does not depend on the seed");
+        }
+    }
+
+    #[test]
+    fn settings_that_do_not_fit_the_digits_are_refused() {
+        for (options, says) in [
+            ("--left-out 10", "'10' is no digit from 0 to 9"),
+            ("--held-out 0", "the control needs images: above 0"),
+            ("--batch 1", "contrasts need at least 2 images in a batch"),
+            (
+                "--batch 1400",
+                "--batch 1400: without the digit 0 and with a share of 0.2 held out there are 1295 images",
+            ),
+            ("--neighbours 1797", "--neighbours 1797: there are 1797 images; take fewer"),
+            ("--rotation 4", "the largest rotation must be from 0 to π radians, not 4"),
+            ("--shift 9", "the largest shift must be from 0 to the side of the image, in pixels, not 9"),
+            ("--noise=-1", "it must be finite and not negative"),
+        ] {
+            let (folder, assert) = confidence(options);
+            let output = assert.code(2).get_output().clone();
+            let error = String::from_utf8(output.stderr).unwrap();
+            assert!(error.contains(says), "{options}: {error}");
+            assert!(!folder.path().join("results").exists(), "{options}");
+        }
+    }
+}

@@ -3,15 +3,18 @@
 
 mod support;
 
+use embedding_norms::confidence::{Neighbours, spearman_within};
+use embedding_norms::data::mixture::Mixture;
 use embedding_norms::encoder::{Encoder, Input, Linear, Network, Table};
-use embedding_norms::loss::{Loss, NegativeCosine, NtXent, SupervisedInfoNce};
-use embedding_norms::normalization::GradScale;
+use embedding_norms::loss::{Batch, Loss, NegativeCosine, NtXent, SupervisedInfoNce};
+use embedding_norms::normalization::{GradScale, pullback};
 use embedding_norms::optimizer::{AdamW, GradientDescent, HeavyBall, Optimizer, RiemannianDescent, WeightDecay};
 use embedding_norms::random::{StandardNormal, generator};
-use embedding_norms::sphere::normalize;
+use embedding_norms::sphere::{norm_of, normalize};
 use embedding_norms::training::{Labelled, Method, Source, Trainer, TrainingError, Views, batches, draw_positives};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use ndarray_rand::RandomExt;
+use rand::Rng;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use support::embeddings::gaussian;
@@ -328,7 +331,7 @@ fn descent_on_a_sphere_is_refused_for_tensors_and_taken_for_free_embeddings() {
 }
 
 #[test]
-fn cutting_shrinks_outputs_by_c_per_layer_exactly_without_biases_and_less_with_them() {
+fn s6_cutting_shrinks_outputs_by_c_per_layer_exactly_without_biases_and_less_with_them() {
     let mut numbers = generator(6, b"encoders/cut", 0);
     let features = gaussian(20, 16, &mut numbers);
     let input = Input { rows: &(0..20).collect::<Vec<_>>(), features: features.view() };
@@ -382,6 +385,117 @@ fn s4_a_step_is_orthogonal_to_embeddings_of_their_own_and_not_to_those_that_shar
     for rate in [0.5, 1e-6] {
         assert!(radial_share(&Network::draw(&[5, 4], false, &mut numbers), rate) > 0.1);
         assert!(radial_share(&Network::draw(&[5, 16, 4], true, &mut numbers), rate) > 0.1);
+    }
+}
+
+/// ⟨θ, ∂L/∂θ⟩ over the groups, as a share of ‖θ‖‖∂L/∂θ‖.
+fn parameter_share(network: &Network, groups: std::ops::Range<usize>) -> f64 {
+    let (_, gradient) = loss_and_gradient(network, &batch(12, 5, 9));
+    let before: usize = network.groups()[..groups.start].iter().map(|group| group.len()).sum();
+    let parameters = Array1::from(network.groups()[groups].concat());
+    let gradient = Array1::from(gradient[before..before + parameters.len()].to_vec());
+    parameters.dot(&gradient).abs() / (parameters.dot(&parameters) * gradient.dot(&gradient)).sqrt()
+}
+
+#[test]
+fn s4_orthogonality_moves_to_the_parameters() {
+    let mut numbers = generator(10, b"encoders/parameters", 0);
+    let (with, without) =
+        (Network::draw(&[5, 16, 4], true, &mut numbers), Network::draw(&[5, 16, 4], false, &mut numbers));
+    // The last layer with its bias; every layer where there are no biases.
+    assert!(parameter_share(&with, 2..4) < 1e-14);
+    assert!(parameter_share(&without, 0..1) < 1e-14 && parameter_share(&without, 1..2) < 1e-14);
+    assert!(parameter_share(&Network::draw(&[5, 4], false, &mut numbers), 0..1) < 1e-14);
+    // Negative controls: the last weights without their bias, and the first layer where there are biases.
+    assert!(parameter_share(&with, 2..3) > 1e-6 && parameter_share(&with, 0..2) > 1e-6);
+}
+
+/// Spearman's ρ of norms with the distance to the tenth neighbour: among directions, and among other points.
+fn density(embeddings: ArrayView2<'_, f64>, points: ArrayView2<'_, f64>, labels: &[usize]) -> [f64; 2] {
+    let norms: Vec<f64> = embeddings.rows().into_iter().map(norm_of).collect();
+    [embeddings, points].map(|points| {
+        let distances = Neighbours::among(points, 10).unwrap().farthest();
+        spearman_within(&norms, &distances, labels).unwrap().mean
+    })
+}
+
+#[test]
+fn s5_normalization_itself_spreads_short_embeddings() {
+    let mut numbers = generator(12, b"encoders/sheet", 0);
+    // A plane beside the origin, evenly covered: the density of the points is the same everywhere.
+    let mut sheet = Array2::ones((1_000, 3));
+    sheet.slice_axis_mut(Axis(1), (0..2).into()).mapv_inplace(|_| 4.0 * numbers.random::<f64>() - 2.0);
+    let [found, _] = density(sheet.view(), sheet.view(), &[0; 1_000]);
+    assert!(found < -0.7, "{found}");
+    // Negative control: the same directions with the same norms dealt out anew.
+    let units = normalize(sheet.view()).unwrap();
+    let lengths = units.norms().iter().rev().copied().collect::<Array1<f64>>().insert_axis(Axis(1));
+    let [dealt_anew, _] = density((&units.units() * &lengths).view(), sheet.view(), &[0; 1_000]);
+    assert!(dealt_anew.abs() < 0.1, "{dealt_anew}");
+}
+
+#[test]
+fn s5_training_writes_density_into_norms_and_an_untrained_network_only_seems_to_know_it() {
+    let mixture = Mixture::new(&[1.0; 4], 0.1, 10).unwrap().observed(64, 10.0).unwrap();
+    let loss = SupervisedInfoNce::one_positive(1.0).unwrap();
+    let found = [0, 1, 2, 3].map(|replicate| {
+        let mut numbers = generator(13, b"encoders/density", replicate);
+        let drawn = mixture.draw(1_000, &mut numbers).unwrap();
+        let rows: Vec<usize> = (0..1_000).collect();
+        let input = Input { rows: &rows, features: drawn.features.view() };
+        let network = Network::draw(&[64, 64, 10], true, &mut numbers);
+        let mut trainer = Trainer::new(network, Method::new(&loss, &GradientDescent, 0.01).unwrap()).unwrap();
+        let untrained = density(trainer.encoder().embed(input).view(), drawn.latent.view(), &drawn.labels);
+        let source = Labelled::new(drawn.features.view(), &drawn.labels);
+        for _ in 0..60 {
+            trainer.epoch(&source, 128, &mut numbers).unwrap();
+        }
+        [untrained, density(trainer.encoder().embed(input).view(), drawn.latent.view(), &drawn.labels)]
+    });
+    let mean = |state: usize, among: usize| found.iter().map(|found| found[state][among]).sum::<f64>() / 4.0;
+    // Among directions both seem to know; among the points themselves the trained network alone does.
+    assert!(mean(0, 0) < -0.2 && mean(1, 0) < -0.2, "{found:?}");
+    assert!(mean(0, 1).abs() < 0.1 && mean(1, 1) < -0.15, "{found:?}");
+/// Embeddings before and after one plain step at this rate, with ∇_j of the mean loss.
+fn one_step<E: Encoder + Clone>(encoder: &E, views: &Views, rate: f64) -> [Array2<f64>; 3] {
+    let loss = supervised();
+    let input = Input { rows: &views.rows, features: views.first.view() };
+    let before = encoder.embed(input);
+    let directions = normalize(before.view()).unwrap();
+    let batch = Batch::one_view(&directions).unwrap().with_positives(views.positives.as_ref().unwrap()).unwrap();
+    let evaluation = loss.evaluate(&batch).unwrap();
+    let gradients = pullback(&directions, evaluation.first.view()) / evaluation.rows as f64;
+    let mut trainer = Trainer::new(encoder.clone(), Method::new(&loss, &GradientDescent, rate).unwrap()).unwrap();
+    trainer.step(views).unwrap();
+    [before, trainer.encoder().embed(input), gradients]
+}
+
+fn largest(values: &Array2<f64>) -> f64 {
+    values.iter().fold(0.0, |largest, value| largest.max(value.abs()))
+}
+
+#[test]
+fn s4_the_kernel_of_inputs_moves_linear_encoders() {
+    let mut numbers = generator(11, b"encoders/kernel", 0);
+    let views = batch(12, 5, 11);
+    let lengths = Array1::from_shape_fn(12, |row| 0.5 + 0.25 * row as f64);
+    let embeddings = gaussian(12, 4, &mut numbers);
+    let gram = views.first.dot(&views.first.t());
+    let squares = Array2::from_diag(&lengths.mapv(|length| length * length));
+    let identity = Array2::eye(12);
+    let left = |[before, after, gradients]: [Array2<f64>; 3], kernel: &Array2<f64>, rate: f64| {
+        let displacements = &after - &before;
+        largest(&(&displacements + &(kernel.dot(&gradients) * rate))) / largest(&displacements)
+    };
+    for rate in [0.01, 3.0] {
+        let free = one_step(&Table::free(embeddings.clone()), &views, rate);
+        let row = one_step(&Table::linear(embeddings.clone(), lengths.clone()), &views, rate);
+        let shared = one_step(&Network::draw(&[5, 4], false, &mut numbers), &views, rate);
+        assert!(left(free, &identity, rate) < 1e-12);
+        assert!(left(row.clone(), &squares, rate) < 1e-12);
+        assert!(left(shared.clone(), &gram, rate) < 1e-12);
+        // With the kernel of another encoder the displacements are not met.
+        assert!(left(row, &identity, rate) > 0.1 && left(shared, &identity, rate) > 0.1);
     }
 }
 

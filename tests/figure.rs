@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use embedding_norms::figure::{
-    Axis, Colour, ColourMap, Figure, FigureError, Layer, Legend, Panel, Raster, Scale, Side, Size, Style, animation,
-    overlaps, pdf, png, text_boxes,
+    Axis, Colour, ColourMap, Figure, FigureError, Image, Layer, Legend, Panel, Raster, Scale, Side, Size, Style,
+    animation, overlaps, pdf, png, text_boxes,
 };
 use proptest::prelude::*;
 use resvg::usvg::roxmltree::Document;
@@ -142,8 +142,22 @@ fn ball(turn: f64) -> Figure {
     )
 }
 
+/// Three pictures of 2 × 3 pixels with names below, the last one with a pixel that is not a number.
+fn pictures() -> Figure {
+    let picture = |place: usize| {
+        let left = 1.3 * place as f64;
+        let last = if place == 2 { f64::NAN } else { 0.2 };
+        let values = vec![0.0, 1.0, 0.5, 0.25 * place as f64, 0.75, last];
+        Layer::image(Image::new(2, values, (left, left + 1.0), (0.0, 1.5)))
+    };
+    let panel = Panel::picture((-0.1, 3.7), (-0.5, 1.6)).title("Pictures").layers((0..3).map(picture));
+    Figure::new("Three small pictures.").panel(
+        (0..3).fold(panel, |panel, place| panel.note(1.3 * place as f64 + 0.5, 0.0, place.to_string(), Side::Below)),
+    )
+}
+
 /// Every kind of layer and of legend.
-fn figures() -> [(&'static str, Figure); 8] {
+fn figures() -> [(&'static str, Figure); 9] {
     [
         ("two_panels", two_panels()),
         ("small_multiples", small_multiples()),
@@ -153,6 +167,7 @@ fn figures() -> [(&'static str, Figure); 8] {
         ("histogram", histogram()),
         ("few_cells", few_cells()),
         ("ball", ball(0.4)),
+        ("pictures", pictures()),
     ]
 }
 
@@ -311,7 +326,12 @@ fn what_cannot_be_drawn_is_refused_by_name() {
     let outcome = draw(Axis::logarithmic("x").range(0.0, 1.0), line(&[(1.0, 1.0)]));
     assert!(matches!(outcome, Err(FigureError::Range { .. })));
     let ragged = Raster::new(3, vec![1.0; 7], (0.0, 1.0), (0.0, 1.0), Axis::linear(""));
-    assert_eq!(draw(Axis::linear("x"), Layer::raster(ragged)), Err(FigureError::Grid { panel, values: 7, columns: 3 }));
+    assert_eq!(
+        draw(Axis::linear("x"), Layer::raster(ragged)),
+        Err(FigureError::Grid { panel: panel.clone(), values: 7, columns: 3 })
+    );
+    let ragged = Image::new(2, vec![1.0; 5], (0.0, 1.0), (0.0, 1.0));
+    assert_eq!(draw(Axis::linear("x"), Layer::image(ragged)), Err(FigureError::Grid { panel, values: 5, columns: 2 }));
     let outcome = draw(Axis::linear("漢"), line(&[(1.0, 1.0), (2.0, 2.0)]));
     assert_eq!(outcome, Err(FigureError::Letter { text: "漢".to_owned(), letter: '漢' }));
     assert!(matches!(Figure::new("").to_svg(Size::Slides), Err(FigureError::NoPanels { .. })));

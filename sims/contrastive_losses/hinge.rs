@@ -5,7 +5,7 @@
 use embedding_norms::loss::{Batch, Evaluation, Loss, LossError, Parameter, Parameters, by_name};
 use embedding_norms::optimizer::GradientDescent;
 use embedding_norms::simulation::{Descent, Start, StopRules};
-use embedding_norms::sphere::uniform;
+use embedding_norms::sphere::{inner, uniform};
 use embedding_norms::sweep::UnitContext;
 use embedding_norms::table::{Table, Value};
 use ndarray::Array2;
@@ -104,7 +104,10 @@ impl Loss for RoundedTriplet {
 
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
         let second = batch.second().ok_or(LossError::NeedsTwoViews { loss: self.name() })?;
-        let cosines = batch.first().dot(&second.t());
+        // Not the product of ndarray, whose last bits depend on the processor.
+        let cosines = Array2::from_shape_fn((batch.rows(), batch.rows()), |(row, column)| {
+            inner(batch.first().row(row), second.row(column))
+        });
         let mut slopes = Array2::zeros(cosines.dim());
         let (mut total, weight) = (0.0, 1.0 / (batch.rows() - 1) as f64);
         for ((row, column), cosine) in cosines.indexed_iter().filter(|((row, column), _)| row != column) {
@@ -116,7 +119,11 @@ impl Loss for RoundedTriplet {
             slopes[(row, column)] = slope;
             slopes[(row, row)] -= slope;
         }
-        let (first, second) = (slopes.dot(&second), slopes.t().dot(&batch.first()));
+        let first =
+            Array2::from_shape_fn(second.dim(), |(row, coordinate)| inner(slopes.row(row), second.column(coordinate)));
+        let second = Array2::from_shape_fn(second.dim(), |(row, coordinate)| {
+            inner(slopes.column(row), batch.first().column(coordinate))
+        });
         Ok(Evaluation { rows: batch.rows(), total, first, second: Some(second) })
     }
 }

@@ -172,6 +172,64 @@ const STORIES: &[(&str, Story)] = &[
         },
     ),
     (
+        "orthogonality",
+        Story {
+            question: "What is left of orthogonality when a network is trained?",
+            text: "Everything so far spoke of embeddings that are free to move. A network moves all of its embeddings with \
+                   the same parameters, so the pull on one input drags the others along, also towards the origin and away \
+                   from it. Here one condition after another is given up: first the embeddings share a linear map, then a \
+                   perceptron, then there is momentum, then weight decay. Every displacement is split into its part along \
+                   the embedding and the rest.",
+            finding: "Of embeddings, nothing, once parameters are shared; it moves to the parameters of the last layer.",
+        },
+    ),
+    (
+        "class-imbalance",
+        Story {
+            question: "Are rare classes short?",
+            text: "A network that has seen much of one class and little of another may be surer of the first, and the paper \
+                   reads that from the norms: the more frequent a class, the longer its embeddings. Here its simulation is \
+                   repeated with many more seeds, and the most frequent class is compared with the rarest in each of \
+                   them, before training and along it. The inputs, the untrained network and a training on labels that \
+                   are dealt out anew show what there is without learning.",
+            finding: "On the average over seeds, yes, and through training; but five seeds do not show it reliably.",
+        },
+    ),
+    (
+        "local-density",
+        Story {
+            question: "Are embeddings of sparse regions short?",
+            text: "Where data are sparse, neighbours are far, and the paper finds norms to be small there. But dividing by a \
+                   small norm moves neighbours apart, whatever the network knows. Here norms are correlated with the \
+                   distance to the tenth neighbour before training too, within classes, and with neighbours among the \
+                   points as they were before the network saw them, where nothing is divided by the norm.",
+            finding: "Yes, and it is learned; but most of what shows over all points is there without any training.",
+        },
+    ),
+    (
+        "latent-space",
+        Story {
+            question: "What does training do to an embedding space?",
+            text: "Embeddings in three dimensions can be looked at with their norms. Here eight classes are drawn before and \
+                   after training, with the mean of each, and the norm of every embedding is held against its angle to \
+                   the mean of its class.",
+            finding: "Classes move to directions of their own, all around the origin.",
+        },
+    ),
+    (
+        "confidence",
+        Story {
+            question: "What does a norm know of an image?",
+            text: "An encoder learns handwritten digits without being told which is which: two distorted views of an image \
+                   should agree, and differ from all others. Nothing in that asks for norms, yet norms end up as a sign of \
+                   how sure the network is. Here they are held against the neighbourhood of each image, and against whether \
+                   it shows a digit that training never saw. Much of this could come from elsewhere, so the same is asked \
+                   of the network before its training, of the images' own brightness, and of images that were merely held \
+                   out. The results are given digit by digit, as not all of them agree.",
+            finding: "After training, short embeddings mark sparse and mixed regions, and most digits that were never seen.",
+        },
+    ),
+    (
         "levers",
         Story {
             question: "When does it help to shorten embeddings?",

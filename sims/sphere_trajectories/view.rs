@@ -3,7 +3,7 @@
 use std::f64::consts::PI;
 
 use embedding_norms::figure::{Colour, Layer, Panel, Style};
-use embedding_norms::sphere::{geodesic, norm_of};
+use embedding_norms::sphere::{geodesic, inner, norm_of};
 use embedding_norms::table::{Table, TableError};
 use ndarray::{Array1, ArrayView1, array};
 
@@ -87,7 +87,7 @@ impl Trail {
         let mut points = Vec::new();
         for step in 0..end.ceil() as usize {
             let last = (step as f64 + 1.0).min(end);
-            let turned = 1.0 - self.directions[step].dot(&self.directions[step + 1]);
+            let turned = 1.0 - inner(self.directions[step].view(), self.directions[step + 1].view());
             // Small steps need few pieces.
             let pieces = ((PIECES as f64 * turned.max(0.0).sqrt()).ceil() as usize).clamp(1, PIECES);
             let within = (0..pieces).map(|piece| step as f64 + (last - step as f64) * piece as f64 / pieces as f64);

@@ -86,12 +86,25 @@ impl Mixture {
     /// # Errors
     /// A point that noise puts exactly on the origin, where it has no direction.
     pub fn draw<R: Rng>(&self, n: usize, generator: &mut R) -> Result<Drawn, SphereError> {
+        let labels = (0..n).map(|_| self.draw_class(generator)).collect();
+        self.draw_labelled(labels, generator)
+    }
+
+    /// The same with equally many points of each class (up to one), in the order of the classes.
+    ///
+    /// # Errors
+    /// As for [`Self::draw`].
+    pub fn draw_evenly<R: Rng>(&self, n: usize, generator: &mut R) -> Result<Drawn, SphereError> {
+        let labels = (0..n).map(|point| point * self.classes() / n).collect();
+        self.draw_labelled(labels, generator)
+    }
+
+    fn draw_labelled<R: Rng>(&self, labels: Vec<usize>, generator: &mut R) -> Result<Drawn, SphereError> {
         let centres = uniform(self.classes(), self.latent, generator)?;
         let matrix = self.is_seen_through_a_matrix().then(|| {
             let shape = (self.observed, self.latent);
             Array2::random_using(shape, StandardNormal, generator) * self.gain
         });
-        let labels: Vec<usize> = (0..n).map(|_| self.draw_class(generator)).collect();
         let latent = self.draw_points(centres.view(), &labels, generator)?;
         let features = match &matrix {
             Some(matrix) => product(latent.view(), matrix.t()),

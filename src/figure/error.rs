@@ -43,7 +43,7 @@ pub enum FigureError {
         /// The high end.
         to: f64,
     },
-    /// The values of a heat map do not fill whole rows.
+    /// The values of a heat map or a picture do not fill whole rows.
     #[error("panel '{panel}': {values} values do not fill rows of {columns} cells")]
     Grid {
         /// The panel.

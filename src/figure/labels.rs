@@ -57,7 +57,7 @@ pub fn ink(panel: &Panel, frame: &Frame) -> Vec<(f64, f64)> {
                 let x = place(*x, panel.y.scale.value(frame.ranges.y.0)).map(|at| at.0);
                 stroke(x.map(|x| (x, top)), x.map(|x| (x, bottom)));
             }
-            Mark::Raster(_) | Mark::Disc { .. } => {}
+            Mark::Raster(_) | Mark::Image(_) | Mark::Disc { .. } => {}
         }
     }
     ink

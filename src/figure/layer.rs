@@ -1,5 +1,6 @@
 //! What a panel shows, one layer upon the other.
 
+use super::image::Image;
 use super::palette::{Colour, Style};
 use super::raster::Raster;
 
@@ -14,6 +15,7 @@ pub(crate) enum Mark {
     HorizontalLine(f64),
     VerticalLine(f64),
     Raster(Raster),
+    Image(Image),
     Path(Vec<(f64, f64, f64)>),
     Area(Vec<(f64, f64)>),
     Disc { centre: (f64, f64), radius: f64 },
@@ -77,6 +79,11 @@ impl Layer {
         Self::new("", Mark::Raster(raster))
     }
 
+    /// A small picture.
+    pub fn image(image: Image) -> Self {
+        Self::new("", Mark::Image(image))
+    }
+
     /// A line with an opacity of its own for each segment (that of the point where it begins): x, y, opacity. For paths
     /// that pass behind something.
     pub fn path(label: impl Into<String>, points: Vec<(f64, f64, f64)>) -> Self {
@@ -118,7 +125,7 @@ impl Layer {
     /// How high the layer lies: grounds below shades and reference lines, and both below the data.
     pub(crate) fn height(&self) -> u8 {
         match self.mark {
-            Mark::Raster(_) | Mark::Disc { .. } => 0,
+            Mark::Raster(_) | Mark::Image(_) | Mark::Disc { .. } => 0,
             Mark::Band(_) | Mark::Bars(_) | Mark::HorizontalLine(_) | Mark::VerticalLine(_) => 1,
             _ => Self::DATA,
         }
@@ -143,6 +150,7 @@ impl Layer {
             Mark::HorizontalLine(_) => "horizontal-line",
             Mark::VerticalLine(_) => "vertical-line",
             Mark::Raster(_) => "raster",
+            Mark::Image(_) => "image",
             Mark::Path(_) => "path",
             Mark::Area(_) => "area",
             Mark::Disc { .. } => "disc",
@@ -157,7 +165,7 @@ impl Layer {
             Mark::Bars(bars) => bars.iter().flat_map(|bar| [bar.0, bar.1]).collect(),
             Mark::HorizontalLine(_) => Vec::new(),
             Mark::VerticalLine(x) => vec![*x],
-            Mark::Raster(raster) => vec![raster.x.0, raster.x.1],
+            Mark::Raster(Raster { x, .. }) | Mark::Image(Image { x, .. }) => vec![x.0, x.1],
             Mark::Disc { centre, radius } => vec![centre.0 - radius, centre.0 + radius],
         }
     }
@@ -171,7 +179,7 @@ impl Layer {
             Mark::Bars(bars) => bars.iter().map(|bar| bar.2).collect(),
             Mark::HorizontalLine(y) => vec![*y],
             Mark::VerticalLine(_) => Vec::new(),
-            Mark::Raster(raster) => vec![raster.y.0, raster.y.1],
+            Mark::Raster(Raster { y, .. }) | Mark::Image(Image { y, .. }) => vec![y.0, y.1],
             Mark::Disc { centre, radius } => vec![centre.1 - radius, centre.1 + radius],
         }
     }

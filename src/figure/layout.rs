@@ -217,7 +217,7 @@ impl<'a> Page<'a> {
         };
         let pictures: Option<Vec<f64>> = self.figure.panels.iter().zip(&self.frames).map(picture).collect();
         match pictures {
-            Some(aspects) => aspects.into_iter().fold(0.0, f64::max).clamp(0.2, 2.0),
+            Some(aspects) => aspects.into_iter().fold(0.0, f64::max).clamp(0.1, 2.0),
             None => self.figure.aspect,
         }
     }

@@ -50,7 +50,8 @@ pub fn style(figure: &Figure, layer: &Layer) -> Style {
 
 /// Whether a layer counts among the series, which the house gives a look each.
 fn takes_series(layer: &Layer) -> bool {
-    layer.style.is_none() && !layer.series().is_empty() && !matches!(layer.mark, Mark::Raster(_) | Mark::Disc { .. })
+    let pictured = matches!(layer.mark, Mark::Raster(_) | Mark::Image(_) | Mark::Disc { .. });
+    layer.style.is_none() && !layer.series().is_empty() && !pictured
 }
 
 /// The entries of a legend for these panels: each label once, in the order of the layers.
@@ -78,7 +79,8 @@ fn key(layer: &Layer) -> Option<Key> {
         Mark::ErrorBars(_) => Some(Key::Interval),
         Mark::Band(_) | Mark::Area(_) => Some(Key::Patch),
         Mark::Bars(_) => Some(Key::Bar),
-        Mark::HorizontalLine(_) | Mark::VerticalLine(_) | Mark::Raster(_) | Mark::Disc { .. } => None,
+        Mark::HorizontalLine(_) | Mark::VerticalLine(_) => None,
+        Mark::Raster(_) | Mark::Image(_) | Mark::Disc { .. } => None,
     }
 }
 

@@ -9,6 +9,7 @@ use plotters::style::text_anchor::HPos;
 
 use super::canvas::{Canvas, decimal, units};
 
+use super::image::Image;
 use super::layer::{Layer, Mark};
 use super::layout::Frame;
 use super::measures::Rectangle;
@@ -60,6 +61,7 @@ pub fn draw(pen: &Pen, panel: &Panel, frame: &Frame, layer: &Layer, style: Style
         Mark::VerticalLine(x) => place(*x, low)
             .map_or(Ok(()), |(x, _)| stroke(pen, &[(x, frame.plot.top), (x, frame.plot.bottom())], &style)),
         Mark::Raster(raster) => draw_raster(pen, panel, frame, raster),
+        Mark::Image(image) => draw_image(pen, panel, frame, image),
         Mark::Path(points) => draw_path(pen, panel, frame, points, &style),
         Mark::Area(corners) => {
             let corners: Vec<(f64, f64)> = corners.iter().filter_map(|&(x, y)| place(x, y)).collect();
@@ -187,6 +189,14 @@ fn draw_raster(pen: &Pen, panel: &Panel, frame: &Frame, raster: &Raster) -> Resu
         pen.image(Rectangle::between(from, to), &raster.image()?);
     }
     Ok(())
+}
+
+fn draw_image(pen: &Pen, panel: &Panel, frame: &Frame, image: &Image) -> Result<(), FigureError> {
+    let corners = frame.place(panel, image.x.0, image.y.1).zip(frame.place(panel, image.x.1, image.y.0));
+    let Some((from, to)) = corners else { return Ok(()) };
+    let place = Rectangle::between(from, to);
+    pen.image(place, &image.data_uri()?);
+    pen.rectangle(place, shape(Colour::GRID, 1.0, 0.7 * pen.measures.stroke, false))
 }
 
 /// The bar beside a heat map that says which colour is which value.

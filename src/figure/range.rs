@@ -95,11 +95,15 @@ impl Place<'_> {
 
     fn check_rasters(&self) -> Result<(), FigureError> {
         for layer in self.layers {
-            let Mark::Raster(raster) = &layer.mark else { continue };
-            if !raster.whole() {
-                let (values, columns) = (raster.values.len(), raster.columns);
+            let incomplete = match &layer.mark {
+                Mark::Raster(raster) => (!raster.whole()).then_some((raster.values.len(), raster.columns)),
+                Mark::Image(image) => (!image.whole()).then_some((image.values.len(), image.columns)),
+                _ => None,
+            };
+            if let Some((values, columns)) = incomplete {
                 return Err(FigureError::Grid { panel: self.panel.to_owned(), values, columns });
             }
+            let Mark::Raster(raster) = &layer.mark else { continue };
             let finite = raster.values.iter().filter(|value| value.is_finite());
             if let Some(&value) = finite.clone().find(|&&value| raster.axis.scale.position(value).is_none()) {
                 return Err(self.not_positive(layer, "colour", value));

@@ -63,23 +63,9 @@ impl Raster {
 
     /// The heat map as a data URI. Few cells are enlarged, so that no viewer blurs their edges.
     pub(crate) fn image(&self) -> Result<String, FigureError> {
-        const SHARP: usize = 480;
         let range = self.positions().unwrap_or((0.0, 1.0));
-        let enlarge = SHARP.div_ceil(self.columns.max(self.rows())).max(1);
-        let mut pixels = Vec::with_capacity(3 * self.values.len() * enlarge * enlarge);
-        for row in self.values.chunks(self.columns).rev() {
-            let line: Vec<u8> = row
-                .iter()
-                .flat_map(|&value| {
-                    let Colour(red, green, blue) = self.colour(value, range);
-                    std::iter::repeat_n([red, green, blue], enlarge).flatten()
-                })
-                .collect();
-            for _ in 0..enlarge {
-                pixels.extend_from_slice(&line);
-            }
-        }
-        data_uri(&pixels, self.columns * enlarge, self.rows() * enlarge)
+        let rows: Vec<&[f64]> = self.values.chunks(self.columns).rev().collect();
+        sharp_image(&rows, 480, |value| self.colour(value, range))
     }
 
     /// The colours of the bar, from the top down, as a data URI.
@@ -176,6 +162,30 @@ fn chain(segments: Vec<(Point, Point)>) -> Vec<Point> {
         }
     }
     points
+}
+
+/// Rows of values in colours, the top one first, as a data URI; cells are enlarged until a side has `sharp` pixels.
+pub(super) fn sharp_image(
+    rows: &[&[f64]],
+    sharp: usize,
+    colour: impl Fn(f64) -> Colour,
+) -> Result<String, FigureError> {
+    let columns = rows.first().map_or(0, |row| row.len());
+    let enlarge = sharp.div_ceil(columns.max(rows.len()).max(1)).max(1);
+    let mut pixels = Vec::with_capacity(3 * columns * rows.len() * enlarge * enlarge);
+    for row in rows {
+        let line: Vec<u8> = row
+            .iter()
+            .flat_map(|&value| {
+                let Colour(red, green, blue) = colour(value);
+                std::iter::repeat_n([red, green, blue], enlarge).flatten()
+            })
+            .collect();
+        for _ in 0..enlarge {
+            pixels.extend_from_slice(&line);
+        }
+    }
+    data_uri(&pixels, columns * enlarge, rows.len() * enlarge)
 }
 
 fn data_uri(pixels: &[u8], width: usize, height: usize) -> Result<String, FigureError> {

@@ -2,8 +2,9 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use super::contrast::LogSum;
-use super::similarity::{pairwise, similarities};
+use super::contrast::Terms;
+use super::pull::Slopes;
+use super::similarity::{pairwise, similarities_within};
 use super::{Batch, Evaluation, Loss, LossError, pull};
 use crate::setting::{SettingError, positive, within};
 
@@ -42,20 +43,25 @@ impl AlignUniform {
     /// n U(x) and n times the slope of U by every cosine; `rows` is n.
     fn uniformity_of(&self, x: ArrayView2<'_, f64>) -> (f64, Array2<f64>) {
         let rows = x.nrows();
-        let similarities = similarities(x, x);
-        let pairs: Vec<_> = (0..rows).flat_map(|row| (0..row).map(move |column| (row, column))).collect();
-        let cosines: Vec<_> = pairs.iter().map(|&pair| similarities[pair]).collect();
-        let mut terms = vec![0.0; cosines.len()];
+        let similarities = similarities_within(x);
+        let rows_below = similarities.rows().into_iter().enumerate();
+        let mut terms = Terms::default();
+        terms.gather(
+            rows_below.map(|(row, pairs)| &pairs.to_slice().expect("similarities are in standard layout")[..row]),
+        );
         let temperature = 0.5 / self.sharpness;
-        let all = LogSum::of(&cosines, std::iter::once(0..cosines.len()), temperature, &mut terms)
-            .expect("two rows make at least one pair");
+        let all = terms.log_sum(temperature).expect("two rows make at least one pair");
+        terms.scale(rows as f64 / all.sum / temperature);
         let mut slopes = Array2::zeros((rows, rows));
-        let scale = rows as f64 / all.sum / temperature;
-        for (pair, term) in pairs.into_iter().zip(terms) {
-            slopes[pair] = scale * term;
+        let mut rest = terms.values();
+        for (row, mut slopes) in slopes.rows_mut().into_iter().enumerate() {
+            let (these, others) = rest.split_at(row);
+            slopes.iter_mut().zip(these).for_each(|(slope, term)| *slope = *term);
+            rest = others;
         }
-        let log_mean = libm::log(all.sum / cosines.len() as f64) - all.top.one_minus() / temperature;
-        (rows as f64 * log_mean, pull::within(slopes, &similarities, x))
+        let pairs = terms.values().len() as f64;
+        let log_mean = libm::log(all.sum / pairs) - all.top.one_minus() / temperature;
+        (rows as f64 * log_mean, pull::within(Slopes::new(slopes, &similarities), x))
     }
 }
 

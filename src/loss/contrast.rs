@@ -8,8 +8,12 @@
 use std::ops::Range;
 
 use ndarray::Array2;
+use pulp::Simd;
 
-use super::similarity::Similarity;
+use super::pull::Slopes;
+use super::similarity::{Similarity, add_near};
+use crate::exponential::exp;
+use crate::vectorize::{Kernel, LANES, Vector, sum, vectorize};
 
 /// How positives are held against negatives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,91 +26,141 @@ pub(super) enum Contrast {
     MeanOfLogs,
 }
 
-/// Whom a row of similarities belongs to.
+/// The positives of every row, at least one each.
 #[derive(Clone, Debug)]
-pub(super) struct Roles {
-    /// The positives, ascending; at least one.
-    pub positives: Vec<usize>,
-    /// The column of the anchor itself, which is neither positive nor negative.
-    pub own: Option<usize>,
+pub(super) struct Positives {
+    columns: Vec<usize>,
+    /// Where those of each row begin, and where the last ones end.
+    starts: Vec<usize>,
 }
 
-/// The total over the rows of a contrastive loss, and its slope by each cosine, (n × m).
+impl Positives {
+    /// From the positives of row after row, ascending.
+    pub fn of_rows(rows: impl Iterator<Item = impl IntoIterator<Item = usize>>) -> Self {
+        let mut positives = Self { columns: Vec::new(), starts: vec![0] };
+        for row in rows {
+            positives.columns.extend(row);
+            positives.starts.push(positives.columns.len());
+        }
+        positives
+    }
+
+    fn of(&self, row: usize) -> &[usize] {
+        &self.columns[self.starts[row]..self.starts[row + 1]]
+    }
+}
+
+/// Whether a row of similarities holds the anchor's similarity with itself, which is neither positive nor negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Own {
+    /// Rows of one set among themselves.
+    Inside,
+    /// Rows of one set with those of another.
+    Absent,
+}
+
+/// The total over the rows of a contrastive loss, and its slope by each cosine, in the memory of the similarities.
 pub(super) fn contrast(
     contrast: Contrast,
-    similarities: &Array2<Similarity>,
+    mut similarities: Array2<f64>,
     temperature: f64,
-    roles: impl Fn(usize) -> Roles,
-) -> (f64, Array2<f64>) {
-    let mut slopes = Array2::zeros(similarities.dim());
-    let rows = similarities.rows().into_iter().zip(slopes.rows_mut()).enumerate();
-    let total = rows.fold(0.0, |total, (row, (similarities, mut slopes))| {
-        let anchor = Anchor {
-            similarities: similarities.to_slice().expect("similarities are in standard layout"),
-            roles: roles(row),
-            temperature,
-        };
-        total + anchor.evaluate(contrast, slopes.as_slice_mut().expect("slopes are in standard layout"))
-    });
-    (total, slopes)
+    positives: &Positives,
+    own: Own,
+) -> (f64, Slopes) {
+    let mut near = Vec::new();
+    let mut anchor = Anchor { temperature, cuts: Vec::new(), positives: Terms::default(), negatives: Terms::default() };
+    let mut total = 0.0;
+    for (row, mut similarities) in similarities.rows_mut().into_iter().enumerate() {
+        let similarities = similarities.as_slice_mut().expect("similarities are in standard layout");
+        add_near(&mut near, row, similarities);
+        let own = (own == Own::Inside).then_some(row);
+        total += anchor.evaluate(contrast, similarities, positives.of(row), own);
+    }
+    (total, Slopes { by_cosine: similarities, near })
 }
 
-struct Anchor<'a> {
-    similarities: &'a [Similarity],
-    roles: Roles,
+/// What is worked on for one anchor; its memory serves all of them.
+struct Anchor {
     temperature: f64,
+    /// The columns that are no negatives, and the end.
+    cuts: Vec<usize>,
+    positives: Terms,
+    negatives: Terms,
 }
 
-impl Anchor<'_> {
-    /// The loss of this anchor; its slopes by the cosines are written to `slopes`.
-    fn evaluate(&self, contrast: Contrast, slopes: &mut [f64]) -> f64 {
-        let negatives = self.negatives();
-        let others = LogSum::of(self.similarities, negatives.iter().cloned(), self.temperature, slopes);
-        let own = LogSum::of(self.similarities, self.positives(), self.temperature, slopes)
-            .expect("an anchor has at least one positive");
-        let odds = others.as_ref().map_or(Odds::NONE, |others| others.odds_against(&own, self.temperature));
+impl Anchor {
+    /// The loss of an anchor; the slopes by its cosines take the place of the similarities in `row`.
+    fn evaluate(&mut self, contrast: Contrast, row: &mut [f64], positives: &[usize], own: Option<usize>) -> f64 {
+        self.cuts.clear();
+        self.cuts.extend(positives);
+        self.cuts.extend(own);
+        self.cuts.sort_unstable();
+        self.cuts.push(row.len());
+        self.negatives.gather(gaps(&self.cuts).map(|range| &row[range]));
+        self.positives.gather(positives.iter().map(|&positive| &row[positive..=positive]));
+        let spread = if contrast == Contrast::MeanOfLogs { self.spread(row, positives) } else { Spread::default() };
+        let own_sum = self.positives.log_sum(self.temperature).expect("an anchor has at least one positive");
+        let others = self.negatives.log_sum(self.temperature);
+        let odds = others.as_ref().map_or(Odds::NONE, |others| others.odds_against(&own_sum, self.temperature));
         let (value, share) = match contrast {
-            Contrast::Softmax | Contrast::MeanOfLogs => (odds.softplus(), odds.share()),
+            Contrast::Softmax | Contrast::MeanOfLogs => odds.softplus_and_share(),
             Contrast::Decoupled => (odds.log(), 1.0),
         };
         if let Some(others) = others {
-            scale(slopes, negatives, share / others.sum / self.temperature);
+            self.negatives.scale(share / others.sum / self.temperature);
+            let mut slopes = self.negatives.values();
+            for range in gaps(&self.cuts) {
+                let (these, rest) = slopes.split_at(range.len());
+                row[range].copy_from_slice(these);
+                slopes = rest;
+            }
         }
-        scale(slopes, self.positives(), -(share / own.sum / self.temperature));
-        match contrast {
-            Contrast::MeanOfLogs => value + self.spread(&own, slopes),
-            Contrast::Softmax | Contrast::Decoupled => value,
+        self.positives.scale(-(share / own_sum.sum / self.temperature));
+        for (&positive, &slope) in positives.iter().zip(self.positives.values()) {
+            row[positive] = slope;
         }
+        for (&positive, slope) in positives.iter().zip(&spread.slopes) {
+            row[positive] += slope;
+        }
+        if let Some(own) = own {
+            row[own] = 0.0;
+        }
+        value + spread.value
     }
 
-    fn positives(&self) -> impl Iterator<Item = Range<usize>> + Clone {
-        self.roles.positives.iter().map(|&positive| positive..positive + 1)
-    }
-
-    /// The columns between the positives and the anchor itself.
-    fn negatives(&self) -> Vec<Range<usize>> {
-        let mut cuts = self.roles.positives.clone();
-        cuts.extend(self.roles.own);
-        cuts.sort_unstable();
-        cuts.push(self.similarities.len());
-        let starts = std::iter::once(0).chain(cuts.iter().map(|cut| cut + 1));
-        starts.zip(&cuts).map(|(start, &cut)| start..cut).filter(|range| !range.is_empty()).collect()
-    }
-
-    /// A − mean_P c/τ, how much the positives differ among themselves (log |P| if they do not), its slopes added. They
-    /// are E_p/Σ_P − 1/|P|, formed from the differences of the E_p.
-    fn spread(&self, positives: &LogSum, slopes: &mut [f64]) -> f64 {
-        let indices = &self.roles.positives;
-        let count = indices.len() as f64;
-        let logit = |positive: usize| self.similarities[positive].minus(positives.top) / self.temperature;
-        let excess: Vec<f64> = indices.iter().map(|&positive| libm::expm1(logit(positive))).collect();
+    /// A − mean_P c/τ, how much the positives differ among themselves (log |P| if they do not), and its slopes. They are
+    /// E_p/Σ_P − 1/|P|, formed from the differences of the E_p.
+    fn spread(&self, row: &[f64], positives: &[usize]) -> Spread {
+        let count = positives.len() as f64;
+        let top = Similarity::largest(self.positives.values());
+        let logit = |positive: usize| Similarity(row[positive]).minus(top) / self.temperature;
+        let excess: Vec<f64> = positives.iter().map(|&positive| libm::expm1(logit(positive))).collect();
         let total_excess = excess.iter().fold(0.0, |total, excess| total + excess);
-        for (&positive, excess) in indices.iter().zip(&excess) {
-            slopes[positive] += (count * excess - total_excess) / (count * positives.sum) / self.temperature;
-        }
-        let mean_logit = indices.iter().fold(0.0, |total, &positive| total + logit(positive)) / count;
-        libm::log(positives.sum) - mean_logit
+        let sum = count + total_excess;
+        let slope = |excess: &f64| (count * excess - total_excess) / (count * sum) / self.temperature;
+        let mean_logit = positives.iter().fold(0.0, |total, &positive| total + logit(positive)) / count;
+        Spread { value: libm::log(sum) - mean_logit, slopes: excess.iter().map(slope).collect() }
     }
+}
+
+/// What [`Contrast::MeanOfLogs`] adds for the positives of an anchor.
+#[derive(Default)]
+struct Spread {
+    value: f64,
+    slopes: Vec<f64>,
+}
+
+/// The columns between the cuts, the last of which is the end.
+fn gaps(cuts: &[usize]) -> impl Iterator<Item = Range<usize>> {
+    let starts = std::iter::once(0).chain(cuts.iter().map(|cut| cut + 1));
+    starts.zip(cuts).map(|(start, &cut)| start..cut).filter(|range| !range.is_empty())
+}
+
+/// The similarities of a set of columns and then their terms, in whole vectors.
+#[derive(Default)]
+pub(super) struct Terms {
+    padded: Vec<f64>,
+    count: usize,
 }
 
 /// log Σ exp(c/τ) over a set of cosines, as the largest cosine and the sum relative to it, which is between 1 and the
@@ -118,27 +172,84 @@ pub(super) struct LogSum {
     pub sum: f64,
 }
 
-impl LogSum {
-    /// Over the columns in `ranges`; the terms exp((c − top)/τ) are written to the same columns of `terms`. `None` for
-    /// no columns.
-    pub fn of(
-        row: &[Similarity],
-        ranges: impl Iterator<Item = Range<usize>> + Clone,
-        temperature: f64,
-        terms: &mut [f64],
-    ) -> Option<Self> {
-        let all = ranges.clone().flat_map(|range| &row[range]);
-        let top = *all.reduce(|top, next| if next.minus(*top) > 0.0 { next } else { top })?;
-        let mut sum = 0.0;
-        for range in ranges {
-            for (term, similarity) in terms[range.clone()].iter_mut().zip(&row[range]) {
-                *term = libm::exp(similarity.minus(top) / temperature);
-                sum += *term;
-            }
-        }
-        Some(Self { top, sum })
+impl Terms {
+    /// Takes the similarities of a set, piece after piece.
+    pub fn gather<'a>(&mut self, pieces: impl Iterator<Item = &'a [f64]>) {
+        self.padded.clear();
+        pieces.for_each(|piece| self.padded.extend_from_slice(piece));
+        self.count = self.padded.len();
     }
 
+    /// What the set holds: its similarities, or its terms once they are summed.
+    pub fn values(&self) -> &[f64] {
+        &self.padded[..self.count]
+    }
+
+    /// Puts the terms exp((c − top)/τ) in the place of the similarities; `None` for an empty set.
+    pub fn log_sum(&mut self, temperature: f64) -> Option<LogSum> {
+        let first = *self.padded.first()?;
+        if self.count == 1 {
+            self.padded[0] = 1.0;
+            return Some(LogSum { top: Similarity(first), sum: 1.0 });
+        }
+        self.padded.resize(self.count.next_multiple_of(LANES), first);
+        let top = Similarity::largest(&self.padded);
+        // The error of the reciprocal counts |logit| e^logit in the sum at most. It is finite for any temperature.
+        let reciprocal_temperature = (1.0 / temperature).min(f64::MAX);
+        vectorize(Exponentials { similarities: &mut self.padded, top, reciprocal_temperature });
+        self.padded[self.count..].fill(0.0);
+        Some(LogSum { top, sum: sum(&self.padded) })
+    }
+
+    /// Multiplies every term.
+    pub fn scale(&mut self, factor: f64) {
+        if let [only] = &mut *self.padded {
+            *only *= factor;
+        }
+        vectorize(Scaled { values: &mut self.padded, factor });
+    }
+}
+
+/// Similarities become exp((c − top)/τ). Whole vectors only.
+struct Exponentials<'a> {
+    similarities: &'a mut [f64],
+    top: Similarity,
+    reciprocal_temperature: f64,
+}
+
+impl Kernel for Exponentials<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let top = Similarity(Vector::splat(simd, self.top.0));
+        let reciprocal_temperature = Vector::splat(simd, self.reciprocal_temperature);
+        for value in S::as_mut_simd_f64s(self.similarities).0 {
+            let similarity = Similarity(Vector::new(simd, *value));
+            *value = exp(similarity.minus(top) * reciprocal_temperature).value;
+        }
+    }
+}
+
+/// Values times a factor. Whole vectors only.
+struct Scaled<'a> {
+    values: &'a mut [f64],
+    factor: f64,
+}
+
+impl Kernel for Scaled<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let factor = Vector::splat(simd, self.factor);
+        for value in S::as_mut_simd_f64s(self.values).0 {
+            *value = (Vector::new(simd, *value) * factor).value;
+        }
+    }
+}
+
+impl LogSum {
     /// The odds of this set against the other.
     fn odds_against(&self, other: &Self, temperature: f64) -> Odds {
         Odds { exponent: self.top.minus(other.top) / temperature, factor: self.sum / other.sum }
@@ -159,45 +270,26 @@ impl Odds {
         self.exponent + libm::log(self.factor)
     }
 
-    /// log(1 + odds), with full relative precision and without overflow.
-    fn softplus(self) -> f64 {
+    /// log(1 + odds) and odds/(1 + odds), with full relative precision and without overflow.
+    fn softplus_and_share(self) -> (f64, f64) {
         if self.exponent > 0.0 {
-            self.log() + libm::log1p(libm::exp(-self.exponent) / self.factor)
+            let against = exp(-self.exponent) / self.factor;
+            (self.log() + libm::log1p(against), 1.0 / (1.0 + against))
         } else {
-            libm::log1p(self.factor * libm::exp(self.exponent))
-        }
-    }
-
-    /// odds/(1 + odds), likewise.
-    fn share(self) -> f64 {
-        if self.exponent > 0.0 {
-            1.0 / (1.0 + libm::exp(-self.exponent) / self.factor)
-        } else {
-            let odds = self.factor * libm::exp(self.exponent);
-            odds / (1.0 + odds)
+            let odds = self.factor * exp(self.exponent);
+            (libm::log1p(odds), odds / (1.0 + odds))
         }
     }
 }
 
-fn scale(values: &mut [f64], ranges: impl IntoIterator<Item = Range<usize>>, factor: f64) {
-    for range in ranges {
-        values[range].iter_mut().for_each(|value| *value *= factor);
-    }
-}
-
-/// log(1 + exp(x)), with full relative precision and without overflow.
-pub(super) fn softplus(x: f64) -> f64 {
-    Odds { exponent: x, factor: 1.0 }.softplus()
-}
-
-/// 1/(1 + exp(−x)), the slope of [`softplus`].
-pub(super) fn logistic(x: f64) -> f64 {
-    Odds { exponent: x, factor: 1.0 }.share()
+/// log(1 + exp(x)) and its slope 1/(1 + exp(−x)), with full relative precision and without overflow.
+pub(super) fn softplus_and_slope(x: f64) -> (f64, f64) {
+    Odds { exponent: x, factor: 1.0 }.softplus_and_share()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Odds, logistic, softplus};
+    use super::{Odds, softplus_and_slope};
 
     #[test]
     fn softplus_and_its_slope_are_precise_in_both_tails() {
@@ -208,10 +300,11 @@ mod tests {
             (1.0, 1.313_261_687_518_222_8, 0.731_058_578_630_004_9),
             (800.0, 800.0, 1.0),
         ] {
-            assert!((softplus(x) / value - 1.0).abs() < 4e-16, "softplus({x}) = {}", softplus(x));
-            assert!((logistic(x) / slope - 1.0).abs() < 4e-16, "logistic({x}) = {}", logistic(x));
+            let (softplus, logistic) = softplus_and_slope(x);
+            assert!((softplus / value - 1.0).abs() < 4e-16, "softplus({x}) = {softplus}");
+            assert!((logistic / slope - 1.0).abs() < 4e-16, "logistic({x}) = {logistic}");
         }
-        assert_eq!((softplus(f64::NEG_INFINITY), logistic(f64::NEG_INFINITY)), (0.0, 0.0));
-        assert_eq!((Odds::NONE.softplus(), Odds::NONE.share()), (0.0, 0.0));
+        assert_eq!(softplus_and_slope(f64::NEG_INFINITY), (0.0, 0.0));
+        assert_eq!(Odds::NONE.softplus_and_share(), (0.0, 0.0));
     }
 }

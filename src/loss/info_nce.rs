@@ -2,8 +2,8 @@
 
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
-use super::contrast::{Contrast, Roles, contrast};
-use super::similarity::similarities;
+use super::contrast::{Contrast, Own, Positives, contrast};
+use super::similarity::{similarities, similarities_within};
 use super::{Batch, Evaluation, Loss, LossError, pull};
 use crate::setting::{SettingError, positive};
 
@@ -37,9 +37,10 @@ impl Loss for InfoNce {
 
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
         let [x, y] = batch.views_of_several_rows(self.name())?;
-        let similarities = similarities(x, y);
-        let (total, slopes) = contrast(Contrast::Softmax, &similarities, self.temperature, the_same_row);
-        let [first, second] = pull::between(slopes, &similarities, x, y);
+        let positives = the_same_row(batch.rows());
+        let (total, slopes) =
+            contrast(Contrast::Softmax, similarities(x, y), self.temperature, &positives, Own::Absent);
+        let [first, second] = pull::between(slopes, x, y);
         Ok(Evaluation { rows: batch.rows(), total, first, second: Some(second) })
     }
 }
@@ -74,19 +75,21 @@ impl Loss for Clip {
 
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
         let [x, y] = batch.views_of_several_rows(self.name())?;
+        let positives = the_same_row(batch.rows());
+        let one_way =
+            |similarities| contrast(Contrast::Softmax, similarities, self.temperature, &positives, Own::Absent);
         let forth = similarities(x, y);
-        let back = forth.t().as_standard_layout().into_owned();
-        let (total_forth, mut slopes) = contrast(Contrast::Softmax, &forth, self.temperature, the_same_row);
-        let (total_back, slopes_back) = contrast(Contrast::Softmax, &back, self.temperature, the_same_row);
-        slopes.zip_mut_with(&slopes_back.t(), |forth, back| *forth = 0.5 * (*forth + back));
-        let [first, second] = pull::between(slopes, &forth, x, y);
+        let back = similarities(y, x);
+        let ((total_forth, mut slopes), (total_back, slopes_back)) = (one_way(forth), one_way(back));
+        slopes.by_cosine.zip_mut_with(&slopes_back.by_cosine.t(), |forth, back| *forth = 0.5 * (*forth + back));
+        let [first, second] = pull::between(slopes, x, y);
         let total = 0.5 * (total_forth + total_back);
         Ok(Evaluation { rows: batch.rows(), total, first, second: Some(second) })
     }
 }
 
-fn the_same_row(row: usize) -> Roles {
-    Roles { positives: vec![row], own: None }
+fn the_same_row(rows: usize) -> Positives {
+    Positives::of_rows((0..rows).map(Some))
 }
 
 /// NT-Xent, the loss of SimCLR: each of 2n views finds its partner among all the others.
@@ -159,10 +162,9 @@ impl Loss for DecoupledContrastive {
 fn all_views(kind: Contrast, views: [ArrayView2<'_, f64>; 2], temperature: f64) -> Result<Evaluation, LossError> {
     let rows = views[0].nrows();
     let stacked = stack(views);
-    let similarities = similarities(stacked.view(), stacked.view());
-    let partner = |row| Roles { positives: vec![(row + rows) % (2 * rows)], own: Some(row) };
-    let (total, slopes) = contrast(kind, &similarities, temperature, partner);
-    let gradient = pull::within(slopes, &similarities, stacked.view());
+    let partners = Positives::of_rows((0..2 * rows).map(|row| Some((row + rows) % (2 * rows))));
+    let (total, slopes) = contrast(kind, similarities_within(stacked.view()), temperature, &partners, Own::Inside);
+    let gradient = pull::within(slopes, stacked.view());
     let [first, second] = unstack(&gradient);
     Ok(Evaluation { rows: 2 * rows, total, first, second: Some(second) })
 }

@@ -4,37 +4,60 @@
 //! an end ±1 that choice matters to rounding: the tangent part of y is the small remainder of a projection, while
 //! y ∓ x is small itself. Near pairs therefore pull by their difference (statement G5).
 
-use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1};
+use ndarray::{Array2, ArrayView2};
+use pulp::Simd;
 
-use super::similarity::{CONTIGUOUS, Similarity};
-use crate::product::product;
+use super::similarity::{Near, Similarity, add_near};
+use crate::product::{mirror, product};
+use crate::vectorize::{Kernel, LANES, Vector, vectorize};
 
-/// The Euclidean gradients by x (n × d) and y (m × d), modulo multiples of each row, of a total whose slope by the
-/// cosine of x_i and y_k is `slopes` (i, k).
-pub(super) fn between(
-    mut slopes: Array2<f64>,
-    similarities: &Array2<Similarity>,
-    x: ArrayView2<'_, f64>,
-    y: ArrayView2<'_, f64>,
-) -> [Array2<f64>; 2] {
-    let near = take_near(&mut slopes, similarities);
-    let mut first = product(slopes.view(), y);
-    let mut second = product(slopes.t(), x);
-    for Near { row, column, slope, end } in near {
-        add_difference(first.row_mut(row), slope, y.row(column), end, x.row(row));
-        add_difference(second.row_mut(column), slope, x.row(row), end, y.row(column));
+/// The slopes of a total by the cosines of pairs of rows, and which of the pairs are near an end.
+#[derive(Clone, Debug)]
+pub(super) struct Slopes {
+    /// By the cosine of x_i and y_k, (n × m).
+    pub by_cosine: Array2<f64>,
+    /// The pairs near an end.
+    pub near: Vec<Near>,
+}
+
+impl Slopes {
+    /// Slopes that were written over or beside the similarities they belong to.
+    pub fn new(by_cosine: Array2<f64>, similarities: &Array2<f64>) -> Self {
+        let mut near = Vec::new();
+        for (row, similarities) in similarities.rows().into_iter().enumerate() {
+            add_near(&mut near, row, similarities.to_slice().expect("similarities are in standard layout"));
+        }
+        Self { by_cosine, near }
     }
+
+    /// Takes the pairs near an end out of the matrix.
+    fn take_near(&mut self) -> Vec<Pull> {
+        let pulls = self.near.drain(..).map(|Near { row, column, end }| {
+            let slope = std::mem::take(&mut self.by_cosine[(row, column)]);
+            Pull { target: row, source: column, slope, end }
+        });
+        pulls.filter(|pull| pull.slope != 0.0).collect()
+    }
+}
+
+/// The Euclidean gradients by x (n × d) and y (m × d), modulo multiples of each row, of a total with these slopes by the
+/// cosines of x_i and y_k.
+pub(super) fn between(mut slopes: Slopes, x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> [Array2<f64>; 2] {
+    let mut near = slopes.take_near();
+    let mut first = product(slopes.by_cosine.view(), y);
+    let mut second = product(slopes.by_cosine.t(), x);
+    add_differences(&mut first, &near, y, x);
+    near.iter_mut().for_each(|pull| std::mem::swap(&mut pull.target, &mut pull.source));
+    add_differences(&mut second, &near, x, y);
     [first, second]
 }
 
 /// The same among the rows of one set x (n × d), each pair of rows having a slope in both orders.
-pub(super) fn within(slopes: Array2<f64>, similarities: &Array2<Similarity>, x: ArrayView2<'_, f64>) -> Array2<f64> {
-    let mut slopes = symmetric(slopes);
-    let near = take_near(&mut slopes, similarities);
-    let mut gradient = product(slopes.view(), x);
-    for Near { row, column, slope, end } in near {
-        add_difference(gradient.row_mut(row), slope, x.row(column), end, x.row(row));
-    }
+pub(super) fn within(mut slopes: Slopes, x: ArrayView2<'_, f64>) -> Array2<f64> {
+    make_symmetric(&mut slopes.by_cosine);
+    let near = slopes.take_near();
+    let mut gradient = product(slopes.by_cosine.view(), x);
+    add_differences(&mut gradient, &near, x, x);
     gradient
 }
 
@@ -46,57 +69,73 @@ pub(super) fn add_pairs(
     [x, y]: [ArrayView2<'_, f64>; 2],
     [first, second]: [&mut Array2<f64>; 2],
 ) {
-    for (row, pair) in pairs.iter().enumerate() {
+    let pull = |(row, pair): (usize, &Similarity)| {
         let end = if pair.is_near() { pair.end() } else { 0.0 };
-        add_difference(first.row_mut(row), slope, y.row(row), end, x.row(row));
-        add_difference(second.row_mut(row), slope, x.row(row), end, y.row(row));
-    }
+        Pull { target: row, source: row, slope, end }
+    };
+    let pulls: Vec<Pull> = pairs.iter().enumerate().map(pull).collect();
+    add_differences(first, &pulls, y, x);
+    add_differences(second, &pulls, x, y);
 }
 
-/// A pair near an end, taken out of the matrix of slopes.
-struct Near {
-    row: usize,
-    column: usize,
+/// A pull of one row by another, modulo a multiple of the row itself.
+struct Pull {
+    target: usize,
+    source: usize,
     slope: f64,
     end: f64,
 }
 
-fn take_near(slopes: &mut Array2<f64>, similarities: &Array2<Similarity>) -> Vec<Near> {
-    let mut near = Vec::new();
-    for (row, (mut slopes, similarities)) in slopes.rows_mut().into_iter().zip(similarities.rows()).enumerate() {
-        for (column, (slope, similarity)) in slopes.iter_mut().zip(similarities).enumerate() {
-            if similarity.is_near() && *slope != 0.0 {
-                near.push(Near { row, column, slope: std::mem::take(slope), end: similarity.end() });
+/// gradient_i += slope · (others_k − end · own_i) for each pull of row i by row k, one after the other.
+fn add_differences(gradient: &mut Array2<f64>, pulls: &[Pull], others: ArrayView2<'_, f64>, own: ArrayView2<'_, f64>) {
+    if !pulls.is_empty() {
+        let width = own.ncols().next_multiple_of(LANES);
+        let [mut padded, others, own] = [gradient.view(), others, own].map(|rows| in_whole_vectors(rows, width));
+        vectorize(AddDifferences { gradient: &mut padded, pulls, others: &others, own: &own, width });
+        for (mut row, padded) in gradient.rows_mut().into_iter().zip(padded.chunks_exact(width)) {
+            row.iter_mut().zip(padded).for_each(|(value, padded)| *value = *padded);
+        }
+    }
+}
+
+fn in_whole_vectors(rows: ArrayView2<'_, f64>, width: usize) -> Vec<f64> {
+    let mut padded = vec![0.0; rows.nrows() * width];
+    for (padded, row) in padded.chunks_exact_mut(width).zip(rows.rows()) {
+        padded.iter_mut().zip(row).for_each(|(padded, value)| *padded = *value);
+    }
+    padded
+}
+
+/// [`add_differences`] in rows of whole vectors.
+struct AddDifferences<'a> {
+    gradient: &'a mut [f64],
+    pulls: &'a [Pull],
+    others: &'a [f64],
+    own: &'a [f64],
+    width: usize,
+}
+
+impl Kernel for AddDifferences<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let places = |row: usize| row * self.width..(row + 1) * self.width;
+        for pull in self.pulls {
+            let (slope, end) = (Vector::splat(simd, pull.slope), Vector::splat(simd, pull.end));
+            let target = S::as_mut_simd_f64s(&mut self.gradient[places(pull.target)]).0;
+            let others = S::as_simd_f64s(&self.others[places(pull.source)]).0;
+            let own = S::as_simd_f64s(&self.own[places(pull.target)]).0;
+            for ((target, &other), &own) in target.iter_mut().zip(others).zip(own) {
+                let difference = Vector::new(simd, other) - end * Vector::new(simd, own);
+                *target = (Vector::new(simd, *target) + slope * difference).value;
             }
         }
     }
-    near
 }
 
-/// target += slope · (other − end · own).
-fn add_difference(
-    mut target: ArrayViewMut1<'_, f64>,
-    slope: f64,
-    other: ArrayView1<'_, f64>,
-    end: f64,
-    own: ArrayView1<'_, f64>,
-) {
-    let target = target.as_slice_mut().expect("gradients are in standard layout");
-    let (other, own) = (other.to_slice().expect(CONTIGUOUS), own.to_slice().expect(CONTIGUOUS));
-    for ((target, other), own) in target.iter_mut().zip(other).zip(own) {
-        *target += slope * (other - end * own);
-    }
-}
-
-/// W + Wᵀ, without a diagonal: a row has no cosine with itself.
-fn symmetric(mut slopes: Array2<f64>) -> Array2<f64> {
-    for row in 0..slopes.nrows() {
-        slopes[(row, row)] = 0.0;
-        for column in 0..row {
-            let both = slopes[(row, column)] + slopes[(column, row)];
-            slopes[(row, column)] = both;
-            slopes[(column, row)] = both;
-        }
-    }
-    slopes
+/// W becomes W + Wᵀ, without a diagonal: a row has no cosine with itself.
+fn make_symmetric(slopes: &mut Array2<f64>) {
+    slopes.diag_mut().fill(0.0);
+    mirror(slopes, |lower, upper| lower + upper);
 }

@@ -2,8 +2,9 @@
 
 use ndarray::Array2;
 
-use super::contrast::{logistic, softplus};
-use super::similarity::similarities;
+use super::contrast::softplus_and_slope;
+use super::pull::Slopes;
+use super::similarity::{Similarity, similarities};
 use super::{Batch, Evaluation, Loss, LossError, pull};
 use crate::setting::{SettingError, positive, within};
 
@@ -43,15 +44,15 @@ impl Loss for SigLip {
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
         let [x, y] = batch.views(self.name())?;
         let similarities = similarities(x, y);
-        let mut slopes = Array2::zeros(similarities.dim());
         let mut total = 0.0;
-        for ((row, column), similarity) in similarities.indexed_iter() {
+        let slopes = Array2::from_shape_fn(similarities.dim(), |(row, column)| {
             let wrong = if row == column { -1.0 } else { 1.0 };
-            let logit = wrong * (similarity.cosine() / self.temperature + self.bias);
-            total += softplus(logit);
-            slopes[(row, column)] = wrong * logistic(logit) / self.temperature;
-        }
-        let [first, second] = pull::between(slopes, &similarities, x, y);
+            let cosine = Similarity(similarities[(row, column)]).cosine();
+            let (value, slope) = softplus_and_slope(wrong * (cosine / self.temperature + self.bias));
+            total += value;
+            wrong * slope / self.temperature
+        });
+        let [first, second] = pull::between(Slopes::new(slopes, &similarities), x, y);
         Ok(Evaluation { rows: batch.rows(), total, first, second: Some(second) })
     }
 }

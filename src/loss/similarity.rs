@@ -1,102 +1,184 @@
 //! Cosines of all pairs of rows, precise at both ends (statement G5).
 
+use std::ops::Range;
+
 use ndarray::{Array2, ArrayView1, ArrayView2};
+use pulp::Simd;
 
-use crate::product::product;
-use crate::vectorize::{LANES, sum};
-
-/// What rows of unit vectors are, so that they can be worked on as slices.
-pub(super) const CONTIGUOUS: &str = "rows of directions are contiguous";
+use crate::product::{Factors, Finish, gram, inner_products};
+use crate::vectorize::{Kernel, Number, Vector, vectorize};
 
 /// Pairs with |cos φ| above 1 − NEAR are measured by their chord, and pull by it.
 const NEAR: f64 = 0.1;
 
 /// A cosine as its distance from the nearer of the ends ±1, with the sign of that end: 1 − c for c ≥ 0 and −(1 + c)
-/// below, so that c = ±1 − e and a difference of two cosines near one end keeps all its digits.
+/// below, so that c = ±1 − e and a difference of two cosines near one end keeps all its digits. One, or a vector of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Similarity(f64);
+pub(super) struct Similarity<N = f64>(pub N);
 
-impl Similarity {
-    /// Of an inner product between the ends; `None` near one, where it has lost the angle.
+impl<N: Number> Similarity<N> {
+    /// Of an inner product of unit vectors, and ‖x ∓ y‖² where one of them is near the end ±1, which is passed to
+    /// `squared_chord`.
     #[inline(always)]
-    fn of_inner(inner: f64) -> Option<Self> {
-        (inner.abs() < 1.0 - NEAR).then(|| Self(1_f64.copysign(inner) - inner))
-    }
-
-    /// Of unit vectors near one end, by their chord.
-    fn of_chord(inner: f64, x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>) -> Self {
-        let end = 1_f64.copysign(inner);
-        Self((0.5 * squared_difference(x, y, end)).copysign(end))
+    fn of_inner(inner: N, any_near: bool, squared_chord: impl FnOnce(N) -> N) -> Self {
+        let end = inner.sign();
+        let between = end - inner;
+        if !any_near {
+            return Self(between);
+        }
+        let near = inner.constant(0.5) * squared_chord(end) * end;
+        Self(inner.magnitude().select_above(1.0 - NEAR, near, between))
     }
 
     /// The end the cosine is nearer to, +1 or −1.
     #[inline(always)]
-    pub fn end(self) -> f64 {
-        1_f64.copysign(self.0)
+    pub fn end(self) -> N {
+        self.0.sign()
     }
 
     /// cos φ.
     #[inline(always)]
-    pub fn cosine(self) -> f64 {
+    pub fn cosine(self) -> N {
         self.end() - self.0
     }
 
     /// 1 − cos φ.
     #[inline(always)]
-    pub fn one_minus(self) -> f64 {
-        (1.0 - self.end()) + self.0
+    pub fn one_minus(self) -> N {
+        (self.0.constant(1.0) - self.end()) + self.0
     }
 
     /// The difference c − c' of the cosines.
     #[inline(always)]
-    pub fn minus(self, other: Self) -> f64 {
+    pub fn minus(self, other: Self) -> N {
         (other.0 - self.0) + (self.end() - other.end())
     }
+}
 
+impl Similarity {
     /// Whether the pair is so near an end that its chord, not its inner product, was measured.
     #[inline(always)]
     pub fn is_near(self) -> bool {
         self.0.abs() <= NEAR
     }
+
+    /// The largest cosine of a row, which has some.
+    pub fn largest(row: &[f64]) -> Self {
+        Self(vectorize(Largest(row)))
+    }
 }
 
-/// The cosines of the pairs (x_i, y_k) of all rows of unit vectors x (n × d) and y (m × d), as an (n × m) matrix.
-pub(super) fn similarities(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> Array2<Similarity> {
-    let inner = product(x, y.t());
-    let (shape, columns) = (inner.dim(), y.nrows());
-    // A vector becomes one of another type with the same layout in its own memory.
-    let similarities = inner.into_raw_vec_and_offset().0.into_iter().enumerate();
-    let similarities = similarities.map(|(place, inner)| {
-        Similarity::of_inner(inner)
-            .unwrap_or_else(|| Similarity::of_chord(inner, x.row(place / columns), y.row(place % columns)))
-    });
-    Array2::from_shape_vec(shape, similarities.collect()).expect("one similarity per inner product")
+/// The largest cosine: the nearest to the end 1 if any is on that side, else the farthest from the end −1.
+struct Largest<'a>(&'a [f64]);
+
+impl Kernel for Largest<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> f64 {
+        let (vectors, rest) = S::as_simd_f64s(self.0);
+        let none = Vector::splat(simd, f64::INFINITY);
+        let smallest = vectors.iter().fold([none; 2], |smallest, &e| least(smallest, Vector::new(simd, e)));
+        let [upper, any] = rest.iter().fold(smallest.map(Vector::smallest), |smallest, &e| least(smallest, e));
+        if upper < f64::INFINITY { upper } else { any }
+    }
+}
+
+/// The smallest distance from the end 1, and the smallest of all with their signs.
+#[inline(always)]
+fn least<N: Number>([upper, any]: [N; 2], e: N) -> [N; 2] {
+    [upper.smaller(e.sign().select_above(0.0, e, e.constant(f64::INFINITY))), any.smaller(e)]
+}
+
+/// Turns inner products of unit vectors into similarities.
+#[derive(Clone, Copy)]
+struct AsSimilarity;
+
+impl Finish for AsSimilarity {
+    #[inline(always)]
+    fn finish<S: Simd>(self, simd: S, inner: Vector<S>, factors: Factors<'_>) -> Vector<S> {
+        let squared_chord = |end| {
+            factors.fold(simd, Vector::splat(simd, 0.0), |sum, x, y| {
+                let difference = x - end * y;
+                sum + difference * difference
+            })
+        };
+        Similarity::of_inner(inner, inner.magnitude().any_above(1.0 - NEAR), squared_chord).0
+    }
+}
+
+/// The cosines of the pairs (x_i, y_k) of all rows of unit vectors x (n × d) and y (m × d), as an (n × m) matrix of
+/// [`Similarity`].
+pub(super) fn similarities(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> Array2<f64> {
+    inner_products(x, y, AsSimilarity)
+}
+
+/// The same among the rows of one set.
+pub(super) fn similarities_within(x: ArrayView2<'_, f64>) -> Array2<f64> {
+    gram(x, AsSimilarity)
+}
+
+/// A pair so near an end that its chord, not its inner product, was measured.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Near {
+    pub row: usize,
+    pub column: usize,
+    /// The end, +1 or −1.
+    pub end: f64,
+}
+
+/// Adds the near pairs of a row of similarities.
+pub(super) fn add_near(near: &mut Vec<Near>, row: usize, similarities: &[f64]) {
+    vectorize(AddNear { near, row, similarities });
+}
+
+struct AddNear<'a> {
+    near: &'a mut Vec<Near>,
+    row: usize,
+    similarities: &'a [f64],
+}
+
+impl AddNear<'_> {
+    #[inline(always)]
+    fn add(&mut self, columns: Range<usize>) {
+        for column in columns {
+            let similarity = Similarity(self.similarities[column]);
+            if similarity.is_near() {
+                self.near.push(Near { row: self.row, column, end: similarity.end() });
+            }
+        }
+    }
+}
+
+impl Kernel for AddNear<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self, simd: S) {
+        let (vectors, rest) = S::as_simd_f64s(self.similarities);
+        for (number, &vector) in vectors.iter().enumerate() {
+            let nearness = Vector::splat(simd, NEAR) - Vector::new(simd, vector).magnitude();
+            if nearness.any_above(-NEAR) {
+                self.add(number * S::F64_LANES..(number + 1) * S::F64_LANES);
+            }
+        }
+        self.add(self.similarities.len() - rest.len()..self.similarities.len());
+    }
 }
 
 /// The cosines of the pairs (x_i, y_i) of rows of unit vectors.
 pub(super) fn pairwise(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> Vec<Similarity> {
     let pairs = x.rows().into_iter().zip(y.rows());
-    let similarity = |(x, y)| {
+    let similarity = |(x, y): (ArrayView1<'_, f64>, ArrayView1<'_, f64>)| {
         let inner = crate::sphere::inner(x, y);
-        Similarity::of_inner(inner).unwrap_or_else(|| Similarity::of_chord(inner, x, y))
+        Similarity::of_inner(inner, inner.abs() > 1.0 - NEAR, |end| squared_difference(x, y, end))
     };
     pairs.map(similarity).collect()
 }
 
-/// ‖x − σ y‖², in eight running sums and a tree over them.
+/// ‖x − σ y‖², summed in the order of the coordinates.
 fn squared_difference(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>, end: f64) -> f64 {
-    let (x, y) = (x.to_slice().expect(CONTIGUOUS), y.to_slice().expect(CONTIGUOUS));
-    let ((x, rest_x), (y, rest_y)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
-    let mut lanes = [0.0; LANES];
-    let mut add = |x: &[f64], y: &[f64]| {
-        for (lane, (x, y)) in lanes.iter_mut().zip(x.iter().zip(y)) {
-            let difference = x - end * y;
-            *lane += difference * difference;
-        }
-    };
-    x.iter().zip(y).for_each(|(x, y)| add(x, y));
-    add(rest_x, rest_y);
-    sum(&lanes)
+    x.iter().zip(y).fold(0.0, |sum, (x, y)| sum + (x - end * y) * (x - end * y))
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::Array2;
+use ndarray::{Array2, CowArray};
 
-use super::contrast::{Contrast, Roles, contrast};
+use super::contrast::{Contrast, Own, Positives, contrast};
 use super::info_nce::{stack, unstack};
-use super::similarity::similarities;
+use super::similarity::similarities_within;
 use super::{Batch, Evaluation, Loss, LossError, pull};
 use crate::setting::{SettingError, positive};
 
@@ -93,15 +93,13 @@ impl Loss for SupervisedInfoNce {
 }
 
 /// A contrast of every row with all the others, of both views if there are two.
-fn among_all(kind: Contrast, batch: &Batch<'_>, positives: &[Vec<usize>], temperature: f64) -> Evaluation {
+fn among_all(kind: Contrast, batch: &Batch<'_>, positives: &Positives, temperature: f64) -> Evaluation {
     let rows = match batch.second() {
-        Some(second) => stack([batch.first(), second]),
-        None => batch.first().to_owned(),
+        Some(second) => CowArray::from(stack([batch.first(), second])),
+        None => CowArray::from(batch.first()),
     };
-    let similarities = similarities(rows.view(), rows.view());
-    let roles = |row: usize| Roles { positives: positives[row].clone(), own: Some(row) };
-    let (total, slopes) = contrast(kind, &similarities, temperature, roles);
-    let gradient = pull::within(slopes, &similarities, rows.view());
+    let (total, slopes) = contrast(kind, similarities_within(rows.view()), temperature, positives, Own::Inside);
+    let gradient = pull::within(slopes, rows.view());
     let (first, second) = halves(batch, gradient);
     Evaluation { rows: rows.nrows(), total, first, second }
 }
@@ -115,7 +113,7 @@ fn halves(batch: &Batch<'_>, gradient: Array2<f64>) -> (Array2<f64>, Option<Arra
 }
 
 /// For each row, of both views if there are two, the other rows of its class in ascending order.
-fn same_class(loss: &'static str, batch: &Batch<'_>) -> Result<Vec<Vec<usize>>, LossError> {
+fn same_class(loss: &'static str, batch: &Batch<'_>) -> Result<Positives, LossError> {
     let labels = batch.labels().ok_or(LossError::NeedsLabels { loss })?;
     let views = if batch.second().is_some() { 2 } else { 1 };
     let labels = labels.repeat(views);
@@ -123,30 +121,26 @@ fn same_class(loss: &'static str, batch: &Batch<'_>) -> Result<Vec<Vec<usize>>, 
     for (row, &label) in labels.iter().enumerate() {
         members.entry(label).or_default().push(row);
     }
-    let others = |(row, &label): (usize, &usize)| {
-        let others: Vec<usize> = members[&label].iter().copied().filter(|&other| other != row).collect();
-        if others.is_empty() { Err(LossError::NoPositive { loss, row, label }) } else { Ok(others) }
-    };
-    labels.iter().enumerate().map(others).collect()
+    if let Some((row, &label)) = labels.iter().enumerate().find(|(_, label)| members[label].len() < 2) {
+        return Err(LossError::NoPositive { loss, row, label });
+    }
+    let others = |(row, label)| members[label].iter().copied().filter(move |&other| other != row);
+    Ok(Positives::of_rows(labels.iter().enumerate().map(others)))
 }
 
 /// For each row its drawn positive and the rows whose drawn positive it is, in ascending order.
-fn drawn(loss: &'static str, batch: &Batch<'_>) -> Result<Vec<Vec<usize>>, LossError> {
+fn drawn(loss: &'static str, batch: &Batch<'_>) -> Result<Positives, LossError> {
     if batch.second().is_some() {
         return Err(LossError::NeedsOneView { loss });
     }
     let drawn = batch.positives().ok_or(LossError::NeedsPositives { loss })?;
-    let mut mask = vec![Vec::new(); drawn.len()];
-    for (row, &positive) in drawn.iter().enumerate() {
-        if positive == row {
-            return Err(LossError::OwnPositive { row });
-        }
-        mask[row].push(positive);
-        mask[positive].push(row);
+    if let Some((row, _)) = drawn.iter().enumerate().find(|&(row, &positive)| positive == row) {
+        return Err(LossError::OwnPositive { row });
     }
-    for positives in &mut mask {
-        positives.sort_unstable();
-        positives.dedup();
-    }
-    Ok(mask)
+    let drawn = drawn.iter().enumerate();
+    let mut pairs: Vec<_> = drawn.flat_map(|(row, &positive)| [(row, positive), (positive, row)]).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let rows = pairs.chunk_by(|(row, _), (next, _)| row == next);
+    Ok(Positives::of_rows(rows.map(|row| row.iter().map(|&(_, positive)| positive))))
 }

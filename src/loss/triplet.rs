@@ -2,7 +2,8 @@
 
 use ndarray::Array2;
 
-use super::similarity::similarities;
+use super::pull::Slopes;
+use super::similarity::{Similarity, similarities};
 use super::{Batch, Evaluation, Loss, LossError, pull};
 use crate::setting::{SettingError, positive};
 
@@ -41,15 +42,15 @@ impl Loss for Triplet {
         let others = (batch.rows() - 1) as f64;
         let mut slopes = Array2::zeros(similarities.dim());
         let mut total = 0.0;
-        for ((row, column), similarity) in similarities.indexed_iter() {
-            let excess = similarity.minus(similarities[(row, row)]) + self.margin;
+        for ((row, column), &similarity) in similarities.indexed_iter() {
+            let excess = Similarity(similarity).minus(Similarity(similarities[(row, row)])) + self.margin;
             if column != row && excess > 0.0 {
                 total += excess / others;
                 slopes[(row, column)] = 1.0 / others;
                 slopes[(row, row)] -= 1.0 / others;
             }
         }
-        let [first, second] = pull::between(slopes, &similarities, x, y);
+        let [first, second] = pull::between(Slopes::new(slopes, &similarities), x, y);
         Ok(Evaluation { rows: batch.rows(), total, first, second: Some(second) })
     }
 }

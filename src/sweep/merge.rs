@@ -1,6 +1,7 @@
 //! Putting the shards of a sweep together.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -92,7 +93,12 @@ pub enum MergeError {
 pub struct Merge {
     header: Header,
     archives: Vec<Archive>,
+    /// Where each unit is, in canonical order: sixteen bytes for a unit, however many shards there are.
+    places: Vec<Option<Place>>,
 }
+
+/// Which journal holds a unit, and where its line begins.
+type Place = (u32, NonZeroU64);
 
 impl Merge {
     /// Opens the journals in these folders, in any order. Nothing is locked or changed; a shard that is still running
@@ -101,13 +107,22 @@ impl Merge {
     /// # Errors
     /// [`MergeError`]: journals that cannot be read or do not go together, missing and doubled shards and units.
     pub fn open<P: AsRef<Path>>(folders: &[P]) -> Result<Self, MergeError> {
-        let parts = folders.iter().map(|folder| Part::read(folder.as_ref())).collect::<Result<Vec<_>, _>>()?;
+        let parts = folders.iter().map(|folder| Part::open(folder.as_ref())).collect::<Result<Vec<_>, _>>()?;
         let first = parts.first().ok_or(MergeError::Nothing)?;
         parts.iter().try_for_each(|part| first.refuse_other(part))?;
         let header = first.header.clone();
         refuse_doubled_or_missing_shards(&parts, header.shard)?;
-        refuse_doubled_or_missing_units(&parts, &header)?;
-        Ok(Self { header, archives: parts.into_iter().map(|part| part.archive).collect() })
+        let (mut archives, mut places) = (Vec::new(), vec![None; header.units()]);
+        let mut unfinished = Vec::new();
+        for part in parts {
+            let (archive, finished) = part.read_into(&mut places, &archives, &header)?;
+            archives.push(archive);
+            if finished < part.header.shard_units {
+                unfinished.push(part.header.shard);
+            }
+        }
+        refuse_missing_units(&places, &header, unfinished)?;
+        Ok(Self { header, archives, places })
     }
 
     /// The header of the first journal, which says from which settings the sweep was made.
@@ -134,12 +149,11 @@ impl Merge {
     /// [`MergeError::Journal`] if a result has another form than `R`, or a journal was changed meanwhile.
     pub fn each<R: DeserializeOwned>(&self, mut consume: impl FnMut(Unit, R)) -> Result<(), MergeError> {
         let mut readers = self.archives.iter().map(Archive::reader).collect::<Result<Vec<_>, _>>()?;
-        for place in 0..self.header.units() {
-            for (archive, reader) in self.archives.iter().zip(&mut readers) {
-                if let Some(result) = archive.result(place, reader)? {
-                    consume(Unit::at(place, self.header.replicates), result);
-                }
-            }
+        for (unit, place) in self.places.iter().enumerate() {
+            let Some((holder, line)) = *place else { continue };
+            let holder = holder as usize;
+            let result = self.archives[holder].result_at(unit, line, &mut readers[holder])?;
+            consume(Unit::at(unit, self.header.replicates), result);
         }
         Ok(())
     }
@@ -166,16 +180,36 @@ pub fn merge<R: DeserializeOwned>(folders: &[impl AsRef<Path>]) -> Result<Vec<(U
 /// One journal.
 struct Part {
     header: Header,
-    archive: Archive,
-    finished: usize,
+    path: PathBuf,
 }
 
 impl Part {
-    fn read(folder: &Path) -> Result<Self, JournalError> {
-        let mut reader = Reader::open(&folder.join(FILE))?;
-        let (header, mut archive) = known_header(&mut reader)?;
+    fn open(folder: &Path) -> Result<Self, JournalError> {
+        let path = folder.join(FILE);
+        let (header, _) = known_header(&mut Reader::open(&path)?)?;
+        Ok(Self { header, path })
+    }
+
+    /// Notes where the units of this journal are, beside those of the journals before it; the journal without its own
+    /// notes, and how many units it holds.
+    fn read_into(
+        &self,
+        places: &mut [Option<Place>],
+        before: &[Archive],
+        sweep: &Header,
+    ) -> Result<(Archive, usize), MergeError> {
+        let mut reader = Reader::open(&self.path)?;
+        let (_, mut archive) = known_header(&mut reader)?;
         let finished = archive.fill::<IgnoredAny>(&mut reader)?;
-        Ok(Self { header, archive, finished })
+        let holder = before.len() as u32;
+        for (index, (line, place)) in archive.take_places().into_iter().zip(places).enumerate() {
+            let Some(line) = line else { continue };
+            if let Some((first, _)) = place.replace((holder, line)) {
+                let (first, second) = (before[first as usize].path.clone(), self.path.clone());
+                return Err(MergeError::DoubledUnit { unit: Unit::at(index, sweep.replicates), first, second });
+            }
+        }
+        Ok((archive, finished))
     }
 
     fn refuse_other(&self, second: &Self) -> Result<(), MergeError> {
@@ -183,7 +217,7 @@ impl Part {
         if differences.is_empty() {
             return Ok(());
         }
-        let (first, second) = (self.archive.path.clone(), second.archive.path.clone());
+        let (first, second) = (self.path.clone(), second.path.clone());
         Err(MergeError::Different { first, second, differences })
     }
 }
@@ -209,8 +243,8 @@ fn shared(header: &Header) -> Value {
 fn refuse_doubled_or_missing_shards(parts: &[Part], division: Shard) -> Result<(), MergeError> {
     let mut paths = BTreeMap::new();
     for part in parts {
-        if let Some(first) = paths.insert(part.header.shard, &part.archive.path) {
-            let (first, second) = (first.clone(), part.archive.path.clone());
+        if let Some(first) = paths.insert(part.header.shard, &part.path) {
+            let (first, second) = (first.clone(), part.path.clone());
             return Err(MergeError::DoubledShard { shard: part.header.shard, first, second });
         }
     }
@@ -218,24 +252,10 @@ fn refuse_doubled_or_missing_shards(parts: &[Part], division: Shard) -> Result<(
     if missing.is_empty() { Ok(()) } else { Err(MergeError::MissingShards { missing }) }
 }
 
-fn refuse_doubled_or_missing_units(parts: &[Part], header: &Header) -> Result<(), MergeError> {
-    let mut units = Vec::new();
-    for place in 0..header.units() {
-        let unit = Unit::at(place, header.replicates);
-        let mut holders = parts.iter().filter(|part| part.archive.contains(place)).map(|part| &part.archive.path);
-        match (holders.next(), holders.next()) {
-            (None, _) => units.push(unit),
-            (Some(_), None) => {}
-            (Some(first), Some(second)) => {
-                return Err(MergeError::DoubledUnit { unit, first: first.clone(), second: second.clone() });
-            }
-        }
-    }
-    if units.is_empty() {
-        return Ok(());
-    }
-    let unfinished = parts.iter().filter(|part| part.finished < part.header.shard_units);
-    Err(MergeError::MissingUnits { units, shards: unfinished.map(|part| part.header.shard).collect() })
+fn refuse_missing_units(places: &[Option<Place>], header: &Header, unfinished: Vec<Shard>) -> Result<(), MergeError> {
+    let missing = places.iter().enumerate().filter(|(_, place)| place.is_none());
+    let units: Vec<Unit> = missing.map(|(index, _)| Unit::at(index, header.replicates)).collect();
+    if units.is_empty() { Ok(()) } else { Err(MergeError::MissingUnits { units, shards: unfinished }) }
 }
 
 fn listed(shards: &[Shard]) -> String {

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::identity::CellId;
 use super::journal::{JournalError, Key};
 use super::plan::{Cell, Sweep, Unit};
 use super::run::{Cause, Failure, Options, Progress};
@@ -20,17 +21,23 @@ pub struct UnitContext<'a, C> {
     pub unit: Unit,
     /// The random numbers of this unit: a function of root seed, cell and replicate alone.
     pub generator: Generator,
-    root_seed: u64,
+    /// The root seed and the name of the cell, from which the generators of all its replicates follow.
+    stream: (u64, CellId),
     requested: &'a AtomicBool,
     aborted: &'a AtomicBool,
     told: AtomicBool,
 }
 
 impl<C> UnitContext<'_, C> {
+    /// The random numbers that another replicate of this cell has: with them a unit can do its work again by itself.
+    pub fn generator_of(&self, replicate: u64) -> Generator {
+        generator(self.stream.0, self.stream.1.as_bytes(), replicate)
+    }
+
     /// Random numbers that this replicate has in common with that of every other cell: a function of root seed, name and
     /// replicate alone. Cells that draw data and start from them can be compared replicate by replicate.
     pub fn shared_generator(&self, name: &[u8]) -> Generator {
-        generator(self.root_seed, name, self.unit.replicate)
+        generator(self.stream.0, name, self.unit.replicate)
     }
 
     /// Whether the unit should stop at once, because the run was cancelled or its journal cannot be written.
@@ -119,7 +126,7 @@ where
             cell: &self.sweep.cells[unit.cell],
             unit,
             generator: generator(self.sweep.root_seed, self.sweep.ids[unit.cell].as_bytes(), unit.replicate),
-            root_seed: self.sweep.root_seed,
+            stream: (self.sweep.root_seed, self.sweep.ids[unit.cell]),
             requested: self.options.cancelled,
             aborted: &self.aborted,
             told: AtomicBool::new(false),

@@ -161,11 +161,25 @@ impl Archive {
         unit: usize,
         reader: &mut Reader,
     ) -> Result<Option<R>, JournalError> {
-        let Some(place) = self.places[unit] else { return Ok(None) };
+        self.places[unit].map(|place| self.result_at(unit, place, reader)).transpose()
+    }
+
+    /// The result of a unit whose line begins at this place of the file.
+    pub(in crate::sweep) fn result_at<R: DeserializeOwned>(
+        &self,
+        unit: usize,
+        place: NonZeroU64,
+        reader: &mut Reader,
+    ) -> Result<R, JournalError> {
         reader.seek(place.get())?;
         let record = reader.record(self.key)?.filter(|(found, _, _)| found.place(self.replicates) == unit);
         let (_, _, result) = record.ok_or_else(|| reader.damaged("it changed while it was read"))?;
-        Ok(Some(result))
+        Ok(result)
+    }
+
+    /// Where the lines of the units begin, in canonical order; the archive forgets it.
+    pub(in crate::sweep) fn take_places(&mut self) -> Vec<Option<NonZeroU64>> {
+        std::mem::take(&mut self.places)
     }
 }
 

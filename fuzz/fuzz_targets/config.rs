@@ -1,0 +1,14 @@
+//! Any text, as a file of settings: no panic.
+#![no_main]
+#![allow(dead_code)]
+
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../../sims/config.rs"]
+mod config;
+#[path = "../../sims/failure.rs"]
+mod failure;
+#[path = "../../tests/fuzz/settings.rs"]
+mod settings;
+
+fuzz_target!(|text: &str| settings::read(text));

@@ -1,0 +1,226 @@
+//! Embeddings from files, and the loss that is taken of them: the input of `gradient` and `simulate`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use embedding_norms::data::embeddings::{Embeddings, Labels, read_indices};
+use embedding_norms::loss::{Entry, Loss, LossError, Parameter, Parameters, catalogue};
+use embedding_norms::simulation::{SimulationError, Start};
+use ndarray::Array2;
+use serde_json::{Map, Value, json};
+
+use crate::config::suggestion;
+use crate::failure::Failure;
+
+/// Files of embeddings with what a loss needs beside them.
+#[derive(Args, Clone, Debug)]
+pub struct Input {
+    /// Raw embeddings, before any normalization, one a row: FILE or FILE:KEY (.npy, .npz, .safetensors, .csv, .tsv)
+    #[arg(value_name = "Z")]
+    first: PathBuf,
+
+    /// The second view: row i is the positive of row i of Z
+    #[arg(value_name = "W")]
+    second: Option<PathBuf>,
+
+    /// A class per row, integers or text: FILE or FILE:KEY (an array, .txt, or a column of .csv)
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
+
+    /// A drawn positive per row, the index of another row counted from 0: FILE or FILE:KEY
+    #[arg(long, value_name = "FILE")]
+    positives: Option<PathBuf>,
+}
+
+/// A loss with its parameters.
+#[derive(Args, Clone, Debug)]
+pub struct LossChoice {
+    /// Loss; `embedding-norms losses` lists them with their parameters and what they need
+    #[arg(long = "loss", value_name = "NAME")]
+    name: String,
+
+    /// Temperature τ
+    #[arg(long, value_name = "τ", allow_negative_numbers = true)]
+    temperature: Option<f64>,
+
+    /// Bias b of SigLIP's logits
+    #[arg(long, value_name = "b", allow_negative_numbers = true)]
+    bias: Option<f64>,
+
+    /// Margin m between cosines
+    #[arg(long, value_name = "m", allow_negative_numbers = true)]
+    margin: Option<f64>,
+
+    /// Weight a of alignment
+    #[arg(long, value_name = "a", allow_negative_numbers = true)]
+    alignment: Option<f64>,
+
+    /// Weight w of uniformity
+    #[arg(long, value_name = "w", allow_negative_numbers = true)]
+    uniformity: Option<f64>,
+
+    /// Sharpness t of uniformity's kernel
+    #[arg(long, value_name = "t", allow_negative_numbers = true)]
+    sharpness: Option<f64>,
+}
+
+/// A loss that was asked for.
+pub struct Chosen {
+    entry: &'static Entry,
+    parameters: Parameters,
+    /// The loss itself.
+    pub loss: Box<dyn Loss>,
+}
+
+impl LossChoice {
+    /// The loss, its parameters checked.
+    pub fn build(&self) -> Result<Chosen, Failure> {
+        let names = catalogue().iter().map(|entry| entry.name);
+        let entry = catalogue().iter().find(|entry| entry.name == self.name).ok_or_else(|| {
+            Failure::Refused(format!("--loss: there is no loss '{}'{}", self.name, suggestion(&self.name, names)))
+        })?;
+        let chosen = [self.temperature, self.bias, self.margin, self.alignment, self.uniformity, self.sharpness];
+        let parameters = Parameter::ALL
+            .into_iter()
+            .zip(chosen)
+            .filter_map(|(parameter, value)| Some((parameter, value?)))
+            .fold(Parameters::default(), |parameters, (parameter, value)| parameters.with(parameter, value));
+        let loss = entry.build(&parameters)?;
+        Ok(Chosen { entry, parameters, loss })
+    }
+}
+
+impl Chosen {
+    /// The name and every parameter, the defaults among them.
+    pub fn record(&self) -> Value {
+        let values = self.entry.parameters.iter().map(|&(parameter, default)| {
+            (parameter.name().to_owned(), json!(self.parameters.get(parameter).unwrap_or(default)))
+        });
+        json!({ "name": self.entry.name, "parameters": values.collect::<Map<_, _>>() })
+    }
+
+    /// Refuses what would not fit into memory: every loss but those of pairs compares each row with all others.
+    pub fn check_memory(&self, start: &Start) -> Result<(), Failure> {
+        if matches!(self.entry.name, "cosine" | "simsiam") {
+            return Ok(());
+        }
+        let rows = start.first.nrows() * if start.second.is_some() { 2 } else { 1 };
+        // Cosines, weights, and a copy on the way from one to the other.
+        let needed = 3.0 * 8.0 * rows as f64 * rows as f64;
+        match available_memory() {
+            Some(free) if needed > free => Err(Failure::Refused(format!(
+                "{} compares {rows} rows with each other, which takes about {:.0} GB, and {:.0} GB are free; give the rows \
+                 of one batch",
+                self.entry.name,
+                needed / 1e9,
+                free / 1e9
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Bytes that can be had, where the system says.
+fn available_memory() -> Option<f64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    Some(1024.0 * line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()?)
+}
+
+/// Everything that was read.
+pub struct Read {
+    /// The embeddings with labels and positives.
+    pub start: Start,
+    names: Vec<String>,
+}
+
+impl Input {
+    /// The files that are read.
+    pub fn files(&self) -> Vec<&Path> {
+        let others = [&self.second, &self.labels, &self.positives];
+        std::iter::once(self.first.as_path()).chain(others.into_iter().flatten().map(PathBuf::as_path)).collect()
+    }
+
+    /// Whether there is a second view.
+    pub fn has_second(&self) -> bool {
+        self.second.is_some()
+    }
+
+    /// Reads all files and checks that they fit each other.
+    pub fn read(&self) -> Result<Read, Failure> {
+        let first = embeddings(&self.first)?;
+        let second = self.second.as_ref().map(|second| embeddings(second)).transpose()?;
+        if let (Some(path), Some(second)) = (&self.second, &second)
+            && second.dim() != first.dim()
+        {
+            return Err(Failure::Refused(format!(
+                "{}: shape {:?}, where {} has {:?}; row i of one belongs to row i of the other, so save both from the same \
+                 batch",
+                path.display(),
+                second.dim(),
+                self.first.display(),
+                first.dim()
+            )));
+        }
+        let labels = self.labels.as_ref().map(Labels::open).transpose()?;
+        let positives = self.positives.as_ref().map(read_indices).transpose()?;
+        if let (Some(path), Some(labels)) = (&self.labels, &labels) {
+            self.check_length(path, "labels", labels.classes().len(), first.nrows())?;
+        }
+        if let (Some(path), Some(positives)) = (&self.positives, &positives) {
+            self.check_length(path, "positives", positives.len(), first.nrows())?;
+        }
+        let names = labels.as_ref().map(|labels| labels.names().to_vec()).unwrap_or_default();
+        let labels = labels.map(|labels| labels.classes().to_vec());
+        Ok(Read { start: Start { first, second, labels, positives }, names })
+    }
+
+    fn check_length(&self, path: &Path, what: &str, found: usize, rows: usize) -> Result<(), Failure> {
+        if found == rows {
+            return Ok(());
+        }
+        let hint =
+            if found == rows + 1 { " (if its first line is a header, name the column as FILE:COLUMN)" } else { "" };
+        let (path, first) = (path.display(), self.first.display());
+        Err(Failure::Refused(format!(
+            "{path}: {found} {what} for the {rows} rows of {first}; there must be one per row{hint}"
+        )))
+    }
+}
+
+impl Read {
+    /// An error of the loss, in words of the command line.
+    pub fn explain(&self, error: &SimulationError) -> Failure {
+        let option = |error: &LossError| match error {
+            LossError::NeedsTwoViews { .. } => " (give W after Z)",
+            LossError::NeedsLabels { .. } => " with --labels FILE",
+            LossError::NeedsPositives { .. } => ", and give them with --positives FILE",
+            LossError::OwnPositive { .. } | LossError::NoSuchPositive { .. } => " (in --positives)",
+            _ => "",
+        };
+        Failure::Refused(match error {
+            SimulationError::Loss(LossError::NoPositive { loss, row, label }) => {
+                let name = self.names.get(*label).map_or("", String::as_str);
+                format!(
+                    "--labels: {loss} needs a second row of class '{name}', and row {row} is the only one; leave it out of \
+                     the batch"
+                )
+            }
+            SimulationError::Loss(error) => format!("{error}{}", option(error)),
+            error => error.to_string(),
+        })
+    }
+}
+
+/// The rows of a file, each with a direction.
+fn embeddings(path: &Path) -> Result<Array2<f64>, Failure> {
+    let mut source = Embeddings::open(path)?;
+    if source.shape().1 < 2 {
+        return Err(Failure::Refused(format!(
+            "{}: one column; directions need at least 2 dimensions, so give the embeddings themselves",
+            path.display()
+        )));
+    }
+    Ok(source.read_with_directions()?)
+}

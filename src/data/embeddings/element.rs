@@ -1,0 +1,117 @@
+//! Types of elements and their decoding.
+
+use std::fmt;
+
+use half::{bf16, f16};
+
+/// The type of the elements of an array.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Element {
+    /// IEEE half precision, 16 bits.
+    F16,
+    /// The upper half of a single, 16 bits.
+    Bf16,
+    /// IEEE single precision.
+    F32,
+    /// IEEE double precision.
+    F64,
+    /// A signed integer of this many bytes: labels.
+    Signed(usize),
+    /// An unsigned integer of this many bytes, or a truth value: labels.
+    Unsigned(usize),
+    /// Text of this many bytes, padded with zeros: labels.
+    Bytes(usize),
+    /// Text of this many code points of four bytes, padded with zeros: labels.
+    Unicode(usize),
+    /// Decimal numbers of a table.
+    Decimal,
+    /// Any other, by its name in the file.
+    Other(String),
+}
+
+impl Element {
+    /// Bytes of one element; none where it has no fixed size, or none that is read.
+    pub fn size(&self) -> Option<usize> {
+        match self {
+            Self::F16 | Self::Bf16 => Some(2),
+            Self::F32 => Some(4),
+            Self::F64 => Some(8),
+            Self::Signed(size) | Self::Unsigned(size) | Self::Bytes(size) => Some(*size),
+            Self::Unicode(points) => points.checked_mul(4),
+            Self::Decimal | Self::Other(_) => None,
+        }
+    }
+
+    /// Whether embeddings can be made of it.
+    pub fn is_real(&self) -> bool {
+        matches!(self, Self::F16 | Self::Bf16 | Self::F32 | Self::F64 | Self::Decimal)
+    }
+
+    /// Turns bytes of whole elements into numbers, each of which f64 holds exactly.
+    pub(super) fn decode(&self, bytes: &[u8], big_endian: bool, numbers: &mut Vec<f64>) {
+        match self {
+            Self::F16 => each(bytes, big_endian, numbers, |b| f16::from_bits(u16::from_le_bytes(b)).to_f64()),
+            Self::Bf16 => each(bytes, big_endian, numbers, |b| bf16::from_bits(u16::from_le_bytes(b)).to_f64()),
+            Self::F32 => each(bytes, big_endian, numbers, |b| f64::from(f32::from_le_bytes(b))),
+            Self::F64 => each(bytes, big_endian, numbers, f64::from_le_bytes),
+            _ => unreachable!("embeddings are checked to be real when they are opened"),
+        }
+    }
+
+    /// Turns the bytes of one element into the text of a label; none if they are no text.
+    pub(super) fn label(&self, bytes: &[u8], big_endian: bool) -> Option<String> {
+        match self {
+            Self::Signed(_) => Some(integer(bytes, big_endian, true).to_string()),
+            Self::Unsigned(_) => Some(integer(bytes, big_endian, false).to_string()),
+            Self::Bytes(_) => Some(std::str::from_utf8(bytes).ok()?.trim_end_matches('\0').to_owned()),
+            Self::Unicode(_) => {
+                let points = bytes.as_chunks::<4>().0.iter().map(|point| {
+                    char::from_u32(if big_endian { u32::from_be_bytes(*point) } else { u32::from_le_bytes(*point) })
+                });
+                Some(points.collect::<Option<String>>()?.trim_end_matches('\0').to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+fn each<const SIZE: usize>(bytes: &[u8], big_endian: bool, numbers: &mut Vec<f64>, decode: impl Fn([u8; SIZE]) -> f64) {
+    let elements = bytes.as_chunks::<SIZE>().0.iter().copied();
+    if big_endian {
+        numbers.extend(elements.map(|mut element| {
+            element.reverse();
+            decode(element)
+        }));
+    } else {
+        numbers.extend(elements.map(decode));
+    }
+}
+
+/// An integer of at most eight bytes.
+fn integer(bytes: &[u8], big_endian: bool, signed: bool) -> i128 {
+    let mut little = bytes.to_vec();
+    if big_endian {
+        little.reverse();
+    }
+    let negative = signed && little.last().is_some_and(|byte| byte & 0x80 != 0);
+    let mut wide = [if negative { 0xff } else { 0 }; 16];
+    wide[..little.len()].copy_from_slice(&little);
+    i128::from_le_bytes(wide)
+}
+
+impl fmt::Display for Element {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::F16 => formatter.write_str("f16"),
+            Self::Bf16 => formatter.write_str("bf16"),
+            Self::F32 => formatter.write_str("f32"),
+            Self::F64 => formatter.write_str("f64"),
+            Self::Signed(size) => write!(formatter, "int{}", 8 * size),
+            Self::Unsigned(size) => write!(formatter, "uint{}", 8 * size),
+            Self::Bytes(_) | Self::Unicode(_) => formatter.write_str("text"),
+            Self::Decimal => formatter.write_str("decimal numbers"),
+            Self::Other(name) => formatter.write_str(name),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Where bytes come from, and what a file is asked before it is opened.
+
+use std::fs::{self, File};
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use super::error::{Problem, ReadError};
+
+/// Bytes that can be read from any place.
+pub(super) trait Storage: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> Storage for T {}
+
+/// An open file, or bytes in memory, with the array that was asked for.
+pub(super) struct Opened {
+    /// The name in errors.
+    pub name: String,
+    /// The part of the name after the last dot, in small letters.
+    pub extension: String,
+    /// The array asked for, `KEY` of `FILE:KEY`.
+    pub key: Option<String>,
+    /// The bytes.
+    pub storage: Box<dyn Storage>,
+    /// How many they are.
+    pub length: u64,
+}
+
+impl Opened {
+    /// Opens `FILE` or `FILE:KEY`. A file whose own name has a colon is taken as it is.
+    pub fn open(spec: &Path) -> Result<Self, ReadError> {
+        let (path, key) = split(spec);
+        let name = path.display().to_string();
+        let length = regular_length(&path).map_err(|problem| problem.of(&name))?;
+        let file = File::open(&path).map_err(|error| Problem::Refused(error).of(&name))?;
+        Self::new(name, key, Box::new(BufReader::new(file)), length)
+    }
+
+    /// Takes bytes that are in memory already; `spec` names them as a file.
+    pub fn from_bytes(spec: &str, bytes: Vec<u8>) -> Result<Self, ReadError> {
+        let (name, key) = match spec.rsplit_once(':') {
+            Some((name, key)) => (name, Some(key.to_owned())),
+            None => (spec, None),
+        };
+        let length = bytes.len() as u64;
+        Self::new(name.to_owned(), key, Box::new(std::io::Cursor::new(bytes)), length)
+    }
+
+    fn new(name: String, key: Option<String>, storage: Box<dyn Storage>, length: u64) -> Result<Self, ReadError> {
+        if length == 0 {
+            return Err(Problem::Empty.of(&name));
+        }
+        let extension = Path::new(&name).extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        Ok(Self { name, extension, key, storage, length })
+    }
+
+    /// The first bytes, at most eight; fewer of a shorter file.
+    pub fn first_bytes(&mut self) -> Result<Vec<u8>, Problem> {
+        let mut first = Vec::new();
+        go_to(&mut *self.storage, 0, "the beginning")?;
+        (&mut self.storage).take(8).read_to_end(&mut first).map_err(|error| interrupted("the beginning", error))?;
+        Ok(first)
+    }
+}
+
+/// The file and the key of `FILE:KEY`, where there is a file of the first name and none of the whole.
+fn split(spec: &Path) -> (PathBuf, Option<String>) {
+    let whole = || (spec.to_owned(), None);
+    if spec.symlink_metadata().is_ok() {
+        return whole();
+    }
+    match spec.to_str().and_then(|text| text.rsplit_once(':')) {
+        Some((file, key)) if !file.is_empty() && Path::new(file).symlink_metadata().is_ok() => {
+            (PathBuf::from(file), Some(key.to_owned()))
+        }
+        _ => whole(),
+    }
+}
+
+/// The length of a regular file; asked before opening, as a pipe would wait for somebody to write.
+fn regular_length(path: &Path) -> Result<u64, Problem> {
+    let metadata = fs::metadata(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Problem::Missing,
+        _ => Problem::Refused(error),
+    })?;
+    if metadata.is_dir() {
+        return Err(Problem::Folder);
+    }
+    if !metadata.is_file() {
+        return Err(Problem::NotAFile);
+    }
+    Ok(metadata.len())
+}
+
+/// Goes to a place counted in bytes from the beginning.
+pub(super) fn go_to(storage: &mut dyn Storage, place: u64, words: &str) -> Result<(), Problem> {
+    storage.seek(SeekFrom::Start(place)).map(drop).map_err(|error| interrupted(words, error))
+}
+
+/// An error of reading on the way.
+pub(super) fn interrupted(place: &str, error: std::io::Error) -> Problem {
+    match error.kind() {
+        std::io::ErrorKind::UnexpectedEof => Problem::corrupt(place, "the data ends too early"),
+        std::io::ErrorKind::InvalidData | std::io::ErrorKind::InvalidInput => match error.downcast::<Problem>() {
+            Ok(problem) => problem,
+            Err(error) => Problem::corrupt(place, error),
+        },
+        _ => Problem::Interrupted { place: place.to_owned(), error },
+    }
+}

@@ -1,0 +1,17 @@
+//! Names of files, one for every way a format can be asked for.
+
+/// The name of the file decides the format where its bytes do not.
+pub const NAMES: [&str; 12] = [
+    "z.npy",
+    "z.npy:z",
+    "z.npz",
+    "z.npz:z",
+    "z.safetensors",
+    "z.safetensors:z",
+    "z.csv",
+    "z.csv:label",
+    "z.tsv",
+    "z.txt",
+    "z.pt",
+    "z",
+];
