@@ -18,8 +18,8 @@ use crate::convergence_map::ConvergenceMap;
 use crate::failure::Failure;
 use crate::gradscale::GradScale;
 use crate::latent_space::LatentSpace;
-use crate::local_density::LocalDensity;
 use crate::levers::Levers;
+use crate::local_density::LocalDensity;
 use crate::norm_effect::NormEffect;
 use crate::norm_growth::NormGrowth;
 use crate::one_step_bound::OneStepBound;
@@ -32,8 +32,8 @@ use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
 use crate::weight_decay::WeightDecay;
 use crate::{
-    arguments, completions, config, explain, gradient, instructions, interrupt, list, losses, merge, optimizers, predict,
-    redraw, report, run, simulate,
+    arguments, completions, config, explain, gradient, instructions, interrupt, list, losses, merge, optimizers,
+    predict, redraw, report, run, simulate,
 };
 
 /// All simulations, in the order in which the report tells them.

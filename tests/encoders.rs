@@ -456,6 +456,8 @@ fn s5_training_writes_density_into_norms_and_an_untrained_network_only_seems_to_
     // Among directions both seem to know; among the points themselves the trained network alone does.
     assert!(mean(0, 0) < -0.2 && mean(1, 0) < -0.2, "{found:?}");
     assert!(mean(0, 1).abs() < 0.1 && mean(1, 1) < -0.15, "{found:?}");
+}
+
 /// Embeddings before and after one plain step at this rate, with ∇_j of the mean loss.
 fn one_step<E: Encoder + Clone>(encoder: &E, views: &Views, rate: f64) -> [Array2<f64>; 3] {
     let loss = supervised();

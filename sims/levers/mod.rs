@@ -7,7 +7,6 @@
 mod analysis;
 mod claims;
 mod criterion;
-mod embeddings;
 mod figures;
 mod lever;
 mod shrinking;
@@ -121,7 +120,7 @@ pub struct Levers {
     #[arg(long, value_name = "σ", value_parser = values::positive, default_value_t = 0.4)]
     noise: f64,
 
-    /// Save the embeddings of probes, two views each, before training and after some steps, as .npy into this folder
+    /// Save the embeddings of probes before training and after some steps: DIR/<setting>/<view>.step-<n>.npy
     #[arg(long, value_name = "DIR")]
     #[serde(skip)]
     save_embeddings: Option<PathBuf>,

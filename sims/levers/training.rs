@@ -15,10 +15,11 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use super::Cell;
-use super::embeddings;
 use super::lever::Lever;
 use super::task::{Samples, Size, Task};
+use crate::arrays;
 use crate::failure::Failure;
+use crate::output::Folder;
 
 /// Neighbours that vote.
 pub const NEIGHBOURS: usize = 10;
@@ -285,8 +286,10 @@ impl Watch<'_, '_> {
         let strength = lever.strength().map_or(String::new(), |strength| format!("-{strength}"));
         let replicate = self.unit.unit.replicate;
         let setting = format!("{}.{}{strength}.rate-{rate}.replicate-{replicate}", task.name(), lever.name());
+        // One folder each: threads that make ready the same one would be in each other's way.
+        let folder = Folder::prepare(&save.folder.join(setting))?;
         for (view, rows) in [("first", first), ("second", second)] {
-            embeddings::write(&save.folder.join(format!("{setting}.{view}.step-{step}.npy")), rows.view())?;
+            arrays::write(&folder, &format!("{view}.step-{step}.npy"), rows)?;
         }
         Ok(())
     }
