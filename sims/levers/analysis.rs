@@ -252,7 +252,7 @@ impl<'a> Runs<'a> {
                 let records: Vec<_> = runs.iter().filter_map(|entry| entry.run.records.get(place)).collect();
                 let accuracies: Vec<f64> = records.iter().map(|record| record.accuracy).collect();
                 let norm = records.iter().fold(0.0, |sum, record| sum + record.norm) / records.len() as f64;
-                let Some(estimate) = mean_with_interval(&accuracies, 0.95) else { continue };
+                let estimate = mean_with_interval(&accuracies, 0.95);
                 let [name, kind, strength, at] = setting(task, lever, rate);
                 let untuned = if self.untuned.get(&task) == Some(&rate) { "yes" } else { "no" };
                 table.push([
@@ -262,9 +262,9 @@ impl<'a> Runs<'a> {
                     at,
                     untuned.into(),
                     (record.step as f64 / steps.run.steps_per_epoch as f64).into(),
-                    estimate.value.into(),
-                    estimate.lower.into(),
-                    estimate.upper.into(),
+                    mean(&accuracies).into(),
+                    estimate.map(|estimate| estimate.lower).into(),
+                    estimate.map(|estimate| estimate.upper).into(),
                     norm.into(),
                 ]);
             }

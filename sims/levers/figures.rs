@@ -11,13 +11,18 @@ use crate::grouping::{groups, levels, mean};
 use crate::simulation::Tables;
 
 pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
-    let main = tables.get("")?;
+    let (main, accuracies) = (tables.get("")?, tables.get(ACCURACY)?);
+    let outputs = ("shrinking", shrinking(tables.get(SHRINKING)?)?);
+    // Without replicates beside those of the tuning there is nothing to compare.
+    if accuracies.rows().is_empty() {
+        return Ok(vec![outputs]);
+    }
     Ok(vec![
-        ("", accuracy(tables.get(ACCURACY)?)?),
+        ("", accuracy(accuracies)?),
         ("angle", angles(main)?),
         ("prediction", predictions(tables.get(SPEED)?, tables.get(CRITERION)?)?),
         ("tuned", comparisons(tables.get(SPEED)?, tables.get(TUNED)?)?),
-        ("shrinking", shrinking(tables.get(SHRINKING)?)?),
+        outputs,
     ])
 }
 
