@@ -23,6 +23,7 @@ mod grouping;
 mod instructions;
 mod interrupt;
 mod latent_space;
+mod levers;
 mod list;
 mod local_density;
 mod losses;

@@ -18,6 +18,7 @@ use crate::convergence_map::ConvergenceMap;
 use crate::failure::Failure;
 use crate::gradscale::GradScale;
 use crate::latent_space::LatentSpace;
+use crate::levers::Levers;
 use crate::local_density::LocalDensity;
 use crate::norm_effect::NormEffect;
 use crate::norm_growth::NormGrowth;
@@ -55,6 +56,7 @@ pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<LocalDensity>::ENTRY,
     &Of::<LatentSpace>::ENTRY,
     &Of::<Confidence>::ENTRY,
+    &Of::<Levers>::ENTRY,
 ];
 
 /// A simulation, whatever its settings are.
