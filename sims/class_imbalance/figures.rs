@@ -14,7 +14,8 @@ const TEXT: &str = "Three panels. Mean norms of the classes against the epoch: t
                     twenty epochs and stays; with labels dealt out anew it stays at zero. The same difference in every \
                     seed: only the trained network's is above zero on the average, and not in every seed.";
 const CAPTION: &str = "Bands and bars: 95 % confidence of the mean over seeds. Permuted labels, the control: trained on \
-                       labels that are dealt out anew. Small marks in the last panel: single seeds.";
+                       labels that are dealt out anew. Last panel: norms of the inputs, and of \
+                       embeddings before training, after it, and in the control; small marks are single seeds.";
 
 pub fn figure(table: &Table) -> Result<Figure, Failure> {
     let (own, permuted) = (Run::all(table, OWN)?, Run::all(table, PERMUTED)?);
@@ -90,8 +91,8 @@ fn seeds(own: &[Run], permuted: &[Run]) -> Panel {
     let last = Run::epochs(own).last().copied().unwrap_or(0);
     let columns = [
         ("input", at(own, last, Run::input_share)),
-        ("before", at(own, 0, Run::share)),
-        ("after", at(own, last, Run::share)),
+        ("start", at(own, 0, Run::share)),
+        ("end", at(own, last, Run::share)),
         ("control", at(permuted, last, Run::share)),
     ];
     let ticks = columns.iter().enumerate().map(|(place, (name, _))| (place as f64, (*name).to_owned()));

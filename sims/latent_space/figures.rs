@@ -70,9 +70,9 @@ impl State<'_> {
             let ring = (0..=90).map(|part| (radius * libm::cos(at(part)), radius * libm::sin(at(part)))).collect();
             panel = panel.layer(Layer::line("", ring).style(Style::reference().width(0.6))).note(
                 0.0,
-                radius,
+                -radius,
                 format!("‖z‖ = {radius}"),
-                Beside::Above,
+                Beside::Below,
             );
         }
         for (class, points, mean) in self.classes(state)? {

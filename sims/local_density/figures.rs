@@ -53,7 +53,7 @@ fn over_seeds(main: &Table) -> Result<Panel, Failure> {
     let ticks = encoders.iter().enumerate().map(|(place, name)| (place as f64, (*name).to_owned()));
     let axis = Axis::linear("norm of").range(-0.5, 2.5).ticks(ticks.collect::<Vec<_>>());
     let mut panel = Panel::new(axis, Axis::linear("rank correlation ρ"))
-        .title("Norm and distance, over seeds")
+        .title("Correlation over seeds")
         .layer(Layer::horizontal_line("", 0.0))
         .legend(Legend::Below);
     for (series, (label, among, column)) in SERIES.iter().enumerate() {
