@@ -21,6 +21,7 @@
 //! | [`sweep`] | cells, seeds, threads |
 //! | [`table`] | tidy rows, the wall between computing and showing |
 //! | [`law`] | power-law fits with intervals |
+//! | [`diagnosis`] | answers about a user's own embeddings, each with what it rests on and what it is worth |
 //! | [`check`] | one call that checks a loss of your own: gradient, tangency, scaling |
 //! | [`claim`] | predicted against measured, with a verdict |
 //! | `figure` | the house style of the figures (feature `figures`) |
@@ -33,6 +34,7 @@ pub mod check;
 pub mod claim;
 pub mod confidence;
 pub mod data;
+pub mod diagnosis;
 pub mod encoder;
 #[cfg(feature = "figures")]
 pub mod figure;
