@@ -12,6 +12,7 @@ mod completions;
 mod config;
 mod contrastive_losses;
 mod convergence_map;
+mod diagnose;
 mod embeddings;
 mod explain;
 mod failure;

@@ -27,7 +27,7 @@ use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
 use crate::weight_decay::WeightDecay;
 use crate::{
-    completions, config, explain, gradient, interrupt, list, losses, merge, optimizers, predict, redraw, report, run,
+    completions, config, diagnose, explain, gradient, interrupt, list, losses, merge, optimizers, predict, redraw, report, run,
     simulate,
 };
 
@@ -147,6 +147,7 @@ pub fn command() -> Command {
         predict::command(),
         gradient::command(),
         simulate::command(),
+        diagnose::command(),
         explain::command(),
         redraw::command(),
         report::command(),
@@ -175,6 +176,7 @@ pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
         Some(("predict", matches)) => predict::run(matches),
         Some(("gradient", matches)) => gradient::run(matches),
         Some(("simulate", matches)) => simulate::run(matches),
+        Some(("diagnose", matches)) => diagnose::run(matches),
         Some(("explain", matches)) => explain::run(matches),
         Some(("redraw", matches)) => redraw::run(matches),
         Some(("report", matches)) => report::run(matches),
