@@ -29,17 +29,17 @@ pub fn figures(case: &Case<'_>) -> Vec<(&'static str, Figure)> {
     figures
 }
 
-/// The share of rows in each of equal parts of the range, as bars.
+/// The share of rows in each of equal parts of the logarithmic range, as bars.
 fn histogram(snapshot: &Snapshot, (low, high): (f64, f64)) -> Vec<(f64, f64, f64)> {
     let norms = snapshot.finite_norms();
-    let width = (high - low) / BARS as f64;
+    let width = libm::log(high / low) / BARS as f64;
     let mut counts = [0_usize; BARS];
     for norm in norms.iter().filter(|norm| (low..=high).contains(*norm)) {
-        counts[(((norm - low) / width) as usize).min(BARS - 1)] += 1;
+        counts[((libm::log(norm / low) / width) as usize).min(BARS - 1)] += 1;
     }
+    let edge = |place: usize| low * libm::exp(place as f64 * width);
     let bar = |(place, &count): (usize, &usize)| {
-        let left = low + place as f64 * width;
-        (left, left + width, 100.0 * count as f64 / norms.len() as f64)
+        (edge(place), edge(place + 1), 100.0 * count as f64 / norms.len() as f64)
     };
     counts.iter().enumerate().map(bar).collect()
 }
@@ -69,7 +69,7 @@ fn norms(case: &Case<'_>) -> Figure {
     let range = if range.1 > range.0 { range } else { (0.5 * range.0, 1.5 * range.0) };
     let name = if sets.is_empty() { "embeddings" } else { "last checkpoint" };
     let own = if subject.reference.is_some() && subject.checkpoints.len() == 1 { "embeddings" } else { name };
-    let mut panel = Panel::new(Axis::linear("norm ‖z‖"), Axis::linear("share of the rows (%)"))
+    let mut panel = Panel::new(Axis::logarithmic("norm ‖z‖"), Axis::linear("share of the rows (%)"))
         .title("How long the embeddings are")
         .layer(Layer::bars(own, histogram(last, range)).style(Style::series(0).opacity(0.45)));
     for (index, (name, set)) in sets.into_iter().enumerate() {
@@ -126,7 +126,7 @@ fn levers(case: &Case<'_>) -> Option<Figure> {
     let text = "Predicted speed-up of training over the factor c by which the initialization is cut, both logarithmic: it \
                 rises to the best cut and falls beyond it.";
     let caption = "The same curve holds for the learning rate, multiplied by c^h. A criterion, tested in docs/diagnosing.md.";
-    Some(Figure::new(text).caption(caption).panel(panel))
+    Some(Figure::new(text).caption(caption).aspect(0.5).panel(panel))
 }
 
 /// What is true of short embeddings and of long ones.
@@ -183,7 +183,7 @@ fn course(course: &[State]) -> Figure {
     let panels = shown.into_iter().enumerate().filter_map(|(index, (title, label, value))| {
         let points = points(value);
         let style = Style::series(index % 4);
-        (!points.is_empty()).then(|| {
+        (points.len() > 1).then(|| {
             Panel::new(x(), Axis::linear(label))
                 .title(title)
                 .layer(Layer::line(title, points.clone()).style(style))

@@ -81,7 +81,7 @@ struct Training {
 
     /// Learning rate γ per embedding. A framework's rate η on the mean over a batch of n is γ = η/n; a contrastive loss at
     /// temperature τ pulls up to 1/τ as strongly, so γ = η/(nτ) is then the most
-    #[arg(long, value_name = "γ", value_parser = values::positive)]
+    #[arg(long, value_name = "γ", value_parser = values::positive, allow_negative_numbers = true)]
     learning_rate: Option<f64>,
 
     /// Optimizer; `embedding-norms optimizers` lists them
@@ -93,14 +93,14 @@ struct Training {
     set: Vec<(String, f64)>,
 
     /// Weight decay λ
-    #[arg(long, value_name = "λ", value_parser = values::positive)]
+    #[arg(long, value_name = "λ", value_parser = values::positive, allow_negative_numbers = true)]
     weight_decay: Option<f64>,
 
     /// Decay is added to the gradient (L2 regularization) instead of z ← (1 − γλ) z
     #[arg(long, requires = "weight_decay")]
     coupled: bool,
 
-    /// Optimizer steps from one checkpoint to the next; best is 1 between the first two
+    /// Optimizer steps from the first FILE to the second; 1 tells most
     #[arg(long, value_name = "N", value_parser = values::count)]
     steps_between: Option<usize>,
 }

@@ -27,9 +27,8 @@ pub fn record(case: &Case<'_>) -> Value {
         "standing": diagnosis.standing.map(|standing| json!({
             "side": standing.side(),
             "angle": standing.angle,
-            "turned": standing.turned,
+            "leg": standing.leg,
             "excess": standing.excess,
-            "is_saturated": standing.is_saturated,
         })),
     })
 }

@@ -9,7 +9,7 @@ use super::norms::Distribution;
 use super::options::Options;
 use super::pairs::{opposite, pairs, quartiles};
 use super::relations::{Neighbourhood, area_of};
-use super::step::{per_step, turns};
+use super::step::{moves, per_step};
 use super::subject::Subject;
 use crate::claim::brief;
 use crate::confidence::{effective_rank, mean_cosine};
@@ -41,7 +41,7 @@ pub struct State {
     pub auroc: Option<f64>,
     /// The median angle turned since the checkpoint before.
     pub turned: Option<f64>,
-    /// Bounds on what each step turned.
+    /// Bounds on what each step turned, where their number is known.
     pub turned_per_step: Option<(f64, f64)>,
 }
 
@@ -66,11 +66,13 @@ pub fn state(
     let has_positives = !positives.is_empty();
     let turned = match checkpoint.checked_sub(1) {
         Some(before) => {
-            let (turned, _) = turns(&subject.sample, &subject.checkpoints[before], snapshot)?;
-            (!turned.is_empty()).then(|| quartiles(&turned)[1])
+            let turns = moves(&subject.sample, &subject.checkpoints[before], snapshot)?.turns;
+            (!turns.is_empty()).then(|| quartiles(&turns)[1])
         }
         None => None,
     };
+    // The number of steps is that between the first two.
+    let steps = options.steps_between.filter(|_| checkpoint == 1);
     Ok(State {
         name: snapshot.name().to_owned(),
         left_out: snapshot.left_out().len(),
@@ -84,7 +86,7 @@ pub fn state(
         agreement: neighbourhood.and_then(Neighbourhood::mean_agreement),
         auroc: subject.reference.as_ref().and_then(|reference| area_of(snapshot, reference)),
         turned,
-        turned_per_step: turned.zip(options.steps_between).map(|(turned, steps)| per_step(turned, steps)),
+        turned_per_step: turned.zip(steps).map(|(turned, steps)| per_step(turned, steps)),
     })
 }
 

@@ -164,10 +164,11 @@ fn step_answers(
     };
     let (Some(positives), Some(angle)) = (subject.positives_of(0), course[0].positive_angle) else { return nothing() };
     if let (Some(steps), Some(after)) = (options.steps_between, subject.checkpoints.get(1)) {
-        let (turned, still) = step::turns(&subject.sample, &subject.checkpoints[0], after)?;
-        if !turned.is_empty() && angle > 0.0 {
-            let standing = step::by_turning(angle, pairs::quartiles(&turned)[1], steps);
-            return Ok((Some(standing), step::measured(&standing, steps, still, norm, options)));
+        let moves = step::moves(&subject.sample, &subject.checkpoints[0], after)?;
+        if !moves.legs.is_empty() && angle > 0.0 {
+            let leg = pairs::quartiles(&moves.legs)[1];
+            let standing = Standing::of_leg(angle, step::per_step(leg, steps));
+            return Ok((Some(standing), step::measured(&standing, &moves, steps, norm, options)));
         }
     }
     let is_plain = options.rule.is_none_or(|rule| rule.is_plain());

@@ -81,7 +81,7 @@ pub struct Options {
     pub weight_decay: Option<f64>,
     /// What is trained.
     pub parameters: Parameters,
-    /// Steps between one checkpoint and the next.
+    /// Steps from the first checkpoint to the second.
     pub steps_between: Option<u64>,
     /// Neighbours that are asked.
     pub neighbours: usize,

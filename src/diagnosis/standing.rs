@@ -1,6 +1,6 @@
 //! Where the step stands against the best one (statements L7, L8), and what a lever would do (S6).
 //!
-//! The best step turns each member of a pair by φ0/2. The leg of a step that turns by α is tan α in units of the norm; the
+//! The best step turns each member of a pair by φ0/2. The leg of a step, the way over the norm, is tan α where it turns by α; the
 //! *excess* ln x with x = tan α/tan(φ0/2) is 0 at the best step, negative below it and positive above. Steps to align grow
 //! with |ln x| on both sides, as e^|ln x| far from 0: below as L1 says, above as its mirror image of L7. A lever that
 //! multiplies legs by a factor f changes ln x into ln x + ln f, so that ln(speed-up) = |ln x| − |ln x + ln f|.
@@ -10,8 +10,8 @@
 
 use serde::Serialize;
 
-/// Angles are not told apart beyond this: a leg of 14 norms, after which only the gradient's direction is left.
-const LARGEST_TURN: f64 = 1.5;
+/// Beyond this turn, in radians, the tangent runs away, and the way in norms takes its place.
+const LARGEST_TURN: f64 = 1.2;
 
 /// Within this of the best step, |ln x| ≤ ln 2, nothing is gained by a lever.
 const NEAR: f64 = std::f64::consts::LN_2;
@@ -21,12 +21,24 @@ const NEAR: f64 = std::f64::consts::LN_2;
 pub struct Standing {
     /// The typical angle φ0 of a positive pair.
     pub angle: f64,
-    /// The angle that a member turns per step, between these bounds.
-    pub turned: (f64, f64),
+    /// The leg of a step, the way of an embedding over its norm, between these bounds.
+    pub leg: (f64, f64),
     /// ln x, between these bounds.
     pub excess: (f64, f64),
-    /// Whether embeddings turn too far for the excess to be more than a lower bound.
-    pub is_saturated: bool,
+}
+
+/// The leg of a step that turned an embedding by an angle and moved it by a way, in units of its norm.
+///
+/// In theory the way is tan α and at right angles to the embedding. In a network it need not be: a part along the
+/// embedding turns nothing and is left out, as long as the turn is not so far that nothing but the way can be trusted.
+pub fn leg(turn: f64, way: f64) -> f64 {
+    let tangent = libm::tan(turn.min(LARGEST_TURN));
+    if turn <= LARGEST_TURN { tangent } else { tangent.max(way) }
+}
+
+/// tan(φ0/2), with a bound for nearly antipodal pairs.
+fn best_leg(angle: f64) -> f64 {
+    libm::tan(0.5 * angle.min(3.1))
 }
 
 /// Which side of the best step.
@@ -44,27 +56,25 @@ pub enum Side {
 }
 
 impl Standing {
-    /// From the angle φ0 of a typical pair and bounds on the angle turned per step, both in radians and above 0.
+    /// From the angle φ0 of a typical pair, in radians, and bounds on the leg of a step, all above 0.
     ///
     /// ```
     /// use embedding_norms::diagnosis::{Side, Standing};
-    /// let best = Standing::of_turn(1.0, (0.5, 0.5));
+    /// let half = 0.5_f64.tan();
+    /// let best = Standing::of_leg(1.0, (half, half));
     /// assert_eq!((best.side(), best.excess), (Side::Near, (0.0, 0.0)));
-    /// let short = Standing::of_turn(1.0, (0.05, 0.05));
-    /// assert!(short.speed_up(2.0_f64.ln()).0 > 0.69); // twice the step: nearly twice as fast
+    /// let short = Standing::of_leg(1.0, (0.1 * half, 0.1 * half));
+    /// assert!((short.speed_up(2.0_f64.ln()).0 - 2.0_f64.ln()).abs() < 1e-12); // twice the step: twice as fast
     /// ```
-    pub fn of_turn(angle: f64, turned: (f64, f64)) -> Self {
-        let best = libm::tan(0.5 * angle.min(3.1));
-        let excess = |turn: f64| libm::log(libm::tan(turn.min(LARGEST_TURN)) / best);
-        let is_saturated = turned.1 > LARGEST_TURN;
-        Self { angle, turned, excess: (excess(turned.0), excess(turned.1)), is_saturated }
+    pub fn of_leg(angle: f64, leg: (f64, f64)) -> Self {
+        let best = best_leg(angle);
+        Self { angle, leg, excess: (libm::log(leg.0 / best), libm::log(leg.1 / best)) }
     }
 
     /// From the quartiles of ln x over pairs of free embeddings, x = γ(1 + cos φ0)/(ρ_i ρ_j).
     pub fn of_pairs(angle: f64, excess: (f64, f64)) -> Self {
-        let best = libm::tan(0.5 * angle.min(3.1));
-        let turn = |excess: f64| libm::atan(best * libm::exp(excess));
-        Self { angle, turned: (turn(excess.0), turn(excess.1)), excess, is_saturated: false }
+        let leg = |excess: f64| best_leg(angle) * libm::exp(excess);
+        Self { angle, leg: (leg(excess.0), leg(excess.1)), excess }
     }
 
     /// The side of the best step.

@@ -5,34 +5,48 @@ use super::answer::{Answer, Quantity, Topic, Worth};
 use super::options::{Options, Parameters, UpdateRule};
 use super::pairs::{PositivePair, quartiles};
 use super::snapshot::{Sample, Snapshot, common};
-use super::standing::{Side, Standing};
+use super::standing::{Side, Standing, leg};
 use crate::claim::brief;
-use crate::sphere::{angle, normalize};
+use crate::sphere::{angle, norm_of, normalize};
 use ndarray::Axis;
 
 /// Cuts that are spoken of: the paper's.
 const CUTS: [f64; 2] = [3.0, 9.0];
 
-/// The angles that rows of the sample turned from one checkpoint to the next; rows that did not move are counted apart.
-pub fn turns(sample: &Sample, from: &Snapshot, to: &Snapshot) -> Result<(Vec<f64>, usize), DiagnosisError> {
-    let places = common(sample, &[from, to]);
-    let directions = |snapshot: &Snapshot| normalize(snapshot.sampled().select(Axis(0), &places).view());
-    let (x, y) = (directions(from)?, directions(to)?);
-    let all: Vec<f64> = x.units().rows().into_iter().zip(y.units().rows()).map(|(x, y)| angle(x, y)).collect();
-    let moved: Vec<f64> = all.iter().copied().filter(|&turn| turn > 0.0).collect();
-    let still = all.len() - moved.len();
-    Ok((moved, still))
+/// How rows of the sample moved from one checkpoint to the next.
+pub struct Moves {
+    /// The angles that they turned.
+    pub turns: Vec<f64>,
+    /// The legs of these turns.
+    pub legs: Vec<f64>,
+    /// Rows that did not turn, and are not among them.
+    pub still: usize,
 }
 
-/// What one step turns, from what `steps` of them turned altogether: at least the `steps`-th part, as angles add up at
-/// most; and the part √`steps` if their directions are independent.
+/// How rows of the sample moved from one checkpoint to the next.
+pub fn moves(sample: &Sample, from: &Snapshot, to: &Snapshot) -> Result<Moves, DiagnosisError> {
+    let places = common(sample, &[from, to]);
+    let rows = |snapshot: &Snapshot| snapshot.sampled().select(Axis(0), &places);
+    let (before, after) = (rows(from), rows(to));
+    let mut moves = Moves { turns: Vec::new(), legs: Vec::new(), still: 0 };
+    let (x, y) = (normalize(before.view())?, normalize(after.view())?);
+    for place in 0..places.len() {
+        let turn = angle(x.units().row(place), y.units().row(place));
+        if turn == 0.0 {
+            moves.still += 1;
+            continue;
+        }
+        let way = &after.row(place) - &before.row(place);
+        moves.turns.push(turn);
+        moves.legs.push(leg(turn, norm_of(way.view()) / x.norms()[place]));
+    }
+    Ok(moves)
+}
+
+/// Bounds on what one step does, from what `steps` of them did altogether: the `steps`-th part if all go one way, the part
+/// √`steps` if their directions are independent.
 pub fn per_step(turn: f64, steps: u64) -> (f64, f64) {
     (turn / steps as f64, turn / (steps as f64).sqrt())
-}
-
-/// Where the step stands, from the turn between the first two checkpoints.
-pub fn by_turning(angle: f64, turn: f64, steps: u64) -> Standing {
-    Standing::of_turn(angle, per_step(turn, steps))
 }
 
 /// Where the step of free embeddings stands: the median over pairs of ln[γ(1 + cos φ0)/(ρ_i ρ_j)].
@@ -50,20 +64,16 @@ pub fn by_step_size(pairs: &[PositivePair], learning_rate: f64) -> Option<(Stand
 }
 
 /// The answer where the step was measured.
-pub fn measured(standing: &Standing, steps: u64, still: usize, norm: f64, options: &Options) -> Vec<Answer> {
+pub fn measured(standing: &Standing, moves: &Moves, steps: u64, norm: f64, options: &Options) -> Vec<Answer> {
     let best = 0.5 * standing.angle;
-    let (low, high) = standing.turned;
+    let (low, high) = per_step(quartiles(&moves.turns)[1], steps);
     let range = if steps == 1 { brief(low) } else { format!("between {} and {}", brief(low), brief(high)) };
-    let saturated = if standing.is_saturated {
-        " Embeddings turn so far that only a lower bound can be given."
-    } else {
-        ""
-    };
     let finding = format!(
-        "Embeddings turn by {range} rad per step; the best turn is half the angle of positives, {} rad. {}{saturated}",
+        "Embeddings turn by {range} rad per step; the best turn is half the angle of positives, {} rad. {}",
         brief(best),
         words(standing.side())
     );
+    let still = moves.still;
     let mut why = "L8 is proved for a pair of free embeddings; that a network follows it is a criterion, tested in \
                    docs/diagnosing.md with its failures."
         .to_owned();
@@ -75,12 +85,11 @@ pub fn measured(standing: &Standing, steps: u64, still: usize, norm: f64, option
     }
     let turning = Answer::measured("step", Topic::Step, finding)
         .with([
-            Quantity::new("angle turned per step", (low * high).sqrt()).between(low, high).unit("rad"),
+            ranged("angle turned per step", (libm::log(low), libm::log(high))).unit("rad"),
             Quantity::new("best angle per step, φ0/2", best).unit("rad"),
-            Quantity::new("step over the best step, x", libm::exp(standing.middle()))
-                .between(libm::exp(standing.excess.0), libm::exp(standing.excess.1)),
+            ranged("step over the best step, x", standing.excess),
         ])
-        .rests_on("L8", "best at a turn of φ0/2 per member; x = tan α/tan(φ0/2)")
+        .rests_on("L8", "best at a turn of φ0/2 per member; x = tan α/tan(φ0/2), beyond α = 1.2 rad ‖Δz‖/‖z‖ for tan α")
         .on("Two checkpoints close to each other, positives of the first one; any loss that pulls positives together.")
         .worth(Worth::Tested, why);
     vec![turning, cutting(standing, options, Worth::Tested), grad_scale(standing, norm, options, Worth::Tested)]
@@ -126,21 +135,27 @@ fn cutting(standing: &Standing, options: &Options, worth: Worth) -> Answer {
         let (low, high) = standing.speed_up(degree * libm::log(cut));
         speed_up(format!("speed-up of a cut by {cut}"), (low, high))
     });
-    let best = Quantity::new("best cut c (below 1: lengthen)", libm::exp(0.5 * (low + high)));
+    let best = ranged("best cut c (below 1: lengthen)", (low, high));
     let optimizer = match options.rule {
         Some(rule) => format!("{} with h = {degree}", rule.name),
         None => "plain gradient descent, h = 2 (--optimizer NAME for another)".to_owned(),
     };
     Answer::measured("cut", Topic::Step, finding)
-        .with([best.between(libm::exp(low), libm::exp(high))])
+        .with([best])
         .with(cuts)
         .rests_on("S6", "ln(speed-up) = |ln x| − |ln x + h ln c|; a cut by c is a learning rate times c^h (L6)")
         .on(format!("{optimizer}; no biases and no normalization layers before the embedding, which end the equivalence."))
         .worth(worth, "The order of speed-ups and their sign are what is tested; their size holds far from x = 1 at best.")
 }
 
-fn speed_up(name: String, (low, high): (f64, f64)) -> Quantity {
-    Quantity::new(name, libm::exp(0.5 * (low + high))).between(libm::exp(low), libm::exp(high)).unit("times as fast")
+fn speed_up(name: String, bounds: (f64, f64)) -> Quantity {
+    ranged(name, bounds).unit("times as fast")
+}
+
+/// A quantity from the bounds of its logarithm, with an interval where they differ.
+fn ranged(name: impl Into<String>, (low, high): (f64, f64)) -> Quantity {
+    let quantity = Quantity::new(name, libm::exp(0.5 * (low + high)));
+    if low == high { quantity } else { quantity.between(libm::exp(low), libm::exp(high)) }
 }
 
 /// What GradScale with p = 1 would do: it multiplies gradients by the norm, and so steps by ρ^(pq).
@@ -211,7 +226,7 @@ pub fn unknown(options: &Options, has_positives: bool, checkpoints: usize) -> An
         Parameters::Free if options.learning_rate.is_none() => missing.push("the learning rate: --learning-rate γ"),
         Parameters::Free => {}
         _ if checkpoints < 2 => missing.push("a second checkpoint, one step or a few after the first"),
-        _ if options.steps_between.is_none() => missing.push("the number of steps between them: --steps-between n"),
+        _ if options.steps_between.is_none() => missing.push("the number of steps between the first two checkpoints: --steps-between n"),
         _ => {}
     }
     if missing.is_empty() {
