@@ -27,8 +27,8 @@ use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
 use crate::weight_decay::WeightDecay;
 use crate::{
-    completions, config, diagnose, explain, gradient, interrupt, list, losses, merge, optimizers, predict, redraw, report, run,
-    simulate,
+    completions, config, diagnose, explain, gradient, interrupt, list, losses, merge, optimizers, predict, redraw,
+    report, run, simulate,
 };
 
 /// All simulations, in the order in which the report tells them.

@@ -38,9 +38,8 @@ fn histogram(snapshot: &Snapshot, (low, high): (f64, f64)) -> Vec<(f64, f64, f64
         counts[((libm::log(norm / low) / width) as usize).min(BARS - 1)] += 1;
     }
     let edge = |place: usize| low * libm::exp(place as f64 * width);
-    let bar = |(place, &count): (usize, &usize)| {
-        (edge(place), edge(place + 1), 100.0 * count as f64 / norms.len() as f64)
-    };
+    let bar =
+        |(place, &count): (usize, &usize)| (edge(place), edge(place + 1), 100.0 * count as f64 / norms.len() as f64);
     counts.iter().enumerate().map(bar).collect()
 }
 
@@ -63,9 +62,12 @@ fn norms(case: &Case<'_>) -> Figure {
     let others = subject.reference.iter().map(|set| ("reference", set));
     let first = (subject.checkpoints.len() > 1).then(|| ("first checkpoint", &subject.checkpoints[0]));
     let sets: Vec<(&str, &Snapshot)> = others.chain(first).collect();
-    let range = sets.iter().map(|(_, set)| *set).chain([last]).map(span).fold((f64::INFINITY, 0.0_f64), |range, span| {
-        (range.0.min(span.0), range.1.max(span.1))
-    });
+    let range = sets
+        .iter()
+        .map(|(_, set)| *set)
+        .chain([last])
+        .map(span)
+        .fold((f64::INFINITY, 0.0_f64), |range, span| (range.0.min(span.0), range.1.max(span.1)));
     let range = if range.1 > range.0 { range } else { (0.5 * range.0, 1.5 * range.0) };
     let name = if sets.is_empty() { "embeddings" } else { "last checkpoint" };
     let own = if subject.reference.is_some() && subject.checkpoints.len() == 1 { "embeddings" } else { name };
@@ -93,9 +95,10 @@ fn classes(case: &Case<'_>) -> Option<Panel> {
     let ticks = classes.iter().enumerate().map(|(place, class)| (place as f64, class.class.chars().take(12).collect()));
     let axis = Axis::linear("class, by mean norm").ticks(ticks.collect::<Vec<(f64, String)>>());
     let points = classes.iter().enumerate().map(|(place, class)| (place as f64, class.mean)).collect();
-    let bars = classes.iter().enumerate().filter_map(|(place, class)| {
-        class.interval.map(|(lower, upper)| (place as f64, lower, upper))
-    });
+    let bars = classes
+        .iter()
+        .enumerate()
+        .filter_map(|(place, class)| class.interval.map(|(lower, upper)| (place as f64, lower, upper)));
     let panel = Panel::new(axis, Axis::linear("mean norm")).title("Classes").legend(Legend::Hidden);
     Some(panel.layer(Layer::error_bars("class", bars.collect())).layer(Layer::markers("class", points)))
 }
@@ -125,7 +128,8 @@ fn levers(case: &Case<'_>) -> Option<Figure> {
     .legend(Legend::Hidden);
     let text = "Predicted speed-up of training over the factor c by which the initialization is cut, both logarithmic: it \
                 rises to the best cut and falls beyond it.";
-    let caption = "The same curve holds for the learning rate, multiplied by c^h. A criterion, tested in docs/diagnosing.md.";
+    let caption =
+        "The same curve holds for the learning rate, multiplied by c^h. A criterion, tested in docs/diagnosing.md.";
     Some(Figure::new(text).caption(caption).aspect(0.5).panel(panel))
 }
 
@@ -191,8 +195,10 @@ fn course(course: &[State]) -> Figure {
                 .legend(Legend::Hidden)
         })
     });
-    let files: Vec<String> = course.iter().enumerate().map(|(place, state)| format!("{place}: {}", state.name)).collect();
-    let caption = if files.len() <= 6 { files.join(", ") } else { format!("{} to {}", files[0], files[files.len() - 1]) };
+    let files: Vec<String> =
+        course.iter().enumerate().map(|(place, state)| format!("{place}: {}", state.name)).collect();
+    let caption =
+        if files.len() <= 6 { files.join(", ") } else { format!("{} to {}", files[0], files[files.len() - 1]) };
     let text = "The course of the answers over the checkpoints, a panel for each: norms, their spread, effective rank, mean \
                 cosine, and where they are known angles, correlations and separation.";
     Figure::new(text).caption(caption).columns(3).panels(panels.collect::<Vec<_>>())

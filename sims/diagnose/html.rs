@@ -14,7 +14,8 @@ const TITLE: &str = "What the norms of these embeddings say";
 pub fn page(case: &Case<'_>, figures: &[(&str, Figure)]) -> Result<Markup, Failure> {
     let mut topics: Vec<Topic> = case.diagnosis.answers.iter().map(|answer| answer.topic).collect();
     topics.dedup();
-    let pictures = figures.iter().map(|(_, figure)| Ok((figure.to_svg(Size::TwoColumns)?, figure.to_svg(Size::OneColumn)?)));
+    let pictures =
+        figures.iter().map(|(_, figure)| Ok((figure.to_svg(Size::TwoColumns)?, figure.to_svg(Size::OneColumn)?)));
     let pictures: Vec<(String, String)> = pictures.collect::<Result<_, Failure>>()?;
     Ok(html! {
         (DOCTYPE)

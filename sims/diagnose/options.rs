@@ -120,7 +120,8 @@ impl Question {
         let training = &self.training;
         if training.steps_between.is_some() && self.checkpoints.len() < 2 {
             return Err(Failure::Refused(
-                "--steps-between needs a second FILE: the embeddings of the same samples that many steps later".to_owned(),
+                "--steps-between needs a second FILE: the embeddings of the same samples that many steps later"
+                    .to_owned(),
             ));
         }
         let given = self.beside.positives.len();
@@ -175,9 +176,10 @@ impl Training {
     fn rule(&self) -> Result<Option<UpdateRule>, Failure> {
         let Some(name) = &self.optimizer else { return Ok(None) };
         optimizers::find(name).map_err(|failure| failure.at("--optimizer"))?;
-        let settings = self.set.iter().fold(optimizer::Parameters::defaults(), |settings, (name, value)| {
-            settings.with(name, *value)
-        });
+        let settings = self
+            .set
+            .iter()
+            .fold(optimizer::Parameters::defaults(), |settings, (name, value)| settings.with(name, *value));
         let rule = UpdateRule::named(name, &settings, self.coupled);
         Ok(Some(rule.map_err(|error| Failure::Refused(format!("--set: {error}")))?))
     }

@@ -101,5 +101,7 @@ fn basis(answer: &Answer) -> String {
         return String::new();
     }
     let holds = if answer.conditions.is_empty() { String::new() } else { format!("{} ", answer.conditions) };
-    format!("{}{holds}Worth: {}. {}", statement.unwrap_or_default(), answer.worth.words(), answer.why).trim_end().to_owned()
+    format!("{}{holds}Worth: {}. {}", statement.unwrap_or_default(), answer.worth.words(), answer.why)
+        .trim_end()
+        .to_owned()
 }

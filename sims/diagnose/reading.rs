@@ -136,7 +136,8 @@ fn check_length(path: &Path, what: &'static str, found: usize, expected: usize) 
     if found == expected {
         return Ok(());
     }
-    let hint = if found == expected + 1 { " (if its first line is a header, name the column as FILE:COLUMN)" } else { "" };
+    let hint =
+        if found == expected + 1 { " (if its first line is a header, name the column as FILE:COLUMN)" } else { "" };
     let error = DiagnosisError::Lengths { name: shown(path), what, found, expected };
     Err(Failure::Refused(format!("{error}{hint}")))
 }

@@ -55,7 +55,10 @@ pub fn state(
     let snapshot = &subject.checkpoints[checkpoint];
     let places = super::snapshot::common(&subject.sample, &[snapshot]);
     if places.is_empty() {
-        return Err(DiagnosisError::NoDirections { name: snapshot.name().to_owned(), rows: subject.sample.rows().len() });
+        return Err(DiagnosisError::NoDirections {
+            name: snapshot.name().to_owned(),
+            rows: subject.sample.rows().len(),
+        });
     }
     let rows = snapshot.sampled().select(Axis(0), &places);
     let positives = match subject.positives_of(checkpoint) {
@@ -130,8 +133,13 @@ pub fn answer(course: &[State]) -> Option<Answer> {
         brief(first.effective_rank),
         brief(last.effective_rank)
     );
-    let turned = course.iter().skip(1).filter_map(|state| {
-        Some(Quantity::new(format!("angle turned to {}", state.name), state.turned?).unit("rad"))
-    });
-    Some(Answer::measured("course", Topic::Course, finding).with([Quantity::new("growth of the median norm", growth)]).with(turned))
+    let turned = course
+        .iter()
+        .skip(1)
+        .filter_map(|state| Some(Quantity::new(format!("angle turned to {}", state.name), state.turned?).unit("rad")));
+    Some(
+        Answer::measured("course", Topic::Course, finding)
+            .with([Quantity::new("growth of the median norm", growth)])
+            .with(turned),
+    )
 }

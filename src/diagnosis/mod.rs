@@ -88,7 +88,8 @@ pub fn diagnose(
         }
     }
     progress(checkpoints, checkpoints + 1);
-    let classes = subject.classes.as_ref().map(|classes| norms::of_classes(subject.last(), classes)).unwrap_or_default();
+    let classes =
+        subject.classes.as_ref().map(|classes| norms::of_classes(subject.last(), classes)).unwrap_or_default();
     let (standing, step) = step_answers(subject, options, &course)?;
     let mut answers = norm_answers(subject, options, &course, &classes);
     answers.extend(pair_answers(subject, options)?);
@@ -110,8 +111,12 @@ pub fn diagnose(
 /// What is said of the last checkpoint's norms, and of all files.
 fn norm_answers(subject: &Subject, options: &Options, course: &[State], classes: &[ClassNorms]) -> Vec<Answer> {
     let last = &course[course.len() - 1];
-    let mut answers: Vec<Answer> =
-        subject.checkpoints.iter().zip(course).flat_map(|(snapshot, state)| norms::input(snapshot, &state.norms)).collect();
+    let mut answers: Vec<Answer> = subject
+        .checkpoints
+        .iter()
+        .zip(course)
+        .flat_map(|(snapshot, state)| norms::input(snapshot, &state.norms))
+        .collect();
     for set in subject.positives.iter().chain(&subject.reference) {
         answers.extend(norms::input(set, &Distribution::of(&set.finite_norms())));
     }
@@ -136,7 +141,8 @@ fn norm_answers(subject: &Subject, options: &Options, course: &[State], classes:
 /// What is said of positives, of the first checkpoint.
 fn pair_answers(subject: &Subject, options: &Options) -> Result<Vec<Answer>, DiagnosisError> {
     let Some(positives) = subject.positives_of(0) else {
-        let why = "The angle of positives, and how long they take, needs --positives FILE: row i the positive of row i.";
+        let why =
+            "The angle of positives, and how long they take, needs --positives FILE: row i the positive of row i.";
         return Ok(vec![Answer::none("positives", Topic::Positives, why)]);
     };
     let pairs = pairs::pairs(&subject.sample, &subject.checkpoints[0], positives)?;

@@ -117,7 +117,8 @@ pub fn input(snapshot: &Snapshot, distribution: &Distribution) -> Vec<Answer> {
     let left_out = snapshot.left_out();
     if !left_out.is_empty() {
         let zero = left_out.iter().filter(|(_, fault)| fault.name() == "zero").count();
-        let first: Vec<String> = left_out.iter().take(8).map(|(row, fault)| format!("{row} {}", fault.name())).collect();
+        let first: Vec<String> =
+            left_out.iter().take(8).map(|(row, fault)| format!("{row} {}", fault.name())).collect();
         let more = if left_out.len() > first.len() { ", …" } else { "" };
         let finding = format!(
             "{}: {} of {} rows have no direction and are left out ({zero} zero, {} non-finite): {}{more}, counted from 0.",
@@ -204,9 +205,8 @@ pub fn between_classes(snapshot: &Snapshot, classes: &Classes, of_classes: &[Cla
     let norms = snapshot.finite_norms();
     let mean = norms.iter().sum::<f64>() / norms.len() as f64;
     let total = norms.iter().fold(0.0, |sum, norm| sum + (norm - mean) * (norm - mean));
-    let between = of_classes.iter().fold(0.0, |sum, class| {
-        sum + class.count as f64 * (class.mean - mean) * (class.mean - mean)
-    });
+    let between =
+        of_classes.iter().fold(0.0, |sum, class| sum + class.count as f64 * (class.mean - mean) * (class.mean - mean));
     let chance = (classes.names.len() as f64 - 1.0) / (norms.len() as f64 - 1.0).max(1.0);
     (if total > 0.0 { between / total } else { 0.0 }, chance)
 }
@@ -215,9 +215,10 @@ pub fn between_classes(snapshot: &Snapshot, classes: &Classes, of_classes: &[Cla
 pub fn gradient(distribution: &Distribution, options: &Options) -> Vec<Answer> {
     let quantiles = &distribution.quantiles[1..6];
     let names = ["5 %", "25 %", "median", "75 %", "95 %"];
-    let scale = names.into_iter().zip(quantiles).map(|(name, norm)| {
-        Quantity::new(format!("1/‖z‖ at the {name} norm"), 1.0 / norm)
-    });
+    let scale = names
+        .into_iter()
+        .zip(quantiles)
+        .map(|(name, norm)| Quantity::new(format!("1/‖z‖ at the {name} norm"), 1.0 / norm));
     let finding = format!(
         "The same pull gives an embedding at the 5 % norm {} times the gradient of one at the 95 % norm.",
         brief(quantiles[4] / quantiles[0])
@@ -226,7 +227,10 @@ pub fn gradient(distribution: &Distribution, options: &Options) -> Vec<Answer> {
         .with(scale)
         .rests_on("G1", "∇_z L = P_z g / ‖z‖")
         .on("Any loss of cosine similarities, any network, before the optimizer.")
-        .worth(Worth::Proved, "The factor 1/‖z‖ is exact; how strongly each embedding is pulled is not in these files.");
+        .worth(
+            Worth::Proved,
+            "The factor 1/‖z‖ is exact; how strongly each embedding is pulled is not in these files.",
+        );
     vec![gradient, slow_down(distribution, options)]
 }
 
@@ -261,9 +265,12 @@ fn slow_down(distribution: &Distribution, options: &Options) -> Answer {
         (Parameters::Unknown, _) => (Worth::Conditional, "It is not known whether embeddings share parameters."),
     };
     Answer::measured("slow-down", Topic::Gradient, finding)
-        .with(names.into_iter().zip(quantiles).map(|(name, norm)| {
-            Quantity::new(format!("steps against the median, {name} norm"), factor(norm))
-        }))
+        .with(
+            names
+                .into_iter()
+                .zip(quantiles)
+                .map(|(name, norm)| Quantity::new(format!("steps against the median, {name} norm"), factor(norm))),
+        )
         .rests_on("L6", "steps ∝ ρ^k at a fixed learning rate, above the best norm")
         .on(format!("{rule}; every embedding a parameter of its own; steps below the best one."))
         .worth(worth, why)

@@ -106,7 +106,9 @@ pub fn steps(pairs: &[PositivePair], options: &Options) -> Result<Answer, Diagno
         }
     }
     if counts.is_empty() {
-        return none("No pair aligns within a million steps: all are antipodal or far too long for this learning rate.");
+        return none(
+            "No pair aligns within a million steps: all are antipodal or far too long for this learning rate.",
+        );
     }
     counts.extend(std::iter::repeat_n(f64::INFINITY, stuck));
     let [low, median, high] = quartiles(&counts);
@@ -127,7 +129,10 @@ pub fn steps(pairs: &[PositivePair], options: &Options) -> Result<Answer, Diagno
             Quantity::new("steps to align, 75 %", high),
             Quantity::new("pairs that need more than a million", stuck as f64),
         ])
-        .rests_on("L1", "N = Λ/(α + β) − q cos φ0 Λ + (q − ½) ln(sin φ0/sin φ_ε); above γ/ρ² = 0.1 counted step by step (D1)")
+        .rests_on(
+            "L1",
+            "N = Λ/(α + β) − q cos φ0 Λ + (q − ½) ln(sin φ0/sin φ_ε); above γ/ρ² = 0.1 counted step by step (D1)",
+        )
         .on("Free embeddings, plain gradient descent, L = −cos φ for each pair. A contrastive loss pulls up to 1/τ as \
              strongly, so with γ/τ for γ these are the fewest steps.")
         .worth(worth.0, worth.1))

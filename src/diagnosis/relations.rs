@@ -11,8 +11,8 @@ use super::snapshot::{Sample, Snapshot, common};
 use super::subject::{Classes, Subject};
 use crate::claim::brief;
 use crate::confidence::{
-    ConfidenceError, Neighbours, ShuffleControl, Strata, auroc, bootstrap, group_means, quantile_groups, shuffle_control,
-    spearman, spearman_given, spearman_within,
+    ConfidenceError, Neighbours, ShuffleControl, Strata, auroc, bootstrap, group_means, quantile_groups,
+    shuffle_control, spearman, spearman_given, spearman_within,
 };
 use crate::law::Estimate;
 use crate::random::generator;
@@ -55,8 +55,8 @@ impl Neighbourhood {
         }
         let points = snapshot.sampled().select(Axis(0), places);
         let neighbours = Neighbours::among(points.view(), k)?;
-        let labels: Option<Vec<usize>> = classes
-            .map(|classes| places.iter().map(|&place| classes.of_rows[sample.rows()[place]]).collect());
+        let labels: Option<Vec<usize>> =
+            classes.map(|classes| places.iter().map(|&place| classes.of_rows[sample.rows()[place]]).collect());
         let agreement = labels.map(|labels| neighbours.agreement(&labels, &labels)).transpose()?;
         let norms = places.iter().map(|&place| snapshot.norms()[sample.rows()[place]]).collect();
         Ok(Some(Self { places: places.to_vec(), norms, distances: neighbours.farthest(), agreement }))
@@ -107,7 +107,7 @@ struct Relation {
     value: Estimate,
     control: ShuffleControl,
     within: Option<f64>,
-    given: Option<Estimate>,
+    given: Option<Result<Estimate, ConfidenceError>>,
     change: Option<Estimate>,
 }
 
@@ -148,12 +148,11 @@ impl View<'_> {
         let shuffled = |places: &[usize]| spearman(&at(norms, places), measure);
         let control = shuffle_control(&Strata::whole(n), self.options.resamples, &mut random, shuffled)?;
         let within = self.labels.as_ref().and_then(|labels| spearman_within(norms, measure, labels).ok());
-        let given = match &self.covariates {
-            Some(covariates) => Some(self.interval(n, b"diagnosis/partial", |places| {
+        let given = self.covariates.as_ref().map(|covariates| {
+            self.interval(n, b"diagnosis/partial", |places| {
                 spearman_given(&at(norms, places), &at(measure, places), covariates.select(Axis(0), places).view())
-            })?),
-            None => None,
-        };
+            })
+        });
         let change = match first {
             Some((before, of_before)) => self
                 .interval(n, b"diagnosis/change", |places| {
@@ -180,7 +179,9 @@ impl Relation {
             Quantity::new("p of the shuffle", self.control.p),
         ];
         quantities.extend(self.within.map(|within| Quantity::new("the same within classes, mean", within)));
-        quantities.extend(self.given.map(|given| Quantity::estimate("the same given the covariates", given)));
+        if let Some(Ok(given)) = self.given {
+            quantities.push(Quantity::estimate("the same given the covariates", given));
+        }
         quantities.extend(self.change.map(|change| Quantity::estimate("last minus first checkpoint", change)));
         quantities
     }
@@ -189,12 +190,13 @@ impl Relation {
     fn remarks(&self) -> String {
         let mut text = String::new();
         let excludes = |estimate: &Estimate| estimate.lower * estimate.upper > 0.0;
-        if let Some(given) = &self.given {
-            text += match (self.is_shown(), excludes(given)) {
-                (true, false) => " Given the covariates nothing is shown to be left of it: they may explain the norms.",
-                (true, true) => " It stays given the covariates.",
-                (false, _) => "",
-            };
+        match &self.given {
+            Some(Err(error)) => text += &format!(" Given the covariates there is no value: {error}."),
+            Some(Ok(given)) if self.is_shown() && excludes(given) => text += " It stays given the covariates.",
+            Some(Ok(_)) if self.is_shown() => {
+                text += " Given the covariates nothing is shown to be left of it: they may explain the norms.";
+            }
+            _ => {}
         }
         if let Some(change) = &self.change {
             text += match (excludes(change), change.value * self.value.value > 0.0) {
@@ -296,7 +298,10 @@ fn agreement_answer(
     );
     Answer::measured("label-agreement", Topic::Confidence, finding)
         .with(relation.quantities("label agreement"))
-        .rests_on("S5", "Spearman's ρ of ‖z‖ and the share of neighbours of the own label, bootstrap 95 %, shuffle control")
+        .rests_on(
+            "S5",
+            "Spearman's ρ of ‖z‖ and the share of neighbours of the own label, bootstrap 95 %, shuffle control",
+        )
         .on(format!("Measured on {rows}."))
         .worth(Worth::Measured, "A norm is a sign of confidence where this is positive, here and for these labels.")
 }

@@ -66,9 +66,7 @@ impl Subject {
             self.covariates.as_ref().map(|covariates| ("values of covariates", covariates.nrows())),
         ];
         match lengths.into_iter().flatten().find(|(_, found)| *found != rows) {
-            Some((what, found)) => {
-                Err(DiagnosisError::Lengths { name: what.to_owned(), what, found, expected: rows })
-            }
+            Some((what, found)) => Err(DiagnosisError::Lengths { name: what.to_owned(), what, found, expected: rows }),
             None => Ok(()),
         }
     }
