@@ -252,11 +252,14 @@ fn tile<S: Simd>(
     tile
 }
 
+/// Rows of the left matrix and columns of the right one, in the layout of a tile.
+type Operands<'a> = (&'a [Aligned<[f64; ROWS]>], &'a [Aligned<[f64; COLUMNS]>]);
+
 /// R rows from the `first` on, and two vectors of columns.
 #[inline(always)]
 fn rows_of_tile<S: Simd, const R: usize>(
     simd: S,
-    (band, panel): (&[Aligned<[f64; ROWS]>], &[Aligned<[f64; COLUMNS]>]),
+    (band, panel): Operands<'_>,
     (first, pair): (usize, usize),
     finish: impl Finish,
     tile: &mut [[f64; COLUMNS]; ROWS],

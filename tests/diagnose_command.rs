@@ -22,9 +22,14 @@ fn folder() -> TempDir {
     save(path, "other.npy", &(rows(30, 4, 4) * 0.5));
     let labels: Vec<&str> = (0..40).map(|row| if row % 2 == 0 { "cat" } else { "dog" }).collect();
     fs::write(path.join("labels.txt"), labels.join("\n") + "\n").unwrap();
-    let lengths: Vec<String> = (0..40).map(|row| format!("{}", 100 - row)).collect();
+    let lengths: Vec<String> = (0..40).map(|row| length(row).to_string()).collect();
     fs::write(path.join("lengths.txt"), lengths.join("\n") + "\n").unwrap();
     folder
+}
+
+/// The page as one line: where lines end depends on the width.
+fn unwrapped(page: &str) -> String {
+    page.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 const EVERYTHING: &str = "diagnose z.npy later.npy --positives views.npy --reference other.npy --labels labels.txt \
@@ -123,7 +128,7 @@ fn rows_without_a_direction_are_left_out_and_listed() {
     z.row_mut(7).fill(0.0);
     z[[9, 1]] = f64::INFINITY;
     save(folder.path(), "holes.npy", &z);
-    let page = stdout(folder.path(), "diagnose holes.npy --labels labels.txt --out found");
+    let page = unwrapped(&stdout(folder.path(), "diagnose holes.npy --labels labels.txt --out found"));
     assert!(page.contains("2 of 40 rows have no direction") && page.contains("7 zero, 9 non-finite"), "{page}");
     let listed = fs::read_to_string(folder.path().join("found/diagnose.left-out.csv")).unwrap();
     assert_eq!(listed, "file,row,fault\nholes.npy,7,zero\nholes.npy,9,non-finite\n");
@@ -135,7 +140,7 @@ fn normalized_files_are_told_what_to_save_instead() {
     let z = load(folder.path(), "z.npy");
     let norms = z.map_axis(Axis(1), |row| row.dot(&row).sqrt()).insert_axis(Axis(1));
     save(folder.path(), "unit.npy", &(&z / &norms));
-    let page = stdout(folder.path(), "diagnose unit.npy --out found");
+    let page = unwrapped(&stdout(folder.path(), "diagnose unit.npy --out found"));
     assert!(page.contains("normalized already") && page.contains("F.normalize"), "{page}");
     assert!(!folder.path().join("found/diagnose.norms.svg").exists());
 }
@@ -143,20 +148,26 @@ fn normalized_files_are_told_what_to_save_instead() {
 #[test]
 fn a_random_subset_is_stated() {
     let folder = folder();
-    let page = stdout(folder.path(), "diagnose z.npy --sample 25 --seed 3");
+    let page = unwrapped(&stdout(folder.path(), "diagnose z.npy --sample 25 --seed 3"));
     assert!(page.contains("a random subset of 25 rows (seed 3)"), "{page}");
     let record = json(folder.path(), "diagnose z.npy --sample 25 --seed 3 --json");
     assert_eq!((record["rows"].as_u64(), record["looked_at"].as_u64()), (Some(40), Some(25)));
     assert_ne!(record, json(folder.path(), "diagnose z.npy --sample 25 --seed 4 --json"));
 }
 
+/// A length that does not follow the norm.
+fn length(row: usize) -> usize {
+    (row * 17) % 40
+}
+
 #[test]
 fn a_covariate_may_be_a_column_or_a_matrix() {
     let folder = folder();
     let path = folder.path();
-    let lines: String = (0..40).map(|row| format!("{},{}\n", row * row, 0.5 * row as f64)).collect();
+    let lines: String =
+        (0..40).map(|row| format!("{},{}\n", length(row) * length(row), 0.5 * length(row) as f64)).collect();
     fs::write(path.join("meta.csv"), format!("length,count\n{lines}")).unwrap();
-    save(path, "column.npy", &Array2::from_shape_fn((40, 1), |(row, _)| 0.5 * row as f64));
+    save(path, "column.npy", &Array2::from_shape_fn((40, 1), |(row, _)| 0.5 * length(row) as f64));
     let given = |covariate: &str| {
         let record = json(path, &format!("diagnose z.npy --covariate {covariate} --json"));
         let answers = record["answers"].as_array().unwrap();

@@ -107,7 +107,7 @@ struct Relation {
     value: Estimate,
     control: ShuffleControl,
     within: Option<f64>,
-    given: Option<Estimate>,
+    given: Option<Result<Estimate, ConfidenceError>>,
     change: Option<Estimate>,
 }
 
@@ -148,12 +148,11 @@ impl View<'_> {
         let shuffled = |places: &[usize]| spearman(&at(norms, places), measure);
         let control = shuffle_control(&Strata::whole(n), self.options.resamples, &mut random, shuffled)?;
         let within = self.labels.as_ref().and_then(|labels| spearman_within(norms, measure, labels).ok());
-        let given = match &self.covariates {
-            Some(covariates) => Some(self.interval(n, b"diagnosis/partial", |places| {
+        let given = self.covariates.as_ref().map(|covariates| {
+            self.interval(n, b"diagnosis/partial", |places| {
                 spearman_given(&at(norms, places), &at(measure, places), covariates.select(Axis(0), places).view())
-            })?),
-            None => None,
-        };
+            })
+        });
         let change = match first {
             Some((before, of_before)) => self
                 .interval(n, b"diagnosis/change", |places| {
@@ -180,7 +179,9 @@ impl Relation {
             Quantity::new("p of the shuffle", self.control.p),
         ];
         quantities.extend(self.within.map(|within| Quantity::new("the same within classes, mean", within)));
-        quantities.extend(self.given.map(|given| Quantity::estimate("the same given the covariates", given)));
+        if let Some(Ok(given)) = self.given {
+            quantities.push(Quantity::estimate("the same given the covariates", given));
+        }
         quantities.extend(self.change.map(|change| Quantity::estimate("last minus first checkpoint", change)));
         quantities
     }
@@ -189,12 +190,13 @@ impl Relation {
     fn remarks(&self) -> String {
         let mut text = String::new();
         let excludes = |estimate: &Estimate| estimate.lower * estimate.upper > 0.0;
-        if let Some(given) = &self.given {
-            text += match (self.is_shown(), excludes(given)) {
-                (true, false) => " Given the covariates nothing is shown to be left of it: they may explain the norms.",
-                (true, true) => " It stays given the covariates.",
-                (false, _) => "",
-            };
+        match &self.given {
+            Some(Err(error)) => text += &format!(" Given the covariates there is no value: {error}."),
+            Some(Ok(given)) if self.is_shown() && excludes(given) => text += " It stays given the covariates.",
+            Some(Ok(_)) if self.is_shown() => {
+                text += " Given the covariates nothing is shown to be left of it: they may explain the norms.";
+            }
+            _ => {}
         }
         if let Some(change) = &self.change {
             text += match (excludes(change), change.value * self.value.value > 0.0) {

@@ -13,7 +13,8 @@ fn file(name: &str) -> PathBuf {
 }
 
 pub fn write(outcomes: &[Outcome]) {
-    let mut table = Table::new(&["task", "seed", "rate", "lever", "excess", "predicted", "measured", "is_bound"]);
+    let mut table =
+        Table::new(&["task", "seed", "rate", "lever", "excess", "predicted", "advised", "measured", "is_bound"]);
     for it in outcomes {
         table.push([
             it.task.into(),
@@ -22,6 +23,7 @@ pub fn write(outcomes: &[Outcome]) {
             it.lever.as_str().into(),
             it.excess.into(),
             it.predicted.into(),
+            usize::from(it.is_advised).into(),
             it.measured.into(),
             usize::from(it.is_bound).into(),
         ]);
@@ -36,7 +38,7 @@ fn read() -> Vec<Outcome> {
     let numbers = |name: &str| table.numbers(name).unwrap().into_iter().map(Option::unwrap).collect::<Vec<_>>();
     let (tasks, levers) = (table.texts("task").unwrap(), table.texts("lever").unwrap());
     let [seeds, rates, excesses] = ["seed", "rate", "excess"].map(numbers);
-    let [predicted, measured, bounds] = ["predicted", "measured", "is_bound"].map(numbers);
+    let [predicted, advised, measured, bounds] = ["predicted", "advised", "measured", "is_bound"].map(numbers);
     let outcome = |row: usize| Outcome {
         task: TASKS.into_iter().find(|task| *task == tasks[row]).unwrap(),
         seed: seeds[row] as u64,
@@ -44,6 +46,7 @@ fn read() -> Vec<Outcome> {
         lever: levers[row].clone(),
         excess: excesses[row],
         predicted: predicted[row],
+        is_advised: advised[row] > 0.0,
         measured: measured[row],
         is_bound: bounds[row] > 0.0,
     };
@@ -57,8 +60,8 @@ fn rows(outcomes: &[Outcome]) -> String {
     let mut text = String::new();
     for task in TASKS {
         for kind in ["cut", "GradScale"] {
-            let some: Vec<Outcome> =
-                outcomes.iter().filter(|it| it.task == task && it.lever.starts_with(kind)).cloned().collect();
+            let of = outcomes.iter().filter(|it| it.task == task && it.lever.starts_with(kind) && it.is_advised);
+            let some: Vec<Outcome> = of.cloned().collect();
             let (predicted, measured) = columns(&some);
             let found = correlation(&predicted, &measured);
             let (right, clear) = right_signs(&some);
@@ -71,7 +74,14 @@ fn rows(outcomes: &[Outcome]) -> String {
             );
         }
     }
-    text
+    text + &silent(outcomes)
+}
+
+/// What GradScale did where no advice on it is given.
+fn silent(outcomes: &[Outcome]) -> String {
+    let silent: Vec<&Outcome> = outcomes.iter().filter(|it| !it.is_advised).collect();
+    let slower = silent.iter().filter(|it| it.measured < 0.0).count();
+    format!("| all | GradScale where steps overshoot: no advice | {} | – | slower in {slower} |\n", silent.len())
 }
 
 /// The docs say what the table says, and the figure is made from it.
@@ -92,7 +102,7 @@ fn figure(outcomes: &[Outcome]) -> Figure {
             .legend(Legend::Below);
         for (name, kind) in [("cut, lengthened", "cut"), ("GradScale", "GradScale")] {
             let points = |is_bound: bool| {
-                let of = outcomes.iter().filter(|it| it.task == task && it.lever.starts_with(kind));
+                let of = outcomes.iter().filter(|it| it.task == task && it.lever.starts_with(kind) && it.is_advised);
                 of.filter(|it| it.is_bound == is_bound).map(|it| (it.predicted, it.measured)).collect::<Vec<_>>()
             };
             panel = panel.layer(Layer::markers(name, points(false)));
