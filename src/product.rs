@@ -17,6 +17,12 @@ const ROWS: usize = LANES;
 /// Columns of the right matrix that are worked on side by side.
 const COLUMNS: usize = 2 * LANES;
 
+/// The entries of a band at one inner index.
+type RowsAcross = Aligned<[f64; ROWS]>;
+
+/// The entries of a panel at one inner index.
+type ColumnsAcross = Aligned<[f64; COLUMNS]>;
+
 /// A B for A (n × p) and B (p × q): every entry is summed in the order of the inner index, as [`crate::sphere::inner`]
 /// does, whatever the processor.
 ///
@@ -111,9 +117,9 @@ impl Finish for AsSummed {
 /// The row and the columns that a vector of inner products is made of.
 #[derive(Clone, Copy)]
 pub(crate) struct Factors<'a> {
-    band: &'a [Aligned<[f64; ROWS]>],
+    band: &'a [RowsAcross],
     row: usize,
-    panel: &'a [Aligned<[f64; COLUMNS]>],
+    panel: &'a [ColumnsAcross],
     part: usize,
 }
 
@@ -152,7 +158,7 @@ fn tiled(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>, shape: Shape, fi
 }
 
 /// The columns of `right` sixteen at a time: panel after panel, each row after row, with zeros past the last column.
-fn panels(right: ArrayView2<'_, f64>) -> Vec<Aligned<[f64; COLUMNS]>> {
+fn panels(right: ArrayView2<'_, f64>) -> Vec<ColumnsAcross> {
     let inner = right.nrows();
     let mut panels = vec![Aligned([0.0; COLUMNS]); right.ncols().div_ceil(COLUMNS) * inner];
     for (number, panel) in panels.chunks_exact_mut(inner).enumerate() {
@@ -200,7 +206,7 @@ fn copy(places: &mut [f64], across: ArrayView1<'_, f64>, first: usize) {
 
 struct Tiled<'a, F> {
     left: ArrayView2<'a, f64>,
-    panels: &'a [Aligned<[f64; COLUMNS]>],
+    panels: &'a [ColumnsAcross],
     columns: usize,
     shape: Shape,
     finish: F,
@@ -234,12 +240,7 @@ impl<F: Finish> Kernel for Tiled<'_, F> {
 
 /// Eight rows times one panel, as many at once as there are registers for.
 #[inline(always)]
-fn tile<S: Simd>(
-    simd: S,
-    band: &[Aligned<[f64; ROWS]>],
-    panel: &[Aligned<[f64; COLUMNS]>],
-    finish: impl Finish,
-) -> [[f64; COLUMNS]; ROWS] {
+fn tile<S: Simd>(simd: S, band: &[RowsAcross], panel: &[ColumnsAcross], finish: impl Finish) -> [[f64; COLUMNS]; ROWS] {
     let mut tile = [[0.0; COLUMNS]; ROWS];
     for pair in 0..COLUMNS / (2 * S::F64_LANES) {
         if S::F64_LANES == LANES {
@@ -252,14 +253,11 @@ fn tile<S: Simd>(
     tile
 }
 
-/// Rows of the left matrix and columns of the right one, in the layout of a tile.
-type Operands<'a> = (&'a [Aligned<[f64; ROWS]>], &'a [Aligned<[f64; COLUMNS]>]);
-
 /// R rows from the `first` on, and two vectors of columns.
 #[inline(always)]
 fn rows_of_tile<S: Simd, const R: usize>(
     simd: S,
-    (band, panel): Operands<'_>,
+    (band, panel): (&[RowsAcross], &[ColumnsAcross]),
     (first, pair): (usize, usize),
     finish: impl Finish,
     tile: &mut [[f64; COLUMNS]; ROWS],
