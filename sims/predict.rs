@@ -272,18 +272,8 @@ impl Chosen {
 
     /// The rule of S3 that this is, if there is one.
     fn settling(&self, question: &Question) -> Option<Rule> {
-        let coupled = question.coupled;
-        match self.entry.name {
-            _ if question.grad_scale != 0.0 => None,
-            "gradient-descent" => Some(Rule::GradientDescent),
-            "heavy-ball" if coupled => Some(Rule::HeavyBallCoupled { momentum: self.value("momentum") }),
-            "heavy-ball" => Some(Rule::HeavyBallDecoupled { momentum: self.value("momentum") }),
-            _ if coupled => None,
-            "adam" | "adamw" => Some(Rule::AdamW { beta1: self.value("beta1"), beta2: self.value("beta2") }),
-            "normalized-gradient" => Some(Rule::NormalizedGradient),
-            "sign-descent" => Some(Rule::SignDescent),
-            _ => None,
-        }
+        let known = || Rule::named(self.entry.name, question.coupled, |name| self.value(name));
+        if question.grad_scale == 0.0 { known() } else { None }
     }
 
     /// What S3 says, and on what conditions.

@@ -18,6 +18,7 @@ use crate::convergence_map::ConvergenceMap;
 use crate::failure::Failure;
 use crate::gradscale::GradScale;
 use crate::latent_space::LatentSpace;
+use crate::levers::Levers;
 use crate::local_density::LocalDensity;
 use crate::norm_effect::NormEffect;
 use crate::norm_growth::NormGrowth;
@@ -31,8 +32,8 @@ use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
 use crate::weight_decay::WeightDecay;
 use crate::{
-    arguments, completions, config, explain, gradient, instructions, interrupt, list, losses, merge, optimizers,
-    predict, redraw, report, run, simulate,
+    arguments, completions, config, diagnose, explain, gradient, instructions, interrupt, list, losses, merge,
+    optimizers, predict, redraw, report, run, simulate,
 };
 
 /// All simulations, in the order in which the report tells them.
@@ -55,6 +56,7 @@ pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<LocalDensity>::ENTRY,
     &Of::<LatentSpace>::ENTRY,
     &Of::<Confidence>::ENTRY,
+    &Of::<Levers>::ENTRY,
 ];
 
 /// A simulation, whatever its settings are.
@@ -159,6 +161,7 @@ pub fn command() -> Command {
         predict::command(),
         gradient::command(),
         simulate::command(),
+        diagnose::command(),
         explain::command(),
         redraw::command(),
         report::command(),
@@ -188,6 +191,7 @@ pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
         Some(("predict", matches)) => predict::run(matches),
         Some(("gradient", matches)) => gradient::run(matches),
         Some(("simulate", matches)) => simulate::run(matches),
+        Some(("diagnose", matches)) => diagnose::run(matches),
         Some(("explain", matches)) => explain::run(matches),
         Some(("redraw", matches)) => redraw::run(matches),
         Some(("report", matches)) => report::run(matches),

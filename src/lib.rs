@@ -21,6 +21,7 @@
 //! | [`sweep`] | cells, seeds, threads |
 //! | [`table`] | tidy rows, the wall between computing and showing |
 //! | [`law`] | power-law fits with intervals |
+//! | [`diagnosis`] | answers about a user's own embeddings, each with what it rests on and what it is worth |
 //! | [`check`] | one call that checks a loss of your own: gradient, tangency, scaling |
 //! | [`instructions`] | which vector instructions the kernels use; never changes a result |
 //! | [`claim`] | predicted against measured, with a verdict |
@@ -34,6 +35,7 @@ pub mod check;
 pub mod claim;
 pub mod confidence;
 pub mod data;
+pub mod diagnosis;
 pub mod encoder;
 mod exponential;
 #[cfg(feature = "figures")]

@@ -9,7 +9,7 @@ use std::ops::Range;
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use pulp::Simd;
 
-use crate::vectorize::{Kernel, LANES, Vector, vectorize};
+use crate::vectorize::{Aligned, Kernel, LANES, Vector, vectorize};
 
 /// Rows of the left matrix that are worked on side by side.
 const ROWS: usize = LANES;
@@ -111,9 +111,9 @@ impl Finish for AsSummed {
 /// The row and the columns that a vector of inner products is made of.
 #[derive(Clone, Copy)]
 pub(crate) struct Factors<'a> {
-    band: &'a [[f64; ROWS]],
+    band: &'a [Aligned<[f64; ROWS]>],
     row: usize,
-    panel: &'a [[f64; COLUMNS]],
+    panel: &'a [Aligned<[f64; COLUMNS]>],
     part: usize,
 }
 
@@ -127,8 +127,8 @@ impl Factors<'_> {
         step: impl Fn(Vector<S>, Vector<S>, Vector<S>) -> Vector<S>,
     ) -> Vector<S> {
         for (rows, columns) in self.band.iter().zip(self.panel) {
-            let columns = Vector::new(simd, S::as_simd_f64s(columns).0[self.part]);
-            folded = step(folded, Vector::splat(simd, rows[self.row]), columns);
+            let columns = Vector::new(simd, S::as_simd_f64s(&columns.0).0[self.part]);
+            folded = step(folded, Vector::splat(simd, rows.0[self.row]), columns);
         }
         folded
     }
@@ -152,9 +152,9 @@ fn tiled(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>, shape: Shape, fi
 }
 
 /// The columns of `right` sixteen at a time: panel after panel, each row after row, with zeros past the last column.
-fn panels(right: ArrayView2<'_, f64>) -> Vec<[f64; COLUMNS]> {
+fn panels(right: ArrayView2<'_, f64>) -> Vec<Aligned<[f64; COLUMNS]>> {
     let inner = right.nrows();
-    let mut panels = vec![[0.0; COLUMNS]; right.ncols().div_ceil(COLUMNS) * inner];
+    let mut panels = vec![Aligned([0.0; COLUMNS]); right.ncols().div_ceil(COLUMNS) * inner];
     for (number, panel) in panels.chunks_exact_mut(inner).enumerate() {
         interleave(right.t(), number * COLUMNS, panel);
     }
@@ -163,11 +163,11 @@ fn panels(right: ArrayView2<'_, f64>) -> Vec<[f64; COLUMNS]> {
 
 /// Copies W lines from the `first` on, so that their k-th entries stand together; what is past the last line stays.
 #[inline(always)]
-fn interleave<const W: usize>(lines: ArrayView2<'_, f64>, first: usize, into: &mut [[f64; W]]) {
+fn interleave<const W: usize>(lines: ArrayView2<'_, f64>, first: usize, into: &mut [Aligned<[f64; W]>]) {
     let width = W.min(lines.nrows() - first);
     if lines.strides()[0] == 1 || lines.nrows() == 1 {
         for (places, across) in into.iter_mut().zip(lines.columns()) {
-            copy(&mut places[..width], across, first);
+            copy(&mut places.0[..width], across, first);
         }
         return;
     }
@@ -177,7 +177,7 @@ fn interleave<const W: usize>(lines: ArrayView2<'_, f64>, first: usize, into: &m
     });
     if width == W && slices.iter().all(|slice| slice.len() == into.len()) {
         for (k, places) in into.iter_mut().enumerate() {
-            for (place, slice) in places.iter_mut().zip(&slices) {
+            for (place, slice) in places.0.iter_mut().zip(&slices) {
                 *place = slice[k];
             }
         }
@@ -185,7 +185,7 @@ fn interleave<const W: usize>(lines: ArrayView2<'_, f64>, first: usize, into: &m
     }
     for number in 0..width {
         for (places, &value) in into.iter_mut().zip(line(number)) {
-            places[number] = value;
+            places.0[number] = value;
         }
     }
 }
@@ -200,7 +200,7 @@ fn copy(places: &mut [f64], across: ArrayView1<'_, f64>, first: usize) {
 
 struct Tiled<'a, F> {
     left: ArrayView2<'a, f64>,
-    panels: &'a [[f64; COLUMNS]],
+    panels: &'a [Aligned<[f64; COLUMNS]>],
     columns: usize,
     shape: Shape,
     finish: F,
@@ -213,7 +213,7 @@ impl<F: Finish> Kernel for Tiled<'_, F> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let inner = self.left.ncols();
-        let mut band = vec![[0.0; ROWS]; inner];
+        let mut band = vec![Aligned([0.0; ROWS]); inner];
         for (index, results) in self.result.chunks_mut(ROWS * self.columns).enumerate() {
             interleave(self.left, index * ROWS, &mut band);
             let last_row = index * ROWS + results.len() / self.columns - 1;
@@ -236,8 +236,8 @@ impl<F: Finish> Kernel for Tiled<'_, F> {
 #[inline(always)]
 fn tile<S: Simd>(
     simd: S,
-    band: &[[f64; ROWS]],
-    panel: &[[f64; COLUMNS]],
+    band: &[Aligned<[f64; ROWS]>],
+    panel: &[Aligned<[f64; COLUMNS]>],
     finish: impl Finish,
 ) -> [[f64; COLUMNS]; ROWS] {
     let mut tile = [[0.0; COLUMNS]; ROWS];
@@ -256,17 +256,17 @@ fn tile<S: Simd>(
 #[inline(always)]
 fn rows_of_tile<S: Simd, const R: usize>(
     simd: S,
-    (band, panel): (&[[f64; ROWS]], &[[f64; COLUMNS]]),
+    (band, panel): (&[Aligned<[f64; ROWS]>], &[Aligned<[f64; COLUMNS]>]),
     (first, pair): (usize, usize),
     finish: impl Finish,
     tile: &mut [[f64; COLUMNS]; ROWS],
 ) {
     let mut sums = [[Vector::splat(simd, 0.0); 2]; R];
     for (factors, values) in band.iter().zip(panel) {
-        let values = S::as_simd_f64s(values).0;
+        let values = S::as_simd_f64s(&values.0).0;
         let values = [Vector::new(simd, values[2 * pair]), Vector::new(simd, values[2 * pair + 1])];
         for (row, sums) in sums.iter_mut().enumerate() {
-            let factor = Vector::splat(simd, factors[first + row]);
+            let factor = Vector::splat(simd, factors.0[first + row]);
             *sums = [sums[0] + factor * values[0], sums[1] + factor * values[1]];
         }
     }

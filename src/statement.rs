@@ -309,10 +309,11 @@ pub const STATEMENTS: &[Statement] = &[
     Statement {
         id: "S6",
         title: "The three levers",
-        formula: "cut: θ → θ/c;  GradScale: ∇_z → ‖z‖^p ∇_z;  weight decay: θ → (1 − ηλ)θ",
-        meaning: "Three ways to keep norms where learning is fast.",
-        provenance: Provenance::Paper,
+        formula: "ln(speed-up) ≈ |ln(α/α*)| − |ln(α′/α*)|, α the angle of the first step, α* = φ0/2;  without biases (W/c, η) = (W, c^(2−pL) η)",
+        meaning: "Cutting, GradScale and decay help where the first step turns embeddings too little, and hurt where it turns them \
+                  too far; without biases a cut is a learning rate in disguise.",
+        provenance: Provenance::Ours,
         stem: Stem::Encoders,
-        simulation: None,
+        simulation: Some("levers"),
     },
 ];

@@ -8,6 +8,11 @@ use pulp::Simd;
 /// How many rows a kernel works on side by side: one 512-bit register of doubles, or two or four narrower ones.
 pub(crate) const LANES: usize = 8;
 
+/// What begins on a cache line, so that no vector of it straddles two.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(crate) struct Aligned<T>(pub T);
+
 /// Work that profits from wider vectors. `run` and what it calls must be marked `#[inline(always)]`: only what is
 /// inlined into the dispatch is compiled for the wider instructions.
 pub(crate) trait Kernel {

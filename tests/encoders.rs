@@ -500,3 +500,75 @@ fn s4_the_kernel_of_inputs_moves_linear_encoders() {
         assert!(left(row, &identity, rate) > 0.1 && left(shared, &identity, rate) > 0.1);
     }
 }
+
+/// Coordinates of the directions of a batch over some steps of contrastive descent from a network that is cut by c.
+fn cut_path(bias: bool, cut: f64, rate: f64, power: f64, decay: f64) -> Vec<f64> {
+    let mut numbers = generator(10, b"encoders/levers", 0);
+    let mut network = Network::draw(&[5, 16, 12, 4], bias, &mut numbers);
+    network.cut(cut).unwrap();
+    let loss = supervised();
+    let method = Method::new(&loss, &GradientDescent, rate)
+        .unwrap()
+        .grad_scale(GradScale::new(power).unwrap())
+        .decay(WeightDecay::coupled(decay).unwrap());
+    let mut trainer = Trainer::new(network, method).unwrap();
+    let mut path = Vec::new();
+    for seed in 0..20 {
+        let views = batch(12, 5, seed);
+        trainer.step(&views).unwrap();
+        let embeddings = trainer.encoder().embed(Input { rows: &views.rows, features: views.first.view() });
+        path.extend(normalize(embeddings.view()).unwrap().units().iter());
+    }
+    path
+}
+
+#[test]
+fn s6_without_biases_a_cut_by_c_is_the_learning_rate_times_c_to_the_2_minus_pl_bit_for_bit() {
+    const LAYERS: f64 = 3.0;
+    const CUT: f64 = 4.0;
+    for (power, decay) in [(0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (0.0, 0.05), (1.0, 0.05)] {
+        let exponent = 2.0 - power * LAYERS;
+        let rate = 0.25;
+        let whole = cut_path(false, 1.0, rate, power, decay);
+        // The product of rate and decay stays, so that decay goes as the inverse of the rate.
+        let cut = |exponent: f64, off: f64| {
+            let factor = CUT.powf(exponent + off);
+            cut_path(false, CUT, rate / factor, power, decay * factor)
+        };
+        assert_eq!(cut(exponent, 0.0), whole, "p = {power}, λ = {decay}");
+        assert!(cut(exponent, 1.0) != whole && cut(exponent, -1.0) != whole);
+        // Biases are divided by c as well, but they are not the only way to the output.
+        let biased = cut_path(true, CUT, rate / CUT.powf(exponent), power, decay * CUT.powf(exponent));
+        assert!(biased != cut_path(true, 1.0, rate, power, decay));
+    }
+}
+
+/// The median over a batch of the norm before a cut by 3 over the norm after it.
+fn shrunk_by_three(layers: usize, bias: bool, seed: u64) -> f64 {
+    let mut numbers = generator(seed, b"encoders/shrunk", 0);
+    let features = gaussian(41, 64, &mut numbers);
+    let input = Input { rows: &(0..41).collect::<Vec<_>>(), features: features.view() };
+    let mut widths = vec![64; layers];
+    widths.push(16);
+    let mut network = Network::draw(&widths, bias, &mut numbers);
+    let before = normalize(network.embed(input).view()).unwrap();
+    network.cut(3.0).unwrap();
+    let after = normalize(network.embed(input).view()).unwrap();
+    let mut ratios: Vec<f64> = before.norms().iter().zip(after.norms()).map(|(x, y)| x / y).collect();
+    ratios.sort_by(f64::total_cmp);
+    ratios[20]
+}
+
+#[test]
+fn s6_outputs_shrink_by_c_to_the_layers_without_biases_and_by_less_with_them() {
+    for seed in 0..20 {
+        for (layers, power) in [(1, 3.0), (2, 9.0), (3, 27.0)] {
+            assert!((shrunk_by_three(layers, false, seed) / power - 1.0).abs() < 1e-12);
+            let biased = shrunk_by_three(layers, true, seed);
+            match layers {
+                1 => assert!((biased / power - 1.0).abs() < 1e-12),
+                _ => assert!(3.0 < biased && biased < 0.99 * power, "{layers} layers: {biased}"),
+            }
+        }
+    }
+}

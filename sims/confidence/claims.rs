@@ -1,6 +1,6 @@
 //! Norms as confidence against statement S5, with controls.
 //!
-//! An interval is Student's t over replicates. The number of a replicate is a mean over digits or images, so that three
+//! An interval is Student's t over replicates. The number of a replicate is a mean over digits or images, so that a few
 //! replicates can decide; for single digits they cannot, and exceptions are named by their means.
 
 use embedding_norms::claim::{Claim, Source, Verdict, brief};
@@ -15,6 +15,8 @@ use crate::simulation::Tables;
 
 /// Replicates below which nothing is tested.
 const REPLICATES: u64 = 3;
+/// Replicates from which an interval that holds 0 is an answer, not a lack of them.
+const MANY: u64 = 8;
 /// Epochs below which a network is hardly trained.
 const EPOCHS: usize = 10;
 /// How far from ½ the control of held-out images may reach.
@@ -80,10 +82,13 @@ fn beyond_zero(estimate: Estimate, sign: f64) -> bool {
 }
 
 /// A claim of the paper's on a correlation of the sign that `sign` has: conditional if it is there, but `controls` do not
-/// have that sign too.
+/// have that sign too. Few replicates that leave a control open decide nothing.
 fn correlation(says: &str, trained: Estimate, controls: &[Estimate], sign: f64) -> Claim {
+    let open = |estimate: &Estimate| estimate.lower < 0.0 && estimate.upper > 0.0;
+    let few = (trained.replicates as u64) < MANY && controls.iter().any(open);
     let verdict = match (beyond_zero(trained, sign), controls.iter().all(|&control| beyond_zero(control, sign))) {
         (true, true) => Verdict::Supported,
+        (true, false) if few => Verdict::NotTested,
         (true, false) => Verdict::Conditional,
         (false, _) => Verdict::NotSupported,
     };

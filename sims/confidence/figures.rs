@@ -111,8 +111,7 @@ const STEP: f64 = 1.25;
 fn strips(table: &Table) -> Result<Figure, Failure> {
     let panels = STRIPS.into_iter().map(|(strip, end, title)| strip_of(table, strip, end, title));
     let text = "Four strips of ten images of handwritten digits, each with its digit and the norm of its embedding after \
-                training: those with the shortest and the longest embeddings of all, then the two ends of each digit. Those \
-                with short embeddings are harder to read.";
+                training: those with the shortest and the longest embeddings of all, then the two ends of each digit.";
     let caption = "Below each image: its digit, and the norm of its embedding over the mean of all images.";
     let panels = panels.collect::<Result<Vec<Panel>, Failure>>()?;
     Ok(Figure::new(text).caption(caption).panels(panels))

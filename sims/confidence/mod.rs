@@ -47,7 +47,7 @@ pub struct Confidence {
     held_out: f64,
 
     /// Epochs of training
-    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 12)]
+    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 10)]
     epochs: usize,
 
     /// Images in a batch; a last batch with fewer is left out
@@ -141,7 +141,7 @@ Examples:
 The digits are from E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning
 Repository, doi.org/10.24432/C50P49, CC BY 4.0.";
     const STATEMENTS: &'static [&'static str] = &["S5"];
-    const REPLICATES: u64 = 3;
+    const REPLICATES: u64 = 4;
     const QUICK: &'static [&'static str] = &["--left-out=0,1", "--epochs=2", "--replicates=2"];
     const FULL: &'static [&'static str] = &["--epochs=100", "--replicates=20"];
 

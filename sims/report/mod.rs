@@ -23,7 +23,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::failure::Failure;
 use crate::output::Folder;
-pub use terminal::print_claims;
+pub use formula::scripts;
+pub use page::STYLE;
+pub use terminal::{print_claims, width};
 
 /// The name of the file.
 pub const FILE: &str = "report.html";

@@ -10,7 +10,8 @@ use crate::report::material::Material;
 use crate::report::section::{section, title};
 use crate::report::statements;
 
-const STYLE: &str = include_str!("style.css");
+/// The looks of a page.
+pub const STYLE: &str = include_str!("style.css");
 const TITLE: &str = "Why the length of an embedding matters";
 const LEAD: &str = "Models that compare embeddings by their cosine never look at how long an embedding is. Their gradients \
                     do: all of them are divided by that length. So norms govern how fast such a model trains. This report \

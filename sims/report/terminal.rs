@@ -14,9 +14,14 @@ const MARGIN: &str = "                     ";
 
 /// Prints the claims of a simulation.
 pub fn print_claims(simulation: &str, claims: &[Claim]) {
-    let width = terminal_size::terminal_size().map_or(USUAL, |(width, _)| usize::from(width.0));
     // A reader that has seen enough is nobody's fault.
-    let _ = std::io::stdout().write_all(lines(simulation, claims, width.clamp(WIDTHS.0, WIDTHS.1)).as_bytes());
+    let _ = std::io::stdout().write_all(lines(simulation, claims, width()).as_bytes());
+}
+
+/// The width to which text is wrapped.
+pub fn width() -> usize {
+    let width = terminal_size::terminal_size().map_or(USUAL, |(width, _)| usize::from(width.0));
+    width.clamp(WIDTHS.0, WIDTHS.1)
 }
 
 /// The claims, wrapped to this width.

@@ -4,12 +4,12 @@
 use ndarray::Array2;
 use pulp::Simd;
 
-use crate::vectorize::{Kernel, LANES, Number, Vector, vectorize};
+use crate::vectorize::{Aligned, Kernel, LANES, Number, Vector, vectorize};
 
 type Lanes = [f64; LANES];
 
-/// Coordinate k of the eight first members of a block and of the eight second members.
-type Coordinate = [Lanes; 2];
+/// A number for each of the eight first members of a block and for each of the eight second ones.
+type Coordinate = Aligned<[Lanes; 2]>;
 
 /// Pairs in blocks of eight, with what their gradients need.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Blocks {
 #[derive(Clone, Debug)]
 struct Looks {
     /// 1/‖z‖ and 1/‖w‖.
-    reciprocal_norms: Vec<[Lanes; 2]>,
+    reciprocal_norms: Vec<Coordinate>,
     /// x·y of the directions.
     inner: Vec<Lanes>,
     /// 1 − cos φ = ½‖x − y‖².
@@ -33,7 +33,7 @@ struct Looks {
 
 /// What is seen of one block.
 struct Look<'a> {
-    reciprocal_norms: &'a mut [Lanes; 2],
+    reciprocal_norms: &'a mut Coordinate,
     inner: &'a mut Lanes,
     one_minus: &'a mut Lanes,
 }
@@ -50,19 +50,19 @@ impl Blocks {
     pub fn new(first: &Array2<f64>, second: &Array2<f64>) -> Self {
         let (pairs, dimension) = first.dim();
         let blocks = pairs.div_ceil(LANES);
-        let mut coordinates = vec![[[0.0; LANES]; 2]; blocks * dimension];
+        let mut coordinates = vec![Aligned([[0.0; LANES]; 2]); blocks * dimension];
         // Lanes without a pair repeat the last one, so that they stay ordinary numbers.
         for lane in 0..blocks * LANES {
             let pair = lane.min(pairs - 1);
             for k in 0..dimension {
-                let place = &mut coordinates[lane / LANES * dimension + k];
+                let place = &mut coordinates[lane / LANES * dimension + k].0;
                 place[0][lane % LANES] = first[(pair, k)];
                 place[1][lane % LANES] = second[(pair, k)];
             }
         }
         let unseen = [0.0; LANES];
         let looks = Looks {
-            reciprocal_norms: vec![[unseen; 2]; blocks],
+            reciprocal_norms: vec![Aligned([unseen; 2]); blocks],
             inner: vec![unseen; blocks],
             one_minus: vec![unseen; blocks],
         };
@@ -75,7 +75,7 @@ impl Blocks {
     pub fn positions(&self, pairs: usize) -> (Array2<f64>, Array2<f64>) {
         let side = |side: usize| {
             Array2::from_shape_fn((pairs, self.dimension), |(pair, k)| {
-                self.coordinates[pair / LANES * self.dimension + k][side][pair % LANES]
+                self.coordinates[pair / LANES * self.dimension + k].0[side][pair % LANES]
             })
         };
         (side(0), side(1))
@@ -116,7 +116,8 @@ impl Kernel for LookAtAll<'_> {
                     let [z, w] = load(simd, coordinate, part);
                     [squares[0] + z * z, squares[1] + w * w]
                 });
-                look_at(simd, block, &mut look, part, squares);
+                invert_norms(&mut look, part, squares);
+                compare(simd, block, &mut look, part);
             }
         }
     }
@@ -141,12 +142,20 @@ impl Kernel for Step<'_> {
             moves: Vector::splat(simd, self.moves),
             projection: Vector::splat(simd, self.projection),
         };
-        let dimension = self.blocks.dimension;
-        for (block, mut look) in self.blocks.coordinates.chunks_exact_mut(dimension).zip(self.blocks.looks.each()) {
+        // A block is compared after the next one has moved: its square roots and divisions run meanwhile.
+        let mut moved: Option<(&mut [Coordinate], Look<'_>)> = None;
+        let blocks = self.blocks.coordinates.chunks_exact_mut(self.blocks.dimension).zip(self.blocks.looks.each());
+        for (block, mut look) in blocks {
             for part in 0..LANES / S::F64_LANES {
                 let squares = move_block(simd, block, &look, part, factors);
-                look_at(simd, block, &mut look, part, squares);
+                invert_norms(&mut look, part, squares);
             }
+            if let Some((block, mut look)) = moved.replace((block, look)) {
+                compare_block(simd, block, &mut look);
+            }
+        }
+        if let Some((block, mut look)) = moved {
+            compare_block(simd, block, &mut look);
         }
     }
 }
@@ -161,7 +170,7 @@ struct Factors<S: Simd> {
 /// One vector of a coordinate of both members.
 #[inline(always)]
 fn load<S: Simd>(simd: S, coordinate: &Coordinate, part: usize) -> [Vector<S>; 2] {
-    coordinate.each_ref().map(|lanes| Vector::new(simd, S::as_simd_f64s(lanes).0[part]))
+    coordinate.0.each_ref().map(|lanes| Vector::new(simd, S::as_simd_f64s(lanes).0[part]))
 }
 
 #[inline(always)]
@@ -186,17 +195,32 @@ fn move_block<S: Simd>(
         let (x, y) = (z * to_x, w * to_y);
         let z = z + factors.learning_rate * ((y - radial * x) * to_x);
         let w = w + factors.moves * (factors.learning_rate * ((x - radial * y) * to_y));
-        store(&mut coordinate[0], part, z);
-        store(&mut coordinate[1], part, w);
+        store(&mut coordinate.0[0], part, z);
+        store(&mut coordinate.0[1], part, w);
         squares = [squares[0] + z * z, squares[1] + w * w];
     }
     squares
 }
 
-/// Looks at one vector of a block whose ‖z‖² and ‖w‖² are known.
+/// 1/‖z‖ and 1/‖w‖ of one vector of a block whose ‖z‖² and ‖w‖² are known.
 #[inline(always)]
-fn look_at<S: Simd>(simd: S, block: &[Coordinate], look: &mut Look<'_>, part: usize, squares: [Vector<S>; 2]) {
-    let [to_x, to_y] = squares.map(|square| square.constant(1.0) / square.root());
+fn invert_norms<S: Simd>(look: &mut Look<'_>, part: usize, squares: [Vector<S>; 2]) {
+    for (reciprocal_norms, square) in look.reciprocal_norms.0.iter_mut().zip(squares) {
+        store(reciprocal_norms, part, square.constant(1.0) / square.root());
+    }
+}
+
+#[inline(always)]
+fn compare_block<S: Simd>(simd: S, block: &[Coordinate], look: &mut Look<'_>) {
+    for part in 0..LANES / S::F64_LANES {
+        compare(simd, block, look, part);
+    }
+}
+
+/// x·y and 1 − cos φ of one vector of a block whose norms are known.
+#[inline(always)]
+fn compare<S: Simd>(simd: S, block: &[Coordinate], look: &mut Look<'_>, part: usize) {
+    let [to_x, to_y] = load(simd, look.reciprocal_norms, part);
     let zero = Vector::splat(simd, 0.0);
     let (mut inner, mut minus) = (zero, zero);
     for coordinate in block {
@@ -205,8 +229,6 @@ fn look_at<S: Simd>(simd: S, block: &[Coordinate], look: &mut Look<'_>, part: us
         inner = inner + x * y;
         minus = minus + (x - y) * (x - y);
     }
-    store(&mut look.reciprocal_norms[0], part, to_x);
-    store(&mut look.reciprocal_norms[1], part, to_y);
     store(look.inner, part, inner);
     store(look.one_minus, part, zero.constant(0.5) * minus);
 }

@@ -34,6 +34,12 @@ impl<C> UnitContext<'_, C> {
         generator(self.stream.0, self.stream.1.as_bytes(), replicate)
     }
 
+    /// Random numbers that this replicate has in common with that of every other cell: a function of root seed, name and
+    /// replicate alone. Cells that draw data and start from them can be compared replicate by replicate.
+    pub fn shared_generator(&self, name: &[u8]) -> Generator {
+        generator(self.stream.0, name, self.unit.replicate)
+    }
+
     /// Whether the unit should stop at once, because the run was cancelled or its journal cannot be written.
     ///
     /// Work that takes long asks at least once a second. Once the answer was yes, whatever the unit returns is thrown

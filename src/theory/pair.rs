@@ -4,7 +4,7 @@ use pulp::Simd;
 
 use crate::setting::{SettingError, positive, tolerance, within};
 use crate::theory::one_step::{ANTIPODAL_HALF_TANGENT, EqualPair, Pair, advance, one_minus_cosine};
-use crate::vectorize::{Kernel, LANES, Number, Vector, sum, vectorize};
+use crate::vectorize::{Aligned, Kernel, LANES, Number, Vector, sum, vectorize};
 
 /// Which gradient the very first step follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,9 +52,8 @@ impl Count {
 /// Pairs of equal norms, worked on in whole vectors.
 #[derive(Clone, Debug)]
 pub struct EqualPopulation {
-    half_tangents: Vec<f64>,
-    step_sizes: Vec<f64>,
-    one_minus: Vec<f64>,
+    half_tangents: Vec<Aligned<[f64; LANES]>>,
+    step_sizes: Vec<Aligned<[f64; LANES]>>,
     pairs: usize,
 }
 
@@ -71,21 +70,24 @@ impl EqualPopulation {
             within("tan(φ/2)", k, k >= 0.0, "0 or larger")?;
         }
         // Whole vectors only. A half-tangent of 0 is an aligned pair, which stays so: the padding adds 0 to every sum.
-        let mut padded = vec![0.0; half_tangents.len().next_multiple_of(LANES)];
-        padded[..half_tangents.len()].copy_from_slice(half_tangents);
-        let length = padded.len();
+        let lines = half_tangents.chunks(LANES).map(|chunk| {
+            let mut line = [0.0; LANES];
+            line[..chunk.len()].copy_from_slice(chunk);
+            Aligned(line)
+        });
         Ok(Self {
-            half_tangents: padded,
-            step_sizes: vec![step_size; length],
-            one_minus: vec![0.0; length],
+            half_tangents: lines.collect(),
+            step_sizes: vec![Aligned([step_size; LANES]); half_tangents.len().div_ceil(LANES)],
             pairs: half_tangents.len(),
         })
     }
 
     /// The pairs as they stand.
     pub fn pairs(&self) -> impl Iterator<Item = EqualPair> + '_ {
-        let pairs = self.half_tangents.iter().zip(&self.step_sizes).take(self.pairs);
-        pairs.map(|(&half_tangent, &step_size)| EqualPair { half_tangent, step_size })
+        let [half_tangents, step_sizes] =
+            [&self.half_tangents, &self.step_sizes].map(|lines| lines.iter().flat_map(|line| line.0));
+        let pairs = half_tangents.zip(step_sizes).take(self.pairs);
+        pairs.map(|(half_tangent, step_size)| EqualPair { half_tangent, step_size })
     }
 
     /// Steps until the mean of 1 − cos φ is at most `epsilon`.
@@ -132,9 +134,11 @@ impl EqualPopulation {
     }
 
     fn inner_product_step(&mut self) {
-        for (k, u) in self.half_tangents.iter_mut().zip(&mut self.step_sizes) {
-            let next = EqualPair { half_tangent: *k, step_size: *u }.inner_product_step();
-            (*k, *u) = (next.half_tangent, next.step_size);
+        for (ks, us) in self.half_tangents.iter_mut().zip(&mut self.step_sizes) {
+            for (k, u) in ks.0.iter_mut().zip(&mut us.0) {
+                let next = EqualPair { half_tangent: *k, step_size: *u }.inner_product_step();
+                (*k, *u) = (next.half_tangent, next.step_size);
+            }
         }
     }
 
@@ -152,14 +156,16 @@ impl Kernel for Advance<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> f64 {
-        let (ks, _) = S::as_mut_simd_f64s(&mut self.0.half_tangents);
-        let (us, _) = S::as_mut_simd_f64s(&mut self.0.step_sizes);
-        let (values, _) = S::as_mut_simd_f64s(&mut self.0.one_minus);
-        for ((k, u), value) in ks.iter_mut().zip(us).zip(values) {
-            let (next_k, next_u, one_minus) = advance(Vector::new(simd, *k), Vector::new(simd, *u));
-            (*k, *u, *value) = (next_k.value, next_u.value, one_minus.value);
+        // The eight running sums of `sum`, kept while the pairs are at hand.
+        let mut sums = [0.0; LANES];
+        for (ks, us) in self.0.half_tangents.iter_mut().zip(&mut self.0.step_sizes) {
+            let pairs = S::as_mut_simd_f64s(&mut ks.0).0.iter_mut().zip(S::as_mut_simd_f64s(&mut us.0).0);
+            for ((k, u), sum) in pairs.zip(S::as_mut_simd_f64s(&mut sums).0) {
+                let (next_k, next_u, one_minus) = advance(Vector::new(simd, *k), Vector::new(simd, *u));
+                (*k, *u, *sum) = (next_k.value, next_u.value, (Vector::new(simd, *sum) + one_minus).value);
+            }
         }
-        sum(&self.0.one_minus)
+        sum(&sums)
     }
 }
 

@@ -1,0 +1,191 @@
+//! What is asked, and what is known beside the files.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use embedding_norms::diagnosis::{Options, Parameters, UpdateRule};
+use embedding_norms::optimizer;
+use serde_json::{Value, json};
+
+use crate::arguments::Drawing;
+use crate::failure::Failure;
+use crate::{optimizers, predict, values};
+
+/// What is asked.
+#[derive(Args, Debug)]
+pub struct Question {
+    /// Raw embeddings, before any normalization, one a row: FILE or FILE:KEY (.npy, .npz, .safetensors, .csv, .tsv).
+    /// Several: checkpoints of one model in their order, row i the same sample in each
+    #[arg(value_name = "FILE", required = true)]
+    pub checkpoints: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub beside: Beside,
+
+    #[command(flatten)]
+    training: Training,
+
+    /// Rows that are looked at closely, drawn at random: neighbours (within them), positives, turns, effective rank
+    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 5_000)]
+    pub sample: usize,
+
+    /// Root of all random numbers: the same seed gives the same answers
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+
+    /// Folder for the record, tables, figures and diagnose.html [default: nothing is written]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub drawing: Drawing,
+
+    /// Print everything as one JSON object
+    #[arg(long)]
+    pub json: bool,
+
+    /// Nothing on the terminal but errors
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// Files beside the embeddings.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Files beside the embeddings")]
+pub struct Beside {
+    /// A class per row, integers or text: FILE or FILE:KEY (an array, .txt, or a column of .csv)
+    #[arg(long, value_name = "FILE")]
+    pub labels: Option<PathBuf>,
+
+    /// Positives: row i is the positive of row i of the first checkpoint, such as the other view or caption of the same
+    /// sample; or the option once for each checkpoint
+    #[arg(long, value_name = "FILE")]
+    pub positives: Vec<PathBuf>,
+
+    /// Another set that the norm may tell apart from this one, such as embeddings of unseen classes
+    #[arg(long, value_name = "FILE")]
+    pub reference: Option<PathBuf>,
+
+    /// What else may explain the norm, a number per row: text length, frequency (an array, .txt, or FILE:COLUMN of .csv)
+    #[arg(long, value_name = "FILE")]
+    pub covariate: Option<PathBuf>,
+}
+
+/// What is known of the training.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "What is known of the training")]
+struct Training {
+    /// What is trained: `free` for a table with a row of parameters per embedding, `shared` for a network
+    #[arg(long, value_name = "KIND")]
+    parameters: Option<Trained>,
+
+    /// Learning rate γ per embedding. A framework's rate η on the mean over a batch of n is γ = η/n; a contrastive loss at
+    /// temperature τ pulls up to 1/τ as strongly, so γ = η/(nτ) is then the most
+    #[arg(long, value_name = "γ", value_parser = values::positive, allow_negative_numbers = true)]
+    learning_rate: Option<f64>,
+
+    /// Optimizer; `embedding-norms optimizers` lists them
+    #[arg(long, value_name = "NAME")]
+    optimizer: Option<String>,
+
+    /// A setting of the optimizer, such as momentum=0.99
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = predict::assignment, requires = "optimizer")]
+    set: Vec<(String, f64)>,
+
+    /// Weight decay λ
+    #[arg(long, value_name = "λ", value_parser = values::positive, allow_negative_numbers = true)]
+    weight_decay: Option<f64>,
+
+    /// Decay is added to the gradient (L2 regularization) instead of z ← (1 − γλ) z
+    #[arg(long, requires = "weight_decay")]
+    coupled: bool,
+
+    /// Optimizer steps from the first FILE to the second; 1 tells most
+    #[arg(long, value_name = "N", value_parser = values::count)]
+    steps_between: Option<usize>,
+}
+
+/// What is trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Trained {
+    /// Every embedding is a parameter of its own
+    Free,
+    /// Embeddings come out of a network
+    Shared,
+}
+
+impl Question {
+    /// The options of the library, checked as far as no file is needed.
+    pub fn options(&self) -> Result<Options, Failure> {
+        let training = &self.training;
+        if training.steps_between.is_some() && self.checkpoints.len() < 2 {
+            return Err(Failure::Refused(
+                "--steps-between needs a second FILE: the embeddings of the same samples that many steps later"
+                    .to_owned(),
+            ));
+        }
+        let given = self.beside.positives.len();
+        if given > 1 && given != self.checkpoints.len() {
+            let checkpoints = self.checkpoints.len();
+            return Err(Failure::Refused(format!(
+                "--positives: {given} files for {checkpoints} checkpoints; give one, for the first checkpoint, or one for \
+                 each, in the same order"
+            )));
+        }
+        Ok(Options {
+            learning_rate: training.learning_rate,
+            rule: training.rule()?,
+            weight_decay: training.weight_decay,
+            parameters: match training.parameters {
+                None => Parameters::Unknown,
+                Some(Trained::Free) => Parameters::Free,
+                Some(Trained::Shared) => Parameters::Shared,
+            },
+            steps_between: training.steps_between.map(|steps| steps as u64),
+            seed: self.seed,
+            ..Options::default()
+        })
+    }
+
+    /// The settings as a record has them.
+    pub fn record(&self, options: &Options) -> Value {
+        let path = |path: &Option<PathBuf>| path.as_deref().map(shown);
+        json!({
+            "checkpoints": self.checkpoints.iter().map(|path| shown(path)).collect::<Vec<_>>(),
+            "labels": path(&self.beside.labels),
+            "positives": self.beside.positives.iter().map(|path| shown(path)).collect::<Vec<_>>(),
+            "reference": path(&self.beside.reference),
+            "covariate": path(&self.beside.covariate),
+            "parameters": options.parameters.words(),
+            "learning_rate": options.learning_rate,
+            "optimizer": options.rule.map(|rule| rule.name),
+            "degree": options.rule.map(|rule| rule.degree),
+            "weight_decay": options.weight_decay,
+            "coupled": self.training.coupled,
+            "steps_between": options.steps_between,
+            "sample": self.sample,
+            "neighbours": options.neighbours,
+            "resamples": options.resamples,
+            "tolerance": options.tolerance,
+            "seed": options.seed,
+        })
+    }
+}
+
+impl Training {
+    fn rule(&self) -> Result<Option<UpdateRule>, Failure> {
+        let Some(name) = &self.optimizer else { return Ok(None) };
+        optimizers::find(name).map_err(|failure| failure.at("--optimizer"))?;
+        let settings = self
+            .set
+            .iter()
+            .fold(optimizer::Parameters::defaults(), |settings, (name, value)| settings.with(name, *value));
+        let rule = UpdateRule::named(name, &settings, self.coupled);
+        Ok(Some(rule.map_err(|error| Failure::Refused(format!("--set: {error}")))?))
+    }
+}
+
+/// A path as it was written.
+pub fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

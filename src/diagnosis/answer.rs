@@ -1,0 +1,182 @@
+//! An answer: what was found, what it rests on, on which conditions, and what it is worth.
+
+use serde::Serialize;
+
+use crate::law::Estimate;
+
+/// The parts of a diagnosis, in the order of reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Topic {
+    /// Whether the files hold what can be diagnosed.
+    Input,
+    /// How long embeddings are.
+    Norms,
+    /// Whether they use the space.
+    Collapse,
+    /// What norms do to gradients.
+    Gradient,
+    /// Positive pairs and how long they take.
+    Positives,
+    /// Where the step stands against the best one.
+    Step,
+    /// Where norms settle.
+    Equilibrium,
+    /// What norms say of samples.
+    Confidence,
+    /// What changes over checkpoints.
+    Course,
+}
+
+impl Topic {
+    /// The heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Input => "The files",
+            Self::Norms => "How long are the embeddings?",
+            Self::Collapse => "Do they use the space?",
+            Self::Gradient => "What do the norms do to the gradient?",
+            Self::Positives => "How far apart are positives, and how long do they take?",
+            Self::Step => "Are the steps too short or too long?",
+            Self::Equilibrium => "Where do norms settle under weight decay?",
+            Self::Confidence => "Do the norms mean anything?",
+            Self::Course => "What changes over the checkpoints?",
+        }
+    }
+}
+
+/// How far an answer can be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Worth {
+    /// Counted or measured in the files; it needs no theory.
+    Measured,
+    /// Follows from a statement whose conditions are met.
+    Proved,
+    /// Follows from a statement if conditions hold that the files do not show.
+    Conditional,
+    /// Rests on a criterion that is tested and not proved.
+    Tested,
+    /// There is no answer, and the text says what is missing.
+    Unanswered,
+}
+
+impl Worth {
+    /// In a word or two.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Proved => "proved",
+            Self::Conditional => "if the conditions hold",
+            Self::Tested => "tested, not proved",
+            Self::Unanswered => "no answer",
+        }
+    }
+}
+
+/// A number of an answer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Quantity {
+    /// What it is.
+    pub name: String,
+    /// The value; `None` where it has none.
+    pub value: Option<f64>,
+    /// The 95 % interval.
+    pub interval: Option<(f64, f64)>,
+    /// The unit; empty for a pure number.
+    pub unit: &'static str,
+}
+
+impl Quantity {
+    /// A pure number without an interval.
+    pub fn new(name: impl Into<String>, value: f64) -> Self {
+        Self { name: name.into(), value: value.is_finite().then_some(value), interval: None, unit: "" }
+    }
+
+    /// With an interval.
+    pub fn estimate(name: impl Into<String>, estimate: Estimate) -> Self {
+        Self { interval: Some((estimate.lower, estimate.upper)), ..Self::new(name, estimate.value) }
+    }
+
+    /// With an interval between these ends.
+    #[must_use]
+    pub fn between(self, lower: f64, upper: f64) -> Self {
+        Self { interval: Some((lower, upper)), ..self }
+    }
+
+    /// In this unit.
+    #[must_use]
+    pub fn unit(self, unit: &'static str) -> Self {
+        Self { unit, ..self }
+    }
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Answer {
+    /// Its name in records.
+    pub key: &'static str,
+    /// Where it belongs.
+    pub topic: Topic,
+    /// What was found, in a sentence or two.
+    pub finding: String,
+    /// The numbers behind it.
+    pub quantities: Vec<Quantity>,
+    /// The id of the statement that it rests on; `None` where nothing but counting is behind it.
+    pub statement: Option<&'static str>,
+    /// The formula.
+    pub formula: &'static str,
+    /// On which conditions it holds.
+    pub conditions: String,
+    /// How far it can be trusted.
+    pub worth: Worth,
+    /// Why.
+    pub why: String,
+}
+
+impl Answer {
+    /// An answer that is measured: what was found.
+    pub fn measured(key: &'static str, topic: Topic, finding: impl Into<String>) -> Self {
+        Self {
+            key,
+            topic,
+            finding: finding.into(),
+            quantities: Vec::new(),
+            statement: None,
+            formula: "",
+            conditions: String::new(),
+            worth: Worth::Measured,
+            why: String::new(),
+        }
+    }
+
+    /// A question without an answer: why, and what to do about it.
+    pub fn none(key: &'static str, topic: Topic, why: impl Into<String>) -> Self {
+        Self { worth: Worth::Unanswered, ..Self::measured(key, topic, why) }
+    }
+
+    /// With numbers.
+    #[must_use]
+    pub fn with(mut self, quantities: impl IntoIterator<Item = Quantity>) -> Self {
+        self.quantities.extend(quantities);
+        self
+    }
+
+    /// With the statement that it rests on.
+    #[must_use]
+    pub fn rests_on(self, statement: &'static str, formula: &'static str) -> Self {
+        Self { statement: Some(statement), formula, ..self }
+    }
+
+    /// With conditions.
+    #[must_use]
+    pub fn on(self, conditions: impl Into<String>) -> Self {
+        Self { conditions: conditions.into(), ..self }
+    }
+
+    /// With its worth, and why.
+    #[must_use]
+    pub fn worth(self, worth: Worth, why: impl Into<String>) -> Self {
+        Self { worth, why: why.into(), ..self }
+    }
+}

@@ -1,0 +1,110 @@
+//! What is known of the training that the embeddings come from.
+
+use crate::optimizer::{CatalogueError, Parameters as Settings, entry};
+use crate::theory::equilibrium::Rule;
+use crate::theory::scaling::{degree, norm_exponent};
+
+/// What is trained.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Parameters {
+    /// Every embedding is a parameter of its own, as in a table of embeddings.
+    Free,
+    /// Embeddings come out of a network, whose parameters they share.
+    Shared,
+    /// It is not known.
+    #[default]
+    Unknown,
+}
+
+impl Parameters {
+    /// In a word or two.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Free => "free embeddings",
+            Self::Shared => "shared parameters",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// An optimizer as far as a diagnosis needs it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct UpdateRule {
+    /// Its name in the catalogue.
+    pub name: &'static str,
+    /// The degree h (statement L6).
+    pub degree: f64,
+    /// The degree q of the update in the gradients.
+    pub gradients: f64,
+    /// The exponent k in steps ∝ ρ^k at a fixed learning rate.
+    pub exponent: f64,
+    /// The rule of statement S3 that it is, with weight decay.
+    pub settling: Option<Rule>,
+}
+
+impl UpdateRule {
+    /// The rule of the catalogue with these settings; `coupled` says that weight decay is added to the gradient.
+    ///
+    /// # Errors
+    /// An unknown name or setting, or a value outside its domain.
+    pub fn named(name: &str, settings: &Settings, coupled: bool) -> Result<Self, CatalogueError> {
+        let entry = entry(name)?;
+        let built = entry.build(settings)?;
+        let degrees = built.degrees();
+        let degree = degree(degrees.parameters, degrees.gradients, 0.0);
+        let given = |wanted: &str| settings.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value);
+        let default = |wanted: &str| entry.parameters.iter().find(|known| known.name == wanted).map(|p| p.default);
+        let value = |wanted: &str| given(wanted).or_else(|| default(wanted)).unwrap_or(0.0);
+        Ok(Self {
+            name: entry.name,
+            degree,
+            gradients: degrees.gradients,
+            exponent: norm_exponent(degree, built.time_exponent()),
+            settling: Rule::named(entry.name, coupled, value),
+        })
+    }
+
+    /// Whether this is plain gradient descent, of which the closed forms of a pair speak.
+    pub fn is_plain(&self) -> bool {
+        self.name == "gradient-descent"
+    }
+}
+
+/// What is known, and how closely to look.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// The learning rate γ per embedding.
+    pub learning_rate: Option<f64>,
+    /// The optimizer.
+    pub rule: Option<UpdateRule>,
+    /// Weight decay λ.
+    pub weight_decay: Option<f64>,
+    /// What is trained.
+    pub parameters: Parameters,
+    /// Steps from the first checkpoint to the second.
+    pub steps_between: Option<u64>,
+    /// Neighbours that are asked.
+    pub neighbours: usize,
+    /// Resamples of a bootstrap, and shuffles of a control.
+    pub resamples: usize,
+    /// A pair counts as aligned at 1 − cos φ ≤ ε.
+    pub tolerance: f64,
+    /// The root of the random numbers.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            learning_rate: None,
+            rule: None,
+            weight_decay: None,
+            parameters: Parameters::Unknown,
+            steps_between: None,
+            neighbours: 10,
+            resamples: 499,
+            tolerance: 1e-3,
+            seed: 0,
+        }
+    }
+}

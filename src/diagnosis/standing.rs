@@ -1,0 +1,108 @@
+//! Where the step stands against the best one (statements L7, L8), and what a lever would do (S6).
+//!
+//! The best step turns each member of a pair by φ0/2. The leg of a step, the way over the norm, is tan α where it turns by α; the
+//! *excess* ln x with x = tan α/tan(φ0/2) is 0 at the best step, negative below it and positive above. Steps to align grow
+//! with |ln x| on both sides, as e^|ln x| far from 0: below as L1 says, above as its mirror image of L7. A lever that
+//! multiplies legs by a factor f changes ln x into ln x + ln f, so that ln(speed-up) = |ln x| − |ln x + ln f|.
+//!
+//! For a pair of free embeddings this is proved. For a network it is a criterion that is tested
+//! (`docs/diagnosing.md`): there x comes from the angle that embeddings turn in a step, however that comes about.
+
+use serde::Serialize;
+
+/// Beyond this turn, in radians, the tangent runs away, and the way in norms takes its place.
+const LARGEST_TURN: f64 = 1.2;
+
+/// Within this of the best step, |ln x| ≤ ln 2, nothing is gained by a lever.
+const NEAR: f64 = std::f64::consts::LN_2;
+
+/// Where the step stands.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Standing {
+    /// The typical angle φ0 of a positive pair.
+    pub angle: f64,
+    /// The leg of a step, the way of an embedding over its norm, between these bounds.
+    pub leg: (f64, f64),
+    /// ln x, between these bounds.
+    pub excess: (f64, f64),
+}
+
+/// The leg of a step that turned an embedding by an angle and moved it by a way, in units of its norm.
+///
+/// In theory the way is tan α and at right angles to the embedding. In a network it need not be: a part along the
+/// embedding turns nothing and is left out, as long as the turn is not so far that nothing but the way can be trusted.
+pub fn leg(turn: f64, way: f64) -> f64 {
+    let tangent = libm::tan(turn.min(LARGEST_TURN));
+    if turn <= LARGEST_TURN { tangent } else { tangent.max(way) }
+}
+
+/// tan(φ0/2), with a bound for nearly antipodal pairs.
+fn best_leg(angle: f64) -> f64 {
+    libm::tan(0.5 * angle.min(3.1))
+}
+
+/// Which side of the best step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// Steps are shorter than half of the best one.
+    Short,
+    /// Within a factor of two of the best one.
+    Near,
+    /// More than twice as long as the best one.
+    Long,
+    /// The bounds do not tell.
+    Unclear,
+}
+
+impl Standing {
+    /// From the angle φ0 of a typical pair, in radians, and bounds on the leg of a step, all above 0.
+    ///
+    /// ```
+    /// use embedding_norms::diagnosis::{Side, Standing};
+    /// let half = 0.5_f64.tan();
+    /// let best = Standing::of_leg(1.0, (half, half));
+    /// assert_eq!((best.side(), best.excess), (Side::Near, (0.0, 0.0)));
+    /// let short = Standing::of_leg(1.0, (0.1 * half, 0.1 * half));
+    /// assert!((short.speed_up(2.0_f64.ln()).0 - 2.0_f64.ln()).abs() < 1e-12); // twice the step: twice as fast
+    /// ```
+    pub fn of_leg(angle: f64, leg: (f64, f64)) -> Self {
+        let best = best_leg(angle);
+        Self { angle, leg, excess: (libm::log(leg.0 / best), libm::log(leg.1 / best)) }
+    }
+
+    /// From the quartiles of ln x over pairs of free embeddings, x = γ(1 + cos φ0)/(ρ_i ρ_j).
+    pub fn of_pairs(angle: f64, excess: (f64, f64)) -> Self {
+        let leg = |excess: f64| best_leg(angle) * libm::exp(excess);
+        Self { angle, leg: (leg(excess.0), leg(excess.1)), excess }
+    }
+
+    /// The side of the best step.
+    pub fn side(&self) -> Side {
+        let (low, high) = self.excess;
+        match () {
+            () if high < -NEAR => Side::Short,
+            () if low > NEAR => Side::Long,
+            () if low >= -NEAR && high <= NEAR => Side::Near,
+            () => Side::Unclear,
+        }
+    }
+
+    /// Bounds on ln(speed-up) where legs change by the factor e^`shift`.
+    pub fn speed_up(&self, shift: f64) -> (f64, f64) {
+        let [a, b] = [self.excess.0, self.excess.1].map(|excess| excess.abs() - (excess + shift).abs());
+        (a.min(b), a.max(b))
+    }
+
+    /// The middle of the bounds on ln x.
+    pub fn middle(&self) -> f64 {
+        0.5 * (self.excess.0 + self.excess.1)
+    }
+
+    /// Bounds on ln c of the cut that makes the step the best one, under a rule of degree h: c^h x = 1.
+    ///
+    /// `None` where steps do not depend on norms, h = 0.
+    pub fn best_cut(&self, degree: f64) -> Option<(f64, f64)> {
+        (degree != 0.0).then(|| (-self.excess.1 / degree, -self.excess.0 / degree))
+    }
+}
