@@ -1,12 +1,12 @@
 //! The norm effect as figures, from the tables alone.
 
 use embedding_norms::figure::{Axis, Figure, Layer, Legend, Panel, Style};
-use embedding_norms::law::{Observation, fit_power_law, mean_with_interval};
+use embedding_norms::law::{Observation, fit_power_law};
 use embedding_norms::table::{Table, TableError};
 
 use super::PUBLISHED;
 use crate::failure::Failure;
-use crate::grouping::{groups, means, setting};
+use crate::grouping::{groups, mean, means, setting};
 use crate::pairs::published_counts;
 use crate::simulation::Tables;
 
@@ -79,12 +79,11 @@ fn exponent(main: &Table) -> Result<Option<Figure>, Failure> {
     let Some(&(norm, steps)) = law.last() else { return Ok(None) };
     let factor = steps / (norm * norm);
     let series = |label: &str, column: &str| -> Result<Layer, TableError> {
-        let relative = groups(main, "norm", column)?.into_iter().filter_map(|(norm, values)| {
+        let points = groups(main, "norm", column)?.into_iter().map(|(norm, values)| {
             let relative: Vec<f64> = values.iter().map(|value| value / (factor * norm * norm)).collect();
-            let mean = mean_with_interval(&relative, 0.95)?;
-            Some((norm, mean.value))
+            (norm, mean(&relative))
         });
-        Ok(Layer::line(label, relative.collect()))
+        Ok(Layer::line(label, points.collect()))
     };
     let panel =
         Panel::new(Axis::logarithmic("initial norm ‖z‖"), Axis::linear("steps over the law A‖z‖²").range(0.965, 1.005))
