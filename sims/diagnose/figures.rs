@@ -173,7 +173,7 @@ fn course(course: &[State]) -> Figure {
         course.iter().enumerate().filter_map(|(place, state)| Some((place as f64, value(state)?))).collect()
     };
     type Value<'a> = &'a dyn Fn(&State) -> Option<f64>;
-    let shown: [(&str, &str, Value<'_>); 9] = [
+    let shown: [(&str, &str, Value<'_>); 8] = [
         ("Norm", "median norm", &|state| Some(state.norms.median())),
         ("Spread of norms", "coefficient of variation", &|state| Some(state.norms.variation)),
         ("Collapse", "effective rank", &|state| Some(state.effective_rank)),
@@ -182,7 +182,6 @@ fn course(course: &[State]) -> Figure {
         ("Turned since the one before", "angle (rad)", &|state| state.turned),
         ("Norm and crowding", "Spearman’s ρ", &|state| state.distance_correlation),
         ("Norm and label agreement", "Spearman’s ρ", &|state| state.agreement_correlation),
-        ("Against the reference", "AUROC", &|state| state.auroc),
     ];
     let panels = shown.into_iter().enumerate().filter_map(|(index, (title, label, value))| {
         let points = points(value);

@@ -37,7 +37,7 @@ pub struct State {
     pub agreement_correlation: Option<f64>,
     /// The mean share of neighbours with the own label.
     pub agreement: Option<f64>,
-    /// The area under the curve against the reference set.
+    /// The area under the curve against the reference set, of the last checkpoint alone.
     pub auroc: Option<f64>,
     /// The median angle turned since the checkpoint before.
     pub turned: Option<f64>,
@@ -76,6 +76,9 @@ pub fn state(
     };
     // The number of steps is that between the first two.
     let steps = options.steps_between.filter(|_| checkpoint == 1);
+    // The reference set is embedded by the last model, and tells nothing of those before.
+    let is_last = checkpoint + 1 == subject.checkpoints.len();
+    let reference = subject.reference.as_ref().filter(|_| is_last);
     Ok(State {
         name: snapshot.name().to_owned(),
         left_out: snapshot.left_out().len(),
@@ -87,7 +90,7 @@ pub fn state(
         distance_correlation: neighbourhood.and_then(Neighbourhood::distance_correlation),
         agreement_correlation: neighbourhood.and_then(Neighbourhood::agreement_correlation),
         agreement: neighbourhood.and_then(Neighbourhood::mean_agreement),
-        auroc: subject.reference.as_ref().and_then(|reference| area_of(snapshot, reference)),
+        auroc: reference.and_then(|reference| area_of(snapshot, reference)),
         turned,
         turned_per_step: turned.zip(steps).map(|(turned, steps)| per_step(turned, steps)),
     })

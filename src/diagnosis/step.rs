@@ -126,7 +126,7 @@ fn cutting(standing: &Standing, options: &Options, worth: Worth) -> Answer {
             factor(0.5 * (low + high)),
             factor(-standing.middle())
         ),
-        Side::Near => "Cutting the initialization has nothing to gain; leave it.".to_owned(),
+        Side::Near => "The criterion sees nothing to gain in cutting the initialization; leave it.".to_owned(),
         Side::Long => format!(
             "Cutting the initialization would slow training down. The step should be shorter: by the criterion the learning \
              rate divided by {}, or the initialization multiplied by {}.",
@@ -157,8 +157,8 @@ fn cutting(standing: &Standing, options: &Options, worth: Worth) -> Answer {
 /// What the size of a predicted speed-up is worth.
 fn size(worth: Worth) -> &'static str {
     if worth == Worth::Tested {
-        "For a network trust the direction and not the size: where a factor of 1.5 or more was predicted the sign was mostly \
-         right, and speed-ups were mostly smaller than predicted (docs/diagnosing.md)."
+        "For a network trust the direction and not the size, and the direction only where x is far from 1: in the trials of \
+         docs/diagnosing.md most signs were right, and most failures lay where x was within a factor of ten of 1."
     } else {
         "L1 far below the best step, its mirror image of L7 far above it; near it counts are small and uneven."
     }
@@ -193,7 +193,7 @@ fn grad_scale(standing: &Standing, norm: f64, options: &Options, worth: Worth) -
     if matches!(standing.side(), Side::Long | Side::Unclear) {
         // Above the best step growing norms are what brakes plain descent, and GradScale takes that away.
         let finding = "No advice to take GradScale: where steps overshoot, growing norms shorten them again, and GradScale \
-                       takes that brake away. In the trials of docs/diagnosing.md it slowed such trainings or stopped them.";
+                       takes that brake away. In the trials of docs/diagnosing.md it slowed most such trainings.";
         return Answer::none("grad-scale", Topic::Step, finding);
     }
     let (low, high) = standing.speed_up(libm::log(norm));

@@ -55,6 +55,14 @@ fn read() -> Vec<Outcome> {
 
 const TASKS: [&str; 3] = ["mixture", "digits", "digits, biases"];
 
+/// Settings from which a rank correlation has an interval.
+const ENOUGH: usize = 15;
+
+fn interval(predicted: &[f64], measured: &[f64]) -> String {
+    let found = correlation(predicted, measured);
+    format!("{:.2} [{:.2}, {:.2}]", found.value, found.lower, found.upper)
+}
+
 /// The rows of the table in the docs.
 fn rows(outcomes: &[Outcome]) -> String {
     let mut text = String::new();
@@ -63,15 +71,9 @@ fn rows(outcomes: &[Outcome]) -> String {
             let of = outcomes.iter().filter(|it| it.task == task && it.lever.starts_with(kind) && it.is_advised);
             let some: Vec<Outcome> = of.cloned().collect();
             let (predicted, measured) = columns(&some);
-            let found = correlation(&predicted, &measured);
+            let found = if some.len() < ENOUGH { "too few".to_owned() } else { interval(&predicted, &measured) };
             let (right, clear) = right_signs(&some);
-            text += &format!(
-                "| {task} | {kind} | {} | {:.2} [{:.2}, {:.2}] | {right} of {clear} |\n",
-                some.len(),
-                found.value,
-                found.lower,
-                found.upper
-            );
+            text += &format!("| {task} | {kind} | {} | {found} | {right} of {clear} |\n", some.len());
         }
     }
     text + &silent(outcomes)
