@@ -203,10 +203,11 @@ impl Terms {
 
     /// Multiplies every term.
     pub fn scale(&mut self, factor: f64) {
-        if let [only] = &mut *self.padded {
-            *only *= factor;
+        match &mut *self.padded {
+            // A set of one is not padded to a whole vector.
+            [only] => *only *= factor,
+            padded => vectorize(Scaled { values: padded, factor }),
         }
-        vectorize(Scaled { values: &mut self.padded, factor });
     }
 }
 
