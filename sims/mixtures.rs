@@ -3,7 +3,7 @@
 use clap::Args;
 use embedding_norms::claim::{Claim, Source, Verdict};
 use embedding_norms::data::mixture::{Drawn, Mixture};
-use embedding_norms::encoder::{Encoder, Input, Network};
+use embedding_norms::encoder::Network;
 use embedding_norms::law::{Estimate, mean_with_interval};
 use embedding_norms::loss::SupervisedInfoNce;
 use embedding_norms::optimizer::GradientDescent;
@@ -170,8 +170,6 @@ impl Training {
     ) -> Result<(), Failure> {
         let mut generator = unit.generator_of(self.replicate(unit.unit.replicate));
         let drawn = self.draw(&mut generator)?;
-        let rows: Vec<usize> = (0..self.samples).collect();
-        let input = Input { rows: &rows, features: drawn.features.view() };
         let loss = SupervisedInfoNce::one_positive(self.temperature)?;
         let method = Method::new(&loss, &GradientDescent, self.learning_rate)?;
         let mut trainer = Trainer::new(Network::draw(&self.widths, true, &mut generator), method)?;
@@ -182,7 +180,7 @@ impl Training {
                 last = trainer.epoch(&source, self.batch, &mut generator)?;
             }
             if epoch % every == 0 || epoch == self.epochs {
-                let embeddings = trainer.encoder().embed(input);
+                let embeddings = trainer.encoder().embed_features(drawn.features.view());
                 seen(Moment { epoch, loss: last, embeddings: embeddings.view(), drawn: &drawn })?;
             }
             if unit.is_cancelled() {
@@ -245,6 +243,11 @@ pub fn stated_direction(says: &str, sizes: &[f64], control: &Control) -> Claim {
 /// An estimate with its interval.
 pub fn shown(estimate: &Estimate) -> String {
     format!("{:+.3} [{:+.3}, {:+.3}]", estimate.value, estimate.lower, estimate.upper)
+}
+
+/// How far from 0 an interval reaches.
+pub fn reach(estimate: &Estimate) -> f64 {
+    estimate.upper.max(-estimate.lower)
 }
 
 /// A claim of ours that the mean over seeds is above 0 with 95 % confidence.

@@ -1,14 +1,14 @@
 //! What the norms of frequent and rare classes say.
 
 use embedding_norms::claim::{Claim, Source, Verdict};
-use embedding_norms::law::{Estimate, mean_with_interval};
+use embedding_norms::law::mean_with_interval;
 use embedding_norms::table::Table;
 
 use super::runs::{Run, at, is_ordered};
 use super::{OWN, PERMUTED};
 use crate::failure::Failure;
 use crate::grouping::mean;
-use crate::mixtures::{Control, above_zero, shown, stated_direction, untested};
+use crate::mixtures::{Control, above_zero, reach, shown, stated_direction, untested};
 
 /// Seeds below which no interval is tested.
 const ENOUGH: u64 = 20;
@@ -69,7 +69,6 @@ fn controls(own: &[Run], permuted: &[Run], last: u64) -> Claim {
     let Some((inputs, permuted)) = inputs.zip(percent(at(permuted, last, Run::share))) else {
         return Claim::not_tested("S5", Source::Ours, CONTROLS, "the control needs --controls 2 or more");
     };
-    let reach = |estimate: &Estimate| estimate.upper.max(-estimate.lower);
     let worst = if reach(&inputs) > reach(&permuted) { inputs } else { permuted };
     let note = format!("inputs {}, labels dealt out anew {}", shown(&inputs), shown(&permuted));
     Claim::equivalence("S5", CONTROLS, 0.0, NONE, worst).noting(&note)

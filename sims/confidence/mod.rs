@@ -54,6 +54,11 @@ pub struct Confidence {
     #[arg(long, value_name = "N", value_parser = several, default_value_t = 256)]
     batch: usize,
 
+    /// Take steps on a last batch with fewer images too
+    #[arg(long)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    short_batches: bool,
+
     /// Learning rate η of plain descent on the mean loss of a batch (γ = η/2N per view of a batch of N images)
     #[arg(long, value_name = "η", value_parser = values::positive, default_value_t = 0.5)]
     learning_rate: f64,
@@ -202,6 +207,7 @@ impl Confidence {
             widths,
             epochs: self.epochs,
             batch: self.batch,
+            short_batches: self.short_batches,
             learning_rate: self.learning_rate,
             temperature: self.temperature,
             rotation: self.rotation,

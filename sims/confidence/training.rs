@@ -2,14 +2,14 @@
 
 use embedding_norms::data::augmentation::Augmentation;
 use embedding_norms::data::digits::SIDE;
-use embedding_norms::encoder::{Encoder, Input, Network};
+use embedding_norms::encoder::Network;
 use embedding_norms::loss::NtXent;
 use embedding_norms::optimizer::GradientDescent;
 use embedding_norms::random::Generator;
 use embedding_norms::setting::SettingError;
 use embedding_norms::sphere::normalize;
-use embedding_norms::training::{Method, Source, Trainer, TwoViews, batches};
-use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1};
+use embedding_norms::training::{Method, Trainer, TwoViews};
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -20,6 +20,10 @@ pub struct Training {
     pub widths: Vec<usize>,
     pub epochs: usize,
     pub batch: usize,
+    /// Whether a last batch with fewer images gets a step too. Trainings without one keep the names of their random
+    /// numbers.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub short_batches: bool,
     pub learning_rate: f64,
     pub temperature: f64,
     pub rotation: f64,
@@ -41,9 +45,6 @@ impl Training {
     }
 
     /// Trains a new encoder on images, as far as it gets before it is cancelled.
-    ///
-    /// Only whole batches are taken, as is usual for contrastive losses: in a batch of a few images a view has few others
-    /// to be told from, and at these learning rates one such step can undo an epoch.
     pub fn run(
         &self,
         images: ArrayView2<'_, f64>,
@@ -56,18 +57,15 @@ impl Training {
         };
         let source = TwoViews::new(images, view);
         let loss = NtXent::new(self.temperature)?;
-        let method = Method::new(&loss, &GradientDescent, self.learning_rate)?;
+        let every = Method::new(&loss, &GradientDescent, self.learning_rate)?;
+        let method = if self.short_batches { every } else { every.only_whole_batches() };
         let untrained = Network::draw(&self.widths, true, generator);
         let mut trainer = Trainer::new(untrained.clone(), method)?;
         for _ in 0..self.epochs {
-            for batch in batches(images.nrows(), self.batch, generator) {
-                if cancelled() {
-                    break;
-                }
-                if let Some(views) = source.views(&batch, generator).filter(|_| batch.len() == self.batch) {
-                    trainer.step(&views)?;
-                }
+            if cancelled() {
+                break;
             }
+            trainer.epoch(&source, self.batch, generator)?;
         }
         Ok(Encoders { untrained, trained: trainer.encoder().clone() })
     }
@@ -79,12 +77,6 @@ impl Training {
         let step = 0.4 * views * weights as f64 + 40.0 * views * views;
         (self.epochs * (images / self.batch)) as f64 * step
     }
-}
-
-/// The embeddings of images.
-pub fn embed(network: &Network, images: ArrayView2<'_, f64>) -> Array2<f64> {
-    let rows: Vec<usize> = (0..images.nrows()).collect();
-    network.embed(Input { rows: &rows, features: images })
 }
 
 /// The norms of rows.

@@ -8,7 +8,7 @@ use ndarray::{ArrayView2, Axis};
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-use super::training::{Training, embed, norms};
+use super::training::{Training, norms};
 use super::{Cell, SOURCES};
 use crate::failure::Failure;
 
@@ -65,7 +65,8 @@ impl Unseen {
         let parts = Parts { trained_on, held_out: others, unseen };
         let images = digits.images().select(Axis(0), &parts.trained_on);
         let encoders = self.training.run(images.view(), &mut generator, &|| unit.is_cancelled())?;
-        let embeddings = [&encoders.trained, &encoders.untrained].map(|network| embed(network, digits.images()));
+        let embeddings =
+            [&encoders.trained, &encoders.untrained].map(|network| network.embed_features(digits.images()));
         let spaces = [embeddings[0].view(), embeddings[1].view(), digits.images()];
         Ok(Found(spaces.into_iter().map(|points| told(points, &parts)).collect::<Result<_, _>>()?))
     }

@@ -11,7 +11,7 @@ use embedding_norms::table::Table;
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
-use super::training::{Training, embed, norms};
+use super::training::{Training, norms};
 use super::{Cell, SOURCES};
 use crate::failure::Failure;
 
@@ -68,7 +68,8 @@ impl Whole {
         let digits = Digits::load()?;
         let mut generator = unit.generator.clone();
         let encoders = self.training.run(digits.images(), &mut generator, &|| unit.is_cancelled())?;
-        let embeddings = [&encoders.trained, &encoders.untrained].map(|network| embed(network, digits.images()));
+        let embeddings =
+            [&encoders.trained, &encoders.untrained].map(|network| network.embed_features(digits.images()));
         let pixels = Neighbours::among(digits.images(), self.neighbours)?;
         let known = Known { digits: &digits, pixel_norms: norms(digits.images())?, pixel_distances: pixels.farthest() };
         let trained = Neighbours::among(embeddings[0].view(), self.neighbours)?;

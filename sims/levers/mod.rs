@@ -100,25 +100,9 @@ pub struct Levers {
     #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 8)]
     epochs: usize,
 
-    /// Samples to train on
-    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 512)]
-    samples: usize,
-
-    /// Samples of the test
-    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 300)]
-    test: usize,
-
-    /// Rows of a batch
-    #[arg(long, value_name = "N", value_parser = values::dimension, default_value_t = 64)]
-    batch: usize,
-
-    /// Width of the hidden layer
-    #[arg(long, value_name = "WIDTH", value_parser = values::count, default_value_t = 64)]
-    hidden: usize,
-
-    /// Class noise of the mixture (the paper's: 1)
-    #[arg(long, value_name = "σ", value_parser = values::positive, default_value_t = 0.4)]
-    noise: f64,
+    #[command(flatten)]
+    #[serde(flatten)]
+    size: Size,
 
     /// Save the embeddings of probes before training and after some steps: DIR/<setting>/<view>.step-<n>.npy
     #[arg(long, value_name = "DIR")]
@@ -220,11 +204,11 @@ Examples:
             }
         }
         for &task in self.tasks.iter().filter(|task| !task.has_biases()) {
-            cells.extend(Symmetry::all(task, self.size()).into_iter().map(Cell::Symmetry));
+            cells.extend(Symmetry::all(task, self.size).into_iter().map(Cell::Symmetry));
         }
         for task in [Task::DigitsContrastive, Task::MixtureContrastive] {
             let both = LAYERS.into_iter().flat_map(|layers| [(layers, false), (layers, true)]);
-            let size = self.size();
+            let size = self.size;
             cells.extend(both.map(|(layers, biases)| Cell::Shrinking(Shrinking { task, layers, biases, size })));
         }
         Ok(cells)
@@ -273,11 +257,6 @@ Examples:
 }
 
 impl Levers {
-    fn size(&self) -> Size {
-        let Self { samples, test, batch, hidden, noise, .. } = *self;
-        Size { samples, test, batch, hidden, noise }
-    }
-
     /// Plain training first.
     fn levers(&self) -> Vec<Lever> {
         let cuts = self.cuts.iter().map(|&factor| Lever::Cut(factor));
@@ -302,6 +281,6 @@ impl Levers {
 
     fn training(&self, task: Task, lever: Lever, rate: f64) -> Training {
         let save = self.save_embeddings.clone().map(|folder| Save { folder, steps: self.save_steps as u64 });
-        Training { task, lever, rate, size: self.size(), epochs: self.epochs, save }
+        Training { task, lever, rate, size: self.size, epochs: self.epochs, save }
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Cell;
 use super::task::{Size, Task};
-use super::training::{embed, median};
+use super::training::median;
 use crate::failure::Failure;
 
 /// Factors by which parameters are divided.
@@ -54,11 +54,11 @@ impl Shrinking {
         widths.extend(std::iter::repeat_n(self.size.hidden, self.layers - 1));
         widths.push(OUTPUTS);
         let whole = Network::draw(&widths, self.biases, &mut unit.generator);
-        let before = normalize(embed(&whole, samples.test()).view())?;
+        let before = normalize(whole.embed_features(samples.test()).view())?;
         let cut = |&cut: &f64| {
             let mut network = whole.clone();
             network.cut(cut)?;
-            let embeddings = embed(&network, samples.test());
+            let embeddings = network.embed_features(samples.test());
             let after = normalize(embeddings.view())?;
             let ratios: Vec<f64> = before.norms().iter().zip(after.norms()).map(|(x, y)| x / y).collect();
             Ok(Shrunk {

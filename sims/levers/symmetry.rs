@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Cell;
 use super::lever::Lever;
 use super::task::{Samples, Size, Task};
-use super::training::{embed, trainer};
+use super::training::trainer;
 use crate::failure::Failure;
 
 /// By what parameters are divided: a power of two, so that nothing is rounded.
@@ -58,16 +58,20 @@ impl Symmetry {
         (2 * STEPS * batch) as f64 * (6.0 * (hidden * 80) as f64 + 60.0 * batch as f64)
     }
 
+    /// k = 2 − pL, off by what a control is off by.
+    fn exponent(&self) -> f64 {
+        2.0 - self.lever.power() * f64::from(self.task.layers()) + f64::from(self.off)
+    }
+
     pub fn run(&self, unit: &UnitContext<'_, Cell>) -> Result<Comparison, Failure> {
         let samples = self.task.draw(self.size, unit)?;
-        let exponent = 2.0 - self.lever.power() * f64::from(self.task.layers()) + f64::from(self.off);
         let square = CUT * CUT;
         let decayed = |factor: f64| match self.lever {
             Lever::Decay(strength) => Lever::Decay(strength * factor),
             lever => lever,
         };
         // The rate of the one that is cut, and of the one that is not.
-        let cut = self.path(Some(CUT), decayed(square), RATE * libm::pow(CUT, -exponent), &samples, unit)?;
+        let cut = self.path(Some(CUT), decayed(square), RATE * libm::pow(CUT, -self.exponent()), &samples, unit)?;
         let whole = self.path(None, self.lever, RATE, &samples, unit)?;
         let different = cut.iter().zip(&whole).filter(|(x, y)| x.to_bits() != y.to_bits()).count();
         let missing = whole.len().abs_diff(cut.len());
@@ -104,7 +108,7 @@ impl Symmetry {
                     Err(TrainingError::NoDirection { .. }) => break,
                     Err(error) => return Err(error.into()),
                 }
-                let Ok(directions) = normalize(embed(trainer.encoder(), samples.test()).view()) else { break };
+                let Ok(directions) = normalize(trainer.encoder().embed_features(samples.test()).view()) else { break };
                 path.extend(directions.units().iter());
             }
             Ok(path)
@@ -126,13 +130,12 @@ impl Symmetry {
     }
 
     pub fn row(&self, found: &Comparison, replicate: u64) -> [Value; 9] {
-        let exponent = 2.0 - self.lever.power() * f64::from(self.task.layers()) + f64::from(self.off);
         [
             self.task.name().into(),
             self.lever.name().into(),
             self.lever.strength().into(),
             CUT.into(),
-            exponent.into(),
+            self.exponent().into(),
             if self.off == 0 { "no" } else { "yes" }.into(),
             replicate.into(),
             found.coordinates.into(),

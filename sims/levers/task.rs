@@ -1,6 +1,6 @@
 //! What is learned: the data in views, the loss, and the networks.
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use embedding_norms::data::augmentation::Augmentation;
 use embedding_norms::data::digits::{Digits, SIDE};
 use embedding_norms::data::mixture::Mixture;
@@ -8,11 +8,13 @@ use embedding_norms::encoder::Network;
 use embedding_norms::loss::{Loss, NegativeCosine, NtXent, SupervisedInfoNce};
 use embedding_norms::random::Generator;
 use embedding_norms::sweep::UnitContext;
-use embedding_norms::training::{Labelled, Source, TwoViews, Views, batches, draw_positives};
+use embedding_norms::training::{Labelled, Source, TwoViews, Views, draw_positives};
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis, s};
+use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::values;
 
 /// Data, method and whether the networks have biases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
@@ -33,17 +35,26 @@ pub enum Task {
 }
 
 /// How much of the data there is, and how large the networks are.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Args, Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Size {
-    /// Samples to train on.
+    /// Samples to train on
+    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 512)]
     pub samples: usize,
-    /// Samples whose labels are asked for.
+
+    /// Samples of the test, whose labels are asked for
+    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 300)]
     pub test: usize,
-    /// Rows of a batch.
+
+    /// Rows of a batch
+    #[arg(long, value_name = "N", value_parser = values::dimension, default_value_t = 64)]
     pub batch: usize,
-    /// Width of the hidden layer.
+
+    /// Width of the hidden layer
+    #[arg(long, value_name = "WIDTH", value_parser = values::count, default_value_t = 64)]
     pub hidden: usize,
-    /// Class noise of the mixture.
+
+    /// Class noise of the mixture (the paper's: 1)
+    #[arg(long, value_name = "σ", value_parser = values::positive, default_value_t = 0.4)]
     pub noise: f64,
 }
 
@@ -122,9 +133,8 @@ impl Task {
         let Size { samples, test, .. } = size;
         if self.is_digits() {
             let digits = Digits::load()?;
-            let order =
-                batches(digits.labels().len(), digits.labels().len(), &mut unit.shared_generator(b"levers/digits"));
-            let order = &order[0];
+            let mut order: Vec<usize> = (0..digits.labels().len()).collect();
+            order.shuffle(&mut unit.shared_generator(b"levers/digits"));
             if samples + test > order.len() {
                 let all = order.len();
                 let why = format!("there are {all} digits: take fewer than {samples} samples with {test} for the test");

@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 
 use embedding_norms::confidence::{ConfidenceError, Neighbours, effective_rank, mean_cosine};
-use embedding_norms::encoder::{Encoder, Input, Network};
+use embedding_norms::encoder::Network;
 use embedding_norms::loss::Loss;
 use embedding_norms::optimizer::GradientDescent;
 use embedding_norms::random::Generator;
 use embedding_norms::sphere::{Directions, angle, normalize};
 use embedding_norms::sweep::UnitContext;
 use embedding_norms::training::{Method, Source, Trainer, TrainingError, batches};
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
+use statrs::statistics::{Data, OrderStatistics};
 
 use super::Cell;
 use super::lever::Lever;
@@ -138,18 +139,9 @@ pub fn trainer<'a>(
     })
 }
 
-/// The embeddings of features.
-pub fn embed(encoder: &Network, features: ArrayView2<'_, f64>) -> Array2<f64> {
-    let rows: Vec<usize> = (0..features.nrows()).collect();
-    encoder.embed(Input { rows: &rows, features })
-}
-
 /// The median of angles or norms.
 pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.into_iter().collect();
-    values.sort_by(f64::total_cmp);
-    let half = values.len() / 2;
-    if values.len() % 2 == 1 { values[half] } else { 0.5 * (values[half - 1] + values[half]) }
+    Data::new(values.into_iter().collect::<Vec<_>>()).median()
 }
 
 /// The median angle between the rows of two sets of directions.
@@ -254,13 +246,13 @@ impl Watch<'_, '_> {
     }
 
     fn embed_probes(&self, encoder: &Network) -> [Array2<f64>; 2] {
-        self.probes.each_ref().map(|probe| embed(encoder, probe.view()))
+        self.probes.each_ref().map(|probe| encoder.embed_features(probe.view()))
     }
 
     fn neighbours(&self, encoder: &Network) -> Result<(Neighbours, f64), ConfidenceError> {
-        let test = embed(encoder, self.samples.test());
+        let test = encoder.embed_features(self.samples.test());
         let norms = normalize(test.view())?.norms().to_vec();
-        let base = embed(encoder, self.samples.training());
+        let base = encoder.embed_features(self.samples.training());
         Ok((Neighbours::between(test.view(), base.view(), NEIGHBOURS)?, median(norms)))
     }
 

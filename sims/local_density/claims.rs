@@ -6,7 +6,7 @@ use embedding_norms::table::{Table, TableError};
 
 use super::{INPUT, LATENT, OWN, TRAINED, UNTRAINED, correlations};
 use crate::failure::Failure;
-use crate::mixtures::{Control, above_zero, shown, stated_direction, untested};
+use crate::mixtures::{Control, above_zero, reach, shown, stated_direction, untested};
 
 /// Seeds below which no interval is tested.
 const ENOUGH: u64 = 10;
@@ -98,7 +98,6 @@ fn named(main: &Table, norms: &[&str], among: &[&str], column: &str) -> Result<V
 
 /// An equivalence test with 0 where the interval reaches farthest; all of them in the note.
 fn equivalence(says: &str, margin: f64, named: Vec<(String, Estimate)>) -> Option<Claim> {
-    let reach = |estimate: &Estimate| estimate.upper.max(-estimate.lower);
     let (_, worst) = named.iter().max_by(|a, b| reach(&a.1).total_cmp(&reach(&b.1)))?;
     let all: Vec<String> = named.iter().map(|(name, estimate)| format!("{name} {:+.3}", estimate.value)).collect();
     Some(Claim::equivalence("S5", says, 0.0, margin, *worst).noting(&format!("the worst of {}", all.join("; "))))

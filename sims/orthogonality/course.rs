@@ -138,8 +138,7 @@ pub fn course(unit: &mut UnitContext<'_, Cell>) -> Result<Vec<Seen>, Failure> {
     let drawn = mixture.draw(cell.samples, &mut unit.generator)?;
     let perceptron = Network::draw(&[cell.width, cell.width, cell.dimension], true, &mut unit.generator);
     let linear = Network::draw(&[cell.width, cell.dimension], false, &mut unit.generator);
-    let all: Vec<usize> = (0..cell.samples).collect();
-    let start = perceptron.embed(Input { rows: &all, features: drawn.features.view() });
+    let start = perceptron.embed_features(drawn.features.view());
     let lengths = relative_lengths(&drawn);
     match cell.kind {
         Kind::Free => Course::new(&drawn, Some(Array2::eye(cell.samples))).run(Table::free(start), unit),

@@ -63,9 +63,9 @@ impl Linear {
         upstream: ArrayView2<'_, f64>,
         gradients: &mut [Vec<f64>],
     ) {
-        add(&mut gradients[0], product(upstream.t(), inputs).iter());
+        add(&mut gradients[0], product(upstream.t(), inputs).as_slice().expect(STANDARD));
         if self.bias.is_some() {
-            add(&mut gradients[1], upstream.sum_axis(Axis(0)).iter());
+            add(&mut gradients[1], upstream.sum_axis(Axis(0)).as_slice().expect(STANDARD));
         }
     }
 
@@ -85,9 +85,9 @@ impl Linear {
     }
 }
 
-const STANDARD: &str = "parameters are kept in standard layout";
+const STANDARD: &str = "parameters and their gradients are in standard layout";
 
-fn add<'a>(gradient: &mut [f64], part: impl Iterator<Item = &'a f64>) {
+fn add(gradient: &mut [f64], part: &[f64]) {
     for (sum, value) in gradient.iter_mut().zip(part) {
         *sum += value;
     }

@@ -11,12 +11,11 @@ use crate::random::Generator;
 /// The derivative of the rectifier at 0 is 0, as in PyTorch. A group is a tensor: W_1, b_1, W_2, b_2 and so on.
 ///
 /// ```
-/// use embedding_norms::encoder::{Encoder, Input, Network};
+/// use embedding_norms::encoder::{Encoder, Network};
 /// use embedding_norms::random::generator;
 /// use ndarray::Array2;
 /// let network = Network::draw(&[64, 64, 10], true, &mut generator(0, b"example", 0));
-/// let features = Array2::ones((3, 64));
-/// let embeddings = network.embed(Input { rows: &[0, 1, 2], features: features.view() });
+/// let embeddings = network.embed_features(Array2::ones((3, 64)).view());
 /// assert_eq!(embeddings.dim(), (3, 10));
 /// assert_eq!(network.groups().len(), 4); // two weight matrices and two biases
 /// ```
@@ -52,6 +51,14 @@ impl Network {
         &self.layers
     }
 
+    /// The embeddings of rows of features, (n × p): of a network they ask for nothing else.
+    ///
+    /// # Panics
+    /// If the network takes another number of features.
+    pub fn embed_features(&self, features: ArrayView2<'_, f64>) -> Array2<f64> {
+        self.embed(Input { rows: &[], features })
+    }
+
     /// As [`Encoder::backward`], with the gradient with respect to the features, (n × p), for what stands before.
     pub fn backward_to_features(
         &self,
@@ -81,10 +88,9 @@ impl Network {
             };
             layer.add_gradients(hidden.view(), upstream.view(), own);
             let mut pulled = layer.pull_back(upstream.view());
+            // A choice, not a jump, so that it is made for several slopes at a time.
             Zip::from(&mut pulled).and(*hidden).for_each(|slope, &output| {
-                if output <= 0.0 {
-                    *slope = 0.0;
-                }
+                *slope = if output <= 0.0 { 0.0 } else { *slope };
             });
             upstream = pulled;
         }

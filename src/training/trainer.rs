@@ -20,6 +20,7 @@ pub struct Method<'a> {
     learning_rate: f64,
     decay: Option<WeightDecay>,
     grad_scale: Option<GradScale>,
+    only_whole_batches: bool,
 }
 
 /// A training that cannot begin, or cannot go on.
@@ -57,7 +58,7 @@ impl<'a> Method<'a> {
     /// A learning rate that is not a finite number above 0.
     pub fn new(loss: &'a dyn Loss, optimizer: &'a dyn Optimizer, learning_rate: f64) -> Result<Self, SettingError> {
         let learning_rate = positive("the learning rate", learning_rate)?;
-        Ok(Self { loss, optimizer, learning_rate, decay: None, grad_scale: None })
+        Ok(Self { loss, optimizer, learning_rate, decay: None, grad_scale: None, only_whole_batches: false })
     }
 
     /// With weight decay on the parameters.
@@ -68,6 +69,15 @@ impl<'a> Method<'a> {
     /// With GradScale on the gradient with respect to what is normalized.
     pub fn grad_scale(self, grad_scale: GradScale) -> Self {
         Self { grad_scale: Some(grad_scale), ..self }
+    }
+
+    /// Without a step on the last batch of an epoch where fewer samples are left for it than for the others.
+    ///
+    /// Contrastive training often wants that: among a few rows each has few others to be told from, and at a large
+    /// learning rate one such step can undo many. The views of that batch are drawn all the same, so that the epochs
+    /// after it make the same random choices either way.
+    pub fn only_whole_batches(self) -> Self {
+        Self { only_whole_batches: true, ..self }
     }
 }
 
@@ -144,8 +154,9 @@ impl<'a, E: Encoder> Trainer<'a, E> {
         self.steps
     }
 
-    /// One step on every batch of one epoch; the mean of the loss over its rows, each before its step. `None` if no
-    /// batch held anything to compare.
+    /// One step on every batch of one epoch, as [`batches`] makes them; the mean of the loss over the rows of these
+    /// steps, each before its step. `None` if no step was taken: no batch held anything to compare, or all were too
+    /// short ([`Method::only_whole_batches`]).
     ///
     /// # Errors
     /// As [`Trainer::step`].
@@ -156,8 +167,9 @@ impl<'a, E: Encoder> Trainer<'a, E> {
         generator: &mut Generator,
     ) -> Result<Option<f64>, TrainingError> {
         let (mut total, mut rows) = (0.0, 0);
-        for batch in batches(source.samples(), batch, generator) {
-            if let Some(views) = source.views(&batch, generator) {
+        for drawn in batches(source.samples(), batch, generator) {
+            let is_wanted = drawn.len() == batch || !self.method.only_whole_batches;
+            if let Some(views) = source.views(&drawn, generator).filter(|_| is_wanted) {
                 total += self.step(&views)? * views.rows.len() as f64;
                 rows += views.rows.len();
             }
