@@ -295,7 +295,7 @@ pub const STATEMENTS: &[Statement] = &[
         meaning: "An encoder moves embeddings along themselves too; what is orthogonal to its gradient are its parameters.",
         provenance: Provenance::Ours,
         stem: Stem::Encoders,
-        simulation: None,
+        simulation: Some("orthogonality"),
     },
     Statement {
         id: "S5",
