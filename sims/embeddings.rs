@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use embedding_norms::data::embeddings::{Embeddings, Labels, read_indices};
-use embedding_norms::loss::{Entry, Loss, LossError, Parameter, Parameters, catalogue};
+use embedding_norms::loss::{Batch, Entry, Loss, LossError, Parameter, Parameters, catalogue};
 use embedding_norms::simulation::{SimulationError, Start};
-use ndarray::Array2;
+use embedding_norms::sphere::normalize;
+use ndarray::{Array2, array};
 use serde_json::{Map, Value, json};
 
 use crate::config::suggestion;
@@ -92,6 +93,23 @@ impl LossChoice {
 }
 
 impl Chosen {
+    /// Refuses lists that the loss does not look at: who gives them expects that they matter.
+    pub fn check_lists(&self, input: &Input) -> Result<(), Failure> {
+        let two_rows = normalize(array![[1.0, 0.0], [0.0, 1.0]].view())?;
+        // Of one view without lists, a loss that takes a list says that it is missing.
+        let lacks = self.loss.evaluate(&Batch::one_view(&two_rows)?).err();
+        let takes_labels = matches!(lacks, Some(LossError::NeedsLabels { .. }));
+        let takes_positives = matches!(lacks, Some(LossError::NeedsPositives { .. }));
+        let lists = [("labels", &input.labels, takes_labels), ("positives", &input.positives, takes_positives)];
+        for (name, given, is_taken) in lists {
+            if let (Some(path), false) = (given, is_taken) {
+                let (path, loss) = (path.display(), self.entry.name);
+                return Err(Failure::Refused(format!("--{name} {path}: {loss} takes no {name}; leave this out")));
+            }
+        }
+        Ok(())
+    }
+
     /// The name and every parameter, the defaults among them.
     pub fn record(&self) -> Value {
         let values = self.entry.parameters.iter().map(|&(parameter, default)| {

@@ -60,6 +60,7 @@ In Python: numpy.load(\"G.npy\"). How to save embeddings from PyTorch: docs/your
 pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let question = Question::from_arg_matches(matches).map_err(Failure::Usage)?;
     let chosen = question.loss.build()?;
+    chosen.check_lists(&question.input)?;
     let outputs = Outputs::prepare(&question)?;
     let read = question.input.read()?;
     chosen.check_memory(&read.start)?;

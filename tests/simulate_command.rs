@@ -11,7 +11,7 @@ use embedding_norms::normalization::GradScale;
 use embedding_norms::optimizer::{self, WeightDecay};
 use embedding_norms::simulation::{Cadence, Descent, Start, StopRules};
 use embedding_norms::table::Table;
-use files_support::{json, load, refused, rows, save, stdout};
+use files_support::{command, json, load, refused, rows, save, stdout};
 use ndarray::array;
 use tempfile::TempDir;
 
@@ -127,6 +127,41 @@ fn one_view_has_norms_and_no_angles() {
     assert!(losses.len() > 5 && losses.first() > losses.last());
 }
 
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_writes_what_it_has() {
+    use std::process::{Command as Process, Stdio};
+    use std::time::{Duration, Instant};
+
+    let folder = prepare();
+    let line = "simulate --loss cosine z.npy w.npy --never-stationary --record-every 1000 --out";
+    let endless = command(folder.path(), &format!("{line} cut --max-steps 1000000000"));
+    let mut run = Process::new(endless.get_program());
+    let mut run = run.args(endless.get_args()).current_dir(folder.path()).stderr(Stdio::piped()).spawn().unwrap();
+    // The folder is made when everything is read, just before the first step.
+    let started = Instant::now();
+    while !folder.path().join("cut").exists() && started.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(Process::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap().success());
+    assert_eq!(run.wait().unwrap().code(), Some(130));
+    let mut said = String::new();
+    std::io::Read::read_to_string(run.stderr.as_mut().unwrap(), &mut said).unwrap();
+
+    let cut = folder.path().join("cut");
+    let record: serde_json::Value = serde_json::from_slice(&std::fs::read(cut.join("simulate.json")).unwrap()).unwrap();
+    let steps = record["steps"].as_u64().unwrap();
+    assert!(record["stop"] == "cancelled" && record["reached_goal"] == false && steps > 0, "{record}");
+    assert!(said.contains(&format!("interrupted after {steps} steps")) && said.contains("cut"), "{said}");
+    // It is the beginning of the run that was asked for.
+    stdout(folder.path(), &format!("{line} whole --max-steps {steps}"));
+    let whole = folder.path().join("whole");
+    for name in ["simulate.csv", "simulate.embeddings.csv", "simulate.first.npy", "simulate.second.npy"] {
+        assert!(std::fs::read(cut.join(name)).unwrap() == std::fs::read(whole.join(name)).unwrap(), "{name}");
+    }
+}
+
 #[test]
 fn wrong_use_is_refused_and_leaves_nothing() {
     let folder = prepare();
@@ -153,6 +188,7 @@ fn wrong_use_is_refused_and_leaves_nothing() {
     no("z.npy w.npy --record-every 1 --records-per-decade 5", &["--record-every"]);
     no("z.npy w.npy --record-every 1 --max-steps 1000000000", &["--record-every 1", "record less often"]);
     no("z.npy w.npy --out file/below", &["cannot write to file/below", "--out"]);
+    no("z.npy w.npy --labels labels.txt", &["--labels labels.txt", "cosine takes no labels", "leave this out"]);
     refused(folder.path(), "simulate --loss sup-con z.npy", &["--labels FILE"]);
     assert_eq!(files(folder.path()), before);
 }

@@ -8,6 +8,8 @@ use libfuzzer_sys::fuzz_target;
 mod config;
 #[path = "../../sims/failure.rs"]
 mod failure;
+#[path = "../../sims/interrupt.rs"]
+mod interrupt;
 #[path = "../../tests/fuzz/settings.rs"]
 mod settings;
 

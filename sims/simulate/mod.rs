@@ -146,6 +146,7 @@ How to save embeddings from PyTorch and read results back: docs/your-own-embeddi
 pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let settings = Settings::from_arg_matches(matches).map_err(Failure::Usage)?;
     let chosen = settings.loss.build()?;
+    chosen.check_lists(&settings.input)?;
     let optimizer = settings.method.optimizer()?;
     let cadence = settings.cadence()?;
     let read = settings.input.read()?;

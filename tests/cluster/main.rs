@@ -1,8 +1,6 @@
 //! The command as a task of a job array: its part of the work, its threads, termination and other processors.
 #![cfg(feature = "command")]
 
-mod merge_speed;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 

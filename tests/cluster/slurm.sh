@@ -12,7 +12,7 @@ command=$(realpath "${1:-target/release/embedding-norms}")
 export LC_ALL=C PATH="$PATH:/usr/sbin"
 
 say() { printf 'slurm: %s\n' "$*"; }
-fail() { say "$*" >&2; for log in "$place"/log/* "$place"/work/*.out; do tail -n 8 "$log" >&2; done; exit 1; }
+fail() { say "$*" >&2; for log in "$place"/log/* "$place"/jobs/*.out; do tail -n 8 "$log" >&2; done; exit 1; }
 
 # --- Packages -------------------------------------------------------------------------------------------------------
 
@@ -33,7 +33,7 @@ fi
 
 place=$(mktemp -d)
 chmod 755 "$place"
-mkdir -p "$place"/{log,state,spool,work,bin,munge}
+mkdir -p "$place"/{log,state,spool,jobs,bin,munge}
 daemons=()
 clean_up() {
     status=$?
@@ -100,7 +100,7 @@ say "$(sinfo --version) is up after $SECONDS s"
 
 ln -s "$command" "$place/bin/embedding-norms"
 export PATH="$place/bin:$PATH"
-cd "$place/work"
+cd "$place/jobs"
 sweep=(norm-effect --norms 12,14,16 --replicates 12 --pairs 500 --published-runs 0)
 start=$SECONDS
 embedding-norms "${sweep[@]}" --threads 2 --quiet --out whole

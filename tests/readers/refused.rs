@@ -230,6 +230,9 @@ fn tables() -> Vec<Case> {
     ]
 }
 
+/// More labels than any memory holds.
+const TERA: &str = "(1000000000000,)";
+
 fn labels() -> Vec<Case> {
     vec![
         case("floats.npy", npy(&dictionary("<f4", false, "(5,)"), &[0; 20]), &["integers or text", "astype(np.int64)"]),
@@ -237,7 +240,13 @@ fn labels() -> Vec<Case> {
         case("none.npy", npy(&dictionary("|i1", false, "(0,)"), &[]), &["holds no number"]),
         case("surrogate.npy", npy(&dictionary("<U1", false, "(1,)"), &0xd800_u32.to_le_bytes()), &["row 0", "no text"]),
         case("latin.npy", npy(&dictionary("|S1", false, "(1,)"), &[0xff]), &["row 0", "no text"]),
-        case("huge.npy", npy(&dictionary("<U4611686018427387905", false, "(1,)"), &[0; 4]), &["huge.npy"]),
+        case("huge.npy", npy(&dictionary("<U4611686018427387905", false, "(1,)"), &[0; 4]), &["cut short"]),
+        case("endless.npy", npy(&dictionary("<U4611686018427387905", false, TERA), &[0; 4]), &["cut short"]),
+        case(
+            "many.npy",
+            npy(&dictionary("|i1", false, TERA), &[0; 4]),
+            &["asks for 1000000000000 bytes", "there are 4"],
+        ),
         case("few.npy", npy(&dictionary("|i1", false, "(4,)"), &[0; 4]), &["4 labels for the 5 rows of good.npy"]),
         case(
             "single.npy",
