@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Command;
-use embedding_norms::optimizer::{Entry, Parameter, catalogue, entry};
+use embedding_norms::optimizer::{Entry, Parameter, Parameters, catalogue, entry};
 use embedding_norms::theory::scaling::{degree, norm_exponent};
 
 use crate::config::suggestion;
@@ -18,8 +18,24 @@ pub fn command() -> Command {
 
 /// The optimizer of this name, or a suggestion.
 pub fn find(name: &str) -> Result<&'static Entry, Failure> {
-    let names = catalogue().iter().map(|entry| entry.name);
-    entry(name).map_err(|_| Failure::Refused(format!("there is no optimizer '{name}'{}", suggestion(name, names))))
+    entry(name).map_err(|_| {
+        let advice = match name.to_lowercase().as_str() {
+            // Nearer in letters to another rule, SGDP.
+            "sgd" => "; PyTorch's SGD is gradient-descent, with momentum heavy-ball or nesterov".to_owned(),
+            _ => suggestion(name, catalogue().iter().map(|entry| entry.name)),
+        };
+        Failure::Refused(format!("there is no optimizer '{name}'{advice}"))
+    })
+}
+
+/// The settings NAME=VALUE of an optimizer; an unknown name is refused with a suggestion.
+pub fn settings(entry: &Entry, given: &[(String, f64)]) -> Result<Parameters, Failure> {
+    let names = || entry.parameters.iter().map(|parameter| parameter.name);
+    if let Some((unknown, _)) = given.iter().find(|(name, _)| names().all(|known| known != name)) {
+        let advice = if entry.parameters.is_empty() { String::new() } else { suggestion(unknown, names()) };
+        return Err(Failure::Refused(format!("{} has no setting '{unknown}'{advice}", entry.name)));
+    }
+    Ok(given.iter().fold(Parameters::defaults(), |settings, (name, value)| settings.with(name, *value)))
 }
 
 /// Prints the list.

@@ -14,7 +14,6 @@ use embedding_norms::theory::one_step::Pair;
 use embedding_norms::theory::pair::{Count, steps_of_pair};
 use embedding_norms::theory::scaling::{degree, norm_exponent};
 
-use crate::config::suggestion;
 use crate::failure::Failure;
 use crate::{optimizers, values};
 
@@ -218,15 +217,7 @@ struct Chosen {
 impl Chosen {
     fn of(question: &Question) -> Result<Self, Failure> {
         let entry = optimizers::find(question.optimizer.as_deref().unwrap_or("gradient-descent"))?;
-        let mut parameters = Parameters::defaults();
-        for (name, value) in &question.set {
-            let names = entry.parameters.iter().map(|parameter| parameter.name);
-            if !names.clone().any(|known| known == name) {
-                let advice = if entry.parameters.is_empty() { String::new() } else { suggestion(name, names) };
-                return Err(Failure::Refused(format!("{} has no setting '{name}'{advice}", entry.name)));
-            }
-            parameters = parameters.with(name, *value);
-        }
+        let parameters = optimizers::settings(entry, &question.set)?;
         let built = entry.build(&parameters)?;
         let degrees = built.degrees();
         let degree = degree(degrees.parameters, degrees.gradients, question.grad_scale);
@@ -236,14 +227,6 @@ impl Chosen {
     /// Whether the closed forms of a pair hold: plain gradient descent without GradScale.
     fn is_plain(&self, question: &Question) -> bool {
         self.entry.name == "gradient-descent" && question.grad_scale == 0.0
-    }
-
-    /// The value of a setting.
-    fn value(&self, name: &str) -> f64 {
-        let given = self.parameters.iter().find(|(given, _)| *given == name).map(|(_, value)| value);
-        let default =
-            || self.entry.parameters.iter().find(|parameter| parameter.name == name).map(|known| known.default);
-        given.or_else(default).unwrap_or(0.0)
     }
 
     /// What L6 says, and on what conditions.
@@ -272,7 +255,7 @@ impl Chosen {
 
     /// The rule of S3 that this is, if there is one.
     fn settling(&self, question: &Question) -> Option<Rule> {
-        let known = || Rule::named(self.entry.name, question.coupled, |name| self.value(name));
+        let known = || Rule::named(self.entry.name, question.coupled, |name| self.entry.value(name, &self.parameters));
         if question.grad_scale == 0.0 { known() } else { None }
     }
 

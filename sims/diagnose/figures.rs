@@ -109,10 +109,13 @@ fn levers(case: &Case<'_>) -> Option<Figure> {
     let h = case.options.rule.map_or(degree(0.0, 1.0, 0.0), |rule| rule.degree);
     let (low, high) = standing.best_cut(h)?;
     let reach = libm::log(10.0).max(1.3 * low.abs().max(high.abs()));
-    let at = |place: usize| (2.0 * place as f64 / 200.0 - 1.0) * reach;
-    let curve = (0..=200).map(|place| {
-        let (lower, upper) = standing.speed_up(h * at(place));
-        (libm::exp(at(place)), libm::exp(lower), libm::exp(upper))
+    // The peaks belong to the curve, wherever the grid falls.
+    let mut cuts: Vec<f64> = (0..=200).map(|place| (2.0 * place as f64 / 200.0 - 1.0) * reach).collect();
+    cuts.extend([low, high]);
+    cuts.sort_by(f64::total_cmp);
+    let curve = cuts.into_iter().map(|cut| {
+        let (lower, upper) = standing.speed_up(h * cut);
+        (libm::exp(cut), libm::exp(lower), libm::exp(upper))
     });
     let curve: Vec<(f64, f64, f64)> = curve.collect();
     let middle = curve.iter().map(|&(cut, lower, upper)| (cut, (lower * upper).sqrt())).collect();
@@ -129,7 +132,7 @@ fn levers(case: &Case<'_>) -> Option<Figure> {
     let text = "Predicted speed-up of training over the factor c by which the initialization is cut, both logarithmic: it \
                 rises to the best cut and falls beyond it.";
     let caption =
-        "The same curve holds for the learning rate, multiplied by c^h. A criterion, tested in docs/diagnosing.md.";
+        "The same curve holds for the learning rate, multiplied by cʰ. A criterion, tested in docs/diagnosing.md.";
     Some(Figure::new(text).caption(caption).aspect(0.5).panel(panel))
 }
 
@@ -165,10 +168,10 @@ fn confidence(case: &Case<'_>) -> Figure {
 /// Everything over the checkpoints.
 fn course(course: &[State]) -> Figure {
     let x = || {
-        let ticks = (0..course.len()).map(|place| (place as f64, place.to_string()));
-        Axis::linear("checkpoint").ticks(if course.len() <= 12 { ticks.collect::<Vec<_>>() } else { Vec::new() })
+        let (axis, ticks) =
+            (Axis::linear("checkpoint"), (0..course.len()).map(|place| (place as f64, place.to_string())));
+        if course.len() <= 12 { axis.ticks(ticks.collect::<Vec<_>>()) } else { axis }
     };
-    let x = || if course.len() <= 12 { x() } else { Axis::linear("checkpoint") };
     let points = |value: &dyn Fn(&State) -> Option<f64>| -> Vec<(f64, f64)> {
         course.iter().enumerate().filter_map(|(place, state)| Some((place as f64, value(state)?))).collect()
     };

@@ -30,7 +30,11 @@ struct Case<'a> {
 
 /// The command.
 pub fn command() -> Command {
-    Question::augment_args(Command::new(NAME))
+    let command = Question::augment_args(Command::new(NAME));
+    // Without a folder there is no figure that they could speak of.
+    ["format", "size"]
+        .into_iter()
+        .fold(command, |command, drawing| command.mut_arg(drawing, |option| option.requires("out")))
         .about("Diagnose embeddings: do their norms mean anything, do they slow training, would a cut help?")
         .long_about(None)
         .after_help(

@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use embedding_norms::diagnosis::{Options, Parameters, UpdateRule};
-use embedding_norms::optimizer;
+use embedding_norms::diagnosis::{DiagnosisError, Options, Parameters, UpdateRule};
 use serde_json::{Value, json};
 
 use crate::arguments::Drawing;
@@ -124,13 +123,9 @@ impl Question {
                     .to_owned(),
             ));
         }
-        let given = self.beside.positives.len();
-        if given > 1 && given != self.checkpoints.len() {
-            let checkpoints = self.checkpoints.len();
-            return Err(Failure::Refused(format!(
-                "--positives: {given} files for {checkpoints} checkpoints; give one, for the first checkpoint, or one for \
-                 each, in the same order"
-            )));
+        let (found, expected) = (self.beside.positives.len(), self.checkpoints.len());
+        if found > 1 && found != expected {
+            return Err(Failure::from(DiagnosisError::Positives { found, expected }).at("--positives"));
         }
         Ok(Options {
             learning_rate: training.learning_rate,
@@ -175,11 +170,8 @@ impl Question {
 impl Training {
     fn rule(&self) -> Result<Option<UpdateRule>, Failure> {
         let Some(name) = &self.optimizer else { return Ok(None) };
-        optimizers::find(name).map_err(|failure| failure.at("--optimizer"))?;
-        let settings = self
-            .set
-            .iter()
-            .fold(optimizer::Parameters::defaults(), |settings, (name, value)| settings.with(name, *value));
+        let entry = optimizers::find(name).map_err(|failure| failure.at("--optimizer"))?;
+        let settings = optimizers::settings(entry, &self.set).map_err(|failure| failure.at("--set"))?;
         let rule = UpdateRule::named(name, &settings, self.coupled);
         Ok(Some(rule.map_err(|error| Failure::Refused(format!("--set: {error}")))?))
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use embedding_norms::data::embeddings::{Embeddings, Labels, Source};
-use embedding_norms::diagnosis::{Classes, Collector, DiagnosisError, Sample, Snapshot, Subject};
+use embedding_norms::diagnosis::{Classes, Collector, DiagnosisError, Sample, Snapshot, Subject, check_shapes};
 use ndarray::Array2;
 
 use super::options::{Question, shown};
@@ -22,8 +22,10 @@ pub fn read(question: &Question, bar: &Bar) -> Result<Subject, Failure> {
     let mut checkpoints = open_all(&question.checkpoints)?;
     let mut positives = open_all(&beside.positives)?;
     let mut reference = beside.reference.as_ref().map(|path| open(path)).transpose()?;
-    check_shapes(&checkpoints, &positives, reference.as_ref())?;
+    let shape = |(name, source): &(String, Source)| (name.clone(), source.shape());
     let (rows, _) = checkpoints[0].1.shape();
+    let sets: Vec<_> = checkpoints.iter().chain(&positives).map(shape).collect();
+    check_shapes(rows, &sets, reference.as_ref().map(shape).as_ref())?;
     let classes = beside.labels.as_ref().map(|path| classes(path, rows)).transpose()?;
     let covariates = beside.covariate.as_ref().map(|path| covariates(path, rows)).transpose()?;
 
@@ -49,29 +51,6 @@ fn open(path: &Path) -> Result<(String, Source), Failure> {
 
 fn open_all(paths: &[PathBuf]) -> Result<Vec<(String, Source)>, Failure> {
     paths.iter().map(|path| open(path)).collect()
-}
-
-fn check_shapes(
-    checkpoints: &[(String, Source)],
-    positives: &[(String, Source)],
-    reference: Option<&(String, Source)>,
-) -> Result<(), DiagnosisError> {
-    let (first, source) = &checkpoints[0];
-    let (rows, dimension) = source.shape();
-    for (name, source) in checkpoints.iter().chain(positives) {
-        let found = source.shape().0;
-        if found != rows {
-            return Err(DiagnosisError::Rows { name: name.clone(), found, expected: rows });
-        }
-    }
-    for (name, source) in checkpoints.iter().chain(positives).chain(reference) {
-        let found = source.shape().1;
-        if found != dimension {
-            let (name, first) = (name.clone(), first.clone());
-            return Err(DiagnosisError::Dimensions { name, found, first, expected: dimension });
-        }
-    }
-    Ok(())
 }
 
 /// One pass over a file.

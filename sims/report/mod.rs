@@ -14,6 +14,7 @@ mod section;
 mod statements;
 mod story;
 mod terminal;
+mod trial;
 mod verdict;
 
 use std::path::{Path, PathBuf};

@@ -37,7 +37,7 @@ pub fn page(materials: &[Material]) -> Result<Markup, Failure> {
                 (contents(materials))
                 main {
                     (found(materials))
-                    @for material in materials { (section(material, materials)) }
+                    @for material in materials { (section(material, materials)?) }
                     (other_statements(materials))
                     (making(materials))
                 }

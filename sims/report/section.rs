@@ -3,16 +3,19 @@
 use embedding_norms::claim::{Claim, Source, Verdict, brief};
 use maud::{Markup, PreEscaped, html};
 
+use crate::failure::Failure;
 use crate::report::figures::{Animation, Picture};
 use crate::report::formula::scripts;
 use crate::report::material::Material;
-use crate::report::{again, statements, story, verdict};
+use crate::report::{again, statements, story, trial, verdict};
 
 /// The section of a simulation.
-pub fn section(material: &Material, materials: &[Material]) -> Markup {
+pub fn section(material: &Material, materials: &[Material]) -> Result<Markup, Failure> {
     let name = material.entry.name();
     let heading = format!("{name}-title");
-    html! {
+    let tried = statements::at_home(material, materials).any(|statement| statement.id == trial::STATEMENT);
+    let trial = tried.then(trial::section).transpose()?;
+    Ok(html! {
         section id=(name) aria-labelledby=(heading) {
             p class="kicker" { code { (name) } }
             h2 id=(heading) { (title(material)) }
@@ -20,9 +23,10 @@ pub fn section(material: &Material, materials: &[Material]) -> Markup {
             (statement_cards(material, materials))
             (figures(material))
             (numbers(material))
+            @if let Some(trial) = trial { (trial) }
             (conditions(material))
         }
-    }
+    })
 }
 
 /// The question that a simulation answers, or what it shows.

@@ -127,7 +127,7 @@ pub fn answer(course: &[State]) -> Option<Answer> {
     }
     let growth = last.norms.median() / first.norms.median();
     let finding = format!(
-        "From {} to {} the typical norm went from {} to {} ({} times), the effective rank from {} to {}.",
+        "From {} to {} the typical norm went from {} to {} (times {}), the effective rank from {} to {}.",
         first.name,
         last.name,
         brief(first.norms.median()),

@@ -37,7 +37,7 @@ pub use pairs::PositivePair;
 pub use relations::NormGroup;
 pub use snapshot::{Collector, Fault, Sample, Snapshot};
 pub use standing::{Side, Standing};
-pub use subject::{Classes, Subject};
+pub use subject::{Classes, Subject, check_shapes};
 
 use relations::Neighbourhood;
 

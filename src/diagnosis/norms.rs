@@ -7,7 +7,7 @@ use statrs::statistics::{Data, OrderStatistics};
 
 use super::answer::{Answer, Quantity, Topic, Worth};
 use super::options::{Options, Parameters};
-use super::snapshot::Snapshot;
+use super::snapshot::{Fault, Snapshot};
 use super::subject::Classes;
 use crate::claim::brief;
 use crate::law::mean_with_interval;
@@ -116,7 +116,7 @@ pub fn input(snapshot: &Snapshot, distribution: &Distribution) -> Vec<Answer> {
     let mut answers = Vec::new();
     let left_out = snapshot.left_out();
     if !left_out.is_empty() {
-        let zero = left_out.iter().filter(|(_, fault)| fault.name() == "zero").count();
+        let zero = left_out.iter().filter(|(_, fault)| *fault == Fault::Zero).count();
         let first: Vec<String> =
             left_out.iter().take(8).map(|(row, fault)| format!("{row} {}", fault.name())).collect();
         let more = if left_out.len() > first.len() { ", …" } else { "" };

@@ -52,15 +52,12 @@ impl UpdateRule {
         let built = entry.build(settings)?;
         let degrees = built.degrees();
         let degree = degree(degrees.parameters, degrees.gradients, 0.0);
-        let given = |wanted: &str| settings.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value);
-        let default = |wanted: &str| entry.parameters.iter().find(|known| known.name == wanted).map(|p| p.default);
-        let value = |wanted: &str| given(wanted).or_else(|| default(wanted)).unwrap_or(0.0);
         Ok(Self {
             name: entry.name,
             degree,
             gradients: degrees.gradients,
             exponent: norm_exponent(degree, built.time_exponent()),
-            settling: Rule::named(entry.name, coupled, value),
+            settling: Rule::named(entry.name, coupled, |name| entry.value(name, settings)),
         })
     }
 

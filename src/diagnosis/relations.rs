@@ -313,7 +313,7 @@ fn unanswered(key: &'static str, error: &ConfidenceError) -> Answer {
 /// Whether the norm tells the last checkpoint from another set.
 pub fn separation(subject: &Subject, options: &Options) -> Result<Option<Answer>, DiagnosisError> {
     let Some(reference) = &subject.reference else { return Ok(None) };
-    let (own, other) = (thinned(subject.last(), options, b"own"), thinned(reference, options, b"reference"));
+    let (own, other) = (thinned(subject.last(), options.seed), thinned(reference, options.seed));
     let estimate = area(&own, &other, options)?;
     let shown = (estimate.lower - 0.5) * (estimate.upper - 0.5) > 0.0;
     let finding = match (shown, estimate.value > 0.5) {
@@ -344,10 +344,9 @@ fn area(own: &[f64], other: &[f64], options: &Options) -> Result<Estimate, Confi
 }
 
 /// The norms of at most ten thousand rows: an area of more has no interval worth its time.
-fn thinned(snapshot: &Snapshot, options: &Options, name: &[u8]) -> Vec<f64> {
+fn thinned(snapshot: &Snapshot, seed: u64) -> Vec<f64> {
     const MOST: usize = 10_000;
     let norms = snapshot.finite_norms();
-    let seed = options.seed ^ name.len() as u64;
     Sample::draw(norms.len(), MOST, seed).rows().iter().map(|&row| norms[row]).collect()
 }
 

@@ -31,6 +31,33 @@ pub struct Subject {
     pub covariates: Option<Array2<f64>>,
 }
 
+/// Passes if sets can belong to the same samples: this number of rows in each, and the dimension of the first, which
+/// that of the reference set has to be too.
+///
+/// Sets are given by name and shape (rows, dimensions), checkpoints and then positives, so that this can be asked before
+/// any of them is read.
+///
+/// # Errors
+/// [`DiagnosisError::NoCheckpoint`] without a set, [`DiagnosisError::Rows`] and [`DiagnosisError::Dimensions`] for the
+/// first that does not fit.
+pub fn check_shapes(
+    rows: usize,
+    sets: &[(String, (usize, usize))],
+    reference: Option<&(String, (usize, usize))>,
+) -> Result<(), DiagnosisError> {
+    let (first, (_, dimension)) = sets.first().ok_or(DiagnosisError::NoCheckpoint)?;
+    if let Some((name, (found, _))) = sets.iter().find(|(_, (found, _))| *found != rows) {
+        return Err(DiagnosisError::Rows { name: name.clone(), found: *found, expected: rows });
+    }
+    match sets.iter().chain(reference).find(|(_, (_, found))| found != dimension) {
+        Some((name, (_, found))) => {
+            let (name, first) = (name.clone(), first.clone());
+            Err(DiagnosisError::Dimensions { name, found: *found, first, expected: *dimension })
+        }
+        None => Ok(()),
+    }
+}
+
 impl Subject {
     /// Checkpoints alone.
     pub fn new(sample: Sample, checkpoints: Vec<Snapshot>) -> Self {
@@ -39,24 +66,10 @@ impl Subject {
 
     /// Passes if everything belongs to the same rows.
     pub(super) fn check(&self) -> Result<(), DiagnosisError> {
-        let first = self.checkpoints.first().ok_or(DiagnosisError::NoCheckpoint)?;
-        let (rows, expected) = (self.sample.total(), first.dimension());
-        for set in self.checkpoints.iter().chain(&self.positives) {
-            if set.norms().len() != rows {
-                let (name, found) = (set.name().to_owned(), set.norms().len());
-                return Err(DiagnosisError::Rows { name, found, expected: rows });
-            }
-        }
-        for set in self.checkpoints.iter().chain(&self.positives).chain(&self.reference) {
-            if set.dimension() != expected {
-                return Err(DiagnosisError::Dimensions {
-                    name: set.name().to_owned(),
-                    found: set.dimension(),
-                    first: first.name().to_owned(),
-                    expected,
-                });
-            }
-        }
+        let rows = self.sample.total();
+        let shape = |set: &Snapshot| (set.name().to_owned(), (set.norms().len(), set.dimension()));
+        let sets: Vec<_> = self.checkpoints.iter().chain(&self.positives).map(shape).collect();
+        check_shapes(rows, &sets, self.reference.as_ref().map(shape).as_ref())?;
         let (found, expected) = (self.positives.len(), self.checkpoints.len());
         if found > 1 && found != expected {
             return Err(DiagnosisError::Positives { found, expected });

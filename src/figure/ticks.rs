@@ -68,15 +68,18 @@ fn thinned(scale: Scale, given: &[(f64, String)], range: (f64, f64), room: Room<
     Ticks { labelled, minor: Vec::new() }
 }
 
-/// Steps of 1, 2 and 5 times a power of ten, from fine to coarse, for a span.
-fn steps(span: f64) -> impl Iterator<Item = (i32, i32)> {
+/// Steps of these digits times a power of ten, from fine to coarse, for a span.
+fn steps<const N: usize>(span: f64, digits: [i32; N]) -> impl Iterator<Item = (i32, i32)> {
     let finest = libm::floor(libm::log10(span)) as i32 - 2;
-    (finest..finest + 6).flat_map(|exponent| [1, 2, 5].map(|digit| (digit, exponent)))
+    (finest..finest + 6).flat_map(move |exponent| digits.map(|digit| (digit, exponent)))
 }
 
 fn linear(low: f64, high: f64, room: Room<'_>) -> Ticks {
-    let candidates = steps(high - low).map(|step| linear_labels(low, high, step));
-    let labelled = first_that_fits(Scale::Linear, candidates, (low, high), room);
+    let labels = |step| linear_labels(low, high, step);
+    let usual = steps(high - low, [1, 2, 5]).map(labels);
+    // Between steps of 2 and 5 there may be no room for the one and a single label of the other.
+    let between = steps(high - low, [4, 3]).map(labels);
+    let labelled = first_that_fits(Scale::Linear, usual.chain(between), (low, high), room);
     Ticks { labelled, minor: Vec::new() }
 }
 
@@ -201,6 +204,7 @@ mod tests {
         let axis = Axis::linear("");
         assert_eq!(texts(&labels(&axis, (0.0, 1.0), 200.0)), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         assert_eq!(texts(&labels(&axis, (-1.1, 1.1), 120.0)), ["−1", "0", "1"]);
+        assert_eq!(texts(&labels(&axis, (6.4, 14.7), 50.0)), ["8", "12"], "one label is no scale");
         assert_eq!(texts(&labels(&axis, (0.0, 2.1e7), 200.0)), ["0", "1×10⁷", "2×10⁷"]);
         assert_eq!(texts(&labels(&axis, (0.0, 2.1e-5), 300.0)), ["0", "0.5×10⁻⁵", "1.0×10⁻⁵", "1.5×10⁻⁵", "2.0×10⁻⁵"]);
         let close = labels(&axis, (8_484.776_54, 8_484.776_56), 300.0);

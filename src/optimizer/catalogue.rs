@@ -21,6 +21,13 @@ pub struct Parameter {
     pub domain: &'static str,
 }
 
+impl Parameter {
+    /// The value that is given, or the default.
+    fn among(&self, parameters: &Parameters) -> f64 {
+        parameters.values.get(self.name).copied().unwrap_or(self.default)
+    }
+}
+
 /// Values for some of a rule's parameters, by name; those left out have their defaults.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Parameters {
@@ -99,9 +106,21 @@ impl Entry {
         {
             return Err(CatalogueError::Parameter { optimizer: self.name, parameter: unknown.to_owned() });
         }
-        let value = |parameter: &Parameter| parameters.values.get(parameter.name).copied().unwrap_or(parameter.default);
-        let values: Vec<f64> = self.parameters.iter().map(value).collect();
+        let values: Vec<f64> = self.parameters.iter().map(|known| known.among(parameters)).collect();
         (self.build)(&values).map_err(|error| CatalogueError::Setting { optimizer: self.name, error })
+    }
+
+    /// The value of a setting among these, its default where none is given; `None` if the rule has no such setting.
+    ///
+    /// ```
+    /// use embedding_norms::optimizer::{Parameters, entry};
+    /// let adam = entry("adam")?;
+    /// assert_eq!(adam.value("beta1", &Parameters::defaults()), Some(0.9));
+    /// assert_eq!(adam.value("momentum", &Parameters::defaults()), None);
+    /// # Ok::<(), embedding_norms::optimizer::CatalogueError>(())
+    /// ```
+    pub fn value(&self, name: &str, parameters: &Parameters) -> Option<f64> {
+        self.parameters.iter().find(|known| known.name == name).map(|known| known.among(parameters))
     }
 
     /// The rule with its default settings.

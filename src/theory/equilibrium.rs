@@ -49,20 +49,20 @@ pub enum Rule {
 
 impl Rule {
     /// The rule that an optimizer of this name follows under weight decay, coupled (added to the gradient) or decoupled;
-    /// `None` where no equilibrium is known. `setting` gives the values of its settings by name.
+    /// `None` where no equilibrium is known or a setting is missing. `setting` gives the values of its settings by name.
     ///
     /// ```
     /// use embedding_norms::theory::equilibrium::Rule;
-    /// assert_eq!(Rule::named("heavy-ball", true, |_| 0.9), Some(Rule::HeavyBallCoupled { momentum: 0.9 }));
-    /// assert_eq!(Rule::named("lion", false, |_| 0.9), None);
+    /// assert_eq!(Rule::named("heavy-ball", true, |_| Some(0.9)), Some(Rule::HeavyBallCoupled { momentum: 0.9 }));
+    /// assert_eq!(Rule::named("lion", false, |_| Some(0.9)), None);
     /// ```
-    pub fn named(optimizer: &str, coupled: bool, setting: impl Fn(&str) -> f64) -> Option<Self> {
+    pub fn named(optimizer: &str, coupled: bool, setting: impl Fn(&str) -> Option<f64>) -> Option<Self> {
         match optimizer {
             "gradient-descent" => Some(Self::GradientDescent),
-            "heavy-ball" if coupled => Some(Self::HeavyBallCoupled { momentum: setting("momentum") }),
-            "heavy-ball" => Some(Self::HeavyBallDecoupled { momentum: setting("momentum") }),
+            "heavy-ball" if coupled => Some(Self::HeavyBallCoupled { momentum: setting("momentum")? }),
+            "heavy-ball" => Some(Self::HeavyBallDecoupled { momentum: setting("momentum")? }),
             _ if coupled => None,
-            "adam" | "adamw" => Some(Self::AdamW { beta1: setting("beta1"), beta2: setting("beta2") }),
+            "adam" | "adamw" => Some(Self::AdamW { beta1: setting("beta1")?, beta2: setting("beta2")? }),
             "normalized-gradient" => Some(Self::NormalizedGradient),
             "sign-descent" => Some(Self::SignDescent),
             _ => None,
@@ -237,8 +237,9 @@ impl Persistent {
     ///
     /// Adam divides by the root mean square of the gradient, so neither its size nor the frequency f of updates matters, as
     /// long as the average of squares sees many updates: about (3/f − 1)(1 − β2)/2 of ρ*² is missing (see
-    /// [`Persistent::next_order`]), as a large gradient is part of the average that it is divided by. The relaxation is right where Adam's memory of
-    /// 1/(1 − β2) steps is much shorter; near the equilibrium it is longer by 2γλ/(1 − β2) of itself.
+    /// [`Persistent::next_order`]), as a large gradient is part of the average that it is divided by. The relaxation is
+    /// right where Adam's memory of 1/(1 − β2) steps is much shorter; near the equilibrium it is longer by 2γλ/(1 − β2) of
+    /// itself.
     ///
     /// # Errors
     /// A dimension below 2; β1 outside [0, 1).

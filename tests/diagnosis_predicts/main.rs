@@ -1,8 +1,8 @@
 //! Whether `diagnose` predicts what levers do: two checkpoints of a training without a lever are saved and diagnosed, and
 //! the speed-up that the answer predicts for a cut or for GradScale is held against the one that trainings show.
 //!
-//! `UPDATE_DIAGNOSING=1 cargo test --release --test diagnosis_predicts` writes the table and the figure of
-//! docs/diagnosing.md, at a larger setting (minutes).
+//! `UPDATE_DIAGNOSING=1 cargo test --release --test diagnosis_predicts` writes the tables and the
+//! figure of docs/diagnosing.md, at a larger setting (minutes), and says what the page has to say.
 #![cfg(feature = "command")]
 
 #[path = "../files_support/mod.rs"]
@@ -113,10 +113,14 @@ pub fn correlation(predicted: &[f64], measured: &[f64]) -> Estimate {
     bootstrap(&whole, 999, 0.95, &mut random, |places| spearman(&at(predicted, places), &at(measured, places))).unwrap()
 }
 
-/// The share of right signs among clear predictions, by a factor of 1.5 or more, where something changed.
+/// Whether something changed, and a factor of 1.5 or more was predicted.
+pub fn is_clear(outcome: &Outcome) -> bool {
+    outcome.predicted.abs() > 1.5_f64.ln() && outcome.measured != 0.0
+}
+
+/// The number of right signs among clear predictions, and that of clear predictions.
 pub fn right_signs(outcomes: &[Outcome]) -> (usize, usize) {
-    let clear = outcomes.iter().filter(|it| it.predicted.abs() > 1.5_f64.ln() && it.measured != 0.0);
-    let clear: Vec<&Outcome> = clear.collect();
+    let clear: Vec<&Outcome> = outcomes.iter().filter(|it| is_clear(it)).collect();
     (clear.iter().filter(|it| (it.predicted > 0.0) == (it.measured > 0.0)).count(), clear.len())
 }
 
@@ -145,11 +149,11 @@ fn diagnosis_predicts_what_levers_do_better_than_chance() {
     let (mut predicted, measured) = columns(&outcomes);
     let found = correlation(&predicted, &measured);
     let (right, clear) = right_signs(&outcomes);
-    println!("Spearman {found:?}; {right} of {clear} signs");
     for outcome in &outcomes {
         println!("{outcome:?}");
     }
     assert!(is_better_than_chance(found, right, clear), "{found:?}, {right} of {clear}");
+    report::check_smaller(found, right, clear);
     // Controls: predictions of the other sign, and predictions dealt out to other settings, are not taken for right.
     let control = |predictions: Vec<f64>| {
         let changed = outcomes.iter().zip(&predictions);

@@ -1,0 +1,152 @@
+//! Positives, where the step stands and what levers would do, against closed forms.
+
+use approx::assert_relative_eq;
+use embedding_norms::diagnosis::{Options, Parameters, Side, Standing, UpdateRule, Worth};
+use embedding_norms::optimizer::Parameters as Settings;
+use embedding_norms::theory::convergence::next_order_steps;
+use proptest::prelude::*;
+
+use super::support::seeds::seeded;
+use super::{answer, ask, free, plain, quantity, rows, shot, subject, turned, value, with_positives};
+
+#[test]
+fn planted_angles_give_the_steps_of_l1() {
+    let z = rows(&[2.0; 40], 12, 6);
+    let (gamma, phi) = (0.02, 1.2);
+    let start = with_positives(subject(&[&(&z * 1.0)]), &(turned(&z, phi, 6) * 1.5));
+    // Norms that all are 2 would pass for the output of a layer that fixes them.
+    let mut start = start;
+    let mut varied = z.clone();
+    varied.row_mut(0).mapv_inplace(|value| value * 4.0);
+    start.checkpoints = vec![shot("z", &varied, &start.sample)];
+    let found = ask(&start, &free(gamma));
+    assert_relative_eq!(value(&found, "positives", "angle of a positive pair, median"), phi, max_relative = 1e-9);
+    assert_eq!(value(&found, "positives", "share in opposite halves"), 0.0);
+    let expected = next_order_steps((0.5 * phi).tan(), gamma / 4.0, gamma / 9.0, 1e-3).unwrap();
+    let steps = value(&found, "steps", "steps to align, median");
+    assert!((steps - expected).abs() < 0.05, "{steps} {expected}");
+    assert_eq!(answer(&found, "steps").worth, Worth::Proved);
+    // A control: the flow for equal norms is another number.
+    let wrong = next_order_steps((0.5 * phi).tan(), gamma / 4.0, gamma / 4.0, 1e-3).unwrap();
+    assert!((steps - wrong).abs() > 10.0);
+    let unknown = ask(&start, &Options { learning_rate: Some(gamma), ..Options::default() });
+    assert_eq!(answer(&unknown, "steps").worth, Worth::Conditional);
+    for (parameters, rule) in [(Parameters::Shared, plain()), (Parameters::Free, adam())] {
+        let options = Options { parameters, rule, ..free(gamma) };
+        assert_eq!(answer(&ask(&start, &options), "steps").worth, Worth::Unanswered);
+    }
+}
+
+fn adam() -> Option<UpdateRule> {
+    Some(UpdateRule::named("adam", &Settings::defaults(), false).unwrap())
+}
+
+#[test]
+fn opposite_halves_are_counted() {
+    let norms: Vec<f64> = (0..200).map(|row| 1.0 + row as f64 / 100.0).collect();
+    let z = rows(&norms, 10, 7);
+    let mut positives = turned(&z, 0.3, 7);
+    let opposite = turned(&z, 2.5, 8);
+    for row in 0..50 {
+        positives.row_mut(row).assign(&opposite.row(row));
+    }
+    let found = ask(&with_positives(subject(&[&z]), &positives), &Options::default());
+    let share = quantity(&found, "positives", "share in opposite halves");
+    assert_eq!(share.value, Some(0.25));
+    let (low, high) = share.interval.unwrap();
+    assert!(0.18 < low && low < 0.25 && 0.25 < high && high < 0.33, "{low} {high}");
+}
+
+#[test]
+fn free_embeddings_are_told_their_best_norm() {
+    let phi = 1.0;
+    let norms: Vec<f64> = (0..100).map(|row| 1.0 + 0.01 * row as f64).collect();
+    let z = rows(&norms, 8, 9);
+    let start = with_positives(subject(&[&z]), &turned(&z, phi, 9));
+    let at = |factor: f64, parameters| {
+        // u = factor/(1 + cos φ) at the median norm.
+        let gamma = factor * 1.495 * 1.495 / (1.0 + phi.cos());
+        ask(&start, &Options { parameters, ..free(gamma) })
+    };
+    for (factor, side) in [(0.01, Side::Short), (1.0, Side::Near), (50.0, Side::Long)] {
+        let found = at(factor, Parameters::Free);
+        assert_relative_eq!(value(&found, "step", "step over the best step, x"), factor, max_relative = 0.01);
+        assert_eq!(found.standing.unwrap().side(), side);
+        assert_eq!(answer(&found, "cut").worth, Worth::Proved);
+        assert_relative_eq!(
+            value(&found, "cut", "best cut c (below 1: lengthen)"),
+            (1.0 / factor).sqrt(),
+            max_relative = 0.01
+        );
+    }
+    // γ/ρ² alone gives a network no advice.
+    for parameters in [Parameters::Shared, Parameters::Unknown] {
+        let found = at(0.01, parameters);
+        let advice = ["cut", "grad-scale"].iter().filter_map(|key| found.find(key));
+        assert!(advice.clone().all(|answer| answer.worth == Worth::Unanswered), "{parameters:?}");
+        assert!(found.standing.is_none());
+    }
+    assert_eq!(answer(&at(0.01, Parameters::Shared), "step").worth, Worth::Unanswered);
+    assert_eq!(answer(&at(0.01, Parameters::Unknown), "step").worth, Worth::Conditional);
+}
+
+#[test]
+fn the_turn_between_checkpoints_tells_a_network_where_it_stands() {
+    let norms: Vec<f64> = (0..300).map(|row| 1.0 + 0.01 * row as f64).collect();
+    let z = rows(&norms, 16, 10);
+    let positives = turned(&z, 0.8, 10);
+    let stand = |angle: f64, steps: u64| {
+        let after = turned(&z, angle, 11);
+        let start = with_positives(subject(&[&z, &after]), &positives);
+        let options =
+            Options { steps_between: Some(steps), parameters: Parameters::Shared, rule: plain(), ..Options::default() };
+        ask(&start, &options)
+    };
+    for (angle, side) in [(0.02, Side::Short), (0.4, Side::Near), (1.1, Side::Long)] {
+        let found = stand(angle, 1);
+        let standing = found.standing.unwrap();
+        assert_eq!(standing.side(), side, "{angle}");
+        let expected = angle.tan() / 0.4_f64.tan();
+        assert_relative_eq!(value(&found, "step", "step over the best step, x"), expected, max_relative = 1e-9);
+        assert_eq!(answer(&found, "step").worth, Worth::Tested);
+        assert_relative_eq!(found.course[1].turned.unwrap(), angle, max_relative = 1e-9);
+    }
+    // Ten steps turn 0.3 altogether: each at least 0.03, and 0.095 if they are independent.
+    let several = stand(0.3, 10);
+    let (low, high) = several.course[1].turned_per_step.unwrap();
+    assert_relative_eq!(low, 0.03, max_relative = 1e-9);
+    assert_relative_eq!(high, 0.3 / 10.0_f64.sqrt(), max_relative = 1e-9);
+    let leg = several.standing.unwrap().leg;
+    assert_relative_eq!(leg.0, 0.3_f64.tan() / 10.0, max_relative = 1e-9);
+    // Beyond a right angle the way counts: here a chord, as norms are kept, but never less than tan 1.2.
+    let far = stand(2.8, 1).standing.unwrap().leg.0;
+    assert_relative_eq!(far, 1.2_f64.tan(), max_relative = 1e-9);
+    assert!(stand(1.1, 20).standing.unwrap().side() == Side::Unclear);
+    // Without the number of steps there is no advice.
+    let start = with_positives(subject(&[&z, &turned(&z, 0.02, 11)]), &positives);
+    let silent = ask(&start, &Options { parameters: Parameters::Shared, ..Options::default() });
+    assert_eq!(answer(&silent, "step").worth, Worth::Unanswered);
+    assert!(answer(&silent, "step").finding.contains("--steps-between"));
+}
+
+proptest! {
+    #![proptest_config(seeded(256))]
+
+    #[test]
+    fn a_lever_helps_exactly_where_it_brings_the_step_nearer_to_the_best(
+        angle in 0.05..3.0_f64, turn in 0.001..1.4_f64, shift in -6.0..6.0_f64,
+    ) {
+        let standing = Standing::of_leg(angle, (turn.tan(), turn.tan()));
+        let (low, high) = standing.speed_up(shift);
+        prop_assert!((low - high).abs() < 1e-12);
+        let nearer = (standing.middle() + shift).abs() < standing.middle().abs();
+        prop_assert_eq!(low > 0.0, nearer);
+        // No lever gains more than the way to the best step.
+        prop_assert!(low <= standing.middle().abs() + 1e-12);
+        let (best, _) = standing.best_cut(2.0).unwrap();
+        prop_assert!((standing.speed_up(2.0 * best).0 - standing.middle().abs()).abs() < 1e-9);
+        // Doing and undoing cancel.
+        let moved = Standing { excess: (standing.excess.0 + shift, standing.excess.1 + shift), ..standing };
+        prop_assert!((moved.speed_up(-shift).0 + low).abs() < 1e-9);
+    }
+}
