@@ -320,7 +320,7 @@ fn shrinking(table: &Table) -> Result<Figure, TableError> {
         if let Some(&(cut, power)) = law.last() {
             norms = norms.note(cut, power, ["c", "c²", "c³"].get(index).copied().unwrap_or("c^L"), Side::Left);
         }
-        norms = norms.layer(Layer::line("without biases: c^L", law).style(Style::theory()));
+        norms = norms.layer(Layer::line("without biases: c to the power L", law).style(Style::theory()));
     }
     let text = "What dividing every initial parameter by c does to the outputs of networks with one to three layers: without \
                 biases norms fall as c to the power of the number of layers and directions stay; with biases norms fall \
