@@ -102,6 +102,17 @@ fn every_statement_has_its_anchor() {
 }
 
 #[test]
+fn the_trial_of_the_advice_stands_beside_its_statement() {
+    let page = page();
+    let home = all(&page, "#levers")[0];
+    let words: String = home.text().collect();
+    assert!(words.contains("Does the advice come true?") && words.contains("mixture, cut: Spearman"), "{words}");
+    let asked =
+        all(&page, "h3").iter().filter(|title| title.text().any(|text| text.starts_with("Does the advice"))).count();
+    assert_eq!(asked, 1);
+}
+
+#[test]
 fn links_resolve_within_the_page() {
     let (page, ids) = (page(), self::ids(&page()));
     let links = all(&page, "a[href]");

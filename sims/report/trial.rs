@@ -32,8 +32,8 @@ pub fn section() -> Result<Markup, Failure> {
         p class="story" {
             "For a model of your own, " code { "embedding-norms diagnose" } " predicts from two checkpoints what a cut or \
              GradScale would do. Here these predictions are held against trainings of small networks. Where a change by a \
-             factor of 1.5 or more was predicted, " (all_right) " of " (all_clear) " had the right sign. It fails where the \
-             step is within a factor of ten of the best one, and in size: most changes are smaller than predicted. Where \
+             factor of 1.5 or more was predicted, " (all_right) " of " (all_clear) " had the right sign. Most failures lie \
+             where the step is within a factor of ten of the best one, and most changes are smaller than predicted. Where \
              steps overshoot, GradScale mostly slows training, and no advice is given."
         }
         figure {
