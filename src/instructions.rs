@@ -74,7 +74,7 @@ impl InstructionSet {
     }
 
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    fn arch(self) -> Option<Arch> {
+    pub(crate) fn arch(self) -> Option<Arch> {
         match self {
             Self::Scalar => Some(Arch::Scalar),
             Self::X86V3 => pulp::x86::V3::try_new().map(Arch::V3),
@@ -83,7 +83,7 @@ impl InstructionSet {
     }
 
     #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
-    fn arch(self) -> Option<Arch> {
+    pub(crate) fn arch(self) -> Option<Arch> {
         (self == Self::Scalar).then_some(Arch::Scalar)
     }
 }

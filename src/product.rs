@@ -285,6 +285,7 @@ mod tests {
     use super::{AsSummed, gram, product};
     use crate::random::{StandardNormal, generator};
     use crate::sphere::inner;
+    use crate::vectorize::widths::at_every_width;
     use ndarray::{Array2, ArrayView2, Axis, Slice};
     use ndarray_rand::RandomExt;
 
@@ -301,7 +302,9 @@ mod tests {
             let left = Array2::random_using((n, p), StandardNormal, &mut generator);
             let right = Array2::random_using((p, q), StandardNormal, &mut generator);
             let expected = by_entries(left.view(), right.view());
-            assert_eq!(product(left.view(), right.view()), expected);
+            for product in at_every_width(|| product(left.view(), right.view())) {
+                assert_eq!(product, expected);
+            }
             // In other layouts: transposed, and with gaps between the entries.
             let [turned_left, turned_right] =
                 [&left, &right].map(|matrix| matrix.t().as_standard_layout().into_owned());
@@ -316,7 +319,9 @@ mod tests {
         let mut generator = generator(1, b"gram", 0);
         for (n, d) in [(1, 1), (7, 3), (16, 16), (33, 10), (70, 5)] {
             let x = Array2::random_using((n, d), StandardNormal, &mut generator);
-            assert_eq!(gram(x.view(), AsSummed), by_entries(x.view(), x.t()));
+            for gram in at_every_width(|| gram(x.view(), AsSummed)) {
+                assert_eq!(gram, by_entries(x.view(), x.t()));
+            }
         }
     }
 }

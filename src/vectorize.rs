@@ -25,8 +25,13 @@ pub(crate) trait Kernel {
 
 /// Runs a kernel with the vector instructions that were chosen, else with the widest of this processor.
 pub(crate) fn vectorize<K: Kernel>(kernel: K) -> K::Output {
-    crate::instructions::chosen().dispatch(Dispatched(kernel))
+    instructions().dispatch(Dispatched(kernel))
 }
+
+#[cfg(not(test))]
+use crate::instructions::chosen as instructions;
+#[cfg(test)]
+use widths::instructions;
 
 struct Dispatched<K>(K);
 
@@ -37,6 +42,24 @@ impl<K: Kernel> pulp::WithSimd for Dispatched<K> {
     fn with_simd<S: Simd>(self, simd: S) -> K::Output {
         self.0.run(simd)
     }
+}
+
+/// Numbers that fill whole vectors of any width, as vectors of `S`: none is left over at one width and passed over at
+/// another.
+///
+/// # Panics
+/// If their count is no multiple of [`LANES`].
+#[inline(always)]
+pub(crate) fn whole<S: Simd>(numbers: &[f64]) -> &[S::f64s] {
+    assert!(numbers.len().is_multiple_of(LANES), "whole vectors at every width");
+    S::as_simd_f64s(numbers).0
+}
+
+/// [`whole`], to be written to.
+#[inline(always)]
+pub(crate) fn whole_mut<S: Simd>(numbers: &mut [f64]) -> &mut [S::f64s] {
+    assert!(numbers.len().is_multiple_of(LANES), "whole vectors at every width");
+    S::as_mut_simd_f64s(numbers).0
 }
 
 /// A number, or a vector of numbers that are worked on alike: what a formula needs to be written once for both.
@@ -236,4 +259,113 @@ fn fold(values: &[f64], start: f64, combine: impl Fn(f64, f64) -> f64) -> f64 {
     }
     let [a, b, c, d, e, f, g, h] = lanes;
     combine(combine(combine(a, e), combine(c, g)), combine(combine(b, f), combine(d, h)))
+}
+
+/// The same work with vectors of every width, for tests: what one width alone gets wrong is seen on a single machine.
+#[cfg(test)]
+pub(crate) mod widths {
+    use std::cell::Cell;
+
+    use pulp::Arch;
+
+    use crate::instructions::{InstructionSet, chosen};
+
+    thread_local! {
+        /// What this thread's kernels use instead of what was chosen.
+        static FORCED: Cell<Option<Arch>> = const { Cell::new(None) };
+    }
+
+    pub(super) fn instructions() -> Arch {
+        FORCED.get().unwrap_or_else(chosen)
+    }
+
+    /// What `work` returns with each instruction set of this processor, from the narrowest to the widest.
+    pub(crate) fn at_every_width<T>(mut work: impl FnMut() -> T) -> Vec<T> {
+        let with = |set: InstructionSet| {
+            FORCED.set(set.arch());
+            let result = work();
+            FORCED.set(None);
+            result
+        };
+        InstructionSet::available().map(with).collect()
+    }
+
+    /// The numbers that `work` returns, which must be the same bits with each instruction set.
+    ///
+    /// # Panics
+    /// If they are not.
+    pub(crate) fn same_at_every_width(work: impl FnMut() -> Vec<f64>) -> Vec<f64> {
+        let bits = |numbers: &Vec<f64>| numbers.iter().map(|number| number.to_bits()).collect::<Vec<_>>();
+        let mut results = at_every_width(work);
+        let widest = results.pop().expect("every processor has an instruction set");
+        for (set, result) in InstructionSet::available().zip(&results) {
+            assert_eq!(bits(result), bits(&widest), "{set}: {result:?}; the widest vectors: {widest:?}");
+        }
+        widest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::widths::{at_every_width, same_at_every_width};
+    use super::{Kernel, LANES, vectorize, whole_mut};
+    use crate::instructions::InstructionSet;
+    use pulp::Simd;
+
+    struct Lanes;
+
+    impl Kernel for Lanes {
+        type Output = usize;
+
+        #[inline(always)]
+        fn run<S: Simd>(self, _: S) -> usize {
+            S::F64_LANES
+        }
+    }
+
+    struct Doubled<'a>(&'a mut [f64]);
+
+    impl Kernel for Doubled<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) {
+            whole_mut::<S>(self.0).iter_mut().for_each(|x| *x = simd.add_f64s(*x, *x));
+        }
+    }
+
+    #[test]
+    fn work_is_done_at_every_width_that_this_processor_has() {
+        let widths: Vec<usize> = InstructionSet::available()
+            .map(|set| match set {
+                InstructionSet::Scalar => 1,
+                InstructionSet::X86V3 => 4,
+                InstructionSet::X86V4 => 8,
+            })
+            .collect();
+        assert_eq!(at_every_width(|| vectorize(Lanes)), widths);
+    }
+
+    #[test]
+    fn a_result_that_depends_on_the_width_is_found() {
+        let dependent = || same_at_every_width(|| vec![1.0 / vectorize(Lanes) as f64]);
+        let found = std::panic::catch_unwind(dependent).is_err();
+        assert_eq!(found, InstructionSet::available().count() > 1);
+    }
+
+    #[test]
+    fn numbers_that_fill_no_whole_vectors_are_refused_at_every_width() {
+        let doubled = |count: usize| {
+            let mut numbers = vec![1.0; count];
+            vectorize(Doubled(&mut numbers));
+            numbers
+        };
+        for count in [0, LANES, 3 * LANES] {
+            assert_eq!(same_at_every_width(|| doubled(count)), vec![2.0; count]);
+        }
+        for count in [1, 4, LANES + 1] {
+            let refused = at_every_width(|| std::panic::catch_unwind(|| doubled(count)).is_err());
+            assert!(refused.into_iter().all(|refused| refused), "{count} numbers");
+        }
+    }
 }

@@ -1,31 +1,39 @@
-"""The same work in PyTorch, JAX and NumPy, beside this crate: medians of rounds taken in turn, on one thread and on two.
+"""The same work in PyTorch, JAX and NumPy, beside this crate: least times of rounds taken in turn, on one and two threads.
 
-Every round asks each program once, so that whatever else the machine does meets all of them. This crate is asked
-through its own benchmarks (criterion). A library that is not installed is left out of the table."""
+Every round asks each program once, so that whatever else the machine does meets all of them; what it adds to a time the
+least one has least of. This crate is asked through its own benchmarks (criterion), on one thread: its losses, engines and
+trainings use no more. A library that is not installed, or has no program for a row, is left out of the table."""
 
 import argparse
 import json
 import os
 import pathlib
 import platform
-import statistics
 import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from table import ROOT, compiler, head, machine, row, shown, when
+
 # What a worker measures, and how often it repeats that in a round.
 WORK = {
     "full engine, n = 500, d = 20, one step": 200,
     "InfoNCE, value and gradient, n = 1024, d = 128, f64": 3,
     "one-positive InfoNCE, n = 128, d = 10, f64": 100,
+    "one class-imbalance training, 100 epochs": 1,
+    "pair engine, 500 pairs, one step": 1,
 }
-STEPS, LOSS, ONE_POSITIVE = WORK
+STEPS, LOSS, ONE_POSITIVE, TRAINING, PAIRS = WORK
+# Who else has a program for a row, if not all: the training is written in PyTorch alone, the recursion is this crate's.
+PROGRAMS = {TRAINING: {"PyTorch"}, PAIRS: set()}
 # The benchmark of each row in this crate, with the number of operations in one iteration.
 OURS = {
     STEPS: ("engines", "full engine/steps/n = 500, d = 20", 1000),
     LOSS: ("losses", "two views/info-nce/n = 1024, d = 128", 1),
     ONE_POSITIVE: ("losses", "one positive, n = 128, d = 10", 1),
+    TRAINING: ("training", "training/class imbalance", 1),
+    PAIRS: ("engines", "pair engine/steps/n = 500", 1000),
 }
 
 
@@ -85,6 +93,8 @@ def in_torch(work, repeats):
     from torch.nn.functional import cosine_similarity, cross_entropy, normalize
 
     torch.set_num_threads(int(os.environ["PEERS_THREADS"]))
+    if work == TRAINING:
+        return timed(lambda: train_in_torch(torch, normalize), repeats, warm=0)
     # A framework moves embeddings in single precision; losses are compared in double precision.
     kind = torch.float32 if work == STEPS else torch.float64
     x, y = [torch.tensor(z, dtype=kind) for z in data(numpy, work)]
@@ -116,6 +126,31 @@ def in_torch(work, repeats):
         return value.item()
 
     return timed(evaluate, repeats)
+
+
+def train_in_torch(torch, normalize):
+    """The paper's setting in single precision: four classes of frequencies 1 : 2 : 4 : 8, 2000 points in R^64."""
+    torch.manual_seed(1)
+    labels = torch.multinomial(torch.tensor([1.0, 2.0, 4.0, 8.0]), 2000, replacement=True)
+    centres = normalize(torch.randn(4, 10))
+    points = normalize(centres[labels] + torch.randn(2000, 10)) @ (10 * torch.randn(10, 64))
+    network = torch.nn.Sequential(torch.nn.Linear(64, 64), torch.nn.ReLU(), torch.nn.Linear(64, 10))
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
+    for _ in range(100):
+        for rows in torch.randperm(2000).split(128):
+            others = labels[rows, None] == labels[rows]
+            others.fill_diagonal_(False)
+            rows, others = rows[others.any(1)], others[others.any(1)][:, others.any(1)]
+            own = torch.eye(len(rows), dtype=torch.bool)
+            drawn = torch.zeros_like(others)
+            drawn[torch.arange(len(rows)), torch.multinomial(others.float(), 1)[:, 0]] = True
+            units = normalize(network(points[rows]))
+            logits = (units @ units.T).masked_fill(own, -torch.inf)
+            chosen = logits.masked_fill(~(drawn | drawn.T), -torch.inf)
+            loss = (logits.logsumexp(1) - chosen.logsumexp(1)).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
 
 
 def in_jax(work, repeats):
@@ -161,13 +196,16 @@ def in_jax(work, repeats):
     return timed(lambda: jax.block_until_ready(evaluate(pair)), repeats)
 
 
-def timed(function, repeats):
-    for _ in range(3):
+def timed(function, repeats, warm=3):
+    """The least seconds of one call."""
+    for _ in range(warm):
         function()
-    begin = time.perf_counter()
+    least = float("inf")
     for _ in range(repeats):
+        begin = time.perf_counter()
         function()
-    return (time.perf_counter() - begin) / repeats
+        least = min(least, time.perf_counter() - begin)
+    return least
 
 
 WORKERS = {"NumPy": in_numpy, "PyTorch": in_torch, "JAX": in_jax}
@@ -175,6 +213,8 @@ WORKERS = {"NumPy": in_numpy, "PyTorch": in_torch, "JAX": in_jax}
 
 def ask(program, work, threads):
     """Seconds of one operation in a process of its own; None if the program is not there."""
+    if program not in PROGRAMS.get(work, WORKERS):
+        return None
     environment = dict(os.environ, PEERS_THREADS=str(threads), OMP_NUM_THREADS=str(threads))
     # A current NumPy chooses its own kernels; settings for older ones would slow it.
     for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
@@ -191,24 +231,32 @@ def ask(program, work, threads):
     return float(done.stdout.split()[-1])
 
 
-def ours(work):
-    """Seconds of one operation of this crate: the median that criterion estimates."""
-    bench, name, operations = OURS[work]
+def benchmark(bench, name):
+    """The least seconds of one iteration of a benchmark of this crate, and how many elements that is said to be."""
     command = ["cargo", "bench", "--quiet", "--bench", bench, "--", "--exact", name]
     command += ["--measurement-time", "2", "--warm-up-time", "0.5"]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     target = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "criterion"
     for path in target.glob("**/new/benchmark.json"):
-        if json.loads(path.read_text())["full_id"] == name:
-            estimates = json.loads((path.parent / "estimates.json").read_text())
-            return estimates["median"]["point_estimate"] * 1e-9 / operations
+        facts = json.loads(path.read_text())
+        if facts["full_id"] == name:
+            sample = json.loads((path.parent / "sample.json").read_text())
+            least = min(time / count for time, count in zip(sample["times"], sample["iters"])) * 1e-9
+            return least, (facts["throughput"] or {}).get("Elements")
     sys.exit(f"no benchmark of this crate is called {name!r}; see cargo bench --bench {bench} -- --list")
 
 
-def shown(seconds):
-    if seconds is None:
-        return "-"
-    return f"{seconds * 1e3:.2f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.1f} µs"
+def ours(work):
+    """Seconds of one operation of this crate."""
+    bench, name, operations = OURS[work]
+    return benchmark(bench, name)[0] / operations
+
+
+def limits(rounds):
+    """What one thread can do at most, by the benchmark `machine`."""
+    for name in ("multiply and add", "divide", "square root"):
+        seconds, elements = zip(*(benchmark("machine", f"arithmetic/{name}") for _ in range(rounds)))
+        yield f"{name} {elements[0] / min(seconds) * 1e-9:.2f}"
 
 
 def versions():
@@ -220,14 +268,7 @@ def versions():
             found.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             found.append(f"{package} not installed")
-    compiler = subprocess.run(["rustc", "--version"], capture_output=True, text=True).stdout.strip()
-    return ", ".join([*found, f"Python {platform.python_version()}", compiler])
-
-
-def machine():
-    facts = pathlib.Path("/proc/cpuinfo").read_text() if pathlib.Path("/proc/cpuinfo").exists() else ""
-    names = [line.split(":", 1)[1].strip() for line in facts.splitlines() if line.startswith("model name")]
-    return f"{names[0] if names else platform.processor()}, {os.cpu_count()} processors, {platform.system()}"
+    return ", ".join([*found, f"Python {platform.python_version()}", compiler()])
 
 
 def main():
@@ -243,15 +284,16 @@ def main():
             sys.exit(3)
         return
     columns = [(program, threads) for threads in (1, 2) for program in WORKERS]
-    print(f"{machine()}; {versions()}; medians of {arguments.rounds} rounds.\n")
+    print(f"{machine()}; {versions()}; {when()}; least times of {arguments.rounds} rounds.\n")
     heads = [f"{program}, {threads} thread{'s' if threads > 1 else ''}" for program, threads in columns]
-    print("| work | this crate, 1 thread | " + " | ".join(heads) + " |")
-    print("|---" * (len(columns) + 2) + "|")
+    head(["work", "this crate", *heads])
     for work in WORK:
         rounds = [[ours(work)] + [ask(program, work, threads) for program, threads in columns]
                   for _ in range(arguments.rounds)]
-        cells = [None if None in column else statistics.median(column) for column in zip(*rounds)]
-        print(f"| {work} | " + " | ".join(shown(cell) for cell in cells) + " |", flush=True)
+        cells = [None if None in column else min(column) for column in zip(*rounds)]
+        row([work, *map(shown, cells)])
+    print(f"\nOne thread, 10^9 operations on single numbers in a second: {', '.join(limits(arguments.rounds))}.")
+    print(f"At the end: {when()}.")
 
 
 if __name__ == "__main__":

@@ -8,5 +8,5 @@ if [[ -z "${PEERS_PYTHON:-}" ]]; then
     [[ -x "$python" ]] || python3 -m venv target/peers
     "$python" -m pip install --quiet -r benches/peers/requirements.txt
 fi
-cargo bench --quiet --bench engines --bench losses --no-run
+cargo bench --quiet --bench engines --bench losses --bench machine --bench training --no-run
 exec "$python" benches/peers/peers.py "$@"

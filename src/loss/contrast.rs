@@ -13,7 +13,7 @@ use pulp::Simd;
 use super::pull::Slopes;
 use super::similarity::{Similarity, add_near};
 use crate::exponential::exp;
-use crate::vectorize::{Kernel, LANES, Vector, sum, vectorize};
+use crate::vectorize::{Kernel, LANES, Vector, sum, vectorize, whole_mut};
 
 /// How positives are held against negatives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,9 +156,10 @@ fn gaps(cuts: &[usize]) -> impl Iterator<Item = Range<usize>> {
     starts.zip(cuts).map(|(start, &cut)| start..cut).filter(|range| !range.is_empty())
 }
 
-/// The similarities of a set of columns and then their terms, in whole vectors.
+/// The similarities of a set of columns and then their terms.
 #[derive(Default)]
 pub(super) struct Terms {
+    /// In whole vectors: after the similarities the first of them again, after the terms zeros.
     padded: Vec<f64>,
     count: usize,
 }
@@ -178,6 +179,9 @@ impl Terms {
         self.padded.clear();
         pieces.for_each(|piece| self.padded.extend_from_slice(piece));
         self.count = self.padded.len();
+        if let Some(&first) = self.padded.first() {
+            self.padded.resize(self.count.next_multiple_of(LANES), first);
+        }
     }
 
     /// What the set holds: its similarities, or its terms once they are summed.
@@ -187,12 +191,9 @@ impl Terms {
 
     /// Puts the terms exp((c − top)/τ) in the place of the similarities; `None` for an empty set.
     pub fn log_sum(&mut self, temperature: f64) -> Option<LogSum> {
-        let first = *self.padded.first()?;
-        if self.count == 1 {
-            self.padded[0] = 1.0;
-            return Some(LogSum { top: Similarity(first), sum: 1.0 });
+        if self.count == 0 {
+            return None;
         }
-        self.padded.resize(self.count.next_multiple_of(LANES), first);
         let top = Similarity::largest(&self.padded);
         // The error of the reciprocal counts |logit| e^logit in the sum at most. It is finite for any temperature.
         let reciprocal_temperature = (1.0 / temperature).min(f64::MAX);
@@ -203,15 +204,11 @@ impl Terms {
 
     /// Multiplies every term.
     pub fn scale(&mut self, factor: f64) {
-        match &mut *self.padded {
-            // A set of one is not padded to a whole vector.
-            [only] => *only *= factor,
-            padded => vectorize(Scaled { values: padded, factor }),
-        }
+        vectorize(Scaled { values: &mut self.padded, factor });
     }
 }
 
-/// Similarities become exp((c − top)/τ). Whole vectors only.
+/// Similarities become exp((c − top)/τ).
 struct Exponentials<'a> {
     similarities: &'a mut [f64],
     top: Similarity,
@@ -225,14 +222,14 @@ impl Kernel for Exponentials<'_> {
     fn run<S: Simd>(self, simd: S) {
         let top = Similarity(Vector::splat(simd, self.top.0));
         let reciprocal_temperature = Vector::splat(simd, self.reciprocal_temperature);
-        for value in S::as_mut_simd_f64s(self.similarities).0 {
+        for value in whole_mut::<S>(self.similarities) {
             let similarity = Similarity(Vector::new(simd, *value));
             *value = exp(similarity.minus(top) * reciprocal_temperature).value;
         }
     }
 }
 
-/// Values times a factor. Whole vectors only.
+/// Values times a factor.
 struct Scaled<'a> {
     values: &'a mut [f64],
     factor: f64,
@@ -244,7 +241,7 @@ impl Kernel for Scaled<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let factor = Vector::splat(simd, self.factor);
-        for value in S::as_mut_simd_f64s(self.values).0 {
+        for value in whole_mut::<S>(self.values) {
             *value = (Vector::new(simd, *value) * factor).value;
         }
     }
@@ -290,7 +287,59 @@ pub(super) fn softplus_and_slope(x: f64) -> (f64, f64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Odds, softplus_and_slope};
+    use super::{Contrast, Odds, Own, Positives, Terms, contrast, softplus_and_slope};
+    use crate::loss::similarity::Similarity;
+    use crate::vectorize::widths::same_at_every_width;
+    use ndarray::Array2;
+
+    /// Similarities of cosines from −1 to 1, both ends and both sides of 0 included.
+    fn similarity(number: usize) -> f64 {
+        let e = 0.125 * (number * 5 % 17) as f64;
+        if e <= 1.0 { e } else { e - 2.125 }
+    }
+
+    #[test]
+    fn terms_of_sets_of_every_size_are_summed_and_scaled_once_at_every_width() {
+        let (temperature, factor) = (0.5, -3.0);
+        for count in (0..=20).chain([63, 64, 65]) {
+            let similarities: Vec<f64> = (0..count).map(similarity).collect();
+            let found = same_at_every_width(|| {
+                let mut terms = Terms::default();
+                // In pieces, as the negatives on both sides of a positive are.
+                terms.gather(similarities.chunks(3));
+                let sum = terms.log_sum(temperature).map_or(0.0, |log_sum| log_sum.sum);
+                terms.scale(factor);
+                [terms.values(), &[sum]].concat()
+            });
+            let cosine = |&similarity: &f64| Similarity(similarity).cosine();
+            let top = similarities.iter().map(cosine).fold(-1.0, f64::max);
+            let expected: Vec<f64> =
+                similarities.iter().map(|similarity| libm::exp((cosine(similarity) - top) / temperature)).collect();
+            assert_eq!(found.len(), count + 1);
+            for (found, expected) in found.iter().zip(&expected) {
+                assert!((found / (factor * expected) - 1.0).abs() < 1e-15, "{found} and {expected} of {count} terms");
+            }
+            assert!((found[count] - expected.iter().sum::<f64>()).abs() <= 1e-15 * found[count], "{count} terms");
+        }
+    }
+
+    #[test]
+    fn contrasts_are_the_same_bytes_at_every_width() {
+        for rows in [2, 3, 8, 9, 21] {
+            let similarities = Array2::from_shape_fn((rows, rows), |(row, column)| similarity(3 * row + 7 * column));
+            let one = Positives::of_rows((0..rows).map(|row| Some((row + 1) % rows)));
+            let others = Positives::of_rows((0..rows).map(|row| (0..rows).filter(move |&other| other != row)));
+            for (positives, own) in [(&one, Own::Absent), (&one, Own::Inside), (&others, Own::Inside)] {
+                for kind in [Contrast::Softmax, Contrast::Decoupled, Contrast::MeanOfLogs] {
+                    same_at_every_width(|| {
+                        let (total, slopes) = contrast(kind, similarities.clone(), 0.3, positives, own);
+                        let near = slopes.near.iter().map(|near| (near.row * rows + near.column) as f64 * near.end);
+                        slopes.by_cosine.iter().copied().chain(near).chain([total]).collect()
+                    });
+                }
+            }
+        }
+    }
 
     #[test]
     fn softplus_and_its_slope_are_precise_in_both_tails() {

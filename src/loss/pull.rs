@@ -9,7 +9,7 @@ use pulp::Simd;
 
 use super::similarity::{Near, Similarity, add_near};
 use crate::product::{mirror, product};
-use crate::vectorize::{Kernel, LANES, Vector, vectorize};
+use crate::vectorize::{Kernel, LANES, Vector, vectorize, whole, whole_mut};
 
 /// The slopes of a total by the cosines of pairs of rows, and which of the pairs are near an end.
 #[derive(Clone, Debug)]
@@ -123,9 +123,9 @@ impl Kernel for AddDifferences<'_> {
         let places = |row: usize| row * self.width..(row + 1) * self.width;
         for pull in self.pulls {
             let (slope, end) = (Vector::splat(simd, pull.slope), Vector::splat(simd, pull.end));
-            let target = S::as_mut_simd_f64s(&mut self.gradient[places(pull.target)]).0;
-            let others = S::as_simd_f64s(&self.others[places(pull.source)]).0;
-            let own = S::as_simd_f64s(&self.own[places(pull.target)]).0;
+            let target = whole_mut::<S>(&mut self.gradient[places(pull.target)]);
+            let others = whole::<S>(&self.others[places(pull.source)]);
+            let own = whole::<S>(&self.own[places(pull.target)]);
             for ((target, &other), &own) in target.iter_mut().zip(others).zip(own) {
                 let difference = Vector::new(simd, other) - end * Vector::new(simd, own);
                 *target = (Vector::new(simd, *target) + slope * difference).value;
@@ -138,4 +138,60 @@ impl Kernel for AddDifferences<'_> {
 fn make_symmetric(slopes: &mut Array2<f64>) {
     slopes.diag_mut().fill(0.0);
     mirror(slopes, |lower, upper| lower + upper);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::similarity::Near;
+    use super::{Slopes, between, within};
+    use crate::random::{StandardNormal, generator};
+    use crate::sphere::inner;
+    use crate::vectorize::widths::at_every_width;
+    use ndarray::{Array2, ArrayView2, Axis};
+    use ndarray_rand::RandomExt;
+
+    /// Row i of the gradient by x, pull after pull as [`between`] orders them: the others, then the near pairs.
+    fn row_by_row(slopes: &Slopes, x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> Array2<f64> {
+        let mut far = slopes.by_cosine.clone();
+        slopes.near.iter().for_each(|near| far[(near.row, near.column)] = 0.0);
+        let mut gradient = Array2::from_shape_fn(x.dim(), |(i, k)| inner(far.row(i), y.column(k)));
+        for near in &slopes.near {
+            let slope = slopes.by_cosine[(near.row, near.column)];
+            for k in 0..x.ncols() {
+                gradient[(near.row, k)] += slope * (y[(near.column, k)] - near.end * x[(near.row, k)]);
+            }
+        }
+        gradient
+    }
+
+    #[test]
+    fn pulls_of_near_and_other_pairs_are_added_at_every_width_in_every_dimension() {
+        let mut generator = generator(1, b"pull", 0);
+        for (n, m, d) in [(1, 1, 1), (2, 3, 2), (9, 4, 7), (8, 8, 8), (5, 17, 19)] {
+            let mut normal = |rows, columns| Array2::random_using((rows, columns), StandardNormal, &mut generator);
+            let (x, y, by_cosine) = (normal(n, d), normal(m, d), normal(n, m));
+            let ends = (0..n * m).filter(|place| place % 3 == 0).map(|place| (place, [1.0, -1.0][place % 2]));
+            let near = ends.map(|(place, end)| Near { row: place / m, column: place % m, end }).collect();
+            let slopes = Slopes { by_cosine, near };
+            let expected = row_by_row(&slopes, x.view(), y.view());
+            for [first, _] in at_every_width(|| between(slopes.clone(), x.view(), y.view())) {
+                assert_eq!(first, expected);
+            }
+            let turned = slopes.near.iter().map(|near| Near { row: near.column, column: near.row, end: near.end });
+            let turned = Slopes { by_cosine: slopes.by_cosine.t().to_owned(), near: turned.collect() };
+            let expected = row_by_row(&turned, y.view(), x.view());
+            for [_, second] in at_every_width(|| between(slopes.clone(), x.view(), y.view())) {
+                assert_eq!(second, expected);
+            }
+            let both = at_every_width(|| within(Slopes { by_cosine: normal_square(n), near: Vec::new() }, x.view()));
+            let mut symmetric = normal_square(n) + normal_square(n).t();
+            symmetric.diag_mut().fill(0.0);
+            let expected = Array2::from_shape_fn(x.dim(), |(i, k)| inner(symmetric.row(i), x.index_axis(Axis(1), k)));
+            assert!(both.iter().all(|gradient| *gradient == expected));
+        }
+    }
+
+    fn normal_square(n: usize) -> Array2<f64> {
+        Array2::random_using((n, n), StandardNormal, &mut generator(2, b"pull", 0))
+    }
 }

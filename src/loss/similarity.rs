@@ -183,8 +183,9 @@ fn squared_difference(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>, end: f64) 
 
 #[cfg(test)]
 mod tests {
-    use super::pairwise;
-    use ndarray::array;
+    use super::{Similarity, add_near, pairwise, similarities, similarities_within};
+    use crate::vectorize::widths::{at_every_width, same_at_every_width};
+    use ndarray::{Array2, Axis, array};
 
     #[test]
     fn a_cosine_and_its_differences_are_precise_at_both_ends() {
@@ -199,5 +200,50 @@ mod tests {
         assert!((found[2].minus(found[0]) + 0.4).abs() < 1e-16 && (found[2].minus(found[4]) - 1.6).abs() < 3e-16);
         assert_eq!((found[4].cosine(), found[0].minus(found[4])), (-1.0, 2.0));
         assert!(found[0].is_near() && found[4].is_near() && !found[2].is_near());
+    }
+
+    /// Directions in the plane, some of them equal, opposite or nearly so.
+    fn directions(n: usize, turn: f64) -> Array2<f64> {
+        let angle = |row: usize| turn * (row / 3) as f64 + std::f64::consts::PI * (row % 2) as f64;
+        Array2::from_shape_fn((n, 2), |(row, k)| if k == 0 { libm::cos(angle(row)) } else { libm::sin(angle(row)) })
+    }
+
+    #[test]
+    fn similarities_are_those_of_single_pairs_at_every_width() {
+        for (n, m) in [(1, 1), (3, 9), (17, 20), (8, 40)] {
+            let (x, y) = (directions(n, 0.3), directions(m, 0.25));
+            let single = |x: &Array2<f64>, y: &Array2<f64>| {
+                Array2::from_shape_fn((x.nrows(), y.nrows()), |(i, k)| {
+                    pairwise(x.row(i).insert_axis(Axis(0)), y.row(k).insert_axis(Axis(0)))[0].0
+                })
+            };
+            for found in at_every_width(|| similarities(x.view(), y.view())) {
+                assert_eq!(found, single(&x, &y));
+            }
+            for found in at_every_width(|| similarities_within(x.view())) {
+                assert_eq!(found, single(&x, &x));
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_of_any_length_has_one_largest_cosine_and_the_same_near_pairs_at_every_width() {
+        for (count, place) in (1..=20).flat_map(|count| (0..count).map(move |place| (count, place))) {
+            for largest in [0.0, 0.05, 0.4, -0.3, -0.05] {
+                // Among cosines of −0.99 and −0.98.
+                let mut row: Vec<f64> = (0..count).map(|column| [-0.01, -0.02][column % 2]).collect();
+                row[place] = largest;
+                assert_eq!(same_at_every_width(|| vec![Similarity::largest(&row).0]), [largest]);
+                let near = at_every_width(|| {
+                    let mut near = Vec::new();
+                    add_near(&mut near, 5, &row);
+                    near.iter().map(|near| (near.row, near.column, near.end)).collect::<Vec<_>>()
+                });
+                let is_near = |&column: &usize| Similarity(row[column]).is_near();
+                let expected: Vec<_> =
+                    (0..count).filter(is_near).map(|column| (5, column, Similarity(row[column]).end())).collect();
+                assert!(near.iter().all(|near| *near == expected), "{near:?}");
+            }
+        }
     }
 }

@@ -232,3 +232,30 @@ fn compare<S: Simd>(simd: S, block: &[Coordinate], look: &mut Look<'_>, part: us
     store(look.inner, part, inner);
     store(look.one_minus, part, zero.constant(0.5) * minus);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Blocks;
+    use crate::random::{StandardNormal, generator};
+    use crate::vectorize::widths::same_at_every_width;
+    use ndarray::Array2;
+    use ndarray_rand::RandomExt;
+
+    #[test]
+    fn steps_are_the_same_bytes_at_every_width() {
+        let mut generator = generator(1, b"kernel", 0);
+        for (pairs, d) in [(1, 2), (7, 3), (8, 20), (9, 2), (30, 5)] {
+            let mut view = || Array2::random_using((pairs, d), StandardNormal, &mut generator);
+            let (first, second) = (view(), view());
+            for (stop_gradient, projected) in [(false, true), (true, true), (false, false)] {
+                let found = same_at_every_width(|| {
+                    let mut blocks = Blocks::new(&first, &second);
+                    (0..5).for_each(|_| blocks.step(0.1, stop_gradient, projected));
+                    let (first, second) = blocks.positions(pairs);
+                    first.into_iter().chain(second).chain(blocks.one_minus()[..pairs].iter().copied()).collect()
+                });
+                assert_ne!(found[0], first[(0, 0)], "nothing moved");
+            }
+        }
+    }
+}

@@ -7,7 +7,7 @@ use super::descent::SimulationError;
 use super::rows::step_rows;
 use crate::normalization::pullback;
 use crate::optimizer::{Optimizer, Update, WeightDecay};
-use crate::random::Generator;
+use crate::random::{Generator, StandardNormal};
 use crate::setting::{SettingError, positive, within};
 use crate::sphere::{Cosine, Directions, SphereError, norm_of, normalize};
 
@@ -144,30 +144,16 @@ impl PersistentRun<'_> {
     }
 }
 
-/// A direction, uniform on the sphere: a normalized Gaussian vector, two coordinates from each draw of Marsaglia's polar
-/// method.
+/// A direction, uniform on the sphere: a normalized Gaussian vector, two coordinates from each draw.
 fn draw_direction(mut row: ArrayViewMut1<'_, f64>, draws: &mut Generator) {
     let mut spare = None;
     row.map_inplace(|coordinate| {
         *coordinate = spare.take().unwrap_or_else(|| {
-            let [first, second] = two_normals(draws);
+            let (first, second) = StandardNormal::pair(draws);
             spare = Some(second);
             first
         });
     });
     let length = norm_of(row.view());
     row /= length;
-}
-
-/// Two independent standard normal numbers.
-fn two_normals(draws: &mut Generator) -> [f64; 2] {
-    loop {
-        let x = 2.0 * draws.random::<f64>() - 1.0;
-        let y = 2.0 * draws.random::<f64>() - 1.0;
-        let square = x * x + y * y;
-        if square > 0.0 && square < 1.0 {
-            let factor = (-2.0 * libm::log(square) / square).sqrt();
-            return [factor * x, factor * y];
-        }
-    }
 }

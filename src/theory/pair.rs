@@ -297,3 +297,30 @@ fn one_minus<N: Number>(k: N) -> N {
     let (square, two) = (k * k, k.constant(2.0));
     k.select_above(ANTIPODAL_HALF_TANGENT, two, two * square / (k.constant(1.0) + square))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Count, EqualPopulation, FirstStep, steps_of_pair, steps_of_pairs};
+    use crate::theory::one_step::Pair;
+    use crate::vectorize::widths::at_every_width;
+
+    #[test]
+    fn counts_of_any_number_of_pairs_are_the_same_at_every_width() {
+        for pairs in [1, 7, 8, 9, 33] {
+            let half_tangents: Vec<f64> = (1..=pairs).map(|pair| 0.3 * f64::from(pair)).collect();
+            let sizes: Vec<f64> = (1..=pairs).map(|pair| 0.7 / f64::from(pair)).collect();
+            let population = EqualPopulation::new(&half_tangents, 0.05).expect("a population");
+            let counts = at_every_width(|| population.clone().steps_until_mean(1e-3, FirstStep::Cosine, 10_000));
+            assert!(matches!(counts[0], Ok(Count::Reached { .. })), "{counts:?}");
+            assert!(counts.iter().all(|count| *count == counts[0]), "{counts:?}");
+            let single = |(&half_tangent, &size): (&f64, &f64)| {
+                let pair = Pair { half_tangent, first: size, second: size };
+                steps_of_pair(pair, 1e-3, 10_000).expect("a pair").steps()
+            };
+            let expected: Vec<_> = half_tangents.iter().zip(&sizes).map(single).collect();
+            for counts in at_every_width(|| steps_of_pairs(&half_tangents, &sizes, 1e-3, 10_000)) {
+                assert_eq!(counts.expect("pairs"), expected);
+            }
+        }
+    }
+}

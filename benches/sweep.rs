@@ -1,40 +1,12 @@
-//! Whole processes: what a user waits for, from start to figures; and a sweep on one thread and on two.
+//! A sweep of equal cells: against the number of cells, and on one thread and on two.
 
 use std::convert::Infallible;
 use std::num::{NonZeroU64, NonZeroUsize};
-use std::process::{Command, Stdio};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use embedding_norms::sweep::{Cell, Options, Sweep, UnitContext};
 use embedding_norms::theory::pair::{EqualPopulation, FirstStep};
 use serde::Serialize;
-
-fn process(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("process");
-    group.sample_size(10);
-    for (name, arguments) in [
-        ("norm sweep, all engines", "norm-effect --replicates 2 --published-runs 1"),
-        ("convergence map, 1000 × 1000 cells", "convergence-map --cells 1000 --unequal-pairs 1"),
-        ("list", "list"),
-    ] {
-        group.bench_function(name, |bencher| {
-            bencher.iter_batched(
-                || std::env::temp_dir().join(format!("embedding-norms-bench-{}", std::process::id())),
-                |out| {
-                    let mut command = Command::new(env!("CARGO_BIN_EXE_embedding-norms"));
-                    command.args(arguments.split(' ')).stdout(Stdio::null()).stderr(Stdio::null());
-                    if name != "list" {
-                        command.arg("--out").arg(&out);
-                    }
-                    assert_ne!(command.status().expect("the command starts").code(), Some(2), "{arguments}");
-                    let _ = std::fs::remove_dir_all(out);
-                },
-                criterion::BatchSize::PerIteration,
-            );
-        });
-    }
-    group.finish();
-}
 
 #[derive(Serialize)]
 struct Equal(u64);
@@ -49,7 +21,6 @@ impl Cell for Equal {
     }
 }
 
-/// Cells of equal work, on one thread and on two.
 fn sweep(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("sweep");
     group.sample_size(10);
@@ -72,5 +43,5 @@ fn sweep(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, process, sweep);
+criterion_group!(benches, sweep);
 criterion_main!(benches);
