@@ -40,6 +40,7 @@ pub mod encoder;
 mod exponential;
 #[cfg(feature = "figures")]
 pub mod figure;
+mod groups;
 pub mod instructions;
 pub mod law;
 pub mod loss;

@@ -1,15 +1,16 @@
-//! The product of matrices with one order of summation on every machine. Library routines contract a product and a sum
-//! where the processor can, so their last bits depend on it.
+//! The product of matrices with one order of summation and one rounding of each product and sum on every machine. Library
+//! routines round once where the processor can and twice where it cannot, so their last bits depend on it; here it is
+//! always once.
 //!
-//! Both factors are copied into the order in which they are read: the left one in bands of eight rows, the right one in
-//! panels of sixteen columns. A tile of 8 × 16 sums stays in registers while the inner index runs.
+//! The right factor is copied into the order in which it is read, in panels of sixteen columns, and so are bands of eight
+//! rows of a left one whose rows are not at hand. A tile of 8 × 16 sums stays in registers while the inner index runs.
 
 use std::ops::Range;
 
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use pulp::Simd;
 
-use crate::vectorize::{Aligned, Kernel, LANES, Vector, vectorize};
+use crate::vectorize::{Aligned, Kernel, LANES, Number, Vector, vectorize};
 
 /// Rows of the left matrix that are worked on side by side.
 const ROWS: usize = LANES;
@@ -23,8 +24,8 @@ type RowsAcross = Aligned<[f64; ROWS]>;
 /// The entries of a panel at one inner index.
 type ColumnsAcross = Aligned<[f64; COLUMNS]>;
 
-/// A B for A (n × p) and B (p × q): every entry is summed in the order of the inner index, as [`crate::sphere::inner`]
-/// does, whatever the processor.
+/// A B for A (n × p) and B (p × q): every entry is summed in the order of the inner index, each product added without a
+/// rounding of its own, whatever the processor.
 ///
 /// # Panics
 /// If A has not as many columns as B has rows.
@@ -51,19 +52,36 @@ pub(crate) fn gram(x: ArrayView2<'_, f64>, finish: impl Finish) -> Array2<f64> {
 pub(crate) fn mirror(matrix: &mut Array2<f64>, combine: impl Fn(f64, f64) -> f64) {
     let n = matrix.nrows();
     let entries = matrix.as_slice_mut().expect("matrices are kept in standard layout");
-    let whole = n - n % LANES;
-    for top in (0..n).step_by(LANES) {
-        for left in (0..top).step_by(LANES) {
-            if top < whole {
-                mirror_block(entries, n, (top, left), &combine);
-            } else {
-                mirror_entries(entries, n, (top..n, left..left + LANES), &combine);
+    vectorize(Mirrored { entries, n, combine });
+}
+
+struct Mirrored<'a, F> {
+    entries: &'a mut [f64],
+    n: usize,
+    combine: F,
+}
+
+impl<F: Fn(f64, f64) -> f64> Kernel for Mirrored<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Self { entries, n, combine } = self;
+        let whole = n - n % LANES;
+        for top in (0..n).step_by(LANES) {
+            for left in (0..top).step_by(LANES) {
+                if top < whole {
+                    mirror_block(entries, n, (top, left), &combine);
+                } else {
+                    mirror_entries(entries, n, (top..n, left..left + LANES), &combine);
+                }
             }
+            mirror_entries(entries, n, (top..n.min(top + LANES), top..n), &combine);
         }
-        mirror_entries(entries, n, (top..n.min(top + LANES), top..n), &combine);
     }
 }
 
+#[inline(always)]
 fn mirror_entries(
     entries: &mut [f64],
     n: usize,
@@ -101,7 +119,7 @@ fn mirror_block(entries: &mut [f64], n: usize, (top, left): (usize, usize), comb
 /// What becomes of an inner product once it is summed.
 pub(crate) trait Finish: Copy {
     /// Finishes a vector of inner products of one row with several columns; marked `#[inline(always)]`.
-    fn finish<S: Simd>(self, simd: S, sums: Vector<S>, factors: Factors<'_>) -> Vector<S>;
+    fn finish<S: Simd>(self, simd: S, sums: Vector<S>, factors: Factors<'_, impl Band>) -> Vector<S>;
 }
 
 #[derive(Clone, Copy)]
@@ -109,21 +127,49 @@ struct AsSummed;
 
 impl Finish for AsSummed {
     #[inline(always)]
-    fn finish<S: Simd>(self, _: S, sums: Vector<S>, _: Factors<'_>) -> Vector<S> {
+    fn finish<S: Simd>(self, _: S, sums: Vector<S>, _: Factors<'_, impl Band>) -> Vector<S> {
         sums
+    }
+}
+
+/// Eight rows of the left factor; marked `#[inline(always)]`.
+pub(crate) trait Band: Copy {
+    /// The entry of R of these rows, from the `first` on, at each of so many inner indices.
+    fn entries<const R: usize>(self, first: usize, inner: usize) -> impl Fn(usize, usize) -> f64;
+}
+
+/// As they lie.
+impl Band for [&[f64]; ROWS] {
+    #[inline(always)]
+    fn entries<const R: usize>(self, first: usize, inner: usize) -> impl Fn(usize, usize) -> f64 {
+        // A loop, which is inlined for certain: the lengths are seen to be equal, and one check serves eight rows.
+        let mut rows = [&self[first][..inner]; R];
+        for (row, entries) in rows.iter_mut().enumerate() {
+            *entries = &self[first + row][..inner];
+        }
+        move |row, k| rows[row][k]
+    }
+}
+
+/// Their entries at one inner index side by side.
+impl Band for &[RowsAcross] {
+    #[inline(always)]
+    fn entries<const R: usize>(self, first: usize, inner: usize) -> impl Fn(usize, usize) -> f64 {
+        let across = &self[..inner];
+        move |row, k| across[k].0[first + row]
     }
 }
 
 /// The row and the columns that a vector of inner products is made of.
 #[derive(Clone, Copy)]
-pub(crate) struct Factors<'a> {
-    band: &'a [RowsAcross],
+pub(crate) struct Factors<'a, B> {
+    band: B,
     row: usize,
     panel: &'a [ColumnsAcross],
     part: usize,
 }
 
-impl Factors<'_> {
+impl<B: Band> Factors<'_, B> {
     /// Folds over the inner index, with the row's entry in every lane and the columns' entries.
     #[inline(always)]
     pub fn fold<S: Simd>(
@@ -132,9 +178,10 @@ impl Factors<'_> {
         mut folded: Vector<S>,
         step: impl Fn(Vector<S>, Vector<S>, Vector<S>) -> Vector<S>,
     ) -> Vector<S> {
-        for (rows, columns) in self.band.iter().zip(self.panel) {
+        let entry = self.band.entries::<1>(self.row, self.panel.len());
+        for (k, columns) in self.panel.iter().enumerate() {
             let columns = Vector::new(simd, S::as_simd_f64s(&columns.0).0[self.part]);
-            folded = step(folded, Vector::splat(simd, rows.0[self.row]), columns);
+            folded = step(folded, Vector::splat(simd, entry(0, k)), columns);
         }
         folded
     }
@@ -217,21 +264,45 @@ impl<F: Finish> Kernel for Tiled<'_, F> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: Simd>(mut self, simd: S) {
         let inner = self.left.ncols();
-        let mut band = vec![Aligned([0.0; ROWS]); inner];
-        for (index, results) in self.result.chunks_mut(ROWS * self.columns).enumerate() {
-            interleave(self.left, index * ROWS, &mut band);
-            let last_row = index * ROWS + results.len() / self.columns - 1;
-            for (number, panel) in self.panels.chunks_exact(inner).enumerate() {
-                let first = number * COLUMNS;
-                if self.shape == Shape::LowerTiles && first > last_row {
-                    break;
-                }
-                let tile = tile(simd, &band, panel, self.finish);
-                let width = COLUMNS.min(self.columns - first);
-                for (row, sums) in results.chunks_exact_mut(self.columns).zip(&tile) {
-                    row[first..first + width].copy_from_slice(&sums[..width]);
+        if let Some(entries) = self.left.to_slice() {
+            let rows = self.left.nrows();
+            for index in 0..rows.div_ceil(ROWS) {
+                // Past the last row it stands again.
+                let row = |number: usize| &entries[(index * ROWS + number).min(rows - 1) * inner..][..inner];
+                let band: [&[f64]; ROWS] = std::array::from_fn(row);
+                self.fill_band(simd, index, band);
+            }
+        } else {
+            let mut band = vec![Aligned([0.0; ROWS]); inner];
+            for index in 0..self.left.nrows().div_ceil(ROWS) {
+                interleave(self.left, index * ROWS, &mut band);
+                self.fill_band(simd, index, &band[..]);
+            }
+        }
+    }
+}
+
+impl<F: Finish> Tiled<'_, F> {
+    /// The results of one band.
+    #[inline(always)]
+    fn fill_band<S: Simd>(&mut self, simd: S, index: usize, band: impl Band) {
+        let rest = &mut self.result[index * ROWS * self.columns..];
+        let size = rest.len().min(ROWS * self.columns);
+        let results = &mut rest[..size];
+        let last_row = index * ROWS + size / self.columns - 1;
+        for (number, panel) in self.panels.chunks_exact(self.left.ncols()).enumerate() {
+            let first = number * COLUMNS;
+            if self.shape == Shape::LowerTiles && first > last_row {
+                break;
+            }
+            let tile = tile(simd, band, panel, self.finish);
+            for (row, sums) in results.chunks_exact_mut(self.columns).zip(&tile) {
+                let places = &mut row[first..];
+                match places.first_chunk_mut() {
+                    Some(whole) => *whole = *sums,
+                    None => places.copy_from_slice(&sums[..places.len()]),
                 }
             }
         }
@@ -240,14 +311,14 @@ impl<F: Finish> Kernel for Tiled<'_, F> {
 
 /// Eight rows times one panel, as many at once as there are registers for.
 #[inline(always)]
-fn tile<S: Simd>(simd: S, band: &[RowsAcross], panel: &[ColumnsAcross], finish: impl Finish) -> [[f64; COLUMNS]; ROWS] {
+fn tile<S: Simd>(simd: S, band: impl Band, panel: &[ColumnsAcross], finish: impl Finish) -> [[f64; COLUMNS]; ROWS] {
     let mut tile = [[0.0; COLUMNS]; ROWS];
     for pair in 0..COLUMNS / (2 * S::F64_LANES) {
         if S::F64_LANES == LANES {
-            rows_of_tile::<S, ROWS>(simd, (band, panel), (0, pair), finish, &mut tile);
+            rows_of_tile::<S, _, ROWS>(simd, (band, panel), (0, pair), finish, &mut tile);
         } else {
-            rows_of_tile::<S, { ROWS / 2 }>(simd, (band, panel), (0, pair), finish, &mut tile);
-            rows_of_tile::<S, { ROWS / 2 }>(simd, (band, panel), (ROWS / 2, pair), finish, &mut tile);
+            rows_of_tile::<S, _, { ROWS / 2 }>(simd, (band, panel), (0, pair), finish, &mut tile);
+            rows_of_tile::<S, _, { ROWS / 2 }>(simd, (band, panel), (ROWS / 2, pair), finish, &mut tile);
         }
     }
     tile
@@ -255,20 +326,21 @@ fn tile<S: Simd>(simd: S, band: &[RowsAcross], panel: &[ColumnsAcross], finish: 
 
 /// R rows from the `first` on, and two vectors of columns.
 #[inline(always)]
-fn rows_of_tile<S: Simd, const R: usize>(
+fn rows_of_tile<S: Simd, B: Band, const R: usize>(
     simd: S,
-    (band, panel): (&[RowsAcross], &[ColumnsAcross]),
+    (band, panel): (B, &[ColumnsAcross]),
     (first, pair): (usize, usize),
     finish: impl Finish,
     tile: &mut [[f64; COLUMNS]; ROWS],
 ) {
     let mut sums = [[Vector::splat(simd, 0.0); 2]; R];
-    for (factors, values) in band.iter().zip(panel) {
+    let entry = band.entries::<R>(first, panel.len());
+    for (k, values) in panel.iter().enumerate() {
         let values = S::as_simd_f64s(&values.0).0;
         let values = [Vector::new(simd, values[2 * pair]), Vector::new(simd, values[2 * pair + 1])];
         for (row, sums) in sums.iter_mut().enumerate() {
-            let factor = Vector::splat(simd, factors.0[first + row]);
-            *sums = [sums[0] + factor * values[0], sums[1] + factor * values[1]];
+            let factor = Vector::splat(simd, entry(row, k));
+            *sums = [factor.multiply_add(values[0], sums[0]), factor.multiply_add(values[1], sums[1])];
         }
     }
     for (row, sums) in sums.into_iter().enumerate() {
@@ -284,17 +356,19 @@ fn rows_of_tile<S: Simd, const R: usize>(
 mod tests {
     use super::{AsSummed, gram, product};
     use crate::random::{StandardNormal, generator};
-    use crate::sphere::inner;
+    use crate::vectorize::Number;
     use crate::vectorize::widths::at_every_width;
     use ndarray::{Array2, ArrayView2, Axis, Slice};
     use ndarray_rand::RandomExt;
 
     fn by_entries(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> Array2<f64> {
-        Array2::from_shape_fn((left.nrows(), right.ncols()), |(i, k)| inner(left.row(i), right.column(k)))
+        Array2::from_shape_fn((left.nrows(), right.ncols()), |(i, k)| {
+            left.row(i).iter().zip(right.column(k)).fold(0.0, |sum, (x, y)| x.multiply_add(*y, sum))
+        })
     }
 
     #[test]
-    fn every_entry_is_the_inner_product_bit_for_bit() {
+    fn every_entry_is_summed_in_order_bit_for_bit() {
         let mut generator = generator(1, b"product", 0);
         for (n, p, q) in
             [(1, 1, 1), (3, 5, 17), (4, 16, 16), (9, 2, 33), (21, 40, 7), (16, 3, 32), (5, 0, 3), (0, 2, 2)]

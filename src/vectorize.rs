@@ -1,5 +1,6 @@
-//! Vector instructions chosen at run time, without a change of results: lanes run over independent rows, each lane does
-//! the same IEEE operations in the same order on every machine, and no product and sum are contracted into one rounding.
+//! Vector instructions chosen at run time, without a change of results: lanes run over independent rows, and each lane does
+//! the same IEEE operations in the same order on every machine. A product and a sum are rounded once where
+//! [`Number::multiply_add`] says so, on every machine, and twice everywhere else.
 
 use std::ops::{Add, Div, Mul, Sub};
 
@@ -68,6 +69,8 @@ pub(crate) trait Number:
 {
     /// The constant `value`, in the shape of `self`.
     fn constant(self, value: f64) -> Self;
+    /// self · factor + term, rounded once: the same bits on every processor, but slow on one without such an instruction.
+    fn multiply_add(self, factor: Self, term: Self) -> Self;
     /// The square root.
     fn root(self) -> Self;
     /// The absolute value.
@@ -93,6 +96,13 @@ impl Number for f64 {
     #[inline(always)]
     fn constant(self, value: f64) -> Self {
         value
+    }
+
+    // The rounding is said, and the same everywhere.
+    #[allow(clippy::disallowed_methods)]
+    #[inline(always)]
+    fn multiply_add(self, factor: Self, term: Self) -> Self {
+        self.mul_add(factor, term)
     }
 
     #[inline(always)]
@@ -185,6 +195,11 @@ impl<S: Simd> Number for Vector<S> {
     #[inline(always)]
     fn constant(self, value: f64) -> Self {
         Self::splat(self.simd, value)
+    }
+
+    #[inline(always)]
+    fn multiply_add(self, factor: Self, term: Self) -> Self {
+        Self { value: self.simd.mul_add_f64s(self.value, factor.value, term.value), ..self }
     }
 
     #[inline(always)]

@@ -1,13 +1,12 @@
 //! How sure a measure is: bootstrap intervals, and the control in which nothing can be known.
 
-use std::collections::BTreeMap;
-
 use rand::Rng;
 use rand::seq::SliceRandom;
 use statrs::statistics::{Data, OrderStatistics};
 
 use super::ConfidenceError;
 use super::error::at_least;
+use crate::groups::Groups;
 use crate::law::Estimate;
 use crate::setting::within;
 
@@ -23,11 +22,7 @@ impl Strata {
 
     /// Points with the same label: what differs between groups stays as it is.
     pub fn groups(labels: &[usize]) -> Self {
-        let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (point, &label) in labels.iter().enumerate() {
-            groups.entry(label).or_default().push(point);
-        }
-        Self(groups.into_values().collect())
+        Self(Groups::of(labels).iter().map(<[usize]>::to_vec).collect())
     }
 
     /// The number of points.

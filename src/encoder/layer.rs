@@ -51,7 +51,8 @@ impl Linear {
     pub(super) fn forward(&self, inputs: ArrayView2<'_, f64>) -> Array2<f64> {
         let mut outputs = product(inputs, self.weights.t());
         if let Some(bias) = &self.bias {
-            outputs += bias;
+            let bias = bias.as_slice().expect(STANDARD);
+            outputs.rows_mut().into_iter().for_each(|mut row| add(row.as_slice_mut().expect(STANDARD), bias));
         }
         outputs
     }
@@ -85,10 +86,10 @@ impl Linear {
     }
 }
 
-const STANDARD: &str = "parameters and their gradients are in standard layout";
+const STANDARD: &str = "parameters, their gradients and outputs are in standard layout";
 
-fn add(gradient: &mut [f64], part: &[f64]) {
-    for (sum, value) in gradient.iter_mut().zip(part) {
+fn add(sums: &mut [f64], values: &[f64]) {
+    for (sum, value) in sums.iter_mut().zip(values) {
         *sum += value;
     }
 }

@@ -1,12 +1,14 @@
 //! Alignment and uniformity.
 
 use ndarray::{Array2, ArrayView2};
+use pulp::Simd;
 
-use super::contrast::Terms;
+use super::contrast::{LogSum, Terms};
 use super::pull::Slopes;
 use super::similarity::{pairwise, similarities_within};
 use super::{Batch, Evaluation, Loss, LossError, pull};
 use crate::setting::{SettingError, positive, within};
+use crate::vectorize::{Kernel, vectorize};
 
 /// Alignment of partners plus uniformity of each view, weighted.
 ///
@@ -50,8 +52,7 @@ impl AlignUniform {
             rows_below.map(|(row, pairs)| &pairs.to_slice().expect("similarities are in standard layout")[..row]),
         );
         let temperature = 0.5 / self.sharpness;
-        let all = terms.log_sum(temperature).expect("two rows make at least one pair");
-        terms.scale(rows as f64 / all.sum / temperature);
+        let all = vectorize(Softmax { terms: &mut terms, temperature, weight: rows as f64 / temperature });
         let mut slopes = Array2::zeros((rows, rows));
         let mut rest = terms.values();
         for (row, mut slopes) in slopes.rows_mut().into_iter().enumerate() {
@@ -62,6 +63,24 @@ impl AlignUniform {
         let pairs = terms.values().len() as f64;
         let log_mean = libm::log(all.sum / pairs) - all.top.one_minus() / temperature;
         (rows as f64 * log_mean, pull::within(Slopes::new(slopes, &similarities), x))
+    }
+}
+
+/// Turns similarities into their softmax, times a weight.
+struct Softmax<'a> {
+    terms: &'a mut Terms,
+    temperature: f64,
+    weight: f64,
+}
+
+impl Kernel for Softmax<'_> {
+    type Output = LogSum;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> LogSum {
+        let all = self.terms.log_sum(simd, self.temperature).expect("two rows make at least one pair");
+        self.terms.scale(simd, self.weight / all.sum);
+        all
     }
 }
 

@@ -5,13 +5,11 @@
 //! is a function of B − A alone. That makes 1 − p of a nearly certain positive, 1/(1 + exp(A − B)), a sum over the
 //! *negatives*, without a difference of nearly equal numbers (statement G5), and its value log(1 + exp(B − A)) as well.
 
-use std::ops::Range;
-
 use ndarray::Array2;
 use pulp::Simd;
 
 use super::pull::Slopes;
-use super::similarity::{Similarity, add_near};
+use super::similarity::{Largest, Similarity, near_pairs};
 use crate::exponential::exp;
 use crate::vectorize::{Kernel, LANES, Vector, sum, vectorize, whole_mut};
 
@@ -35,7 +33,7 @@ pub(super) struct Positives {
 }
 
 impl Positives {
-    /// From the positives of row after row, ascending.
+    /// From the positives of row after row.
     pub fn of_rows(rows: impl Iterator<Item = impl IntoIterator<Item = usize>>) -> Self {
         let mut positives = Self { columns: Vec::new(), starts: vec![0] };
         for row in rows {
@@ -67,72 +65,90 @@ pub(super) fn contrast(
     positives: &Positives,
     own: Own,
 ) -> (f64, Slopes) {
-    let mut near = Vec::new();
-    let mut anchor = Anchor { temperature, cuts: Vec::new(), positives: Terms::default(), negatives: Terms::default() };
-    let mut total = 0.0;
-    for (row, mut similarities) in similarities.rows_mut().into_iter().enumerate() {
-        let similarities = similarities.as_slice_mut().expect("similarities are in standard layout");
-        add_near(&mut near, row, similarities);
-        let own = (own == Own::Inside).then_some(row);
-        total += anchor.evaluate(contrast, similarities, positives.of(row), own);
-    }
+    let near = near_pairs(&similarities);
+    let columns = similarities.ncols();
+    let rows = similarities.as_slice_mut().expect("similarities are in standard layout");
+    let total = vectorize(Contrasts { contrast, rows, columns, temperature, positives, own });
     (total, Slopes { by_cosine: similarities, near })
+}
+
+/// The contrasts of all rows of similarities, which become slopes; their total.
+struct Contrasts<'a> {
+    contrast: Contrast,
+    rows: &'a mut [f64],
+    columns: usize,
+    temperature: f64,
+    positives: &'a Positives,
+    own: Own,
+}
+
+impl Kernel for Contrasts<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> f64 {
+        let [positives, negatives] = [Terms::default(), Terms::default()];
+        let mut anchor = Anchor { temperature: self.temperature, positives, negatives };
+        let mut total = 0.0;
+        for (row, similarities) in self.rows.chunks_exact_mut(self.columns).enumerate() {
+            let own = (self.own == Own::Inside).then_some(row);
+            total += anchor.evaluate(simd, self.contrast, similarities, self.positives.of(row), own);
+        }
+        total
+    }
 }
 
 /// What is worked on for one anchor; its memory serves all of them.
 struct Anchor {
     temperature: f64,
-    /// The columns that are no negatives, and the end.
-    cuts: Vec<usize>,
     positives: Terms,
     negatives: Terms,
 }
 
 impl Anchor {
     /// The loss of an anchor; the slopes by its cosines take the place of the similarities in `row`.
-    fn evaluate(&mut self, contrast: Contrast, row: &mut [f64], positives: &[usize], own: Option<usize>) -> f64 {
-        self.cuts.clear();
-        self.cuts.extend(positives);
-        self.cuts.extend(own);
-        self.cuts.sort_unstable();
-        self.cuts.push(row.len());
-        self.negatives.gather(gaps(&self.cuts).map(|range| &row[range]));
+    #[inline(always)]
+    fn evaluate<S: Simd>(
+        &mut self,
+        simd: S,
+        contrast: Contrast,
+        row: &mut [f64],
+        positives: &[usize],
+        own: Option<usize>,
+    ) -> f64 {
+        self.negatives.all_but(row, positives.iter().copied().chain(own));
         self.positives.gather(positives.iter().map(|&positive| &row[positive..=positive]));
-        let spread = if contrast == Contrast::MeanOfLogs { self.spread(row, positives) } else { Spread::default() };
-        let own_sum = self.positives.log_sum(self.temperature).expect("an anchor has at least one positive");
-        let others = self.negatives.log_sum(self.temperature);
+        let spread =
+            if contrast == Contrast::MeanOfLogs { self.spread(simd, row, positives) } else { Spread::default() };
+        let own_sum = self.positives.log_sum(simd, self.temperature).expect("an anchor has at least one positive");
+        let others = self.negatives.log_sum(simd, self.temperature);
         let odds = others.as_ref().map_or(Odds::NONE, |others| others.odds_against(&own_sum, self.temperature));
         let (value, share) = match contrast {
             Contrast::Softmax | Contrast::MeanOfLogs => odds.softplus_and_share(),
             Contrast::Decoupled => (odds.log(), 1.0),
         };
         if let Some(others) = others {
-            self.negatives.scale(share / others.sum / self.temperature);
-            let mut slopes = self.negatives.values();
-            for range in gaps(&self.cuts) {
-                let (these, rest) = slopes.split_at(range.len());
-                row[range].copy_from_slice(these);
-                slopes = rest;
-            }
+            self.negatives.scale(simd, share / others.sum / self.temperature);
+            row.copy_from_slice(self.negatives.values());
+        } else {
+            row.fill(0.0);
         }
-        self.positives.scale(-(share / own_sum.sum / self.temperature));
+        self.positives.scale(simd, -(share / own_sum.sum / self.temperature));
         for (&positive, &slope) in positives.iter().zip(self.positives.values()) {
             row[positive] = slope;
         }
         for (&positive, slope) in positives.iter().zip(&spread.slopes) {
             row[positive] += slope;
         }
-        if let Some(own) = own {
-            row[own] = 0.0;
-        }
         value + spread.value
     }
 
     /// A − mean_P c/τ, how much the positives differ among themselves (log |P| if they do not), and its slopes. They are
     /// E_p/Σ_P − 1/|P|, formed from the differences of the E_p.
-    fn spread(&self, row: &[f64], positives: &[usize]) -> Spread {
+    #[inline(always)]
+    fn spread<S: Simd>(&self, simd: S, row: &[f64], positives: &[usize]) -> Spread {
         let count = positives.len() as f64;
-        let top = Similarity::largest(self.positives.values());
+        let top = Similarity(Largest(self.positives.values()).run(simd));
         let logit = |positive: usize| Similarity(row[positive]).minus(top) / self.temperature;
         let excess: Vec<f64> = positives.iter().map(|&positive| libm::expm1(logit(positive))).collect();
         let total_excess = excess.iter().fold(0.0, |total, excess| total + excess);
@@ -150,19 +166,16 @@ struct Spread {
     slopes: Vec<f64>,
 }
 
-/// The columns between the cuts, the last of which is the end.
-fn gaps(cuts: &[usize]) -> impl Iterator<Item = Range<usize>> {
-    let starts = std::iter::once(0).chain(cuts.iter().map(|cut| cut + 1));
-    starts.zip(cuts).map(|(start, &cut)| start..cut).filter(|range| !range.is_empty())
-}
-
 /// The similarities of a set of columns and then their terms.
 #[derive(Default)]
 pub(super) struct Terms {
-    /// In whole vectors: after the similarities the first of them again, after the terms zeros.
+    /// In whole vectors, with [`NONE`] for what is not in the set.
     padded: Vec<f64>,
     count: usize,
 }
+
+/// In the place of a similarity, what is smaller than all cosines: its term is 0.
+const NONE: f64 = f64::INFINITY;
 
 /// log Σ exp(c/τ) over a set of cosines, as the largest cosine and the sum relative to it, which is between 1 and the
 /// size of the set.
@@ -179,32 +192,37 @@ impl Terms {
         self.padded.clear();
         pieces.for_each(|piece| self.padded.extend_from_slice(piece));
         self.count = self.padded.len();
-        if let Some(&first) = self.padded.first() {
-            self.padded.resize(self.count.next_multiple_of(LANES), first);
-        }
+        self.padded.resize(self.count.next_multiple_of(LANES), NONE);
     }
 
-    /// What the set holds: its similarities, or its terms once they are summed.
+    /// Takes the similarities of a row without those in some columns, whose terms are 0.
+    fn all_but(&mut self, row: &[f64], excluded: impl Iterator<Item = usize>) {
+        self.gather(std::iter::once(row));
+        excluded.for_each(|column| self.padded[column] = NONE);
+    }
+
+    /// What was taken: the similarities, or their terms once they are summed.
     pub fn values(&self) -> &[f64] {
         &self.padded[..self.count]
     }
 
     /// Puts the terms exp((c − top)/τ) in the place of the similarities; `None` for an empty set.
-    pub fn log_sum(&mut self, temperature: f64) -> Option<LogSum> {
-        if self.count == 0 {
+    #[inline(always)]
+    pub fn log_sum<S: Simd>(&mut self, simd: S, temperature: f64) -> Option<LogSum> {
+        let top = Similarity(Largest(&self.padded).run(simd));
+        if top.0 == NONE {
             return None;
         }
-        let top = Similarity::largest(&self.padded);
         // The error of the reciprocal counts |logit| e^logit in the sum at most. It is finite for any temperature.
         let reciprocal_temperature = (1.0 / temperature).min(f64::MAX);
-        vectorize(Exponentials { similarities: &mut self.padded, top, reciprocal_temperature });
-        self.padded[self.count..].fill(0.0);
+        Exponentials { similarities: &mut self.padded, top, reciprocal_temperature }.run(simd);
         Some(LogSum { top, sum: sum(&self.padded) })
     }
 
     /// Multiplies every term.
-    pub fn scale(&mut self, factor: f64) {
-        vectorize(Scaled { values: &mut self.padded, factor });
+    #[inline(always)]
+    pub fn scale<S: Simd>(&mut self, simd: S, factor: f64) {
+        Scaled { values: &mut self.padded, factor }.run(simd);
     }
 }
 
@@ -290,12 +308,31 @@ mod tests {
     use super::{Contrast, Odds, Own, Positives, Terms, contrast, softplus_and_slope};
     use crate::loss::similarity::Similarity;
     use crate::vectorize::widths::same_at_every_width;
+    use crate::vectorize::{Kernel, vectorize};
     use ndarray::Array2;
+    use pulp::Simd;
 
     /// Similarities of cosines from −1 to 1, both ends and both sides of 0 included.
     fn similarity(number: usize) -> f64 {
         let e = 0.125 * (number * 5 % 17) as f64;
         if e <= 1.0 { e } else { e - 2.125 }
+    }
+
+    struct SummedAndScaled {
+        terms: Terms,
+        temperature: f64,
+        factor: f64,
+    }
+
+    impl Kernel for SummedAndScaled {
+        type Output = Vec<f64>;
+
+        #[inline(always)]
+        fn run<S: Simd>(mut self, simd: S) -> Vec<f64> {
+            let sum = self.terms.log_sum(simd, self.temperature).map_or(0.0, |log_sum| log_sum.sum);
+            self.terms.scale(simd, self.factor);
+            [self.terms.values(), &[sum]].concat()
+        }
     }
 
     #[test]
@@ -305,11 +342,8 @@ mod tests {
             let similarities: Vec<f64> = (0..count).map(similarity).collect();
             let found = same_at_every_width(|| {
                 let mut terms = Terms::default();
-                // In pieces, as the negatives on both sides of a positive are.
                 terms.gather(similarities.chunks(3));
-                let sum = terms.log_sum(temperature).map_or(0.0, |log_sum| log_sum.sum);
-                terms.scale(factor);
-                [terms.values(), &[sum]].concat()
+                vectorize(SummedAndScaled { terms, temperature, factor })
             });
             let cosine = |&similarity: &f64| Similarity(similarity).cosine();
             let top = similarities.iter().map(cosine).fold(-1.0, f64::max);

@@ -7,7 +7,7 @@
 use ndarray::{Array2, ArrayView2};
 use pulp::Simd;
 
-use super::similarity::{Near, Similarity, add_near};
+use super::similarity::{Near, Similarity, near_pairs};
 use crate::product::{mirror, product};
 use crate::vectorize::{Kernel, LANES, Vector, vectorize, whole, whole_mut};
 
@@ -23,11 +23,7 @@ pub(super) struct Slopes {
 impl Slopes {
     /// Slopes that were written over or beside the similarities they belong to.
     pub fn new(by_cosine: Array2<f64>, similarities: &Array2<f64>) -> Self {
-        let mut near = Vec::new();
-        for (row, similarities) in similarities.rows().into_iter().enumerate() {
-            add_near(&mut near, row, similarities.to_slice().expect("similarities are in standard layout"));
-        }
-        Self { by_cosine, near }
+        Self { by_cosine, near: near_pairs(similarities) }
     }
 
     /// Takes the pairs near an end out of the matrix.
@@ -144,17 +140,17 @@ fn make_symmetric(slopes: &mut Array2<f64>) {
 mod tests {
     use super::super::similarity::Near;
     use super::{Slopes, between, within};
+    use crate::product::product;
     use crate::random::{StandardNormal, generator};
-    use crate::sphere::inner;
     use crate::vectorize::widths::at_every_width;
-    use ndarray::{Array2, ArrayView2, Axis};
+    use ndarray::{Array2, ArrayView2};
     use ndarray_rand::RandomExt;
 
     /// Row i of the gradient by x, pull after pull as [`between`] orders them: the others, then the near pairs.
     fn row_by_row(slopes: &Slopes, x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> Array2<f64> {
         let mut far = slopes.by_cosine.clone();
         slopes.near.iter().for_each(|near| far[(near.row, near.column)] = 0.0);
-        let mut gradient = Array2::from_shape_fn(x.dim(), |(i, k)| inner(far.row(i), y.column(k)));
+        let mut gradient = product(far.view(), y);
         for near in &slopes.near {
             let slope = slopes.by_cosine[(near.row, near.column)];
             for k in 0..x.ncols() {
@@ -186,7 +182,7 @@ mod tests {
             let both = at_every_width(|| within(Slopes { by_cosine: normal_square(n), near: Vec::new() }, x.view()));
             let mut symmetric = normal_square(n) + normal_square(n).t();
             symmetric.diag_mut().fill(0.0);
-            let expected = Array2::from_shape_fn(x.dim(), |(i, k)| inner(symmetric.row(i), x.index_axis(Axis(1), k)));
+            let expected = product(symmetric.view(), x.view());
             assert!(both.iter().all(|gradient| *gradient == expected));
         }
     }

@@ -1,11 +1,9 @@
 //! Cosines of all pairs of rows, precise at both ends (statement G5).
 
-use std::ops::Range;
-
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use pulp::Simd;
 
-use crate::product::{Factors, Finish, gram, inner_products};
+use crate::product::{Band, Factors, Finish, gram, inner_products};
 use crate::vectorize::{Kernel, Number, Vector, vectorize};
 
 /// Pairs with |cos φ| above 1 − NEAR are measured by their chord, and pull by it.
@@ -61,15 +59,11 @@ impl Similarity {
     pub fn is_near(self) -> bool {
         self.0.abs() <= NEAR
     }
-
-    /// The largest cosine of a row, which has some.
-    pub fn largest(row: &[f64]) -> Self {
-        Self(vectorize(Largest(row)))
-    }
 }
 
-/// The largest cosine: the nearest to the end 1 if any is on that side, else the farthest from the end −1.
-struct Largest<'a>(&'a [f64]);
+/// The largest of cosines, as [`Similarity`]: the nearest to the end 1 if any is on that side, else the farthest from the
+/// end −1. Infinities, which are none, are passed over; one is the largest of none.
+pub(super) struct Largest<'a>(pub &'a [f64]);
 
 impl Kernel for Largest<'_> {
     type Output = f64;
@@ -77,9 +71,14 @@ impl Kernel for Largest<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> f64 {
         let (vectors, rest) = S::as_simd_f64s(self.0);
-        let none = Vector::splat(simd, f64::INFINITY);
-        let smallest = vectors.iter().fold([none; 2], |smallest, &e| least(smallest, Vector::new(simd, e)));
-        let [upper, any] = rest.iter().fold(smallest.map(Vector::smallest), |smallest, &e| least(smallest, e));
+        let mut smallest = [Vector::splat(simd, f64::INFINITY); 2];
+        for &e in vectors {
+            smallest = least(smallest, Vector::new(simd, e));
+        }
+        let [mut upper, mut any] = smallest.map(Vector::smallest);
+        for &e in rest {
+            [upper, any] = least([upper, any], e);
+        }
         if upper < f64::INFINITY { upper } else { any }
     }
 }
@@ -96,13 +95,9 @@ struct AsSimilarity;
 
 impl Finish for AsSimilarity {
     #[inline(always)]
-    fn finish<S: Simd>(self, simd: S, inner: Vector<S>, factors: Factors<'_>) -> Vector<S> {
-        let squared_chord = |end| {
-            factors.fold(simd, Vector::splat(simd, 0.0), |sum, x, y| {
-                let difference = x - end * y;
-                sum + difference * difference
-            })
-        };
+    fn finish<S: Simd>(self, simd: S, inner: Vector<S>, factors: Factors<'_, impl Band>) -> Vector<S> {
+        let squared_chord =
+            |end| factors.fold(simd, Vector::splat(simd, 0.0), |sum, x, y| add_square(sum, x - end * y));
         Similarity::of_inner(inner, inner.magnitude().any_above(1.0 - NEAR), squared_chord).0
     }
 }
@@ -127,63 +122,80 @@ pub(super) struct Near {
     pub end: f64,
 }
 
-/// Adds the near pairs of a row of similarities.
-pub(super) fn add_near(near: &mut Vec<Near>, row: usize, similarities: &[f64]) {
-    vectorize(AddNear { near, row, similarities });
+/// The near pairs among similarities, row by row.
+pub(super) fn near_pairs(similarities: &Array2<f64>) -> Vec<Near> {
+    vectorize(NearPairs(similarities))
 }
 
-struct AddNear<'a> {
-    near: &'a mut Vec<Near>,
-    row: usize,
-    similarities: &'a [f64],
-}
+struct NearPairs<'a>(&'a Array2<f64>);
 
-impl AddNear<'_> {
+impl Kernel for NearPairs<'_> {
+    type Output = Vec<Near>;
+
     #[inline(always)]
-    fn add(&mut self, columns: Range<usize>) {
-        for column in columns {
-            let similarity = Similarity(self.similarities[column]);
-            if similarity.is_near() {
-                self.near.push(Near { row: self.row, column, end: similarity.end() });
+    fn run<S: Simd>(self, simd: S) -> Vec<Near> {
+        let mut near = Vec::new();
+        for (row, similarities) in self.0.rows().into_iter().enumerate() {
+            let similarities = similarities.to_slice().expect("similarities are in standard layout");
+            let (vectors, rest) = S::as_simd_f64s(similarities);
+            for (number, &vector) in vectors.iter().enumerate() {
+                let nearness = Vector::splat(simd, NEAR) - Vector::new(simd, vector).magnitude();
+                // Zero or larger.
+                if nearness.any_above(-f64::MIN_POSITIVE) {
+                    let first = number * S::F64_LANES;
+                    add_near(&mut near, row, first, &similarities[first..first + S::F64_LANES]);
+                }
             }
+            add_near(&mut near, row, similarities.len() - rest.len(), rest);
         }
+        near
     }
 }
 
-impl Kernel for AddNear<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) {
-        let (vectors, rest) = S::as_simd_f64s(self.similarities);
-        for (number, &vector) in vectors.iter().enumerate() {
-            let nearness = Vector::splat(simd, NEAR) - Vector::new(simd, vector).magnitude();
-            if nearness.any_above(-NEAR) {
-                self.add(number * S::F64_LANES..(number + 1) * S::F64_LANES);
-            }
-        }
-        self.add(self.similarities.len() - rest.len()..self.similarities.len());
+/// Adds the near ones of a few pairs. First marks them all, without a jump that could not be foreseen.
+#[inline(always)]
+fn add_near(near: &mut Vec<Near>, row: usize, first: usize, similarities: &[f64]) {
+    let mark = |(lane, &similarity): (usize, &f64)| u32::from(Similarity(similarity).is_near()) << lane;
+    let mut marks = similarities.iter().enumerate().map(mark).fold(0, |marks, mark| marks | mark);
+    while marks != 0 {
+        let lane = marks.trailing_zeros() as usize;
+        near.push(Near { row, column: first + lane, end: Similarity(similarities[lane]).end() });
+        marks &= marks - 1;
     }
 }
 
 /// The cosines of the pairs (x_i, y_i) of rows of unit vectors.
 pub(super) fn pairwise(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> Vec<Similarity> {
-    let pairs = x.rows().into_iter().zip(y.rows());
-    let similarity = |(x, y): (ArrayView1<'_, f64>, ArrayView1<'_, f64>)| {
-        let inner = crate::sphere::inner(x, y);
-        Similarity::of_inner(inner, inner.abs() > 1.0 - NEAR, |end| squared_difference(x, y, end))
-    };
-    pairs.map(similarity).collect()
+    vectorize(Pairwise(x, y))
 }
 
-/// ‖x − σ y‖², summed in the order of the coordinates.
-fn squared_difference(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>, end: f64) -> f64 {
-    x.iter().zip(y).fold(0.0, |sum, (x, y)| sum + (x - end * y) * (x - end * y))
+struct Pairwise<'a>(ArrayView2<'a, f64>, ArrayView2<'a, f64>);
+
+impl Kernel for Pairwise<'_> {
+    type Output = Vec<Similarity>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> Vec<Similarity> {
+        let pairs = self.0.rows().into_iter().zip(self.1.rows());
+        let similarity = |(x, y): (ArrayView1<'_, f64>, ArrayView1<'_, f64>)| {
+            let inner = x.iter().zip(y).fold(0.0, |sum, (x, y)| x.multiply_add(*y, sum));
+            Similarity::of_inner(inner, inner.abs() > 1.0 - NEAR, |end| {
+                x.iter().zip(y).fold(0.0, |sum, (x, y)| add_square(sum, x - end * y))
+            })
+        };
+        pairs.map(similarity).collect()
+    }
+}
+
+#[inline(always)]
+fn add_square<N: Number>(sum: N, difference: N) -> N {
+    difference.multiply_add(difference, sum)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Similarity, add_near, pairwise, similarities, similarities_within};
+    use super::{Largest, Similarity, near_pairs, pairwise, similarities, similarities_within};
+    use crate::vectorize::vectorize;
     use crate::vectorize::widths::{at_every_width, same_at_every_width};
     use ndarray::{Array2, Axis, array};
 
@@ -233,15 +245,15 @@ mod tests {
                 // Among cosines of −0.99 and −0.98.
                 let mut row: Vec<f64> = (0..count).map(|column| [-0.01, -0.02][column % 2]).collect();
                 row[place] = largest;
-                assert_eq!(same_at_every_width(|| vec![Similarity::largest(&row).0]), [largest]);
+                assert_eq!(same_at_every_width(|| vec![vectorize(Largest(&row))]), [largest]);
+                let below_others = ndarray::stack![Axis(0), vec![0.5; count], row];
                 let near = at_every_width(|| {
-                    let mut near = Vec::new();
-                    add_near(&mut near, 5, &row);
+                    let near = near_pairs(&below_others);
                     near.iter().map(|near| (near.row, near.column, near.end)).collect::<Vec<_>>()
                 });
                 let is_near = |&column: &usize| Similarity(row[column]).is_near();
                 let expected: Vec<_> =
-                    (0..count).filter(is_near).map(|column| (5, column, Similarity(row[column]).end())).collect();
+                    (0..count).filter(is_near).map(|column| (1, column, Similarity(row[column]).end())).collect();
                 assert!(near.iter().all(|near| *near == expected), "{near:?}");
             }
         }

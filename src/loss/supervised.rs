@@ -1,13 +1,12 @@
 //! Contrastive losses whose positives are the rows of the same class.
 
-use std::collections::BTreeMap;
-
 use ndarray::{Array2, CowArray};
 
 use super::contrast::{Contrast, Own, Positives, contrast};
 use super::info_nce::{stack, unstack};
 use super::similarity::similarities_within;
 use super::{Batch, Evaluation, Loss, LossError, pull};
+use crate::groups::Groups;
 use crate::setting::{SettingError, positive};
 
 /// The supervised contrastive loss, with the sum over positives outside the logarithm (L_out).
@@ -117,18 +116,15 @@ fn same_class(loss: &'static str, batch: &Batch<'_>) -> Result<Positives, LossEr
     let labels = batch.labels().ok_or(LossError::NeedsLabels { loss })?;
     let views = if batch.second().is_some() { 2 } else { 1 };
     let labels = labels.repeat(views);
-    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (row, &label) in labels.iter().enumerate() {
-        members.entry(label).or_default().push(row);
-    }
-    if let Some((row, &label)) = labels.iter().enumerate().find(|(_, label)| members[label].len() < 2) {
+    let classes = Groups::of(&labels);
+    if let Some((row, &label)) = labels.iter().enumerate().find(|&(row, _)| classes.with(row).len() < 2) {
         return Err(LossError::NoPositive { loss, row, label });
     }
-    let others = |(row, label)| members[label].iter().copied().filter(move |&other| other != row);
-    Ok(Positives::of_rows(labels.iter().enumerate().map(others)))
+    let others = |row| classes.with(row).iter().copied().filter(move |&other| other != row);
+    Ok(Positives::of_rows((0..labels.len()).map(others)))
 }
 
-/// For each row its drawn positive and the rows whose drawn positive it is, in ascending order.
+/// For each row its drawn positive, and the other rows whose drawn positive it is.
 fn drawn(loss: &'static str, batch: &Batch<'_>) -> Result<Positives, LossError> {
     if batch.second().is_some() {
         return Err(LossError::NeedsOneView { loss });
@@ -137,10 +133,10 @@ fn drawn(loss: &'static str, batch: &Batch<'_>) -> Result<Positives, LossError> 
     if let Some((row, _)) = drawn.iter().enumerate().find(|&(row, &positive)| positive == row) {
         return Err(LossError::OwnPositive { row });
     }
-    let drawn = drawn.iter().enumerate();
-    let mut pairs: Vec<_> = drawn.flat_map(|(row, &positive)| [(row, positive), (positive, row)]).collect();
-    pairs.sort_unstable();
-    pairs.dedup();
-    let rows = pairs.chunk_by(|(row, _), (next, _)| row == next);
-    Ok(Positives::of_rows(rows.map(|row| row.iter().map(|&(_, positive)| positive))))
+    let drawn_for = Groups::of(drawn);
+    let positives = |(row, &positive)| {
+        let others = drawn_for.rows_of(row).iter().copied().filter(move |&other| other != positive);
+        std::iter::once(positive).chain(others)
+    };
+    Ok(Positives::of_rows(drawn.iter().enumerate().map(positives)))
 }

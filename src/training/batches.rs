@@ -1,10 +1,9 @@
 //! The random choices of a training: the order of the samples, and which positive.
 
-use std::collections::BTreeMap;
-
 use rand::Rng;
 use rand::seq::SliceRandom;
 
+use crate::groups::Groups;
 use crate::random::Generator;
 
 /// The samples of one epoch: all of them, shuffled, in batches of `size`, the last one with what is left.
@@ -26,23 +25,14 @@ pub fn batches(samples: usize, size: usize, generator: &mut Generator) -> Vec<Ve
 /// assert_eq!(drawn, vec![Some(2), None, Some(0)]);
 /// ```
 pub fn draw_positives(labels: &[usize], generator: &mut Generator) -> Vec<Option<usize>> {
-    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    let places: Vec<usize> = labels
-        .iter()
-        .enumerate()
-        .map(|(row, &label)| {
-            let class = members.entry(label).or_default();
-            class.push(row);
-            class.len() - 1
-        })
-        .collect();
-    let draw = |(label, &place): (&usize, &usize)| {
-        let class = &members[label];
-        // One of the others: a draw among one fewer, past the row's own place.
+    let classes = Groups::of(labels);
+    let draw = |row| {
+        let class = classes.with(row);
+        // One of the others: a draw among one fewer, past the row itself.
         (class.len() > 1).then(|| {
             let other = generator.random_range(0..class.len() - 1);
-            class[other + usize::from(other >= place)]
+            class[other + usize::from(class[other] >= row)]
         })
     };
-    labels.iter().zip(&places).map(draw).collect()
+    (0..labels.len()).map(draw).collect()
 }
