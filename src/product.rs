@@ -195,13 +195,12 @@ enum Shape {
 }
 
 fn tiled(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>, shape: Shape, finish: impl Finish) -> Array2<f64> {
-    let mut result = Array2::zeros((left.nrows(), right.ncols()));
-    if !result.is_empty() && left.ncols() > 0 {
-        let panels = panels(right);
-        let entries = result.as_slice_mut().expect("a new matrix is in standard layout");
-        vectorize(Tiled { left, panels: &panels, columns: right.ncols(), shape, finish, result: entries });
+    let size = (left.nrows(), right.ncols());
+    if size.0 * size.1 * left.ncols() == 0 {
+        return Array2::zeros(size);
     }
-    result
+    let tiled = Tiled { left, panels: &panels(right), columns: size.1, shape, finish };
+    Array2::from_shape_vec(size, vectorize(tiled)).expect("every band was filled")
 }
 
 /// The columns of `right` sixteen at a time: panel after panel, each row after row, with zeros past the last column.
@@ -257,48 +256,49 @@ struct Tiled<'a, F> {
     columns: usize,
     shape: Shape,
     finish: F,
-    result: &'a mut [f64],
 }
 
 impl<F: Finish> Kernel for Tiled<'_, F> {
-    type Output = ();
+    type Output = Vec<f64>;
 
     #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) {
+    fn run<S: Simd>(self, simd: S) -> Vec<f64> {
         let inner = self.left.ncols();
+        let mut result = Vec::with_capacity(self.left.nrows() * self.columns);
         if let Some(entries) = self.left.to_slice() {
             let rows = self.left.nrows();
             for index in 0..rows.div_ceil(ROWS) {
                 // Past the last row it stands again.
                 let row = |number: usize| &entries[(index * ROWS + number).min(rows - 1) * inner..][..inner];
                 let band: [&[f64]; ROWS] = std::array::from_fn(row);
-                self.fill_band(simd, index, band);
+                self.append_band(simd, &mut result, band);
             }
         } else {
             let mut band = vec![Aligned([0.0; ROWS]); inner];
             for index in 0..self.left.nrows().div_ceil(ROWS) {
                 interleave(self.left, index * ROWS, &mut band);
-                self.fill_band(simd, index, &band[..]);
+                self.append_band(simd, &mut result, &band[..]);
             }
         }
+        result
     }
 }
 
 impl<F: Finish> Tiled<'_, F> {
-    /// The results of one band.
+    /// Appends the next rows of the result, of at most one band.
     #[inline(always)]
-    fn fill_band<S: Simd>(&mut self, simd: S, index: usize, band: impl Band) {
-        let rest = &mut self.result[index * ROWS * self.columns..];
-        let size = rest.len().min(ROWS * self.columns);
-        let results = &mut rest[..size];
-        let last_row = index * ROWS + size / self.columns - 1;
+    fn append_band<S: Simd>(&self, simd: S, result: &mut Vec<f64>, band: impl Band) {
+        let begin = result.len();
+        let end = (begin + ROWS * self.columns).min(self.left.nrows() * self.columns);
+        result.resize(end, 0.0);
+        let last_row = end / self.columns - 1;
         for (number, panel) in self.panels.chunks_exact(self.left.ncols()).enumerate() {
             let first = number * COLUMNS;
             if self.shape == Shape::LowerTiles && first > last_row {
                 break;
             }
             let tile = tile(simd, band, panel, self.finish);
-            for (row, sums) in results.chunks_exact_mut(self.columns).zip(&tile) {
+            for (row, sums) in result[begin..].chunks_exact_mut(self.columns).zip(&tile) {
                 let places = &mut row[first..];
                 match places.first_chunk_mut() {
                     Some(whole) => *whole = *sums,

@@ -1,6 +1,6 @@
 //! One linear layer.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView2};
 use rand::Rng;
 
 use crate::product::product;
@@ -66,7 +66,7 @@ impl Linear {
     ) {
         add(&mut gradients[0], product(upstream.t(), inputs).as_slice().expect(STANDARD));
         if self.bias.is_some() {
-            add(&mut gradients[1], upstream.sum_axis(Axis(0)).as_slice().expect(STANDARD));
+            upstream.rows().into_iter().for_each(|row| add(&mut gradients[1], row.to_slice().expect(STANDARD)));
         }
     }
 

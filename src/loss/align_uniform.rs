@@ -52,12 +52,13 @@ impl AlignUniform {
             rows_below.map(|(row, pairs)| &pairs.to_slice().expect("similarities are in standard layout")[..row]),
         );
         let temperature = 0.5 / self.sharpness;
-        let all = vectorize(Softmax { terms: &mut terms, temperature, weight: rows as f64 / temperature });
+        let all = vectorize(Summed { terms: &mut terms, temperature });
+        let factor = rows as f64 / all.sum / temperature;
         let mut slopes = Array2::zeros((rows, rows));
         let mut rest = terms.values();
         for (row, mut slopes) in slopes.rows_mut().into_iter().enumerate() {
             let (these, others) = rest.split_at(row);
-            slopes.iter_mut().zip(these).for_each(|(slope, term)| *slope = *term);
+            slopes.iter_mut().zip(these).for_each(|(slope, term)| *slope = factor * term);
             rest = others;
         }
         let pairs = terms.values().len() as f64;
@@ -66,21 +67,17 @@ impl AlignUniform {
     }
 }
 
-/// Turns similarities into their softmax, times a weight.
-struct Softmax<'a> {
+struct Summed<'a> {
     terms: &'a mut Terms,
     temperature: f64,
-    weight: f64,
 }
 
-impl Kernel for Softmax<'_> {
+impl Kernel for Summed<'_> {
     type Output = LogSum;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> LogSum {
-        let all = self.terms.log_sum(simd, self.temperature).expect("two rows make at least one pair");
-        self.terms.scale(simd, self.weight / all.sum);
-        all
+        self.terms.log_sum(simd, self.temperature).expect("two rows make at least one pair")
     }
 }
 

@@ -128,14 +128,14 @@ impl Anchor {
             Contrast::Decoupled => (odds.log(), 1.0),
         };
         if let Some(others) = others {
-            self.negatives.scale(simd, share / others.sum / self.temperature);
-            row.copy_from_slice(self.negatives.values());
+            let factor = share / others.sum / self.temperature;
+            row.iter_mut().zip(self.negatives.values()).for_each(|(slope, term)| *slope = factor * term);
         } else {
             row.fill(0.0);
         }
-        self.positives.scale(simd, -(share / own_sum.sum / self.temperature));
-        for (&positive, &slope) in positives.iter().zip(self.positives.values()) {
-            row[positive] = slope;
+        let factor = -(share / own_sum.sum / self.temperature);
+        for (&positive, term) in positives.iter().zip(self.positives.values()) {
+            row[positive] = factor * term;
         }
         for (&positive, slope) in positives.iter().zip(&spread.slopes) {
             row[positive] += slope;
@@ -218,12 +218,6 @@ impl Terms {
         Exponentials { similarities: &mut self.padded, top, reciprocal_temperature }.run(simd);
         Some(LogSum { top, sum: sum(&self.padded) })
     }
-
-    /// Multiplies every term.
-    #[inline(always)]
-    pub fn scale<S: Simd>(&mut self, simd: S, factor: f64) {
-        Scaled { values: &mut self.padded, factor }.run(simd);
-    }
 }
 
 /// Similarities become exp((c − top)/τ).
@@ -243,24 +237,6 @@ impl Kernel for Exponentials<'_> {
         for value in whole_mut::<S>(self.similarities) {
             let similarity = Similarity(Vector::new(simd, *value));
             *value = exp(similarity.minus(top) * reciprocal_temperature).value;
-        }
-    }
-}
-
-/// Values times a factor.
-struct Scaled<'a> {
-    values: &'a mut [f64],
-    factor: f64,
-}
-
-impl Kernel for Scaled<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let factor = Vector::splat(simd, self.factor);
-        for value in whole_mut::<S>(self.values) {
-            *value = (Vector::new(simd, *value) * factor).value;
         }
     }
 }
@@ -318,32 +294,30 @@ mod tests {
         if e <= 1.0 { e } else { e - 2.125 }
     }
 
-    struct SummedAndScaled {
+    struct Summed {
         terms: Terms,
         temperature: f64,
-        factor: f64,
     }
 
-    impl Kernel for SummedAndScaled {
+    impl Kernel for Summed {
         type Output = Vec<f64>;
 
         #[inline(always)]
         fn run<S: Simd>(mut self, simd: S) -> Vec<f64> {
             let sum = self.terms.log_sum(simd, self.temperature).map_or(0.0, |log_sum| log_sum.sum);
-            self.terms.scale(simd, self.factor);
             [self.terms.values(), &[sum]].concat()
         }
     }
 
     #[test]
-    fn terms_of_sets_of_every_size_are_summed_and_scaled_once_at_every_width() {
-        let (temperature, factor) = (0.5, -3.0);
+    fn terms_of_sets_of_every_size_are_summed_at_every_width() {
+        let temperature = 0.5;
         for count in (0..=20).chain([63, 64, 65]) {
             let similarities: Vec<f64> = (0..count).map(similarity).collect();
             let found = same_at_every_width(|| {
                 let mut terms = Terms::default();
                 terms.gather(similarities.chunks(3));
-                vectorize(SummedAndScaled { terms, temperature, factor })
+                vectorize(Summed { terms, temperature })
             });
             let cosine = |&similarity: &f64| Similarity(similarity).cosine();
             let top = similarities.iter().map(cosine).fold(-1.0, f64::max);
@@ -351,7 +325,7 @@ mod tests {
                 similarities.iter().map(|similarity| libm::exp((cosine(similarity) - top) / temperature)).collect();
             assert_eq!(found.len(), count + 1);
             for (found, expected) in found.iter().zip(&expected) {
-                assert!((found / (factor * expected) - 1.0).abs() < 1e-15, "{found} and {expected} of {count} terms");
+                assert!((found / expected - 1.0).abs() < 1e-15, "{found} and {expected} of {count} terms");
             }
             assert!((found[count] - expected.iter().sum::<f64>()).abs() <= 1e-15 * found[count], "{count} terms");
         }

@@ -1,6 +1,6 @@
 //! Where batches come from: samples of a data set, in one view with drawn positives or in two random views.
 
-use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1};
 
 use super::batches::draw_positives;
 use crate::random::Generator;
@@ -68,13 +68,26 @@ impl Source for Labelled<'_> {
         }
         let rows: Vec<usize> = kept.iter().map(|&row| rows[row]).collect();
         Some(Views {
-            first: self.features.select(Axis(0), &rows),
+            first: copies(self.features, &rows, |sample, mut copy| copy.assign(&sample)),
             second: None,
             labels: Some(kept.iter().map(|&row| classes[row]).collect()),
             positives: Some(drawn.into_iter().flatten().map(|positive| place[positive]).collect()),
             rows,
         })
     }
+}
+
+/// What `copy` makes of some rows, in a matrix of their own.
+fn copies(
+    features: ArrayView2<'_, f64>,
+    rows: &[usize],
+    mut copy: impl FnMut(ArrayView1<'_, f64>, ArrayViewMut1<'_, f64>),
+) -> Array2<f64> {
+    let mut copies = Array2::zeros((rows.len(), features.ncols()));
+    for (place, &row) in copies.rows_mut().into_iter().zip(rows) {
+        copy(features.row(row), place);
+    }
+    copies
 }
 
 /// Samples in two random views, each made from the sample by `view`, which writes the view's features.
@@ -94,11 +107,7 @@ where
     }
 
     fn draw(&self, rows: &[usize], generator: &mut Generator) -> Array2<f64> {
-        let mut views = Array2::zeros((rows.len(), self.features.ncols()));
-        for (view, &row) in views.rows_mut().into_iter().zip(rows) {
-            (self.view)(self.features.row(row), view, generator);
-        }
-        views
+        copies(self.features, rows, |sample, view| (self.view)(sample, view, generator))
     }
 }
 
