@@ -1,5 +1,5 @@
 //! What the machine can do at most: floating-point operations, divisions, square roots and memory traffic per second, of
-//! one thread with the widest vectors and without fused products. `docs/performance.md` holds the engines against it.
+//! one thread with the widest vectors. `docs/performance.md` holds what this crate does against it.
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use pulp::{Arch, Simd, WithSimd};
@@ -10,8 +10,10 @@ const CHAINS: usize = 12;
 
 #[derive(Clone, Copy)]
 enum Operation {
-    /// A product and a sum.
+    /// A product and a sum, each rounded.
     MultiplyAndAdd,
+    /// A product and a sum, rounded once.
+    Fused,
     Divide,
     SquareRoot,
 }
@@ -29,6 +31,7 @@ impl WithSimd for Chains {
             for chain in &mut chains {
                 *chain = match self.0 {
                     Operation::MultiplyAndAdd => simd.add_f64s(simd.mul_f64s(*chain, factor), factor),
+                    Operation::Fused => simd.mul_add_f64s(*chain, factor, factor),
                     Operation::Divide => simd.div_f64s(factor, *chain),
                     Operation::SquareRoot => simd.sqrt_f64s(*chain),
                 };
@@ -56,6 +59,7 @@ fn arithmetic(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("arithmetic");
     for (name, operation, each) in [
         ("multiply and add", Operation::MultiplyAndAdd, 2),
+        ("fused multiply-add", Operation::Fused, 2),
         ("divide", Operation::Divide, 1),
         ("square root", Operation::SquareRoot, 1),
     ] {

@@ -25,8 +25,8 @@ WORK = {
     "pair engine, 500 pairs, one step": 1,
 }
 STEPS, LOSS, ONE_POSITIVE, TRAINING, PAIRS = WORK
-# Who else has a program for a row, if not all: the training is written in PyTorch alone, the recursion is this crate's.
-PROGRAMS = {TRAINING: {"PyTorch"}, PAIRS: set()}
+# Who else has a program for a row, if not all: NumPy has no training, the recursion is this crate's.
+PROGRAMS = {TRAINING: {"PyTorch", "JAX"}, PAIRS: set()}
 # The benchmark of each row in this crate, with the number of operations in one iteration.
 OURS = {
     STEPS: ("engines", "full engine/steps/n = 500, d = 20", 1000),
@@ -153,10 +153,54 @@ def train_in_torch(torch, normalize):
             optimizer.step()
 
 
+def train_in_jax(jax, numpy):
+    """The same as [`train_in_torch`]; a row that is alone in its class counts 0, so that one shape serves all batches."""
+    jnp = jax.numpy
+    generator = numpy.random.default_rng(1)
+    labels = jnp.asarray(generator.choice(4, 2000, p=numpy.array([1, 2, 4, 8]) / 15))
+    unit = lambda z: z / jnp.linalg.norm(z, axis=-1, keepdims=True)
+    centres = unit(jnp.asarray(generator.standard_normal((4, 10))))
+    points = unit(centres[labels] + generator.standard_normal((2000, 10))) @ (10 * generator.standard_normal((10, 64)))
+    points = points.astype(jnp.float32)
+    uniform = lambda shape: jnp.asarray(generator.uniform(-1, 1, shape) / 8, jnp.float32)
+    start = [uniform((64, 64)), uniform(64), uniform((64, 10)), uniform(10)]
+
+    def loss(parameters, x, others, drawn):
+        hidden = jax.nn.relu(x @ parameters[0] + parameters[1])
+        units = unit(hidden @ parameters[2] + parameters[3])
+        counts = others.any(1)
+        logits = jnp.where(jnp.eye(len(x), dtype=bool) | ~counts[None, :], -jnp.inf, units @ units.T)
+        chosen = jnp.where(drawn | drawn.T, logits, -jnp.inf)
+        each = jax.nn.logsumexp(logits, 1) - jax.nn.logsumexp(jnp.where(counts[:, None], chosen, 0.0), 1)
+        return jnp.where(counts, each, 0.0).sum() / counts.sum()
+
+    @jax.jit
+    def step(parameters, rows, key):
+        others = (labels[rows, None] == labels[rows]) & ~jnp.eye(len(rows), dtype=bool)
+        positives = jax.random.categorical(key, jnp.where(others, 0.0, -1e9))
+        drawn = jax.nn.one_hot(positives, len(rows), dtype=bool) & others
+        slopes = jax.grad(loss)(parameters, points[rows], others, drawn)
+        return [value - 0.01 * slope for value, slope in zip(parameters, slopes)]
+
+    def train():
+        parameters, key = start, jax.random.key(1)
+        for _ in range(100):
+            order = generator.permutation(2000)
+            for begin in range(0, 2000, 128):
+                key, own = jax.random.split(key)
+                parameters = step(parameters, order[begin : begin + 128], own)
+        jax.block_until_ready(parameters)
+        assert all(bool(jnp.isfinite(value).all()) for value in parameters)
+
+    return train
+
+
 def in_jax(work, repeats):
     import jax
     import numpy
 
+    if work == TRAINING:
+        return timed(train_in_jax(jax, numpy), repeats, warm=1)
     if work != STEPS:
         jax.config.update("jax_enable_x64", True)
     import jax.numpy as jnp
@@ -254,7 +298,7 @@ def ours(work):
 
 def limits(rounds):
     """What one thread can do at most, by the benchmark `machine`."""
-    for name in ("multiply and add", "divide", "square root"):
+    for name in ("multiply and add", "fused multiply-add", "divide", "square root"):
         seconds, elements = zip(*(benchmark("machine", f"arithmetic/{name}") for _ in range(rounds)))
         yield f"{name} {elements[0] / min(seconds) * 1e-9:.2f}"
 
