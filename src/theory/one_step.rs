@@ -61,10 +61,12 @@ impl EqualPair {
 /// the step, and p = sin²(φ/2) *before* it.
 ///
 /// The members of a pair are mirror images and stay so. In units of their first norm, across and along the bisector,
-/// they are (a, b) and (−a, b), hence k = a/b, p = a²/(a² + b²) and u = u₀/(a² + b²). In these, with q = 1 − p and
+/// they are (a, b) and (−a, b), hence k = |a|/b, p = a²/(a² + b²) and u = u₀/(a² + b²). In these, with q = 1 − p and
 /// v = 2u, D1 is
 ///
-/// a' = a|p + q(1 − v)|, b' = b(1 + vp).
+/// a' = a(p + q(1 − v)), b' = b(1 + vp),
+///
+/// and a changes its sign where the members pass each other.
 ///
 /// `doubled` is 2u₀. One division serves both pairs, as divisions are what bounds a step.
 #[inline(always)]
@@ -82,7 +84,7 @@ pub(crate) fn advance<N: Number>([first, second]: [[N; 2]; 2], doubled: [N; 2]) 
 fn turned<N: Number>([across, along]: [N; 2], squares: [N; 2], reciprocal: N, doubled: N) -> ([N; 2], N) {
     let one = doubled.constant(1.0);
     let (p, q, v) = (squares[0] * reciprocal, squares[1] * reciprocal, doubled * reciprocal);
-    ([across * (p + q * (one - v)).magnitude(), along * (one + v * p)], p)
+    ([across * (p + q * (one - v)), along * (one + v * p)], p)
 }
 
 /// sin(φ/2) and cos(φ/2), from tan(φ/2): where the coordinates of [`advance`] begin.

@@ -120,7 +120,7 @@ impl EqualPopulation {
     pub fn pairs(&self) -> impl Iterator<Item = EqualPair> + '_ {
         let coordinates = self.lines.iter().flatten().flat_map(|Aligned([across, along])| across.iter().zip(along));
         coordinates.take(self.pairs).map(|(&across, &along)| EqualPair {
-            half_tangent: across / along,
+            half_tangent: across.abs() / along,
             step_size: self.step_size / (across * across + along * along),
         })
     }
@@ -174,7 +174,7 @@ impl EqualPopulation {
             for (across, along) in across.iter_mut().zip(along) {
                 // An opposite pair stands, whatever becomes of its norm.
                 if *along > 0.0 {
-                    *across *= (1.0 - self.step_size).abs();
+                    *across *= 1.0 - self.step_size;
                     *along *= 1.0 + self.step_size;
                 }
             }
