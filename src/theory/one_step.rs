@@ -30,7 +30,8 @@ impl EqualPair {
         if k > ANTIPODAL_HALF_TANGENT {
             return self;
         }
-        let (square, turned) = (k * k, u * sine(k));
+        let square = k * k;
+        let turned = 2.0 * u * k / (1.0 + square);
         Self {
             half_tangent: (k * ((1.0 - 2.0 * u) + square)).abs() / (1.0 + square + 2.0 * u * square),
             step_size: u / (1.0 + turned * turned),
