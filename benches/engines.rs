@@ -10,7 +10,7 @@ use ndarray::Array2;
 use ndarray_rand::RandomExt;
 
 /// Steps of one run; the start of the run is a hundredth of it or less.
-const STEPS: u64 = 1000;
+const STEPS: u64 = 10_000;
 
 fn pairs(n: usize, d: usize) -> Start {
     let mut generator = generator(1, b"bench", 0);

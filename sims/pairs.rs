@@ -8,7 +8,7 @@ use embedding_norms::claim::{Claim, Source, Verdict};
 use embedding_norms::law::{Estimate, prediction_interval};
 use embedding_norms::loss::NegativeCosine;
 use embedding_norms::reference::{PublishedCount, published};
-use embedding_norms::simulation::{PairDescent, Start, StopRules};
+use embedding_norms::simulation::{Outcome, PairDescent, Start, Stop, StopRules};
 use embedding_norms::sphere::{Cosine, cosines};
 use embedding_norms::table::{Table, TableError, Value};
 use embedding_norms::theory::convergence::population_flow_steps;
@@ -45,6 +45,24 @@ pub struct PairOptions {
     /// Runs of the pair engine behind the prediction intervals of the published counts; 0: none
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub published_runs: usize,
+
+    /// Which engines count the steps of populations; D1 needs both, the published counts need the pair engine
+    #[arg(long, value_name = "ENGINE", default_value = "both")]
+    #[serde(default)]
+    pub engine: Engine,
+}
+
+/// What counts the steps of a population.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    /// Vectors in R^d that descend
+    Full,
+    /// The recursion of D1, without vectors
+    Pair,
+    /// Each of them, on the same pairs
+    #[default]
+    Both,
 }
 
 impl PairOptions {
@@ -58,7 +76,13 @@ impl PairOptions {
             tolerance: self.tolerance,
             first_step,
             budget: self.budget,
+            engine: self.engine,
         }
+    }
+
+    /// Whether the published counts are held against runs of the pair engine.
+    pub fn predicts_published(&self) -> bool {
+        self.is_published_setting() && self.published_runs > 0 && self.engine != Engine::Full
     }
 
     /// Whether n, d, γ and ε are those of the published counts.
@@ -106,9 +130,12 @@ pub struct Pairs {
     pub tolerance: f64,
     pub first_step: FirstGradient,
     pub budget: usize,
+    /// Part of no identity: pairs begin in the same directions, whatever counts their steps.
+    #[serde(skip)]
+    pub engine: Engine,
 }
 
-/// What three engines count on the same pairs.
+/// What the engines count on the same pairs. `stop` is of the vectors, where there are some.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Counts {
     pub steps: Option<u64>,
@@ -124,20 +151,19 @@ impl Pairs {
         self.learning_rate / (self.norm * self.norm)
     }
 
-    /// Roughly the nanoseconds of so many steps: 1.2 for each coordinate of a pair and step, 1.1 for a pair and step
-    /// without vectors.
+    /// Roughly the nanoseconds of so many steps: 0.55 for each coordinate of a pair and step, and what a pair and step
+    /// takes without vectors.
     pub fn cost(&self, steps: f64) -> f64 {
-        steps.clamp(1.0, self.budget as f64) * self.pairs as f64 * (1.2 * self.dimension as f64 + 1.1)
+        let vectors = if self.engine == Engine::Pair { 0.0 } else { 0.55 * self.dimension as f64 };
+        let recursion = if self.engine == Engine::Full { 0.0 } else { PAIR_STEP };
+        steps.clamp(1.0, self.budget as f64) * self.pairs as f64 * (vectors + recursion)
     }
 
-    /// Steps of pairs that begin in these directions, by all three engines.
+    /// Steps of pairs that begin in these directions, by the engines asked for and by the flow.
     pub fn count(&self, x: &Array2<f64>, y: &Array2<f64>, cancelled: &dyn Fn() -> bool) -> Result<Counts, Failure> {
-        let stops = StopRules::budget(self.budget as u64).mean_cosine(self.tolerance)?.cancelled_by(cancelled);
-        let outcome = PairDescent::new(NegativeCosine::symmetric(), self.learning_rate)?
-            .first_step(self.first_step.into())
-            .run(Start::pairs(x * self.norm, y * self.norm), &stops)?;
         let half_tangents: Vec<f64> = cosines(x.view(), y.view()).into_iter().map(Cosine::half_tangent).collect();
-        let count = self.count_without_vectors(&half_tangents)?;
+        let full = (self.engine != Engine::Pair).then(|| self.descend(x, y, cancelled)).transpose()?;
+        let pair = (self.engine != Engine::Full).then(|| self.count_without_vectors(&half_tangents)).transpose()?;
         // The flow follows the cosine from the start, so it says nothing of another first step.
         let flow_steps = match self.first_step {
             FirstGradient::Cosine => {
@@ -145,13 +171,21 @@ impl Pairs {
             }
             FirstGradient::DotProduct => None,
         };
+        let stop = full.as_ref().map(|outcome| outcome.stop.name()).or(pair.map(stop_name));
         Ok(Counts {
-            steps: outcome.stop.is_goal().then_some(outcome.steps),
-            stop: outcome.stop.name().to_owned(),
-            pair_steps: count.steps(),
-            pair_crossing: count.crossing(),
+            steps: full.filter(|outcome| outcome.stop.is_goal()).map(|outcome| outcome.steps),
+            stop: stop.unwrap_or_default().to_owned(),
+            pair_steps: pair.and_then(Count::steps),
+            pair_crossing: pair.and_then(Count::crossing),
             flow_steps,
         })
+    }
+
+    /// Vectors that begin in these directions, on their way.
+    fn descend(&self, x: &Array2<f64>, y: &Array2<f64>, cancelled: &dyn Fn() -> bool) -> Result<Outcome, Failure> {
+        let stops = StopRules::budget(self.budget as u64).mean_cosine(self.tolerance)?.cancelled_by(cancelled);
+        let descent = PairDescent::new(NegativeCosine::symmetric(), self.learning_rate)?;
+        Ok(descent.first_step(self.first_step.into()).run(Start::pairs(x * self.norm, y * self.norm), &stops)?)
     }
 
     /// Steps by the pair engine alone, from tan(φ/2) of each pair.
@@ -161,9 +195,27 @@ impl Pairs {
     }
 }
 
+/// Why a count of the pair engine ended, as the full engine says it.
+pub fn stop_name(count: Count) -> &'static str {
+    match count {
+        Count::Reached { .. } => Stop::MeanCosine.name(),
+        Count::Stationary => Stop::Stationary.name(),
+        Count::Budget => Stop::Budget.name(),
+    }
+}
+
+/// The column of a table that has counted steps: that of the vectors, where there are some.
+pub fn counted(main: &Table) -> Result<&'static str, TableError> {
+    let vectors = main.numbers("steps")?.iter().any(Option::is_some);
+    Ok(if vectors { "steps" } else { "pair_steps" })
+}
+
 /// D1 in a table with the columns `steps` and `pair_steps`, over the runs that ended within their budget.
-pub fn engines_claim(main: &Table) -> Result<Claim, TableError> {
+pub fn engines_claim(engine: Engine, main: &Table) -> Result<Claim, TableError> {
     let says = "vectors in R^d and D1's recursion count the same steps, in every run";
+    if engine != Engine::Both {
+        return Ok(Claim::not_tested("D1", Source::Ours, says, "needs both engines: --engine both"));
+    }
     let ended: Vec<(Option<f64>, Option<f64>)> = main
         .numbers("steps")?
         .into_iter()
@@ -202,6 +254,12 @@ pub fn prediction(published_steps: f64, crossings: &[f64]) -> [Value; 5] {
 
 /// Runs below which the published counts are not tested.
 const ENOUGH_RUNS: f64 = 1000.0;
+
+/// Nanoseconds of a pair and step of the pair engine, roughly.
+pub const PAIR_STEP: f64 = 0.5;
+
+/// Why there are no runs to hold the published counts against.
+pub const NO_PUBLISHED_RUNS: &str = "needs the settings of the paper and runs of the pair engine";
 
 /// What the claim on published counts says.
 pub const PUBLISHED_SAYS: &str =

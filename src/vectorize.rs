@@ -254,12 +254,6 @@ pub(crate) fn sum(values: &[f64]) -> f64 {
     fold(values, 0.0, |sum, value| sum + value)
 }
 
-/// The largest of the values, 0 or larger; NaN is passed over.
-#[inline(always)]
-pub(crate) fn largest(values: &[f64]) -> f64 {
-    fold(values, 0.0, |largest, value| if value > largest { value } else { largest })
-}
-
 #[inline(always)]
 fn fold(values: &[f64], start: f64, combine: impl Fn(f64, f64) -> f64) -> f64 {
     let (chunks, rest) = values.as_chunks::<LANES>();

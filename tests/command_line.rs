@@ -7,6 +7,7 @@ use std::path::Path;
 use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin_cmd;
 use embedding_norms::statement::STATEMENTS;
+use embedding_norms::table::Table;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -236,6 +237,42 @@ fn threads_shards_and_repetition_leave_the_same_bytes() {
     one("part-2", "--shard 2/2");
     command(place.path(), "merge part-2 part-1 --quiet --out merged").assert().success();
     assert!(files(&place.path().join("merged")) == whole, "shards, merged");
+}
+
+#[test]
+fn one_engine_counts_as_both_do_and_claims_what_it_decides_alone() {
+    let place = folder();
+    let run = |line: &str, engine: &str| {
+        let line = format!("{line} --engine {engine} --json --out {engine}");
+        let output = command(place.path(), &line).assert().success().get_output().clone();
+        let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let claims = object["claims"].as_object().unwrap().values().next().unwrap().as_array().unwrap().clone();
+        let of = |name: &str| claims.iter().find(|claim| claim["statement"] == name).unwrap()["verdict"].clone();
+        (of("D1"), of("L4"), claims.iter().filter(|claim| claim["verdict"] == "as-stated").count())
+    };
+    let column = |simulation: &str, engine: &str, name: &str| {
+        let file = std::fs::File::open(place.path().join(engine).join(format!("{simulation}.csv"))).unwrap();
+        Table::read_csv(file).unwrap().numbers(name).unwrap()
+    };
+    for (simulation, line, crosses) in [
+        ("norm-effect", "norm-effect --norms=0.5,1,2 --pairs=100 --replicates=3 --published-runs=0", "as-stated"),
+        ("opposite-halves", "opposite-halves --quick --learning-rate 0.01 --interpolations=-0.9,0,0.5", "not-tested"),
+    ] {
+        let (engines, flow, decided) = run(line, "both");
+        assert_eq!((engines, flow), ("as-stated".into(), "as-stated".into()), "{simulation}");
+        let (engines, flow, full) = run(line, "full");
+        assert_eq!((engines, flow), ("not-tested".into(), crosses.into()), "{simulation}");
+        let (engines, flow, pair) = run(line, "pair");
+        assert_eq!((engines, flow, pair), ("not-tested".into(), "as-stated".into(), decided - 1), "{simulation}");
+        assert!(0 < full && full <= pair, "{simulation}: {full} {pair}");
+        for (engine, has, lacks) in [("full", "steps", "pair_steps"), ("pair", "pair_steps", "steps")] {
+            assert_eq!(column(simulation, engine, has), column(simulation, "both", has), "{simulation}");
+            assert!(column(simulation, engine, has).iter().all(Option::is_some), "{simulation}");
+            assert!(column(simulation, engine, lacks).iter().all(Option::is_none), "{simulation}");
+            assert!(place.path().join(engine).join(format!("{simulation}.svg")).exists());
+        }
+    }
+    refused("norm-effect --engine pairs", &["--engine", "similar", "'pair'"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use embedding_norms::loss::NegativeCosine;
 use embedding_norms::optimizer::GradientDescent;
 use embedding_norms::random::generator;
 use embedding_norms::simulation::{Cadence, Descent, Outcome, PairDescent, Start, Stop, StopRules};
-use embedding_norms::sphere::uniform;
+use embedding_norms::sphere::{cosines, normalize, uniform};
 use embedding_norms::theory::pair::FirstStep;
 use ndarray::{Array2, array};
 use proptest::prelude::*;
@@ -70,8 +70,45 @@ fn every_stop_rule_is_named_by_the_run_it_ends() {
     assert_eq!(run(antipodal(), tolerant().never_stationary()), (Stop::Budget, 10_000));
     assert_eq!(run(right_angle(1.0), tolerant().cancelled_by(&|| true)), (Stop::Cancelled, 0));
     let huge = PairDescent::new(NegativeCosine::symmetric(), 1e300).unwrap();
-    let outcome = huge.run(right_angle(1e-20), &tolerant()).unwrap();
-    assert_eq!(outcome.stop, Stop::NotFinite);
+    for stops in [tolerant(), StopRules::budget(10_000).every_pair(1e-3).unwrap()] {
+        assert_eq!(huge.run(right_angle(1e-20), &stops).unwrap().stop, Stop::NotFinite);
+    }
+}
+
+#[test]
+fn a_tolerance_decides_to_the_last_bit_however_small_it_is() {
+    let loss = NegativeCosine::symmetric();
+    let fused = PairDescent::new(loss, 0.3).unwrap();
+    let generic = Descent::new(&loss, &GradientDescent, 0.3).unwrap();
+    for (n, d) in [(1, 2), (1, 30), (9, 3), (30, 20)] {
+        let start = || random_pairs(n, d, 1.5, 7);
+        let course = fused.records(Cadence::every(1).unwrap()).record_positions();
+        let course = course.run(start(), &StopRules::budget(250).never_stationary()).unwrap();
+        let one_minus: Vec<f64> =
+            course.records.into_iter().map(|record| mean_one_minus(record.positions.unwrap())).collect();
+        assert!(one_minus[0] > 0.1 && one_minus.iter().any(|&m| m < 1e-20), "from far to near: {one_minus:?}");
+        for &m in one_minus.iter().filter(|&&m| m > 0.0 && m < 1.9) {
+            for tolerance in [m.next_down(), m, m.next_up()] {
+                let stops = StopRules::budget(250).never_stationary().mean_cosine(tolerance).unwrap();
+                let (stop, steps) = ended(fused.run(start(), &stops).unwrap());
+                assert_eq!((stop, steps), ended(generic.run(start(), &stops).unwrap()), "{n} pairs, {tolerance:e}");
+                if n == 1 {
+                    let expected = one_minus.iter().position(|&m| m <= tolerance);
+                    assert_eq!((stop.is_goal(), steps as usize), (expected.is_some(), expected.unwrap_or(250)));
+                }
+            }
+        }
+    }
+}
+
+fn ended(outcome: Outcome) -> (Stop, u64) {
+    (outcome.stop, outcome.steps)
+}
+
+fn mean_one_minus((first, second): (Array2<f64>, Option<Array2<f64>>)) -> f64 {
+    let [first, second] = [first, second.unwrap()].map(|view| normalize(view.view()).unwrap());
+    let pairs = cosines(first.units(), second.units());
+    pairs.iter().map(|cosine| cosine.one_minus).sum::<f64>() / pairs.len() as f64
 }
 
 #[test]

@@ -6,7 +6,7 @@ use embedding_norms::table::{Table, TableError};
 
 use super::{NormEffect, PUBLISHED, SINGLE_PAIRS};
 use crate::failure::Failure;
-use crate::pairs::{FirstGradient, PUBLISHED_SAYS, engines_claim, published_claim};
+use crate::pairs::{FirstGradient, NO_PUBLISHED_RUNS, PUBLISHED_SAYS, counted, engines_claim, published_claim};
 use crate::simulation::Tables;
 
 /// Steps are small where γ/ρ² is at most this: the window of the power law.
@@ -18,13 +18,13 @@ const ENOUGH: u64 = 10;
 
 pub fn claims(settings: &NormEffect, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
     let main = tables.get("")?;
-    let mut claims = vec![gradient(main)?, engines_claim(main)?];
+    let mut claims = vec![gradient(main)?, engines_claim(settings.options.engine, main)?];
     claims.push(flow(settings, main)?);
     claims.push(exponent(settings, main, replicates)?);
     claims.push(single_pairs(tables.get(SINGLE_PAIRS)?)?);
     claims.push(match tables.find(PUBLISHED) {
         Some(table) => published_claim("L2", table, "")?,
-        None => Claim::not_tested("L2", Source::Paper, PUBLISHED_SAYS, "these are not the settings of the paper"),
+        None => Claim::not_tested("L2", Source::Paper, PUBLISHED_SAYS, NO_PUBLISHED_RUNS),
     });
     Ok(claims)
 }
@@ -50,7 +50,7 @@ fn flow(settings: &NormEffect, main: &Table) -> Result<Claim, TableError> {
         ));
     }
     let small = |norm: f64| settings.options.learning_rate / (norm * norm) <= 0.08;
-    let rows = main.numbers("norm")?.into_iter().zip(main.numbers("steps")?).zip(main.numbers("flow_steps")?);
+    let rows = main.numbers("norm")?.into_iter().zip(main.numbers(counted(main)?)?).zip(main.numbers("flow_steps")?);
     let apart: Vec<f64> =
         rows.filter_map(|((norm, steps), flow)| small(norm?).then_some((steps? - flow?).abs())).collect();
     if apart.is_empty() {
@@ -72,7 +72,7 @@ fn exponent(settings: &NormEffect, main: &Table, replicates: u64) -> Result<Clai
         let why = "needs the paper's setting, at least 10 replicates and norms over a factor of 8 with γ/ρ² ≤ 0.02";
         return Ok(Claim::not_tested("L2", Source::Ours, says, why));
     }
-    let counts = match fit("steps")? {
+    let counts = match fit(counted(main)?)? {
         Ok(law) => law,
         Err(refusal) => {
             let (predicted, measured) = (format!("2 ± {MARGIN}"), refusal.to_string());

@@ -6,8 +6,8 @@ use embedding_norms::table::{Table, TableError};
 
 use super::PUBLISHED;
 use crate::failure::Failure;
-use crate::grouping::{groups, mean, means, setting};
-use crate::pairs::published_counts;
+use crate::grouping::{means, setting};
+use crate::pairs::{counted, published_counts};
 use crate::simulation::Tables;
 
 pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
@@ -22,7 +22,7 @@ pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> 
 /// T = A ρ², with A from the flow at the longest norm, or from the counts where there is no flow.
 fn closed_form(main: &Table) -> Result<Vec<(f64, f64)>, TableError> {
     let flow = means(main, "norm", "flow_steps")?;
-    let base = if flow.is_empty() { means(main, "norm", "steps")? } else { flow };
+    let base = if flow.is_empty() { means(main, "norm", counted(main)?)? } else { flow };
     let (Some(&(first, _)), Some(&(last, steps))) = (base.first(), base.last()) else { return Ok(Vec::new()) };
     let factor = steps / (last * last);
     let at = |part: usize| first * libm::pow(last / first, part as f64 / 100.0);
@@ -30,7 +30,7 @@ fn closed_form(main: &Table) -> Result<Vec<(f64, f64)>, TableError> {
 }
 
 fn steps(main: &Table, ours: Option<&Table>) -> Result<Figure, Failure> {
-    let (counts, law) = (means(main, "norm", "steps")?, closed_form(main)?);
+    let (counts, law) = (means(main, "norm", counted(main)?)?, closed_form(main)?);
     let reference: Vec<(f64, f64)> = match ours {
         Some(_) => published_counts("norm").into_iter().map(|count| (count.x, count.steps)).collect(),
         None => Vec::new(),
@@ -65,7 +65,7 @@ fn steps(main: &Table, ours: Option<&Table>) -> Result<Figure, Failure> {
 
 /// The counts where at least fifty steps are taken, so that rounding to whole steps is small.
 fn observations(main: &Table) -> Result<Vec<Observation>, TableError> {
-    let rows = main.numbers("norm")?.into_iter().zip(main.numbers("replicate")?).zip(main.numbers("steps")?);
+    let rows = main.numbers("norm")?.into_iter().zip(main.numbers("replicate")?).zip(main.numbers(counted(main)?)?);
     let observation = |((norm, replicate), steps): ((Option<f64>, Option<f64>), Option<f64>)| {
         let y = steps?;
         (y >= 50.0).then_some(Observation { x: norm?, y, replicate: replicate? as u64 })
@@ -78,20 +78,22 @@ fn exponent(main: &Table) -> Result<Option<Figure>, Failure> {
     let law = closed_form(main)?;
     let Some(&(norm, steps)) = law.last() else { return Ok(None) };
     let factor = steps / (norm * norm);
-    let series = |label: &str, column: &str| -> Result<Layer, TableError> {
-        let points = groups(main, "norm", column)?.into_iter().map(|(norm, values)| {
-            let relative: Vec<f64> = values.iter().map(|value| value / (factor * norm * norm)).collect();
-            (norm, mean(&relative))
-        });
-        Ok(Layer::line(label, points.collect()))
-    };
-    let panel =
+    let mut panel =
         Panel::new(Axis::logarithmic("initial norm ‖z‖"), Axis::linear("steps over the law A‖z‖²").range(0.965, 1.005))
             .title("Finite steps need fewer, whole counts round up")
-            .layer(series("gradient flow (L4)", "flow_steps")?.style(Style::theory()))
-            .layer(series("crossing time, finite steps", "pair_crossing")?)
-            .layer(series("whole counts", "steps")?)
             .legend(Legend::Inside);
+    for (label, column, style) in [
+        ("gradient flow (L4)", "flow_steps", Style::theory()),
+        ("crossing time, finite steps", "pair_crossing", Style::series(0)),
+        ("whole counts", counted(main)?, Style::series(1)),
+    ] {
+        let relative = |(norm, steps): (f64, f64)| (norm, steps / (factor * norm * norm));
+        let points: Vec<(f64, f64)> = means(main, "norm", column)?.into_iter().map(relative).collect();
+        // One engine alone leaves the other's column empty.
+        if !points.is_empty() {
+            panel = panel.layer(Layer::line(label, points).style(style));
+        }
+    }
     let text = "Steps divided by the quadratic law against the initial norm. The flow stays at 1; crossing times of finite \
                 steps fall below it at small norms, and rounding up to whole counts lifts them again.";
     Ok(Some(Figure::new(text).aspect(0.5).panel(panel)))

@@ -24,7 +24,9 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
-use crate::pairs::{Counts, FirstGradient, PREDICTION_COLUMNS, PairOptions, Pairs, prediction, published_counts};
+use crate::pairs::{
+    Counts, FirstGradient, PAIR_STEP, PREDICTION_COLUMNS, PairOptions, Pairs, prediction, published_counts,
+};
 use crate::simulation::{Simulation, Tables};
 use crate::values;
 
@@ -54,7 +56,7 @@ pub struct NormEffect {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cell {
-    /// All three engines on the same pairs.
+    /// The engines on the same pairs.
     Descent(Pairs),
     /// The pair engine at all published norms, so many runs per replicate, as published.
     Published { settings: Pairs, runs: usize },
@@ -97,7 +99,7 @@ impl sweep::Cell for Cell {
             Self::Descent(pairs) => {
                 pairs.cost(-libm::log(half_tangent_at(pairs.tolerance)) / (2.0 * pairs.step_size()))
             }
-            Self::Published { settings, runs } => 37_200.0 * (runs * settings.pairs) as f64 * 1.1,
+            Self::Published { settings, runs } => 37_200.0 * (runs * settings.pairs) as f64 * PAIR_STEP,
             Self::SinglePairs { trials } => 40_000.0 * *trials as f64,
         }
     }
@@ -110,7 +112,8 @@ impl Simulation for NormEffect {
 Examples:
   embedding-norms norm-effect
   embedding-norms norm-effect --norms 0.25,0.5,1,2 --pairs 500 --dim 20 --learning-rate 0.02 --tolerance 1e-3
-  embedding-norms norm-effect --first-step dot-product --norms 1,10   (the published notebook's first step)";
+  embedding-norms norm-effect --first-step dot-product --norms 1,10   (the published notebook's first step)
+  embedding-norms norm-effect --engine pair --published-runs 0        (no vectors: a fraction of a second)";
     const STATEMENTS: &'static [&'static str] = &["G1", "G2", "D1", "L1", "L2", "L4"];
     const REPLICATES: u64 = 20;
     const QUICK: &'static [&'static str] =
@@ -123,7 +126,7 @@ Examples:
     fn cells(&self) -> Result<Vec<Cell>, Failure> {
         let mut cells: Vec<Cell> =
             self.norms.iter().map(|&norm| Cell::Descent(self.options.at(norm, self.first_step))).collect();
-        if self.options.is_published_setting() && self.options.published_runs > 0 {
+        if self.options.predicts_published() {
             let settings = self.options.at(1.0, FirstGradient::DotProduct);
             let runs = self.options.published_runs.div_ceil(Self::REPLICATES as usize);
             cells.push(Cell::Published { settings, runs });
@@ -188,7 +191,7 @@ Examples:
     }
 }
 
-/// One descent, counted by all three engines.
+/// One descent, counted by the engines.
 fn descend(pairs: &Pairs, unit: &mut UnitContext<'_, Cell>) -> Result<Descent, Failure> {
     let x = uniform(pairs.pairs, pairs.dimension, &mut unit.generator)?;
     let y = uniform(pairs.pairs, pairs.dimension, &mut unit.generator)?;

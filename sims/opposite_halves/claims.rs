@@ -10,7 +10,9 @@ use embedding_norms::theory::convergence::{flow_steps, next_order_steps};
 use super::{DIVERGENCE, OppositeHalves, PUBLISHED, SMALL_STEP};
 use crate::failure::Failure;
 use crate::grouping::groups;
-use crate::pairs::{PUBLISHED_SAYS, engines_claim, published_claim, published_inside_between};
+use crate::pairs::{
+    NO_PUBLISHED_RUNS, PUBLISHED_SAYS, counted, engines_claim, published_claim, published_inside_between,
+};
 use crate::simulation::Tables;
 
 /// The largest γ/ρ² at which L1's orders are held against counts.
@@ -23,7 +25,7 @@ const NEARLY_OPPOSITE: f64 = 100.0;
 pub fn claims(settings: &OppositeHalves, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
     let (main, single) = (tables.get("")?, tables.get(DIVERGENCE)?);
     Ok(vec![
-        engines_claim(main)?,
+        engines_claim(settings.options.engine, main)?,
         populations(settings, main)?,
         affine(single, replicates)?,
         near_the_antipode(settings, single, replicates)?,
@@ -44,7 +46,8 @@ fn populations(settings: &OppositeHalves, main: &Table) -> Result<Claim, Failure
         .filter(|(_, flow, _)| *flow > 0.0)
         .collect();
     if !settings.is_near_one_angle() || rows.is_empty() {
-        let why = "needs γ/ρ² ≤ 0.03, ε ≥ 1e-4, at least 20 dimensions, and runs that follow the cosine from the start";
+        let why = "needs γ/ρ² ≤ 0.03, ε ≥ 1e-4, at least 20 dimensions, and runs of the pair engine that follow the \
+                   cosine from the start";
         return Ok(Claim::not_tested("L4", Source::Ours, says, why));
     }
     let (mut largest, mut flow_alone) = (0.0_f64, 0.0_f64);
@@ -167,7 +170,8 @@ fn first_step(settings: &OppositeHalves, main: &Table) -> Result<Claim, Failure>
                 published are −2uc of them, up to";
     let differences = differences(main)?;
     if differences.len() < 2 || !settings.is_near_one_angle() {
-        let why = "needs both first steps, two angles, γ/ρ² ≤ 0.03, ε ≥ 1e-4 and at least 20 dimensions";
+        let why =
+            "needs both first steps, two angles, γ/ρ² ≤ 0.03, ε ≥ 1e-4, at least 20 dimensions and the pair engine";
         return Ok(Claim::not_tested("L3", Source::Ours, says, why));
     }
     let law = |difference: &Difference| -2.0 * settings.step_size() * libm::cos(difference.angle) * difference.steps;
@@ -218,7 +222,8 @@ pub fn differences(main: &Table) -> Result<Vec<Difference>, TableError> {
         Ok(groups.map(difference).collect())
     };
     let means = |name: &str| crate::grouping::means(&cosine, "interpolation", name);
-    let rows = means("angle")?.into_iter().zip(means("steps")?).zip(paired("pair_crossing")?).zip(paired("steps")?);
+    let counted = counted(main)?;
+    let rows = means("angle")?.into_iter().zip(means(counted)?).zip(paired("pair_crossing")?).zip(paired(counted)?);
     let difference = |((((_, angle), (_, steps)), crossings), counts): (_, Option<Estimate>)| {
         (steps > 0.0).then_some(Difference { angle, steps, crossings: crossings?, counts: counts? })
     };
@@ -227,7 +232,7 @@ pub fn differences(main: &Table) -> Result<Vec<Difference>, TableError> {
 
 fn published(table: Option<&Table>) -> Result<Claim, Failure> {
     let Some(table) = table else {
-        return Ok(Claim::not_tested("L3", Source::Paper, PUBLISHED_SAYS, "these are not the settings of the paper"));
+        return Ok(Claim::not_tested("L3", Source::Paper, PUBLISHED_SAYS, NO_PUBLISHED_RUNS));
     };
     let wide = published_inside_between(table, "lower_at_any_angle", "upper_at_any_angle")?;
     let how = format!(

@@ -9,7 +9,7 @@ use super::claims::differences;
 use super::{DIVERGENCE, PUBLISHED, SMALL_STEP};
 use crate::failure::Failure;
 use crate::grouping::{means, setting};
-use crate::pairs::published_counts;
+use crate::pairs::{counted, published_counts};
 use crate::simulation::Tables;
 
 pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
@@ -42,6 +42,7 @@ fn against_angle(rows: &Table, column: &str) -> Result<Vec<(f64, f64)>, TableErr
 
 fn populations(main: &Table, with_published: bool) -> Result<Panel, Failure> {
     let (cosine, published) = (main.with("first_step", "cosine")?, main.with("first_step", "dot-product")?);
+    let counted = counted(main)?;
     let tolerance = setting(main, "tolerance")?.unwrap_or(1e-3);
     let y = Axis::linear(format!("steps until the mean cosine is {}", 1.0 - tolerance));
     let mut panel =
@@ -52,9 +53,9 @@ fn populations(main: &Table, with_published: bool) -> Result<Panel, Failure> {
             .layer(Layer::markers("published, one run each", counts).style(Style::published().size(0.95).width(0.7)));
     }
     Ok(panel
-        .layer(Layer::line("first step as published", against_angle(&published, "steps")?).style(Style::series(1)))
+        .layer(Layer::line("first step as published", against_angle(&published, counted)?).style(Style::series(1)))
         .layer(Layer::line("closed form (flow)", against_angle(&cosine, "flow_steps")?).style(Style::theory()))
-        .layer(Layer::markers("simulated", against_angle(&cosine, "steps")?).style(Style::series(0).size(0.7)))
+        .layer(Layer::markers("simulated", against_angle(&cosine, counted)?).style(Style::series(0).size(0.7)))
         .legend(Legend::Below))
 }
 

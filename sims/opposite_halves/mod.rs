@@ -20,7 +20,7 @@ use embedding_norms::theory::convergence::half_tangent_at;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
-use crate::pairs::{FirstGradient, PairOptions, Pairs};
+use crate::pairs::{FirstGradient, PAIR_STEP, PairOptions, Pairs};
 use crate::simulation::{Simulation, Tables};
 use crate::values;
 use populations::{Descent, Published};
@@ -76,7 +76,7 @@ fn interpolation(text: &str) -> Result<f64, String> {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cell {
-    /// All three engines on the same pairs, for each first step.
+    /// The engines on the same pairs, for each first step.
     Descent { interpolation: f64, settings: Pairs, first_steps: Vec<FirstGradient> },
     /// The pair engine at all published interpolations, so many runs per replicate, as published.
     Published { settings: Pairs, runs: usize },
@@ -114,7 +114,7 @@ impl sweep::Cell for Cell {
                 let right_angle = -libm::log(half_tangent_at(settings.tolerance)) / (2.0 * settings.step_size());
                 settings.cost((1.0 + interpolation) * right_angle) * first_steps.len() as f64
             }
-            Self::Published { settings, runs } => 4_900.0 * (runs * settings.pairs) as f64 * 0.8,
+            Self::Published { settings, runs } => 4_900.0 * (runs * settings.pairs) as f64 * PAIR_STEP,
             Self::Divergence { step_size, pairs, .. } => 10.0 * *pairs as f64 * 14.0 / (2.0 * step_size),
             Self::Antipodal { .. } => 1e5,
         }
@@ -155,7 +155,7 @@ Examples:
             first_steps: first_steps.clone(),
         };
         let mut cells: Vec<Cell> = self.interpolations.iter().map(descent).collect();
-        if self.is_published_setting() && self.options.published_runs > 0 {
+        if self.norm == 1.0 && self.options.predicts_published() {
             let runs = self.options.published_runs.div_ceil(Self::REPLICATES as usize);
             cells.push(Cell::Published { settings: self.options.at(self.norm, FirstGradient::DotProduct), runs });
         }
@@ -219,11 +219,6 @@ Examples:
 }
 
 impl OppositeHalves {
-    /// Whether norm, n, d, γ and ε are those of the published counts.
-    fn is_published_setting(&self) -> bool {
-        self.norm == 1.0 && self.options.is_published_setting()
-    }
-
     /// u = γ/ρ².
     fn step_size(&self) -> f64 {
         self.options.learning_rate / (self.norm * self.norm)

@@ -68,7 +68,7 @@ impl Descent {
     }
 }
 
-/// One population, counted by all three engines for each first step.
+/// One population, counted by the engines for each first step.
 pub fn descend(
     interpolation: f64,
     settings: &Pairs,

@@ -2,17 +2,17 @@
 
 use embedding_norms::loss::NegativeCosine;
 use embedding_norms::random::Generator;
-use embedding_norms::simulation::{PairDescent, Start, Stop, StopRules};
+use embedding_norms::simulation::{PairDescent, Start, StopRules};
 use embedding_norms::sphere::uniform;
 use embedding_norms::table::Value;
 use embedding_norms::theory::convergence::{flow_steps, second_order_steps};
 use embedding_norms::theory::one_step::Pair;
-use embedding_norms::theory::pair::{Count, steps_of_pair};
+use embedding_norms::theory::pair::steps_of_pair;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
-use crate::pairs::Pairs;
+use crate::pairs::{Pairs, stop_name};
 
 /// The least distance to the antipode, in radians.
 const NEAREST: f64 = 1e-8;
@@ -91,14 +91,6 @@ fn count(half_tangent: f64, step_size: f64, tolerance: f64, budget: u64) -> Resu
         closed_form: Some(second_order_steps(half_tangent, step_size, step_size, tolerance)?),
         stop: stop_name(count).to_owned(),
     })
-}
-
-fn stop_name(count: Count) -> &'static str {
-    match count {
-        Count::Reached { .. } => Stop::MeanCosine.name(),
-        Count::Stationary => Stop::Stationary.name(),
-        Count::Budget => Stop::Budget.name(),
-    }
 }
 
 /// A direction and its exact opposite, by the engine with vectors and by the one without.

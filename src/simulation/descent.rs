@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2};
 use super::record::Cadence;
 use super::rows::step_rows;
 use super::run::{Motion, Outcome, run};
-use super::stop::{Observation, StopRules};
+use super::stop::StopRules;
 use crate::loss::{Batch, Evaluation, Loss, LossError};
 use crate::normalization::{GradScale, pullback, unprojected};
 use crate::optimizer::{Optimizer, Update, WeightDecay};
@@ -214,11 +214,14 @@ impl FreeEmbeddings<'_> {
 }
 
 impl Motion for FreeEmbeddings<'_> {
-    fn observe(&self) -> Observation {
+    fn loss(&self) -> f64 {
+        self.evaluation.mean()
+    }
+
+    fn one_minus(&self) -> Vec<f64> {
         let pairs =
             self.second.as_ref().map(|second| cosines(self.first.directions.units(), second.directions.units()));
-        let one_minus: Vec<f64> = pairs.iter().flatten().map(|cosine| cosine.one_minus).collect();
-        Observation::of_pairs(self.evaluation.mean(), &one_minus)
+        pairs.iter().flatten().map(|cosine| cosine.one_minus).collect()
     }
 
     fn largest_slope(&self) -> f64 {

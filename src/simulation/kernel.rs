@@ -1,10 +1,11 @@
 //! The fused kernel: pairs eight at a time, coordinates in the order in which the generic path sums them. A step reads
-//! and writes each embedding once: it moves a block and looks at it again while it is at hand.
+//! and writes each embedding once: it moves a block and takes its inner products while it is at hand. What only the end
+//! of a run needs, 1 − cos φ to full precision, is computed where it is asked for.
 
 use ndarray::Array2;
 use pulp::Simd;
 
-use crate::vectorize::{Aligned, Kernel, LANES, Number, Vector, vectorize};
+use crate::vectorize::{Aligned, Kernel, LANES, Number, Vector, vectorize, whole_mut};
 
 type Lanes = [f64; LANES];
 
@@ -27,22 +28,19 @@ struct Looks {
     reciprocal_norms: Vec<Coordinate>,
     /// x·y of the directions.
     inner: Vec<Lanes>,
-    /// 1 − cos φ = ½‖x − y‖².
-    one_minus: Vec<Lanes>,
 }
 
 /// What is seen of one block.
 struct Look<'a> {
     reciprocal_norms: &'a mut Coordinate,
     inner: &'a mut Lanes,
-    one_minus: &'a mut Lanes,
 }
 
 impl Looks {
     #[inline(always)]
     fn each(&mut self) -> impl Iterator<Item = Look<'_>> {
-        let seen = self.reciprocal_norms.iter_mut().zip(&mut self.inner).zip(&mut self.one_minus);
-        seen.map(|((reciprocal_norms, inner), one_minus)| Look { reciprocal_norms, inner, one_minus })
+        let seen = self.reciprocal_norms.iter_mut().zip(&mut self.inner);
+        seen.map(|(reciprocal_norms, inner)| Look { reciprocal_norms, inner })
     }
 }
 
@@ -61,11 +59,7 @@ impl Blocks {
             }
         }
         let unseen = [0.0; LANES];
-        let looks = Looks {
-            reciprocal_norms: vec![Aligned([unseen; 2]); blocks],
-            inner: vec![unseen; blocks],
-            one_minus: vec![unseen; blocks],
-        };
+        let looks = Looks { reciprocal_norms: vec![Aligned([unseen; 2]); blocks], inner: vec![unseen; blocks] };
         let mut blocks = Self { dimension, coordinates, looks };
         vectorize(LookAtAll(&mut blocks));
         blocks
@@ -81,22 +75,23 @@ impl Blocks {
         (side(0), side(1))
     }
 
-    /// cos φ of each pair, with padding at the end.
+    /// cos φ of each pair by the inner product, with padding at the end.
     pub fn cosines(&self) -> &[f64] {
         self.looks.inner.as_flattened()
     }
 
-    /// 1 − cos φ of each pair, with padding at the end.
-    pub fn one_minus(&self) -> &[f64] {
-        self.looks.one_minus.as_flattened()
+    /// 1 − cos φ = ½‖x − y‖² of each pair, with padding at the end.
+    pub fn one_minus(&self) -> Vec<f64> {
+        let mut one_minus = vec![[0.0; LANES]; self.looks.inner.len()];
+        vectorize(LookClosely { blocks: self, one_minus: &mut one_minus });
+        one_minus.into_flattened()
     }
 
     /// One step of gradient descent, with the second members held still and the gradient left unprojected if asked.
     pub fn step(&mut self, learning_rate: f64, stop_gradient: bool, projected: bool) {
         vectorize(Step {
             blocks: self,
-            learning_rate,
-            moves: if stop_gradient { 0.0 } else { 1.0 },
+            learning_rates: [learning_rate, if stop_gradient { 0.0 } else { learning_rate }],
             projection: if projected { 1.0 } else { 0.0 },
         });
     }
@@ -116,19 +111,45 @@ impl Kernel for LookAtAll<'_> {
                     let [z, w] = load(simd, coordinate, part);
                     [squares[0] + z * z, squares[1] + w * w]
                 });
-                invert_norms(&mut look, part, squares);
-                compare(simd, block, &mut look, part);
+                take_norms(&mut look, part, squares);
+            }
+            invert_norms(simd, &mut look);
+            compare(simd, block, &mut look);
+        }
+    }
+}
+
+struct LookClosely<'a> {
+    blocks: &'a Blocks,
+    one_minus: &'a mut [Lanes],
+}
+
+impl Kernel for LookClosely<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let blocks =
+            self.blocks.coordinates.chunks_exact(self.blocks.dimension).zip(&self.blocks.looks.reciprocal_norms);
+        for ((block, reciprocal_norms), one_minus) in blocks.zip(self.one_minus) {
+            for part in 0..LANES / S::F64_LANES {
+                let to_units = load(simd, reciprocal_norms, part);
+                let zero = Vector::splat(simd, 0.0);
+                let squares = block.iter().fold(zero, |squares, coordinate| {
+                    let [x, y] = units(load(simd, coordinate, part), to_units);
+                    squares + (x - y) * (x - y)
+                });
+                store(one_minus, part, zero.constant(0.5) * squares);
             }
         }
     }
 }
 
-/// One step of all blocks. `moves` is 0 where the second members are held still and 1 where they move; `projection` is 1
-/// for the gradient of the cosine and 0 for that of the inner product.
+/// One step of all blocks, with a learning rate for the first members and one for the second. `projection` is 1 for the
+/// gradient of the cosine and 0 for that of the inner product.
 struct Step<'a> {
     blocks: &'a mut Blocks,
-    learning_rate: f64,
-    moves: f64,
+    learning_rates: [f64; 2],
     projection: f64,
 }
 
@@ -138,32 +159,33 @@ impl Kernel for Step<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let factors = Factors {
-            learning_rate: Vector::splat(simd, self.learning_rate),
-            moves: Vector::splat(simd, self.moves),
+            learning_rates: self.learning_rates.map(|rate| Vector::splat(simd, rate)),
             projection: Vector::splat(simd, self.projection),
         };
-        // A block is compared after the next one has moved: its square roots and divisions run meanwhile.
+        // The processor goes only so far ahead of a square root or a division that is not done. So the roots of a block,
+        // its divisions and the inner products that need both are kept apart, by the work of other blocks.
         let mut moved: Option<(&mut [Coordinate], Look<'_>)> = None;
         let blocks = self.blocks.coordinates.chunks_exact_mut(self.blocks.dimension).zip(self.blocks.looks.each());
         for (block, mut look) in blocks {
             for part in 0..LANES / S::F64_LANES {
                 let squares = move_block(simd, block, &look, part, factors);
-                invert_norms(&mut look, part, squares);
+                take_norms(&mut look, part, squares);
             }
-            if let Some((block, mut look)) = moved.replace((block, look)) {
-                compare_block(simd, block, &mut look);
+            if let Some((block, mut look)) = moved.take() {
+                compare(simd, block, &mut look);
             }
+            invert_norms(simd, &mut look);
+            moved = Some((block, look));
         }
         if let Some((block, mut look)) = moved {
-            compare_block(simd, block, &mut look);
+            compare(simd, block, &mut look);
         }
     }
 }
 
 #[derive(Clone, Copy)]
 struct Factors<S: Simd> {
-    learning_rate: Vector<S>,
-    moves: Vector<S>,
+    learning_rates: [Vector<S>; 2],
     projection: Vector<S>,
 }
 
@@ -176,6 +198,12 @@ fn load<S: Simd>(simd: S, coordinate: &Coordinate, part: usize) -> [Vector<S>; 2
 #[inline(always)]
 fn store<S: Simd>(lanes: &mut Lanes, part: usize, vector: Vector<S>) {
     S::as_mut_simd_f64s(lanes).0[part] = vector.value;
+}
+
+/// x = z/‖z‖ and y = w/‖w‖ of one vector of a coordinate.
+#[inline(always)]
+fn units<S: Simd>([z, w]: [Vector<S>; 2], [to_x, to_y]: [Vector<S>; 2]) -> [Vector<S>; 2] {
+    [z * to_x, w * to_y]
 }
 
 /// Moves one vector of a block by a step; ‖z‖² and ‖w‖² after it.
@@ -192,9 +220,9 @@ fn move_block<S: Simd>(
     let mut squares = [Vector::splat(simd, 0.0); 2];
     for coordinate in block {
         let [z, w] = load(simd, coordinate, part);
-        let (x, y) = (z * to_x, w * to_y);
-        let z = z + factors.learning_rate * ((y - radial * x) * to_x);
-        let w = w + factors.moves * (factors.learning_rate * ((x - radial * y) * to_y));
+        let [x, y] = units([z, w], [to_x, to_y]);
+        let z = z + factors.learning_rates[0] * ((y - radial * x) * to_x);
+        let w = w + factors.learning_rates[1] * ((x - radial * y) * to_y);
         store(&mut coordinate.0[0], part, z);
         store(&mut coordinate.0[1], part, w);
         squares = [squares[0] + z * z, squares[1] + w * w];
@@ -202,35 +230,33 @@ fn move_block<S: Simd>(
     squares
 }
 
-/// 1/‖z‖ and 1/‖w‖ of one vector of a block whose ‖z‖² and ‖w‖² are known.
+/// ‖z‖ and ‖w‖ of one vector of a block whose ‖z‖² and ‖w‖² are known, in the place of their reciprocals.
 #[inline(always)]
-fn invert_norms<S: Simd>(look: &mut Look<'_>, part: usize, squares: [Vector<S>; 2]) {
-    for (reciprocal_norms, square) in look.reciprocal_norms.0.iter_mut().zip(squares) {
-        store(reciprocal_norms, part, square.constant(1.0) / square.root());
+fn take_norms<S: Simd>(look: &mut Look<'_>, part: usize, squares: [Vector<S>; 2]) {
+    for (norms, square) in look.reciprocal_norms.0.iter_mut().zip(squares) {
+        store(norms, part, square.root());
     }
 }
 
+/// 1/‖z‖ and 1/‖w‖ of a block whose norms stand in their place.
 #[inline(always)]
-fn compare_block<S: Simd>(simd: S, block: &[Coordinate], look: &mut Look<'_>) {
+fn invert_norms<S: Simd>(simd: S, look: &mut Look<'_>) {
+    for norm in whole_mut::<S>(look.reciprocal_norms.0.as_flattened_mut()) {
+        *norm = (Vector::splat(simd, 1.0) / Vector::new(simd, *norm)).value;
+    }
+}
+
+/// x·y of a block whose norms are known.
+#[inline(always)]
+fn compare<S: Simd>(simd: S, block: &[Coordinate], look: &mut Look<'_>) {
     for part in 0..LANES / S::F64_LANES {
-        compare(simd, block, look, part);
+        let to_units = load(simd, look.reciprocal_norms, part);
+        let inner = block.iter().fold(Vector::splat(simd, 0.0), |inner, coordinate| {
+            let [x, y] = units(load(simd, coordinate, part), to_units);
+            inner + x * y
+        });
+        store(look.inner, part, inner);
     }
-}
-
-/// x·y and 1 − cos φ of one vector of a block whose norms are known.
-#[inline(always)]
-fn compare<S: Simd>(simd: S, block: &[Coordinate], look: &mut Look<'_>, part: usize) {
-    let [to_x, to_y] = load(simd, look.reciprocal_norms, part);
-    let zero = Vector::splat(simd, 0.0);
-    let (mut inner, mut minus) = (zero, zero);
-    for coordinate in block {
-        let [z, w] = load(simd, coordinate, part);
-        let (x, y) = (z * to_x, w * to_y);
-        inner = inner + x * y;
-        minus = minus + (x - y) * (x - y);
-    }
-    store(look.inner, part, inner);
-    store(look.one_minus, part, zero.constant(0.5) * minus);
 }
 
 #[cfg(test)]
@@ -252,7 +278,7 @@ mod tests {
                     let mut blocks = Blocks::new(&first, &second);
                     (0..5).for_each(|_| blocks.step(0.1, stop_gradient, projected));
                     let (first, second) = blocks.positions(pairs);
-                    first.into_iter().chain(second).chain(blocks.one_minus()[..pairs].iter().copied()).collect()
+                    first.into_iter().chain(second).chain(blocks.one_minus().into_iter().take(pairs)).collect()
                 });
                 assert_ne!(found[0], first[(0, 0)], "nothing moved");
             }

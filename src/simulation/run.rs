@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::record::{Cadence, Record};
-use super::stop::{Observation, Stop, StopRules};
+use super::stop::{Stop, StopRules};
 use crate::sphere::{Cosine, Directions, cosines, normalize};
 
 /// How a run ended and what it left behind.
@@ -23,8 +23,17 @@ pub struct Outcome {
 
 /// What the loop asks of the thing that moves.
 pub(super) trait Motion {
-    /// Looks at the present state.
-    fn observe(&self) -> Observation;
+    /// The mean loss of the present state.
+    fn loss(&self) -> f64;
+
+    /// Whether the mean of 1 − cos φ over the pairs may be at most this. No is certain, and may be known without the
+    /// closer look that [`Self::one_minus`] takes.
+    fn may_reach(&self, _tolerance: f64) -> bool {
+        true
+    }
+
+    /// 1 − cos φ of each pair of the present state; empty without pairs.
+    fn one_minus(&self) -> Vec<f64>;
 
     /// The largest ‖z‖·‖∇‖ over all rows of the present state: the angle turned per unit of γ/ρ².
     fn largest_slope(&self) -> f64;
@@ -40,10 +49,9 @@ pub(super) fn run(mut motion: impl Motion, stops: &StopRules<'_>, cadence: Caden
     let (mut step, mut due) = (0, 0);
     let mut records = Vec::new();
     loop {
-        let seen = motion.observe();
-        let stop = stops.check(step, &seen, || motion.largest_slope());
+        let stop = stops.check(step, &motion);
         if step == due || stop.is_some() {
-            records.push(record(step, seen.loss, motion.positions(), positions));
+            records.push(record(step, motion.loss(), motion.positions(), positions));
             due = cadence.next_after(step);
         }
         if let Some(stop) = stop {

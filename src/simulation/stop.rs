@@ -1,7 +1,8 @@
 //! When a run ends, and which rule ended it.
 
+use super::run::Motion;
 use crate::setting::{SettingError, positive, tolerance};
-use crate::vectorize::{largest, sum};
+use crate::vectorize::sum;
 
 /// Steps between two tests for stationarity.
 const STATIONARY_EVERY: u64 = 64;
@@ -54,17 +55,6 @@ pub struct StopRules<'a> {
     stationary: Option<f64>,
     budget: u64,
     cancelled: Option<&'a dyn Fn() -> bool>,
-}
-
-/// What the loop sees of the state before a step.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Observation {
-    /// The mean loss.
-    pub loss: f64,
-    /// The mean of 1 − cos φ over the pairs; NaN without pairs.
-    pub mean_one_minus: f64,
-    /// The largest 1 − cos φ of a pair; NaN without pairs.
-    pub largest_one_minus: f64,
 }
 
 impl<'a> StopRules<'a> {
@@ -120,18 +110,22 @@ impl<'a> StopRules<'a> {
         Self { cancelled: Some(cancelled), ..self }
     }
 
-    /// The rule that holds at this state, if one does. `largest_slope` is asked only where it is needed.
-    pub(super) fn check(&self, step: u64, seen: &Observation, largest_slope: impl FnOnce() -> f64) -> Option<Stop> {
-        let reached = |value: f64, bound: Option<f64>| bound.is_some_and(|bound| value <= bound);
-        if reached(seen.mean_one_minus, self.mean_cosine) {
+    /// The rule that holds at this state, if one does. The state is asked only for what decides.
+    pub(super) fn check(&self, step: u64, motion: &impl Motion) -> Option<Stop> {
+        let loss = motion.loss();
+        let reached = |measure: fn(&[f64]) -> f64, bound: Option<f64>| {
+            bound.is_some_and(|bound| motion.may_reach(bound) && measure(&motion.one_minus()) <= bound)
+        };
+        if reached(mean, self.mean_cosine) {
             Some(Stop::MeanCosine)
-        } else if reached(seen.largest_one_minus, self.every_pair) {
+        } else if reached(largest, self.every_pair) {
             Some(Stop::EveryPair)
-        } else if reached(seen.loss, self.loss_level) {
+        } else if self.loss_level.is_some_and(|level| loss <= level) {
             Some(Stop::LossLevel)
-        } else if !seen.loss.is_finite() {
+        } else if !loss.is_finite() {
             Some(Stop::NotFinite)
-        } else if step.is_multiple_of(STATIONARY_EVERY) && self.stationary.is_some_and(|bound| largest_slope() <= bound)
+        } else if step.is_multiple_of(STATIONARY_EVERY)
+            && self.stationary.is_some_and(|bound| motion.largest_slope() <= bound)
         {
             Some(Stop::Stationary)
         } else if step >= self.budget {
@@ -144,12 +138,13 @@ impl<'a> StopRules<'a> {
     }
 }
 
-impl Observation {
-    /// Of a state with this mean loss and these 1 − cos φ of its pairs, if it has pairs.
-    pub(super) fn of_pairs(loss: f64, one_minus: &[f64]) -> Self {
-        if one_minus.is_empty() {
-            return Self { loss, mean_one_minus: f64::NAN, largest_one_minus: f64::NAN };
-        }
-        Self { loss, mean_one_minus: sum(one_minus) / one_minus.len() as f64, largest_one_minus: largest(one_minus) }
-    }
+/// NaN without numbers.
+fn mean(numbers: &[f64]) -> f64 {
+    sum(numbers) / numbers.len() as f64
+}
+
+/// NaN without numbers, and where one of them is.
+fn largest(numbers: &[f64]) -> f64 {
+    let larger = |a: f64, b: f64| if a >= b || a.is_nan() { a } else { b };
+    numbers.iter().copied().reduce(larger).unwrap_or(f64::NAN)
 }

@@ -26,8 +26,16 @@ pub struct EqualPair {
 impl EqualPair {
     /// The pair after one step of the gradient of the cosine.
     pub fn step(self) -> Self {
-        let (half_tangent, step_size, _) = advance(self.half_tangent, self.step_size);
-        Self { half_tangent, step_size }
+        let Self { half_tangent: k, step_size: u } = self;
+        if k > ANTIPODAL_HALF_TANGENT {
+            return self;
+        }
+        let square = k * k;
+        let turned = 2.0 * u * k / (1.0 + square);
+        Self {
+            half_tangent: (k * ((1.0 - 2.0 * u) + square)).abs() / (1.0 + square + 2.0 * u * square),
+            step_size: u / (1.0 + turned * turned),
+        }
     }
 
     /// The pair after one step along the *inner product's* gradient with norms held fixed, as the authors' public
@@ -50,27 +58,47 @@ impl EqualPair {
     }
 }
 
-/// D1 for equal norms, one pair or a vector of them: k' and u' after the step, and 1 − cos φ *before* it.
+/// D1 for two pairs of equal norms, or for two vectors of such pairs, in the coordinates of their own planes: (a, b) after
+/// the step, and p = sin²(φ/2) *before* it.
 ///
-/// One division serves all three quotients.
+/// The members of a pair are mirror images and stay so. In units of their first norm, across and along the bisector,
+/// they are (a, b) and (−a, b), hence k = |a|/b, p = a²/(a² + b²) and u = u₀/(a² + b²). In these, with q = 1 − p and
+/// v = 2u, D1 is
+///
+/// a' = a(p + q(1 − v)), b' = b(1 + vp),
+///
+/// and a changes its sign where the members pass each other.
+///
+/// `doubled` is 2u₀. One division serves both pairs, as divisions are what bounds a step.
 #[inline(always)]
-pub(crate) fn advance<N: Number>(k: N, u: N) -> (N, N, N) {
-    let (one, two) = (k.constant(1.0), k.constant(2.0));
-    let square = k * k;
-    let m = one + square;
-    let doubled = two * u;
-    let angle_divisor = m + doubled * square;
-    let size_divisor = m * m + doubled * doubled * square;
-    let both = angle_divisor * size_divisor;
-    let reciprocal = one / (both * m);
-    let next_k = (k * ((one - doubled) + square)).magnitude() * (size_divisor * m * reciprocal);
-    let next_u = u * (m * m) * (angle_divisor * m * reciprocal);
-    let one_minus = two * square * (both * reciprocal);
-    (
-        k.select_above(ANTIPODAL_HALF_TANGENT, k, next_k),
-        k.select_above(ANTIPODAL_HALF_TANGENT, u, next_u),
-        k.select_above(ANTIPODAL_HALF_TANGENT, two, one_minus),
-    )
+pub(crate) fn advance<N: Number>([first, second]: [[N; 2]; 2], doubled: [N; 2]) -> ([[N; 2]; 2], [N; 2]) {
+    let squares = [[first[0] * first[0], first[1] * first[1]], [second[0] * second[0], second[1] * second[1]]];
+    let norms = [squares[0][0] + squares[0][1], squares[1][0] + squares[1][1]];
+    let both = doubled[0].constant(1.0) / (norms[0] * norms[1]);
+    let (first, first_half) = turned(first, squares[0], norms[1] * both, doubled[0]);
+    let (second, second_half) = turned(second, squares[1], norms[0] * both, doubled[1]);
+    ([first, second], [first_half, second_half])
+}
+
+/// (a', b') and p, with a², b² and 1/(a² + b²) at hand.
+#[inline(always)]
+fn turned<N: Number>([across, along]: [N; 2], squares: [N; 2], reciprocal: N, doubled: N) -> ([N; 2], N) {
+    let one = doubled.constant(1.0);
+    let (p, q, v) = (squares[0] * reciprocal, squares[1] * reciprocal, doubled * reciprocal);
+    ([across * (p + q * (one - v)), along * (one + v * p)], p)
+}
+
+/// sin(φ/2) and cos(φ/2), from tan(φ/2): where the coordinates of [`advance`] begin.
+pub(crate) fn half_angle(half_tangent: f64) -> [f64; 2] {
+    if half_tangent <= 1.0 {
+        let cosine = 1.0 / (1.0 + half_tangent * half_tangent).sqrt();
+        [half_tangent * cosine, cosine]
+    } else if half_tangent <= ANTIPODAL_HALF_TANGENT {
+        let [cosine, sine] = half_angle(1.0 / half_tangent);
+        [sine, cosine]
+    } else {
+        [1.0, 0.0]
+    }
 }
 
 /// 1 − cos φ = 2k²/(1 + k²), from k = tan(φ/2), without overflow.

@@ -3,7 +3,7 @@
 use pulp::Simd;
 
 use crate::setting::{SettingError, positive, tolerance, within};
-use crate::theory::one_step::{ANTIPODAL_HALF_TANGENT, EqualPair, Pair, advance, one_minus_cosine};
+use crate::theory::one_step::{EqualPair, Pair, advance, half_angle, one_minus_cosine};
 use crate::vectorize::{Aligned, Kernel, LANES, Number, Vector, sum, vectorize};
 
 /// Which gradient the very first step follows.
@@ -49,12 +49,53 @@ impl Count {
     }
 }
 
+/// Eight pairs, across and along their bisectors: the coordinates of [`advance`].
+type Line = Aligned<[[f64; LANES]; 2]>;
+
+/// Aligned pairs, which stay so and add 0 to every sum: what lines begin as, and are padded with.
+const ALIGNED: Line = Aligned([[0.0; LANES], [1.0; LANES]]);
+
+/// Pairs in two lines, which share their divisions.
+const TWO_LINES: usize = 2 * LANES;
+
+/// Puts pairs with these tan(φ/2) and the norm 1 in the places of the first ones.
+fn place(lines: &mut [[Line; 2]], half_tangents: &[f64]) {
+    for (pair, &k) in half_tangents.iter().enumerate() {
+        let Aligned(line) = &mut lines[pair / TWO_LINES][pair / LANES % 2];
+        [line[0][pair % LANES], line[1][pair % LANES]] = half_angle(k);
+    }
+}
+
+/// One vector of each half of a line, or of numbers for the pairs of two lines.
+#[inline(always)]
+fn load<S: Simd>(simd: S, halves: &[[f64; LANES]; 2], part: usize) -> [Vector<S>; 2] {
+    halves.each_ref().map(|lanes| Vector::new(simd, S::as_simd_f64s(lanes).0[part]))
+}
+
+#[inline(always)]
+fn store<S: Simd>(halves: &mut [[f64; LANES]; 2], part: usize, vectors: [Vector<S>; 2]) {
+    for (lanes, vector) in halves.iter_mut().zip(vectors) {
+        S::as_mut_simd_f64s(lanes).0[part] = vector.value;
+    }
+}
+
+/// One step of one vector of both lines, with 2u₀ of its pairs; sin²(φ/2) before it.
+#[inline(always)]
+fn advance_part<S: Simd>(simd: S, lines: &mut [Line; 2], part: usize, doubled: [Vector<S>; 2]) -> [Vector<S>; 2] {
+    let before = [load(simd, &lines[0].0, part), load(simd, &lines[1].0, part)];
+    let ([first, second], halves) = advance(before, doubled);
+    store(&mut lines[0].0, part, first);
+    store(&mut lines[1].0, part, second);
+    halves
+}
+
 /// Pairs of equal norms, worked on in whole vectors.
 #[derive(Clone, Debug)]
 pub struct EqualPopulation {
-    half_tangents: Vec<Aligned<[f64; LANES]>>,
-    step_sizes: Vec<Aligned<[f64; LANES]>>,
+    lines: Vec<[Line; 2]>,
     pairs: usize,
+    /// u₀.
+    step_size: f64,
 }
 
 impl EqualPopulation {
@@ -69,25 +110,19 @@ impl EqualPopulation {
         for &k in half_tangents {
             within("tan(φ/2)", k, k >= 0.0, "0 or larger")?;
         }
-        // Whole vectors only. A half-tangent of 0 is an aligned pair, which stays so: the padding adds 0 to every sum.
-        let lines = half_tangents.chunks(LANES).map(|chunk| {
-            let mut line = [0.0; LANES];
-            line[..chunk.len()].copy_from_slice(chunk);
-            Aligned(line)
-        });
-        Ok(Self {
-            half_tangents: lines.collect(),
-            step_sizes: vec![Aligned([step_size; LANES]); half_tangents.len().div_ceil(LANES)],
-            pairs: half_tangents.len(),
-        })
+        let pairs = half_tangents.len();
+        let mut lines = vec![[ALIGNED; 2]; pairs.div_ceil(TWO_LINES)];
+        place(&mut lines, half_tangents);
+        Ok(Self { lines, pairs, step_size })
     }
 
     /// The pairs as they stand.
     pub fn pairs(&self) -> impl Iterator<Item = EqualPair> + '_ {
-        let [half_tangents, step_sizes] =
-            [&self.half_tangents, &self.step_sizes].map(|lines| lines.iter().flat_map(|line| line.0));
-        let pairs = half_tangents.zip(step_sizes).take(self.pairs);
-        pairs.map(|(half_tangent, step_size)| EqualPair { half_tangent, step_size })
+        let coordinates = self.lines.iter().flatten().flat_map(|Aligned([across, along])| across.iter().zip(along));
+        coordinates.take(self.pairs).map(|(&across, &along)| EqualPair {
+            half_tangent: across.abs() / along,
+            step_size: self.step_size / (across * across + along * along),
+        })
     }
 
     /// Steps until the mean of 1 − cos φ is at most `epsilon`.
@@ -133,11 +168,15 @@ impl EqualPopulation {
         }
     }
 
+    /// z_i + γ z_j/ρ²: across the bisector the members meet, along it they add up.
     fn inner_product_step(&mut self) {
-        for (ks, us) in self.half_tangents.iter_mut().zip(&mut self.step_sizes) {
-            for (k, u) in ks.0.iter_mut().zip(&mut us.0) {
-                let next = EqualPair { half_tangent: *k, step_size: *u }.inner_product_step();
-                (*k, *u) = (next.half_tangent, next.step_size);
+        for Aligned([across, along]) in self.lines.as_flattened_mut() {
+            for (across, along) in across.iter_mut().zip(along) {
+                // An opposite pair stands, whatever becomes of its norm.
+                if *along > 0.0 {
+                    *across *= 1.0 - self.step_size;
+                    *along *= 1.0 + self.step_size;
+                }
             }
         }
     }
@@ -156,16 +195,17 @@ impl Kernel for Advance<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> f64 {
-        // The eight running sums of `sum`, kept while the pairs are at hand.
-        let mut sums = [0.0; LANES];
-        for (ks, us) in self.0.half_tangents.iter_mut().zip(&mut self.0.step_sizes) {
-            let pairs = S::as_mut_simd_f64s(&mut ks.0).0.iter_mut().zip(S::as_mut_simd_f64s(&mut us.0).0);
-            for ((k, u), sum) in pairs.zip(S::as_mut_simd_f64s(&mut sums).0) {
-                let (next_k, next_u, one_minus) = advance(Vector::new(simd, *k), Vector::new(simd, *u));
-                (*k, *u, *sum) = (next_k.value, next_u.value, (Vector::new(simd, *sum) + one_minus).value);
+        let doubled = [Vector::splat(simd, 2.0 * self.0.step_size); 2];
+        // Running sums of sin²(φ/2) = (1 − cos φ)/2, kept while the pairs are at hand.
+        let mut sums = [[0.0; LANES]; 2];
+        for lines in &mut self.0.lines {
+            for part in 0..LANES / S::F64_LANES {
+                let halves = advance_part(simd, lines, part, doubled);
+                let before = load(simd, &sums, part);
+                store(&mut sums, part, [before[0] + halves[0], before[1] + halves[1]]);
             }
         }
-        sum(&sums)
+        2.0 * sum(sums.as_flattened())
     }
 }
 
@@ -226,29 +266,59 @@ pub fn steps_of_pairs(
     }
     let mut counts = Vec::with_capacity(pairs.next_multiple_of(BLOCK));
     for (ks, us) in half_tangents.chunks(BLOCK).zip(step_sizes.chunks(BLOCK)) {
-        // The rest of the last block is aligned already.
-        let mut block = Block { half_tangents: [0.0; BLOCK], step_sizes: [1.0; BLOCK], steps: [0.0; BLOCK] };
-        block.half_tangents[..ks.len()].copy_from_slice(ks);
-        block.step_sizes[..us.len()].copy_from_slice(us);
-        let active = vectorize(CountBlock { block: &mut block, epsilon, budget });
-        counts.extend(active.iter().zip(&block.steps).map(|(&active, &steps)| (active == 0.0).then_some(steps as u64)));
+        let mut block = Block::new(ks, us, epsilon);
+        vectorize(CountBlock { block: &mut block, epsilon, budget });
+        counts.extend(block.counts());
     }
     counts.truncate(pairs);
     Ok(counts)
 }
 
-/// Pairs that are counted together: as many as keep the arithmetic units busy while one of them waits for its division.
-const BLOCK: usize = 4 * LANES;
+/// Twice two lines: as many as keep the arithmetic units busy while one of them waits for its division.
+const BLOCK: usize = 2 * TWO_LINES;
 /// Steps between two looks at whether all pairs of a block have arrived.
 const LOOK_EVERY: u64 = 4;
 
+/// A number for each pair of a block.
+type Each = [[[f64; LANES]; 2]; 2];
+
+/// Pairs that are counted together.
 struct Block {
-    half_tangents: [f64; BLOCK],
-    step_sizes: [f64; BLOCK],
-    steps: [f64; BLOCK],
+    lines: [[Line; 2]; 2],
+    /// 2u₀.
+    doubled: Each,
+    /// 1 for each pair that has not arrived, 0 for the others.
+    active: Each,
+    steps: Each,
 }
 
-/// Steps until every pair of a block has arrived or the budget is spent; 1 for each that has not, 0 for the others.
+impl Block {
+    /// The rest of a block that is not full has arrived already.
+    fn new(half_tangents: &[f64], step_sizes: &[f64], epsilon: f64) -> Self {
+        let none = [[[0.0; LANES]; 2]; 2];
+        let mut block = Self { lines: [[ALIGNED; 2]; 2], doubled: none, active: none, steps: none };
+        place(&mut block.lines, half_tangents);
+        let each = block.doubled.as_flattened_mut().as_flattened_mut().iter_mut();
+        each.zip(step_sizes).for_each(|(doubled, u)| *doubled = 2.0 * u);
+        let each = block.active.as_flattened_mut().as_flattened_mut().iter_mut();
+        each.zip(half_tangents).for_each(|(active, &k)| *active = f64::from(one_minus_cosine(k) > epsilon));
+        block
+    }
+
+    /// Whether a pair has not arrived. An opposite pair never does, and need not be waited for.
+    fn waits(&self) -> bool {
+        let along = self.lines.as_flattened().iter().flat_map(|Aligned([_, along])| along);
+        self.active.as_flattened().as_flattened().iter().zip(along).any(|(&active, &along)| active > 0.0 && along > 0.0)
+    }
+
+    /// The steps of each pair that has arrived.
+    fn counts(&self) -> impl Iterator<Item = Option<u64>> + '_ {
+        let [active, steps] = [&self.active, &self.steps].map(|each| each.as_flattened().as_flattened());
+        active.iter().zip(steps).map(|(&active, &steps)| (active == 0.0).then_some(steps as u64))
+    }
+}
+
+/// Steps until every pair of a block has arrived or the budget is spent.
 struct CountBlock<'a> {
     block: &'a mut Block,
     epsilon: f64,
@@ -256,53 +326,86 @@ struct CountBlock<'a> {
 }
 
 impl Kernel for CountBlock<'_> {
-    type Output = [f64; BLOCK];
+    type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> [f64; BLOCK] {
-        let mut active = [0.0; BLOCK];
-        for (active, &k) in active.iter_mut().zip(&self.block.half_tangents) {
-            *active = f64::from(one_minus_cosine(k) > self.epsilon);
-        }
-        // An opposite pair never arrives, and need not be waited for.
-        let waits = |active: &[f64; BLOCK], ks: &[f64; BLOCK]| {
-            active.iter().zip(ks).any(|(&active, &k)| active > 0.0 && k <= ANTIPODAL_HALF_TANGENT)
-        };
-        let mut taken = 0;
-        while taken < self.budget && waits(&active, &self.block.half_tangents) {
-            let steps = LOOK_EVERY.min(self.budget - taken);
-            let (ks, _) = S::as_mut_simd_f64s(&mut self.block.half_tangents);
-            let (us, _) = S::as_mut_simd_f64s(&mut self.block.step_sizes);
-            let (counts, _) = S::as_mut_simd_f64s(&mut self.block.steps);
-            let (active, _) = S::as_mut_simd_f64s(&mut active);
+    fn run<S: Simd>(self, simd: S) {
+        let Self { block, epsilon, budget } = self;
+        // The state after so many steps has been looked at.
+        let mut seen = 0;
+        while seen <= budget && block.waits() {
+            let steps = LOOK_EVERY.min((budget - seen).saturating_add(1));
             for _ in 0..steps {
-                let pairs = ks.iter_mut().zip(us.iter_mut());
-                for ((k, u), (count, active)) in pairs.zip(counts.iter_mut().zip(active.iter_mut())) {
-                    let (next_k, next_u, _) = advance(Vector::new(simd, *k), Vector::new(simd, *u));
-                    (*k, *u) = (next_k.value, next_u.value);
-                    let (before, none) = (Vector::new(simd, *active), Vector::splat(simd, 0.0));
-                    *count = (Vector::new(simd, *count) + before).value;
-                    *active = one_minus(next_k).select_above(self.epsilon, before, none).value;
+                for two in 0..2 {
+                    for part in 0..LANES / S::F64_LANES {
+                        let doubled = load(simd, &block.doubled[two], part);
+                        let halves = advance_part(simd, &mut block.lines[two], part, doubled);
+                        let (before, none) = (load(simd, &block.active[two], part), Vector::splat(simd, 0.0));
+                        let bound = 0.5 * epsilon;
+                        let active = [
+                            halves[0].select_above(bound, before[0], none),
+                            halves[1].select_above(bound, before[1], none),
+                        ];
+                        store(&mut block.active[two], part, active);
+                        let steps = load(simd, &block.steps[two], part);
+                        store(&mut block.steps[two], part, [steps[0] + active[0], steps[1] + active[1]]);
+                    }
                 }
             }
-            taken += steps;
+            seen = seen.saturating_add(steps);
         }
-        active
     }
-}
-
-/// 1 − cos φ = 2k²/(1 + k²), as [`one_minus_cosine`] rounds it.
-#[inline(always)]
-fn one_minus<N: Number>(k: N) -> N {
-    let (square, two) = (k * k, k.constant(2.0));
-    k.select_above(ANTIPODAL_HALF_TANGENT, two, two * square / (k.constant(1.0) + square))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Count, EqualPopulation, FirstStep, steps_of_pair, steps_of_pairs};
-    use crate::theory::one_step::Pair;
+    use super::{Advance, Count, EqualPopulation, FirstStep, steps_of_pair, steps_of_pairs};
+    use crate::theory::one_step::{EqualPair, Pair};
+    use crate::vectorize::vectorize;
     use crate::vectorize::widths::at_every_width;
+
+    /// Half-tangents from almost aligned to almost opposite, with step sizes of which some nearly land.
+    fn pairs() -> impl Iterator<Item = EqualPair> {
+        let step_sizes = [1e-3, 0.02, 0.5 - 1e-12, 0.5, 0.5 + 1e-6, 0.9, 7.0, 1e3];
+        let half_tangents = (-36..=36).map(|quarter| libm::pow(10.0, 0.25 * f64::from(quarter)));
+        half_tangents.flat_map(move |half_tangent| step_sizes.map(|step_size| EqualPair { half_tangent, step_size }))
+    }
+
+    /// Whether k' and u' are those of `expected` to a few roundings, and of what cancels in k'.
+    fn is_step(before: EqualPair, after: EqualPair, expected: EqualPair) -> bool {
+        let EqualPair { half_tangent: k, step_size: u } = before;
+        let terms = k * (1.0 + 2.0 * u + k * k) / (1.0 + k * k + 2.0 * u * k * k);
+        (after.half_tangent - expected.half_tangent).abs() <= 16.0 * f64::EPSILON * terms
+            && (after.step_size / expected.step_size - 1.0).abs() <= 32.0 * f64::EPSILON
+    }
+
+    #[test]
+    fn d1_in_coordinates_is_d1_in_half_tangents() {
+        for before in pairs() {
+            let EqualPair { half_tangent: k, step_size: u } = before;
+            let population = EqualPopulation::new(&[k; 3], u).expect("a population");
+            let mut stepped = population.clone();
+            let mean = vectorize(Advance(&mut stepped)) / 3.0;
+            assert!((mean / before.one_minus_cosine() - 1.0).abs() < 16.0 * f64::EPSILON, "{before:?}");
+            for after in stepped.pairs() {
+                assert!(is_step(before, after, before.step()), "{before:?} {after:?} {:?}", before.step());
+                let off = EqualPair { half_tangent: after.half_tangent * (1.0 + 1e-12), ..after };
+                assert!(!is_step(before, off, before.step()) || before.step().half_tangent < 1e-2 * k, "{before:?}");
+                let off = EqualPair { step_size: after.step_size * (1.0 + 1e-12), ..after };
+                assert!(!is_step(before, off, before.step()), "{before:?}");
+            }
+            let mut first = population;
+            first.inner_product_step();
+            let expected = before.inner_product_step();
+            for after in first.pairs() {
+                let off = [after.half_tangent / expected.half_tangent, after.step_size / expected.step_size];
+                assert!(
+                    off.iter().all(|off| (off - 1.0).abs() < 32.0 * f64::EPSILON),
+                    "{before:?} {after:?} {expected:?}"
+                );
+            }
+        }
+    }
 
     #[test]
     fn counts_of_any_number_of_pairs_are_the_same_at_every_width() {
