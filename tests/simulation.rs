@@ -148,6 +148,9 @@ fn bad_starts_are_refused_by_row() {
     assert!(refused(Start::pairs(array![[1.0, f64::NAN], [0.0, 1.0]], good())).contains("row 0 has NaN in column 1"));
     assert!(refused(Start::pairs(good(), array![[1.0, 0.0]])).contains("shapes (2, 2) and (1, 2)"));
     assert!(refused(Start::one_view(good())).contains("two views"));
+    for norm in [1e-160, 1e160] {
+        assert!(refused(Start::pairs(good(), array![[1.0, 0.0], [0.0, norm]])).contains("from 1e-150 to 1e150"));
+    }
     for rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert!(PairDescent::new(NegativeCosine::symmetric(), rate).is_err());
     }

@@ -1,5 +1,7 @@
 //! Pairs under plain gradient descent of the cosine: the fused kernel behind the same loop.
 
+use std::ops::RangeInclusive;
+
 use ndarray::Array2;
 
 use super::descent::{SimulationError, Start};
@@ -8,7 +10,7 @@ use super::record::Cadence;
 use super::run::{Motion, Outcome, run};
 use super::stop::StopRules;
 use crate::loss::{LossError, NegativeCosine};
-use crate::setting::{SettingError, positive};
+use crate::setting::{SettingError, positive, within};
 use crate::sphere::{cosines, normalize};
 use crate::theory::pair::FirstStep;
 use crate::vectorize::sum;
@@ -57,7 +59,8 @@ impl PairDescent {
     /// Runs until a rule ends it.
     ///
     /// # Errors
-    /// A start without a second view of the same shape, or with a zero or non-finite row.
+    /// A start without a second view of the same shape, with a zero or non-finite row, or with a norm whose square is no
+    /// normal number.
     pub fn run(self, start: Start, stops: &StopRules<'_>) -> Result<Outcome, SimulationError> {
         let second = start.second.ok_or(LossError::NeedsTwoViews { loss: "cosine" })?;
         if start.first.dim() != second.dim() {
@@ -66,12 +69,18 @@ impl PairDescent {
         if start.first.is_empty() {
             return Err(LossError::Empty.into());
         }
-        normalize(start.first.view())?;
-        normalize(second.view())?;
+        for view in [&start.first, &second] {
+            for &norm in normalize(view.view())?.norms() {
+                within("a norm", norm, SQUARED.contains(&norm), "from 1e-150 to 1e150, so that it can be squared")?;
+            }
+        }
         let motion = FusedPairs::new(self, Blocks::new(&start.first, &second), start.first.dim());
         Ok(run(motion, stops, self.cadence, self.positions))
     }
 }
+
+/// Norms that may be squared.
+const SQUARED: RangeInclusive<f64> = 1e-150..=1e150;
 
 struct FusedPairs {
     settings: PairDescent,
