@@ -153,7 +153,7 @@ fn directions(points: ArrayView2<'_, f64>, first: usize) -> Result<Array2<f64>, 
         SphereError::NotFinite { row, column, value } => SphereError::NotFinite { row: row + first, column, value },
         other => other,
     };
-    Ok(normalize(points).map_err(place)?.units().to_owned())
+    Ok(normalize(points).map_err(place)?.into_units())
 }
 
 /// The error in terms of the rows that were selected.
@@ -244,7 +244,8 @@ impl Candidates {
 
     /// Groups that reach so far hold as many points that do: `needed` is k, and one more for the query's own.
     fn raise_threshold(&mut self, peaks: &[f64], needed: usize) {
-        let mut high: Vec<f64> = peaks.iter().copied().filter(|&peak| peak >= self.threshold).collect();
+        let mut high = peaks.to_vec();
+        high.retain(|&peak| peak >= self.threshold);
         if high.len() >= needed {
             let (_, &mut lowest, _) = high.select_nth_unstable_by(needed - 1, |a, b| b.total_cmp(a));
             self.threshold = self.threshold.max(lowest - self.slack);
@@ -267,7 +268,9 @@ impl Candidates {
     ) -> Result<Vec<(f64, usize)>, SphereError> {
         self.prune();
         let places: Vec<usize> = self.kept.into_iter().map(|(_, place)| place).collect();
-        let units = directions(base.select(Axis(0), &places).view(), 0).map_err(|error| of_row(error, &places))?;
+        let mut points = Array2::zeros((places.len(), base.ncols()));
+        points.rows_mut().into_iter().zip(&places).for_each(|(mut point, &place)| point.assign(&base.row(place)));
+        let units = directions(points.view(), 0).map_err(|error| of_row(error, &places))?;
         let chord = |unit| Cosine::between(queries.row(query), unit).one_minus;
         let mut nearest: Vec<(f64, usize)> = units.rows().into_iter().map(chord).zip(places).collect();
         nearest.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));

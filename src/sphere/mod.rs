@@ -63,6 +63,11 @@ impl Directions {
         self.units.view()
     }
 
+    /// The unit vectors ẑ_i alone.
+    pub fn into_units(self) -> Array2<f64> {
+        self.units
+    }
+
     /// The norms ρ_i = ‖z_i‖ (n).
     pub fn norms(&self) -> ArrayView1<'_, f64> {
         self.norms.view()
