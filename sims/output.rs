@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use embedding_norms::figure::{Figure, Size, animation, pdf, png};
+use rayon::ThreadPoolBuilder;
 
 use crate::arguments::{Drawing, Format};
 use crate::failure::Failure;
@@ -99,10 +101,16 @@ impl Folder {
     }
 
     /// Writes the animations of a simulation as GIF, in one size.
-    pub fn write_animations(&self, simulation: &str, animations: &[(&str, Vec<Figure>)]) -> Result<(), Failure> {
+    pub fn write_animations(
+        &self,
+        simulation: &str,
+        animations: &[(&str, Vec<Figure>)],
+        threads: NonZeroUsize,
+    ) -> Result<(), Failure> {
         for (part, frames) in animations {
             let frames = frames.iter().map(|frame| frame.to_svg(Size::TwoColumns)).collect::<Result<Vec<_>, _>>()?;
-            let content = animation(&frames, ANIMATED_PIXELS_PER_POINT, FRAME)?;
+            let threads = ThreadPoolBuilder::new().num_threads(threads.get()).build()?;
+            let content = threads.install(|| animation(&frames, ANIMATED_PIXELS_PER_POINT, FRAME))?;
             self.write(&file_name(simulation, part, "gif"), &content)?;
         }
         Ok(())

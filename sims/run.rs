@@ -126,7 +126,7 @@ fn finish<S: Simulation>(
     let text = serde_json::to_string_pretty(&record)? + "\n";
     folder.write(&output::file_name(S::NAME, "", "json"), text.as_bytes())?;
     folder.write_figures(S::NAME, &S::figures(&tables)?, &common.drawing)?;
-    folder.write_animations(S::NAME, &S::animations(&tables)?)?;
+    folder.write_animations(S::NAME, &S::animations(&tables)?, common.threads()?)?;
     Ok(claims)
 }
 

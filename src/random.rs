@@ -41,19 +41,83 @@ impl StandardNormal {
     /// Two independent values, for the price of one.
     pub fn pair<R: Rng + ?Sized>(generator: &mut R) -> (f64, f64) {
         loop {
-            let x = 2.0 * generator.random::<f64>() - 1.0;
-            let y = 2.0 * generator.random::<f64>() - 1.0;
-            let square = x * x + y * y;
-            if square > 0.0 && square < 1.0 {
-                let length = (-2.0 * libm::log(square) / square).sqrt();
-                return (x * length, y * length);
+            let point = Point::draw(generator);
+            if point.is_in_disc() {
+                return point.stretched().into();
             }
         }
+    }
+
+    /// Independent values in every place, two from each draw: those that [`Self::pair`] gives, in their order.
+    pub fn fill<R: Rng + ?Sized>(values: &mut [f64], generator: &mut R) {
+        let mut points = [Point::default(); BLOCK];
+        for values in values.chunks_mut(2 * BLOCK) {
+            let wanted = values.len().div_ceil(2);
+            // A point outside is written over: no processor can foresee which those are.
+            let mut found = 0;
+            while found < wanted {
+                points[found] = Point::draw(generator);
+                found += usize::from(points[found].is_in_disc());
+            }
+            for (pair, point) in values.chunks_mut(2).zip(&points) {
+                pair.copy_from_slice(&point.stretched()[..pair.len()]);
+            }
+        }
+    }
+}
+
+/// Points that are drawn before their logarithms are taken, which then do not wait for one another.
+const BLOCK: usize = 32;
+
+/// A point in the square around the unit disc.
+#[derive(Clone, Copy, Debug, Default)]
+struct Point {
+    x: f64,
+    y: f64,
+    /// x² + y².
+    square: f64,
+}
+
+impl Point {
+    fn draw<R: Rng + ?Sized>(generator: &mut R) -> Self {
+        let x = 2.0 * generator.random::<f64>() - 1.0;
+        let y = 2.0 * generator.random::<f64>() - 1.0;
+        Self { x, y, square: x * x + y * y }
+    }
+
+    /// Without the centre, which has no direction.
+    fn is_in_disc(&self) -> bool {
+        self.square > 0.0 && self.square < 1.0
+    }
+
+    /// Two normal values from a point in the disc.
+    fn stretched(&self) -> [f64; 2] {
+        let length = (-2.0 * libm::log(self.square) / self.square).sqrt();
+        [self.x * length, self.y * length]
     }
 }
 
 impl Distribution<f64> for StandardNormal {
     fn sample<R: Rng + ?Sized>(&self, generator: &mut R) -> f64 {
         Self::pair(generator).0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BLOCK, StandardNormal, generator};
+    use rand::RngCore;
+
+    #[test]
+    fn filling_gives_the_pairs_in_their_order_and_leaves_the_generator_where_they_do() {
+        for count in [0, 1, 2, 7, 2 * BLOCK, 4 * BLOCK + 3] {
+            let (mut one_by_one, mut at_once) = (generator(1, b"normal", 0), generator(1, b"normal", 0));
+            let pairs: Vec<[f64; 2]> =
+                (0..count.div_ceil(2)).map(|_| StandardNormal::pair(&mut one_by_one).into()).collect();
+            let mut filled = vec![0.0; count];
+            StandardNormal::fill(&mut filled, &mut at_once);
+            assert_eq!(filled, pairs.as_flattened()[..count]);
+            assert_eq!(at_once.next_u64(), one_by_one.next_u64());
+        }
     }
 }

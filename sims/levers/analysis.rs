@@ -7,11 +7,12 @@ use embedding_norms::table::{Table, Value};
 
 use super::lever::Lever;
 use super::task::Task;
-use super::training::{Run, Training};
+use super::training::{Run, Setting, Training};
 
 /// A run with its place in the comparison.
 pub struct Entry<'a> {
     pub cell: &'a Training,
+    pub setting: Setting,
     pub replicate: u64,
     pub run: Run,
     /// The accuracy to reach.
@@ -89,8 +90,8 @@ impl Entry<'_> {
 
     /// γρ^(p−2) with γ = η/n: what L8 speaks of where every embedding has its own parameters.
     pub fn step_size(&self) -> f64 {
-        let gamma = self.cell.rate / self.cell.size.batch as f64;
-        gamma * libm::pow(self.run.norm, self.cell.lever.power() - 2.0)
+        let gamma = self.setting.rate / self.cell.size.batch as f64;
+        gamma * libm::pow(self.run.norm, self.setting.lever.power() - 2.0)
     }
 
     fn stop(&self) -> &'static str {
@@ -105,11 +106,14 @@ impl Entry<'_> {
 impl<'a> Runs<'a> {
     /// The target of each task and replicate goes `share` of the way from the accuracy of the untrained network to the
     /// best that plain training has at any time and learning rate.
-    pub fn new(runs: Vec<(&'a Training, u64, Run)>, share: f64, tuning: u64, rate: impl Fn(Task) -> f64) -> Self {
-        let entry = |(cell, replicate, run)| Entry { cell, replicate, run, target: None };
-        let mut entries: Vec<Entry<'a>> = runs.into_iter().map(entry).collect();
+    pub fn new(found: Vec<(&'a Training, u64, Vec<Run>)>, share: f64, tuning: u64, rate: impl Fn(Task) -> f64) -> Self {
+        let entries = found.into_iter().flat_map(|(cell, replicate, runs)| {
+            let runs = cell.settings.iter().zip(runs);
+            runs.map(move |(&setting, run)| Entry { cell, setting, replicate, run, target: None })
+        });
+        let mut entries: Vec<Entry<'a>> = entries.collect();
         let mut targets: BTreeMap<(Task, u64), (f64, f64)> = BTreeMap::new();
-        for entry in entries.iter().filter(|entry| entry.cell.lever == Lever::None) {
+        for entry in entries.iter().filter(|entry| entry.setting.lever == Lever::None) {
             let start = entry.run.records[0].accuracy;
             let ends = targets.entry((entry.cell.task, entry.replicate)).or_insert((start, start));
             ends.1 = ends.1.max(entry.best());
@@ -140,8 +144,8 @@ impl<'a> Runs<'a> {
     fn levers(&self, task: Task) -> Vec<Lever> {
         let mut levers: Vec<Lever> = Vec::new();
         for entry in self.entries.iter().filter(|entry| entry.cell.task == task) {
-            if !levers.contains(&entry.cell.lever) {
-                levers.push(entry.cell.lever);
+            if !levers.contains(&entry.setting.lever) {
+                levers.push(entry.setting.lever);
             }
         }
         levers
@@ -149,7 +153,7 @@ impl<'a> Runs<'a> {
 
     fn rates(&self, task: Task) -> Vec<f64> {
         let mut rates: Vec<f64> =
-            self.entries.iter().filter(|entry| entry.cell.task == task).map(|entry| entry.cell.rate).collect();
+            self.entries.iter().filter(|entry| entry.cell.task == task).map(|entry| entry.setting.rate).collect();
         rates.sort_by(f64::total_cmp);
         rates.dedup();
         rates
@@ -157,16 +161,17 @@ impl<'a> Runs<'a> {
 
     fn find(&self, task: Task, lever: Lever, rate: f64, replicate: u64) -> Option<&Entry<'a>> {
         self.entries.iter().find(|entry| {
-            (entry.cell.task, entry.cell.lever, entry.cell.rate, entry.replicate) == (task, lever, rate, replicate)
+            (entry.cell.task, entry.setting.lever, entry.setting.rate, entry.replicate)
+                == (task, lever, rate, replicate)
         })
     }
 
     /// Every setting of a replicate with a lever, beside plain training at the same learning rate.
     pub fn pairs(&self, task: Task, replicate: u64) -> Vec<(&Entry<'a>, &Entry<'a>)> {
         let with_lever = |entry: &&Entry<'a>| {
-            (entry.cell.task, entry.replicate) == (task, replicate) && entry.cell.lever != Lever::None
+            (entry.cell.task, entry.replicate) == (task, replicate) && entry.setting.lever != Lever::None
         };
-        let plain = |entry: &Entry<'a>| self.find(task, Lever::None, entry.cell.rate, replicate);
+        let plain = |entry: &Entry<'a>| self.find(task, Lever::None, entry.setting.rate, replicate);
         self.entries.iter().filter(with_lever).filter_map(|entry| Some((plain(entry)?, entry))).collect()
     }
 
@@ -209,7 +214,7 @@ impl<'a> Runs<'a> {
         for entry in &self.entries {
             let run = &entry.run;
             let role = if entry.replicate < self.tuning { "tuning" } else { "comparison" };
-            let [task, lever, strength, rate] = setting(entry.cell.task, entry.cell.lever, entry.cell.rate);
+            let [task, lever, strength, rate] = setting(entry.cell.task, entry.setting.lever, entry.setting.rate);
             table.push([
                 task,
                 lever,

@@ -29,7 +29,7 @@ use lever::Lever;
 use shrinking::{Shrinking, Shrunk};
 use symmetry::{Comparison, Symmetry};
 use task::{Size, Task};
-use training::{Run, Save, Training};
+use training::{Run, Save, Setting, Training};
 
 /// The table of accuracy by epochs.
 const ACCURACY: &str = "accuracy";
@@ -119,7 +119,7 @@ pub struct Levers {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cell {
-    /// A training run.
+    /// Training runs.
     Training(Training),
     /// Outputs of networks that are cut.
     Shrinking(Shrinking),
@@ -131,8 +131,8 @@ pub enum Cell {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Finding {
-    /// A training run.
-    Training(Run),
+    /// Training runs, one for each setting.
+    Training(Vec<Run>),
     /// Outputs at every cut.
     Shrinking(Vec<Shrunk>),
     /// Two paths compared.
@@ -197,12 +197,7 @@ Examples:
     type Finding = Finding;
 
     fn cells(&self) -> Result<Vec<Cell>, Failure> {
-        let mut cells: Vec<Cell> = Vec::new();
-        for &task in &self.tasks {
-            for lever in self.levers() {
-                cells.extend(self.rates(task).into_iter().map(|rate| Cell::Training(self.training(task, lever, rate))));
-            }
-        }
+        let mut cells: Vec<Cell> = self.tasks.iter().map(|&task| Cell::Training(self.training(task))).collect();
         for &task in self.tasks.iter().filter(|task| !task.has_biases()) {
             cells.extend(Symmetry::all(task, self.size).into_iter().map(Cell::Symmetry));
         }
@@ -224,10 +219,10 @@ Examples:
 
     fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
         let (mut shrinking, mut symmetry) = (Shrinking::table(), Symmetry::table());
-        let mut runs = Vec::new();
+        let mut trained = Vec::new();
         for (unit, finding) in found {
             match (&cells[unit.cell], finding) {
-                (Cell::Training(cell), Finding::Training(run)) => runs.push((cell, unit.replicate, run)),
+                (Cell::Training(cell), Finding::Training(runs)) => trained.push((cell, unit.replicate, runs)),
                 (Cell::Shrinking(cell), Finding::Shrinking(found)) => {
                     found.iter().for_each(|found| shrinking.push(cell.row(found, unit.replicate)));
                 }
@@ -235,7 +230,7 @@ Examples:
                 _ => {}
             }
         }
-        let runs = analysis::Runs::new(runs, self.share, self.tuning as u64, |task| self.rate(task));
+        let runs = analysis::Runs::new(trained, self.share, self.tuning as u64, |task| self.rate(task));
         Tables::new([
             ("", runs.table()),
             (ACCURACY, runs.accuracy()),
@@ -279,8 +274,10 @@ impl Levers {
         factors.into_iter().map(|factor| factor * self.rate(task)).collect()
     }
 
-    fn training(&self, task: Task, lever: Lever, rate: f64) -> Training {
+    fn training(&self, task: Task) -> Training {
+        let at_rates = |lever: Lever| self.rates(task).into_iter().map(move |rate| Setting { lever, rate });
         let save = self.save_embeddings.clone().map(|folder| Save { folder, steps: self.save_steps as u64 });
-        Training { task, lever, rate, size: self.size, epochs: self.epochs, save }
+        let settings = self.levers().into_iter().flat_map(at_rates).collect();
+        Training { task, settings, size: self.size, epochs: self.epochs, save }
     }
 }

@@ -1,4 +1,4 @@
-//! One training run under one lever, and what is measured on the way.
+//! Training runs of one task under the levers, side by side, and what is measured on the way.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use embedding_norms::optimizer::GradientDescent;
 use embedding_norms::random::Generator;
 use embedding_norms::sphere::{Directions, angle, normalize};
 use embedding_norms::sweep::UnitContext;
-use embedding_norms::training::{Method, Source, Trainer, TrainingError, batches};
+use embedding_norms::training::{Method, Source, Trainer, TrainingError, Views, batches};
 use ndarray::Array2;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
@@ -27,18 +27,24 @@ pub const NEIGHBOURS: usize = 10;
 /// The ratio of successive numbers of steps after which accuracy is measured.
 const SPACING: f64 = std::f64::consts::SQRT_2;
 
-/// One task under one lever at one learning rate.
+/// One task under several settings, all on the same batches, which are drawn once.
 #[derive(Clone, Debug, Serialize)]
 pub struct Training {
     pub task: Task,
-    pub lever: Lever,
-    /// The learning rate η on the mean over a batch.
-    pub rate: f64,
+    pub settings: Vec<Setting>,
     pub size: Size,
     pub epochs: usize,
     /// Where embeddings are saved; no part of the result.
     #[serde(skip)]
     pub save: Option<Save>,
+}
+
+/// One lever at one learning rate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Setting {
+    pub lever: Lever,
+    /// The learning rate η on the mean over a batch.
+    pub rate: f64,
 }
 
 /// Where the embeddings of the probes are saved.
@@ -83,8 +89,7 @@ pub struct Record {
 
 impl Training {
     pub fn label(&self) -> String {
-        let lever = Lever::label(self.lever.name(), self.lever.strength());
-        format!("{}, {lever}, η = {}", self.task.name(), self.rate)
+        format!("{}, {} settings", self.task.name(), self.settings.len())
     }
 
     /// Nanoseconds, roughly.
@@ -93,26 +98,38 @@ impl Training {
         let width = (hidden * (64 + self.task.dimension())) as f64;
         let comparisons = if self.task.is_contrastive() { 60.0 * batch as f64 } else { width };
         let views = if self.task.is_digits() { 2.0 } else { 1.0 };
-        (self.epochs * samples) as f64 * views * (3.0 * width + comparisons + 5000.0 * (views - 1.0))
+        let rows = (self.epochs * samples) as f64 * views;
+        rows * (self.settings.len() as f64 * (3.0 * width + comparisons) + 5000.0 * (views - 1.0))
     }
 
-    pub fn run(&self, unit: &UnitContext<'_, Cell>) -> Result<Run, Failure> {
+    /// What each setting finds.
+    pub fn run(&self, unit: &UnitContext<'_, Cell>) -> Result<Vec<Run>, Failure> {
         let samples = self.task.draw(self.size, unit)?;
         let name = |part: &str| format!("levers/{part}/{}", self.task.name());
         let [first, second] = samples
             .probes(&mut unit.shared_generator(name("probes").as_bytes()))
             .ok_or_else(|| Failure::Refused("the test holds no pair of a class: take a larger one".to_owned()))?;
-        let (mut encoder, mut predictor) =
-            self.task.networks(self.size, &mut unit.shared_generator(name("networks").as_bytes()));
-        self.lever.prepare(&mut std::iter::once(&mut encoder).chain(&mut predictor).collect::<Vec<_>>())?;
+        let networks = self.task.networks(self.size, &mut unit.shared_generator(name("networks").as_bytes()));
         let loss = self.task.loss()?;
-        let trainer = trainer(self.lever, self.rate, &*loss, encoder, predictor)?;
         let watch = Watch { training: self, samples: &samples, probes: [first, second], unit };
-        samples.with_source(|source| watch.follow(trainer, source, unit.shared_generator(name("training").as_bytes())))
+        samples.with_source(|source| {
+            let begin = |&setting: &Setting| {
+                let (mut encoder, mut predictor) = networks.clone();
+                setting.lever.prepare(&mut std::iter::once(&mut encoder).chain(&mut predictor).collect::<Vec<_>>())?;
+                watch.begin(setting, trainer(setting.lever, setting.rate, &*loss, encoder, predictor)?)
+            };
+            let courses = self.settings.iter().map(begin).collect::<Result<_, _>>()?;
+            watch.follow(courses, source, unit.shared_generator(name("training").as_bytes()))
+        })
+    }
+
+    fn steps_per_epoch(&self) -> u64 {
+        self.size.samples.div_ceil(self.size.batch) as u64
     }
 
     /// The numbers of steps after which accuracy is measured: 1, then √2 times as many each.
-    fn schedule(&self, steps: u64) -> Vec<u64> {
+    fn schedule(&self) -> Vec<u64> {
+        let steps = self.steps_per_epoch() * self.epochs as u64;
         let mut schedule = vec![1];
         let mut next = 1.0;
         while next < steps as f64 {
@@ -149,7 +166,16 @@ fn median_angle(first: &Directions, second: &Directions) -> f64 {
     median(first.units().rows().into_iter().zip(second.units().rows()).map(|(x, y)| angle(x, y)))
 }
 
-/// A run, and those who watch it.
+/// A training under way.
+struct Course<'a> {
+    setting: Setting,
+    trainer: Trainer<'a, Network>,
+    /// The probes before training.
+    start: Directions,
+    run: Run,
+}
+
+/// Those who watch the runs.
 struct Watch<'a, 'b> {
     training: &'a Training,
     samples: &'a Samples,
@@ -158,21 +184,12 @@ struct Watch<'a, 'b> {
 }
 
 impl Watch<'_, '_> {
-    fn follow(
-        &self,
-        mut trainer: Trainer<'_, Network>,
-        source: &dyn Source,
-        mut generator: Generator,
-    ) -> Result<Run, Failure> {
-        let batch = self.training.size.batch;
-        let steps_per_epoch = source.samples().div_ceil(batch) as u64;
-        let steps = steps_per_epoch * self.training.epochs as u64;
-        let schedule = self.training.schedule(steps);
+    fn begin<'a>(&self, setting: Setting, trainer: Trainer<'a, Network>) -> Result<Course<'a>, Failure> {
         let [first, second] = self.embed_probes(trainer.encoder());
-        self.save(0, &first, &second)?;
+        self.save(setting, 0, &first, &second)?;
         let (start, partners) = (normalize(first.view())?, normalize(second.view())?);
         let (record, chance) = self.untrained(trainer.encoder())?;
-        let mut run = Run {
+        let run = Run {
             norm: median(start.norms().to_vec()),
             angle: median_angle(&start, &partners),
             turned: None,
@@ -183,50 +200,50 @@ impl Watch<'_, '_> {
             final_norm: None,
             final_rank: None,
             diverged: false,
-            steps_per_epoch,
+            steps_per_epoch: self.training.steps_per_epoch(),
         };
-        'epochs: for _ in 0..self.training.epochs {
-            if self.unit.is_cancelled() {
-                break;
-            }
-            for rows in batches(source.samples(), batch, &mut generator) {
-                if let Some(views) = source.views(&rows, &mut generator)
-                    && let Err(error) = trainer.step(&views)
-                {
-                    run.diverged = matches!(error, TrainingError::NoDirection { .. });
-                    if run.diverged {
-                        break 'epochs;
-                    }
-                    return Err(error.into());
+        Ok(Course { setting, trainer, start, run })
+    }
+
+    fn follow(
+        &self,
+        mut courses: Vec<Course<'_>>,
+        source: &dyn Source,
+        mut generator: Generator,
+    ) -> Result<Vec<Run>, Failure> {
+        let schedule = self.training.schedule();
+        for _ in 0..self.training.epochs {
+            for rows in batches(source.samples(), self.training.size.batch, &mut generator) {
+                if self.unit.is_cancelled() {
+                    return Ok(Vec::new());
                 }
-                if !self.observe(&mut run, &trainer, &start, &schedule)? {
-                    run.diverged = true;
-                    break 'epochs;
+                let views = source.views(&rows, &mut generator);
+                for course in courses.iter_mut().filter(|course| !course.run.diverged) {
+                    course.run.diverged = !self.advance(course, views.as_ref(), &schedule)?;
                 }
             }
         }
-        if !run.diverged {
-            let [first, _] = self.embed_probes(trainer.encoder());
-            run.final_norm = Some(median(normalize(first.view())?.norms().to_vec()));
-            run.final_rank = Some(effective_rank(first.view())?);
+        courses.into_iter().map(|course| self.end(course)).collect()
+    }
+
+    /// Takes a step, if the batch holds a pair, and looks at the run; whether it still has embeddings.
+    fn advance(&self, course: &mut Course<'_>, views: Option<&Views>, schedule: &[u64]) -> Result<bool, Failure> {
+        match views.map(|views| course.trainer.step(views)) {
+            Some(Err(TrainingError::NoDirection { .. })) => Ok(false),
+            Some(Err(error)) => Err(error.into()),
+            Some(Ok(_)) | None => self.observe(course, schedule),
         }
-        Ok(run)
     }
 
     /// Looks at a run after a step; whether it still has embeddings.
-    fn observe(
-        &self,
-        run: &mut Run,
-        trainer: &Trainer<'_, Network>,
-        start: &Directions,
-        schedule: &[u64],
-    ) -> Result<bool, Failure> {
+    fn observe(&self, course: &mut Course<'_>, schedule: &[u64]) -> Result<bool, Failure> {
+        let Course { setting, trainer, start, run } = course;
         let step = trainer.steps();
         let saved = self.training.save.as_ref().is_some_and(|save| save.steps == step);
         if step == 1 || saved {
             let [first, second] = self.embed_probes(trainer.encoder());
             if saved {
-                self.save(step, &first, &second)?;
+                self.save(*setting, step, &first, &second)?;
             }
             let Ok(now) = normalize(first.view()) else { return Ok(false) };
             if step == 1 {
@@ -243,6 +260,16 @@ impl Watch<'_, '_> {
             }
         }
         Ok(true)
+    }
+
+    fn end(&self, course: Course<'_>) -> Result<Run, Failure> {
+        let Course { trainer, mut run, .. } = course;
+        if !run.diverged {
+            let [first, _] = self.embed_probes(trainer.encoder());
+            run.final_norm = Some(median(normalize(first.view())?.norms().to_vec()));
+            run.final_rank = Some(effective_rank(first.view())?);
+        }
+        Ok(run)
     }
 
     fn embed_probes(&self, encoder: &Network) -> [Array2<f64>; 2] {
@@ -272,9 +299,9 @@ impl Watch<'_, '_> {
         Ok((record, accuracy(&shuffled)?))
     }
 
-    fn save(&self, step: u64, first: &Array2<f64>, second: &Array2<f64>) -> Result<(), Failure> {
+    fn save(&self, setting: Setting, step: u64, first: &Array2<f64>, second: &Array2<f64>) -> Result<(), Failure> {
         let Some(save) = &self.training.save else { return Ok(()) };
-        let Training { task, lever, rate, .. } = self.training;
+        let (task, Setting { lever, rate }) = (self.training.task, setting);
         let strength = lever.strength().map_or(String::new(), |strength| format!("-{strength}"));
         let replicate = self.unit.unit.replicate;
         let setting = format!("{}.{}{strength}.rate-{rate}.replicate-{replicate}", task.name(), lever.name());

@@ -88,7 +88,7 @@ pub fn descend(
 
 /// normalize((1 − |t|)·random − t·embedding), for each row.
 fn positives(t: f64, embeddings: &Array2<f64>, random: &Array2<f64>) -> Result<Array2<f64>, Failure> {
-    Ok(normalize((random * (1.0 - t.abs()) - embeddings * t).view())?.units().to_owned())
+    Ok(normalize((random * (1.0 - t.abs()) - embeddings * t).view())?.into_units())
 }
 
 /// The arccos of the mean cosine of pairs with these tan(φ/2), by half angles: 1 − c = 2 sin²(φ/2).

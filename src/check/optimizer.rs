@@ -270,7 +270,7 @@ fn symmetry(optimizer: &dyn Optimizer, learning_rate: f64, factor: f64, power: f
 }
 
 fn both_directions(first: ArrayView2<'_, f64>, second: ArrayView2<'_, f64>) -> Result<[Array2<f64>; 2], SphereError> {
-    Ok([normalize(first)?.units().to_owned(), normalize(second)?.units().to_owned()])
+    Ok([normalize(first)?.into_units(), normalize(second)?.into_units()])
 }
 
 fn units(rows: usize, draws: &mut Generator) -> Array2<f64> {

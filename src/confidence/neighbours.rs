@@ -15,6 +15,9 @@ const QUERIES: usize = 128;
 /// Points of the base that they are compared with at once.
 const BASE: usize = 1024;
 
+/// Cosines of which first the largest is looked at.
+const GROUP: usize = 8;
+
 /// The k nearest neighbours of each query, nearest first: exact, by the Euclidean distance ‖x̂ − ŷ‖ of directions, which
 /// orders as the angle does. Equal distances are ordered by the place in the base.
 ///
@@ -150,7 +153,7 @@ fn directions(points: ArrayView2<'_, f64>, first: usize) -> Result<Array2<f64>, 
         SphereError::NotFinite { row, column, value } => SphereError::NotFinite { row: row + first, column, value },
         other => other,
     };
-    Ok(normalize(points).map_err(place)?.units().to_owned())
+    Ok(normalize(points).map_err(place)?.into_units())
 }
 
 /// The error in terms of the rows that were selected.
@@ -198,6 +201,11 @@ fn blocks(rows: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
     (0..rows).step_by(size).map(move |start| start..rows.min(start + size))
 }
 
+/// The largest of numbers.
+fn largest(numbers: &[f64]) -> f64 {
+    numbers.iter().fold(f64::NEG_INFINITY, |largest, &number| if number > largest { number } else { largest })
+}
+
 /// The points that may be among the k nearest to one query, by their cosines, which are right to rounding.
 #[derive(Clone)]
 struct Candidates {
@@ -218,19 +226,35 @@ impl Candidates {
     }
 
     fn offer(&mut self, cosines: &[f64], first: usize, own: Option<usize>) {
-        for (offset, &cosine) in cosines.iter().enumerate() {
-            if cosine >= self.threshold && own != Some(first + offset) {
-                self.kept.push((cosine, first + offset));
-                if self.kept.len() >= self.room {
-                    self.prune();
-                }
+        let peaks: Vec<f64> = cosines.chunks(GROUP).map(largest).collect();
+        self.raise_threshold(&peaks, self.k + usize::from(own.is_some()));
+        for (group, (cosines, peak)) in cosines.chunks(GROUP).zip(peaks).enumerate() {
+            if peak < self.threshold {
+                continue;
             }
+            let places = (first + group * GROUP..).zip(cosines).filter(|&(place, _)| own != Some(place));
+            self.kept.extend(
+                places.filter(|&(_, &cosine)| cosine >= self.threshold).map(|(place, &cosine)| (cosine, place)),
+            );
+            if self.kept.len() >= self.room {
+                self.prune();
+            }
+        }
+    }
+
+    /// Groups that reach so far hold as many points that do: `needed` is k, and one more for the query's own.
+    fn raise_threshold(&mut self, peaks: &[f64], needed: usize) {
+        let mut high = peaks.to_vec();
+        high.retain(|&peak| peak >= self.threshold);
+        if high.len() >= needed {
+            let (_, &mut lowest, _) = high.select_nth_unstable_by(needed - 1, |a, b| b.total_cmp(a));
+            self.threshold = self.threshold.max(lowest - self.slack);
         }
     }
 
     fn prune(&mut self) {
         let (_, &mut (kth, _), _) = self.kept.select_nth_unstable_by(self.k - 1, |a, b| b.0.total_cmp(&a.0));
-        self.threshold = kth - self.slack;
+        self.threshold = self.threshold.max(kth - self.slack);
         self.kept.retain(|&(cosine, _)| cosine >= self.threshold);
         self.room = (4 * self.k + 64).max(2 * self.kept.len());
     }
@@ -243,11 +267,12 @@ impl Candidates {
         base: ArrayView2<'_, f64>,
     ) -> Result<Vec<(f64, usize)>, SphereError> {
         self.prune();
-        let mut nearest = Vec::with_capacity(self.kept.len());
-        for (_, index) in self.kept {
-            let unit = directions(rows_of(base, index..index + 1), index)?;
-            nearest.push((Cosine::between(queries.row(query), unit.row(0)).one_minus, index));
-        }
+        let places: Vec<usize> = self.kept.into_iter().map(|(_, place)| place).collect();
+        let mut points = Array2::zeros((places.len(), base.ncols()));
+        points.rows_mut().into_iter().zip(&places).for_each(|(mut point, &place)| point.assign(&base.row(place)));
+        let units = directions(points.view(), 0).map_err(|error| of_row(error, &places))?;
+        let chord = |unit| Cosine::between(queries.row(query), unit).one_minus;
+        let mut nearest: Vec<(f64, usize)> = units.rows().into_iter().map(chord).zip(places).collect();
         nearest.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         nearest.truncate(self.k);
         Ok(nearest.into_iter().map(|(one_minus, index)| ((2.0 * one_minus).sqrt(), index)).collect())

@@ -85,14 +85,9 @@ impl Augmentation {
     pub fn view<R: Rng>(&self, image: ArrayView1<'_, f64>, mut view: ArrayViewMut1<'_, f64>, generator: &mut R) {
         self.draw(generator).apply(image, view.view_mut());
         if self.noise > 0.0 {
-            let mut pixels = view.iter_mut();
-            while let Some(pixel) = pixels.next() {
-                let (first, second) = StandardNormal::pair(generator);
-                *pixel += self.noise * first;
-                if let Some(pixel) = pixels.next() {
-                    *pixel += self.noise * second;
-                }
-            }
+            let mut noise = vec![0.0; view.len()];
+            StandardNormal::fill(&mut noise, generator);
+            view.iter_mut().zip(noise).for_each(|(pixel, noise)| *pixel += self.noise * noise);
         }
     }
 

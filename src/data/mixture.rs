@@ -140,7 +140,7 @@ impl Mixture {
             let noise = Array1::random_using(self.latent, StandardNormal, generator);
             point.assign(&(&centres.index_axis(Axis(0), class) + noise * self.noise));
         }
-        Ok(normalize(points.view())?.units().to_owned())
+        Ok(normalize(points.view())?.into_units())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use gif::{DisposalMethod, Encoder, Frame, Repeat};
+use rayon::prelude::*;
 
 use super::FigureError;
 use super::export;
@@ -16,29 +17,41 @@ type Rgb = [u8; 3];
 /// Colours, each with the number of its pixels.
 type Colours = Vec<(Rgb, u64)>;
 
+/// The pixels of a frame.
+struct Image {
+    width: u32,
+    height: u32,
+    colours: Vec<Rgb>,
+}
+
+impl Image {
+    fn draw(svg: &str, pixels_per_point: f64) -> Result<Self, FigureError> {
+        let image = export::pixels(svg, pixels_per_point)?;
+        // The paper is opaque, so the colours need no alpha.
+        let colours = image.pixels().iter().map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]).collect();
+        Ok(Self { width: image.width(), height: image.height(), colours })
+    }
+}
+
 /// A looping GIF of SVG frames of one size, with this many pixels to a point and hundredths of a second per frame.
 ///
 /// All frames share one palette, and each writes only what differs from the one before, so that a still background
-/// costs nothing and does not flicker.
+/// costs nothing and does not flicker. Frames are drawn on all threads of the present pool.
 ///
 /// # Errors
 /// No frames, frames of different sizes, or a text that is not SVG.
 pub fn animation(frames: &[String], pixels_per_point: f64, hundredths_per_frame: u16) -> Result<Vec<u8>, FigureError> {
     let failed = |error: gif::EncodingError| FigureError::Image(error.to_string());
-    let images = frames.iter().map(|svg| export::pixels(svg, pixels_per_point)).collect::<Result<Vec<_>, _>>()?;
+    let images = frames.par_iter().map(|svg| Image::draw(svg, pixels_per_point)).collect::<Result<Vec<_>, _>>()?;
     let first = images.first().ok_or_else(|| FigureError::Frames("there are none".to_owned()))?;
-    let (width, height) = (first.width(), first.height());
-    if let Some(other) = images.iter().find(|image| (image.width(), image.height()) != (width, height)) {
-        let sizes = format!("{width} × {height} and {} × {} pixels", other.width(), other.height());
+    let (width, height) = (first.width, first.height);
+    if let Some(other) = images.iter().find(|image| (image.width, image.height) != (width, height)) {
+        let sizes = format!("{width} × {height} and {} × {} pixels", other.width, other.height);
         return Err(FigureError::Frames(sizes));
     }
     let side = |length: u32| u16::try_from(length).map_err(|_| FigureError::Frames(format!("{length} pixels wide")));
     let (width, height) = (side(width)?, side(height)?);
-    // The paper is opaque, so the colours need no alpha.
-    let rgb: Vec<Vec<Rgb>> = images
-        .iter()
-        .map(|image| image.pixels().iter().map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]).collect())
-        .collect();
+    let rgb: Vec<Vec<Rgb>> = images.into_iter().map(|image| image.colours).collect();
     let (palette, index) = palette(&rgb);
     let mut file = Vec::new();
     let mut encoder = Encoder::new(&mut file, width, height, &palette.concat()).map_err(failed)?;

@@ -11,7 +11,7 @@ pub use spherical::SphericalConstraint;
 use ndarray::{Array2, ArrayView2};
 
 use crate::power::whole_power;
-use crate::sphere::{Directions, inner};
+use crate::sphere::{Directions, inners};
 
 /// The gradient with respect to the embeddings, ∇_z L = P_z g / ‖z‖ row by row (statements G1 and G3).
 ///
@@ -31,16 +31,20 @@ use crate::sphere::{Directions, inner};
 /// If the shapes differ.
 pub fn pullback(directions: &Directions, euclidean: ArrayView2<'_, f64>) -> Array2<f64> {
     assert_eq!(directions.units().dim(), euclidean.dim(), "a gradient has the shape of what it belongs to");
-    let mut gradient = euclidean.to_owned();
-    for ((mut row, unit), norm) in
-        gradient.rows_mut().into_iter().zip(directions.units().rows()).zip(directions.norms())
-    {
-        let radial = inner(row.view(), unit);
-        let reciprocal = 1.0 / norm;
-        row.zip_mut_with(&unit, |g, x| *g = (*g - radial * x) * reciprocal);
-    }
+    let (units, norms) = (directions.units(), directions.norms());
+    let mut gradient = euclidean.as_standard_layout().into_owned();
+    let slopes = gradient.as_slice_mut().expect(STANDARD);
+    let (coordinates, d) = (units.as_slice().expect(STANDARD), units.ncols());
+    inners(euclidean, units, |row, radial| {
+        let reciprocal = 1.0 / norms[row];
+        for (g, x) in slopes[row * d..][..d].iter_mut().zip(&coordinates[row * d..][..d]) {
+            *g = (*g - radial * x) * reciprocal;
+        }
+    });
     gradient
 }
+
+const STANDARD: &str = "directions and their gradients are in standard layout";
 
 /// g/‖z‖ without the projection: the gradient of the inner product of embeddings whose norms are held fixed.
 ///

@@ -46,7 +46,7 @@ impl Moments {
     pub fn update(&mut self, group: usize, gradient: &[f64]) -> &mut [f64] {
         let Averages { beta1, beta2, epsilon } = self.averages;
         let Group { moments, powers } = &mut self.groups[group];
-        *powers = [beta1 * powers[0], beta2 * powers[1]];
+        *powers = [beta1 * powers[0], beta2 * powers[1]].map(unless_lost);
         let [first, second] = [1.0 - powers[0], (1.0 - powers[1]).sqrt()];
         let update = &mut self.updates[group];
         for ((u, [m, v]), g) in update.iter_mut().zip(moments).zip(gradient) {
@@ -56,6 +56,11 @@ impl Moments {
         }
         update
     }
+}
+
+/// β^t, or 0 where 1 − β^t is 1 already: processors are slow with the subnormal numbers that it comes to.
+fn unless_lost(power: f64) -> f64 {
+    if 1.0 - power == 1.0 { 0.0 } else { power }
 }
 
 /// Adam: m ← β1 m + (1 − β1) g, v ← β2 v + (1 − β2) g², z ← z − γ m̂/(√v̂ + ε) with m̂ = m/(1 − β1^t) and

@@ -146,14 +146,7 @@ impl PersistentRun<'_> {
 
 /// A direction, uniform on the sphere: a normalized Gaussian vector, two coordinates from each draw.
 fn draw_direction(mut row: ArrayViewMut1<'_, f64>, draws: &mut Generator) {
-    let mut spare = None;
-    row.map_inplace(|coordinate| {
-        *coordinate = spare.take().unwrap_or_else(|| {
-            let (first, second) = StandardNormal::pair(draws);
-            spare = Some(second);
-            first
-        });
-    });
+    StandardNormal::fill(row.as_slice_mut().expect("rows of a new matrix are contiguous"), draws);
     let length = norm_of(row.view());
     row /= length;
 }

@@ -4,12 +4,15 @@
 //! ½‖x − y‖² *is* 1 − cos φ, and ½‖x + y‖² is 1 + cos φ, each with full relative precision at its own end.
 
 mod geodesic;
+mod rows;
 mod sampling;
 
 pub use geodesic::{exponential, geodesic, logarithm, parallel_transport, retraction};
 pub use sampling::{mean_resultant_length, uniform, uniform_half_tangents, von_mises_fisher};
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+
+use rows::fold_rows;
 
 /// What can be wrong with vectors that should become, or be, directions.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -60,6 +63,11 @@ impl Directions {
         self.units.view()
     }
 
+    /// The unit vectors ẑ_i alone.
+    pub fn into_units(self) -> Array2<f64> {
+        self.units
+    }
+
     /// The norms ρ_i = ‖z_i‖ (n).
     pub fn norms(&self) -> ArrayView1<'_, f64> {
         self.norms.view()
@@ -74,16 +82,19 @@ impl Directions {
     /// If `points` has another shape.
     pub fn update(&mut self, points: ArrayView2<'_, f64>) -> Result<(), SphereError> {
         self.units.assign(&points);
-        for (row, (mut unit, norm)) in self.units.rows_mut().into_iter().zip(&mut self.norms).enumerate() {
-            *norm = norm_of(unit.view());
+        inners(points, points, |row, square| self.norms[row] = square.sqrt());
+        for (row, norm) in self.norms.iter_mut().enumerate() {
             if !norm.is_normal() {
-                *norm = rescaled_norm(row, unit.view())?;
+                *norm = rescaled_norm(row, points.row(row))?;
             }
-            let reciprocal = 1.0 / *norm;
+        }
+        let units = self.units.as_slice_mut().expect("directions are kept in standard layout");
+        for (unit, norm) in units.chunks_exact_mut(points.ncols().max(1)).zip(&self.norms) {
+            let reciprocal = 1.0 / norm;
             if reciprocal.is_finite() {
-                unit *= reciprocal;
+                unit.iter_mut().for_each(|x| *x *= reciprocal);
             } else {
-                unit /= *norm;
+                unit.iter_mut().for_each(|x| *x /= norm);
             }
         }
         Ok(())
@@ -132,7 +143,27 @@ fn rescaled_norm(row: usize, vector: ArrayView1<'_, f64>) -> Result<f64, SphereE
 /// If the lengths differ.
 pub fn inner(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>) -> f64 {
     assert_eq!(x.len(), y.len(), "an inner product takes vectors of one length");
-    x.iter().zip(y).fold(0.0, |sum, (a, b)| sum + a * b)
+    fold(x, y, 0.0, add_product)
+}
+
+/// The inner products of the rows of two matrices, [`inner`] bit for bit, handed on with their row.
+///
+/// # Panics
+/// If the shapes differ.
+pub(crate) fn inners(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>, hand_on: impl FnMut(usize, f64)) {
+    fold_rows(x, y, 0.0, add_product, hand_on);
+}
+
+fn add_product(sum: f64, x: f64, y: f64) -> f64 {
+    sum + x * y
+}
+
+/// Folds the coordinates of two vectors of one length in their order.
+fn fold<A>(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>, start: A, combine: impl Fn(A, f64, f64) -> A) -> A {
+    match (x.as_slice(), y.as_slice()) {
+        (Some(x), Some(y)) => x.iter().zip(y).fold(start, |folded, (x, y)| combine(folded, *x, *y)),
+        _ => x.iter().zip(y).fold(start, |folded, (x, y)| combine(folded, *x, *y)),
+    }
 }
 
 /// The Euclidean norm.
@@ -171,10 +202,11 @@ impl Cosine {
     /// If the lengths differ.
     pub fn between(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>) -> Self {
         assert_eq!(x.len(), y.len(), "a cosine takes vectors of one length");
-        let (minus, plus) = x
-            .iter()
-            .zip(y)
-            .fold((0.0, 0.0), |(minus, plus), (a, b)| (minus + (a - b) * (a - b), plus + (a + b) * (a + b)));
+        Self::of_squares(fold(x, y, [0.0; 2], add_squares))
+    }
+
+    /// From ‖x − y‖² and ‖x + y‖².
+    fn of_squares([minus, plus]: [f64; 2]) -> Self {
         Self { one_minus: 0.5 * minus, one_plus: 0.5 * plus }
     }
 
@@ -205,7 +237,14 @@ impl Cosine {
 /// If the shapes differ.
 pub fn cosines(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> Vec<Cosine> {
     assert_eq!(x.dim(), y.dim(), "pairs need matrices of one shape");
-    x.axis_iter(Axis(0)).zip(y.axis_iter(Axis(0))).map(|(x, y)| Cosine::between(x, y)).collect()
+    let mut cosines = Vec::with_capacity(x.nrows());
+    fold_rows(x, y, [0.0; 2], add_squares, |_, squares| cosines.push(Cosine::of_squares(squares)));
+    cosines
+}
+
+/// Adds a coordinate to ‖x − y‖² and ‖x + y‖².
+fn add_squares([minus, plus]: [f64; 2], x: f64, y: f64) -> [f64; 2] {
+    [minus + (x - y) * (x - y), plus + (x + y) * (x + y)]
 }
 
 /// The angle between two unit vectors, 2 atan2(‖x − y‖, ‖x + y‖), in [0, π] radians (statement G5).

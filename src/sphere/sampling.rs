@@ -16,7 +16,7 @@ pub fn uniform<R: Rng>(n: usize, d: usize, generator: &mut R) -> Result<Array2<f
     if d < 2 {
         return Err(SphereError::Dimension { dimension: d });
     }
-    Ok(normalize(Array2::random_using((n, d), StandardNormal, generator).view())?.units().to_owned())
+    Ok(normalize(Array2::random_using((n, d), StandardNormal, generator).view())?.into_units())
 }
 
 /// n directions from the von Mises-Fisher distribution around the unit vector `mean`, with density ∝ exp(κ μ·x), as
