@@ -18,10 +18,13 @@ from table import ROOT, compiler, head, machine, row, shown, when
 COMMAND = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "release" / "embedding-norms"
 # The unit of a resident size, in bytes.
 KIBIBYTE = 1 if sys.platform == "darwin" else 1024
+# The paper's norms: 37,200 steps.
+SWEEP = "norm-effect --norms 1,2,3,4,5,6,7,8,9,10 --replicates 1 --published-runs 0"
 # What is run, and on how many threads.
 PROCESSES = [
-    ("norm-effect --replicates 1 --published-runs 0", (1,)),
-    ("convergence-map --cells 1000 --unequal-pairs 1", (1, 2)),
+    (f"{SWEEP} --engine full", (1,)),
+    (f"{SWEEP} --engine pair", (1,)),
+    ("convergence-map --cells 1000", (1, 2)),
     ("class-imbalance --replicates 1 --controls 0", (1,)),
     ("list", (None,)),
     ("--quick", (2,)),

@@ -44,6 +44,7 @@ mod groups;
 pub mod instructions;
 pub mod law;
 pub mod loss;
+mod mirror;
 pub mod normalization;
 pub mod optimizer;
 mod power;

@@ -5,11 +5,10 @@
 //! The right factor is copied into the order in which it is read, in panels of sixteen columns, and so are bands of eight
 //! rows of a left one whose rows are not at hand. A tile of 8 × 16 sums stays in registers while the inner index runs.
 
-use std::ops::Range;
-
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use pulp::Simd;
 
+use crate::mirror::{Combine, mirror};
 use crate::vectorize::{Aligned, Kernel, LANES, Number, Vector, vectorize};
 
 /// Rows of the left matrix that are worked on side by side.
@@ -43,77 +42,8 @@ pub(crate) fn inner_products(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>, fin
 /// X Xᵀ likewise, of which one half is summed; `finish` must be symmetric.
 pub(crate) fn gram(x: ArrayView2<'_, f64>, finish: impl Finish) -> Array2<f64> {
     let mut result = tiled(x, x.t(), Shape::LowerTiles, finish);
-    mirror(&mut result, |lower, _| lower);
+    mirror(&mut result, Lower);
     result
-}
-
-/// Replaces both entries of every mirrored pair of a square matrix by what `combine` makes of the one below the diagonal
-/// and the one above it.
-pub(crate) fn mirror(matrix: &mut Array2<f64>, combine: impl Fn(f64, f64) -> f64) {
-    let n = matrix.nrows();
-    let entries = matrix.as_slice_mut().expect("matrices are kept in standard layout");
-    vectorize(Mirrored { entries, n, combine });
-}
-
-struct Mirrored<'a, F> {
-    entries: &'a mut [f64],
-    n: usize,
-    combine: F,
-}
-
-impl<F: Fn(f64, f64) -> f64> Kernel for Mirrored<'_, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, _: S) {
-        let Self { entries, n, combine } = self;
-        let whole = n - n % LANES;
-        for top in (0..n).step_by(LANES) {
-            for left in (0..top).step_by(LANES) {
-                if top < whole {
-                    mirror_block(entries, n, (top, left), &combine);
-                } else {
-                    mirror_entries(entries, n, (top..n, left..left + LANES), &combine);
-                }
-            }
-            mirror_entries(entries, n, (top..n.min(top + LANES), top..n), &combine);
-        }
-    }
-}
-
-#[inline(always)]
-fn mirror_entries(
-    entries: &mut [f64],
-    n: usize,
-    (rows, columns): (Range<usize>, Range<usize>),
-    combine: impl Fn(f64, f64) -> f64,
-) {
-    for row in rows {
-        for column in columns.start..columns.end.min(row) {
-            let both = combine(entries[row * n + column], entries[column * n + row]);
-            entries[row * n + column] = both;
-            entries[column * n + row] = both;
-        }
-    }
-}
-
-/// [`mirror`] for a whole block below the diagonal.
-#[inline(always)]
-fn mirror_block(entries: &mut [f64], n: usize, (top, left): (usize, usize), combine: impl Fn(f64, f64) -> f64) {
-    let below = |line: usize| (top + line) * n + left;
-    let above = |line: usize| (left + line) * n + top;
-    let mut lower: [[f64; LANES]; LANES] =
-        std::array::from_fn(|line| *entries[below(line)..].first_chunk().expect("a whole block"));
-    for column in 0..LANES {
-        let upper: &mut [f64; LANES] = entries[above(column)..].first_chunk_mut().expect("a whole block");
-        for (lower, upper) in lower.iter_mut().zip(upper) {
-            let both = combine(lower[column], *upper);
-            (lower[column], *upper) = (both, both);
-        }
-    }
-    for (line, lower) in lower.iter().enumerate() {
-        entries[below(line)..][..LANES].copy_from_slice(lower);
-    }
 }
 
 /// What becomes of an inner product once it is summed.
@@ -187,6 +117,17 @@ impl<B: Band> Factors<'_, B> {
     }
 }
 
+/// Both entries of a pair are the one below the diagonal.
+#[derive(Clone, Copy)]
+struct Lower;
+
+impl Combine for Lower {
+    #[inline(always)]
+    fn combine<N: Number>(self, lower: N, _: N) -> N {
+        lower
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shape {
     Full,
@@ -199,11 +140,12 @@ fn tiled(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>, shape: Shape, fi
     if size.0 * size.1 * left.ncols() == 0 {
         return Array2::zeros(size);
     }
-    let tiled = Tiled { left, panels: &panels(right), columns: size.1, shape, finish };
+    let tiled = Tiled { left, right, shape, finish };
     Array2::from_shape_vec(size, vectorize(tiled)).expect("every band was filled")
 }
 
 /// The columns of `right` sixteen at a time: panel after panel, each row after row, with zeros past the last column.
+#[inline(always)]
 fn panels(right: ArrayView2<'_, f64>) -> Vec<ColumnsAcross> {
     let inner = right.nrows();
     let mut panels = vec![Aligned([0.0; COLUMNS]); right.ncols().div_ceil(COLUMNS) * inner];
@@ -219,7 +161,7 @@ fn interleave<const W: usize>(lines: ArrayView2<'_, f64>, first: usize, into: &m
     let width = W.min(lines.nrows() - first);
     if lines.strides()[0] == 1 || lines.nrows() == 1 {
         for (places, across) in into.iter_mut().zip(lines.columns()) {
-            copy(&mut places.0[..width], across, first);
+            copy(&mut places.0, across, first);
         }
         return;
     }
@@ -242,18 +184,21 @@ fn interleave<const W: usize>(lines: ArrayView2<'_, f64>, first: usize, into: &m
     }
 }
 
+/// Copies W entries from the `first` on, or as many as there are.
 #[inline(always)]
-fn copy(places: &mut [f64], across: ArrayView1<'_, f64>, first: usize) {
-    match across.to_slice() {
-        Some(across) => places.copy_from_slice(&across[first..first + places.len()]),
+fn copy<const W: usize>(places: &mut [f64; W], across: ArrayView1<'_, f64>, first: usize) {
+    match across.to_slice().map(|across| &across[first..]) {
+        Some(rest) => match rest.first_chunk() {
+            Some(whole) => *places = *whole,
+            None => places[..rest.len()].copy_from_slice(rest),
+        },
         None => places.iter_mut().zip(across.iter().skip(first)).for_each(|(place, &value)| *place = value),
     }
 }
 
 struct Tiled<'a, F> {
     left: ArrayView2<'a, f64>,
-    panels: &'a [ColumnsAcross],
-    columns: usize,
+    right: ArrayView2<'a, f64>,
     shape: Shape,
     finish: F,
 }
@@ -264,20 +209,21 @@ impl<F: Finish> Kernel for Tiled<'_, F> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Vec<f64> {
         let inner = self.left.ncols();
-        let mut result = Vec::with_capacity(self.left.nrows() * self.columns);
+        let panels = panels(self.right);
+        let mut result = Vec::with_capacity(self.left.nrows() * self.right.ncols());
         if let Some(entries) = self.left.to_slice() {
             let rows = self.left.nrows();
             for index in 0..rows.div_ceil(ROWS) {
                 // Past the last row it stands again.
                 let row = |number: usize| &entries[(index * ROWS + number).min(rows - 1) * inner..][..inner];
                 let band: [&[f64]; ROWS] = std::array::from_fn(row);
-                self.append_band(simd, &mut result, band);
+                self.append_band(simd, &mut result, band, &panels);
             }
         } else {
             let mut band = vec![Aligned([0.0; ROWS]); inner];
             for index in 0..self.left.nrows().div_ceil(ROWS) {
                 interleave(self.left, index * ROWS, &mut band);
-                self.append_band(simd, &mut result, &band[..]);
+                self.append_band(simd, &mut result, &band[..], &panels);
             }
         }
         result
@@ -287,18 +233,19 @@ impl<F: Finish> Kernel for Tiled<'_, F> {
 impl<F: Finish> Tiled<'_, F> {
     /// Appends the next rows of the result, of at most one band.
     #[inline(always)]
-    fn append_band<S: Simd>(&self, simd: S, result: &mut Vec<f64>, band: impl Band) {
+    fn append_band<S: Simd>(&self, simd: S, result: &mut Vec<f64>, band: impl Band, panels: &[ColumnsAcross]) {
+        let columns = self.right.ncols();
         let begin = result.len();
-        let end = (begin + ROWS * self.columns).min(self.left.nrows() * self.columns);
+        let end = (begin + ROWS * columns).min(self.left.nrows() * columns);
         result.resize(end, 0.0);
-        let last_row = end / self.columns - 1;
-        for (number, panel) in self.panels.chunks_exact(self.left.ncols()).enumerate() {
+        let last_row = end / columns - 1;
+        for (number, panel) in panels.chunks_exact(self.left.ncols()).enumerate() {
             let first = number * COLUMNS;
             if self.shape == Shape::LowerTiles && first > last_row {
                 break;
             }
             let tile = tile(simd, band, panel, self.finish);
-            for (row, sums) in result[begin..].chunks_exact_mut(self.columns).zip(&tile) {
+            for (row, sums) in result[begin..].chunks_exact_mut(columns).zip(&tile) {
                 let places = &mut row[first..];
                 match places.first_chunk_mut() {
                     Some(whole) => *whole = *sums,

@@ -8,8 +8,9 @@ use ndarray::{Array2, ArrayView2};
 use pulp::Simd;
 
 use super::similarity::{Near, Similarity, near_pairs};
-use crate::product::{mirror, product};
-use crate::vectorize::{Kernel, LANES, Vector, vectorize, whole, whole_mut};
+use crate::mirror::{Combine, mirror};
+use crate::product::product;
+use crate::vectorize::{Kernel, LANES, Number, Vector, vectorize, whole, whole_mut};
 
 /// The slopes of a total by the cosines of pairs of rows, and which of the pairs are near an end.
 #[derive(Clone, Debug)]
@@ -133,7 +134,17 @@ impl Kernel for AddDifferences<'_> {
 /// W becomes W + Wᵀ, without a diagonal: a row has no cosine with itself.
 fn make_symmetric(slopes: &mut Array2<f64>) {
     slopes.diag_mut().fill(0.0);
-    mirror(slopes, |lower, upper| lower + upper);
+    mirror(slopes, Sum);
+}
+
+#[derive(Clone, Copy)]
+struct Sum;
+
+impl Combine for Sum {
+    #[inline(always)]
+    fn combine<N: Number>(self, lower: N, upper: N) -> N {
+        lower + upper
+    }
 }
 
 #[cfg(test)]
