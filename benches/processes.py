@@ -53,7 +53,7 @@ def report(arguments, threads, rounds):
     # A process begins as a copy of this one, whose size counts in its peak.
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KIBIBYTE
     size = f"{'below ' if max(peaks) <= own else ''}{max(peaks) / 2**20:.0f} MiB"
-    row([f"`{arguments}`", "-" if threads is None else str(threads), shown(min(walls)), shown(min(processors)), size])
+    row([f"`{arguments}`" if arguments else "everything", "-" if threads is None else str(threads), shown(min(walls)), shown(min(processors)), size])
 
 
 def simulations():
@@ -101,7 +101,7 @@ def main():
     if arguments.everything:
         print("\nThe bare command, each simulation by itself, once:\n")
         head(columns)
-        for name in simulations():
+        for name in ["", *simulations()]:
             report(name, 2, 1)
     if arguments.build:
         print()
