@@ -5,8 +5,11 @@
 //! The right factor is copied into the order in which it is read, in panels of sixteen columns, and so are bands of eight
 //! rows of a left one whose rows are not at hand. A tile of 8 × 16 sums stays in registers while the inner index runs.
 
-use ndarray::{Array2, ArrayView1, ArrayView2};
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Slice};
 use pulp::Simd;
+use rayon::prelude::*;
 
 use crate::mirror::{Combine, mirror};
 use crate::vectorize::{Aligned, Kernel, LANES, Number, Vector, vectorize};
@@ -47,7 +50,7 @@ pub(crate) fn gram(x: ArrayView2<'_, f64>, finish: impl Finish) -> Array2<f64> {
 }
 
 /// What becomes of an inner product once it is summed.
-pub(crate) trait Finish: Copy {
+pub(crate) trait Finish: Copy + Sync {
     /// Finishes a vector of inner products of one row with several columns; marked `#[inline(always)]`.
     fn finish<S: Simd>(self, simd: S, sums: Vector<S>, factors: Factors<'_, impl Band>) -> Vector<S>;
 }
@@ -136,12 +139,36 @@ enum Shape {
 }
 
 fn tiled(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>, shape: Shape, finish: impl Finish) -> Array2<f64> {
-    let size = (left.nrows(), right.ncols());
-    if size.0 * size.1 * left.ncols() == 0 {
-        return Array2::zeros(size);
+    let (rows, columns) = (left.nrows(), right.ncols());
+    let mut result = vec![0.0; rows * columns];
+    let fill = |(piece, result): (&Range<usize>, &mut [f64])| {
+        let left = left.slice_axis_move(Axis(0), Slice::from(piece.clone()));
+        vectorize(Tiled { left, first_row: piece.start, right, shape, finish, result });
+    };
+    let pieces = pieces(rows, columns * left.ncols());
+    match &pieces[..] {
+        [] => {}
+        [all] => fill((all, &mut result)),
+        several => {
+            let size = several[0].len() * columns;
+            several.par_iter().zip(result.par_chunks_mut(size)).for_each(fill);
+        }
     }
-    let tiled = Tiled { left, right, shape, finish };
-    Array2::from_shape_vec(size, vectorize(tiled)).expect("every band was filled")
+    Array2::from_shape_vec((rows, columns), result).expect("an entry for every row and column")
+}
+
+/// Multiplications and additions below which a second thread costs more than it takes over.
+const WORTH_A_THREAD: usize = 1 << 22;
+
+/// Whole bands of rows, a piece for each thread if that pays, by the multiplications and additions of a row: what is done
+/// for a row is the same in any of them.
+pub(crate) fn pieces(rows: usize, work_of_a_row: usize) -> Vec<Range<usize>> {
+    if rows * work_of_a_row == 0 {
+        return Vec::new();
+    }
+    let threads = if rows * work_of_a_row < 2 * WORTH_A_THREAD { 1 } else { rayon::current_num_threads() };
+    let size = rows.div_ceil(threads).next_multiple_of(ROWS);
+    (0..rows).step_by(size).map(|first| first..rows.min(first + size)).collect()
 }
 
 /// The columns of `right` sixteen at a time: panel after panel, each row after row, with zeros past the last column.
@@ -196,56 +223,63 @@ fn copy<const W: usize>(places: &mut [f64; W], across: ArrayView1<'_, f64>, firs
     }
 }
 
+/// Some rows of a product.
 struct Tiled<'a, F> {
     left: ArrayView2<'a, f64>,
+    first_row: usize,
     right: ArrayView2<'a, f64>,
+    shape: Shape,
+    finish: F,
+    result: &'a mut [f64],
+}
+
+impl<F: Finish> Kernel for Tiled<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { left, first_row, right, shape, finish, result } = self;
+        let (rows, inner) = left.dim();
+        let panels = Panels { panels: panels(right), inner, columns: right.ncols(), shape, finish };
+        let bands = result.chunks_mut(ROWS * right.ncols()).enumerate();
+        if let Some(entries) = left.to_slice() {
+            for (index, result) in bands {
+                // Past the last row it stands again.
+                let row = |number: usize| &entries[(index * ROWS + number).min(rows - 1) * inner..][..inner];
+                let band: [&[f64]; ROWS] = std::array::from_fn(row);
+                panels.fill_band(simd, band, first_row + index * ROWS, result);
+            }
+        } else {
+            let mut band = vec![Aligned([0.0; ROWS]); inner];
+            for (index, result) in bands {
+                interleave(left, index * ROWS, &mut band);
+                panels.fill_band(simd, &band[..], first_row + index * ROWS, result);
+            }
+        }
+    }
+}
+
+/// The right factor, and what becomes of its products.
+struct Panels<F> {
+    panels: Vec<ColumnsAcross>,
+    inner: usize,
+    columns: usize,
     shape: Shape,
     finish: F,
 }
 
-impl<F: Finish> Kernel for Tiled<'_, F> {
-    type Output = Vec<f64>;
-
+impl<F: Finish> Panels<F> {
+    /// The rows of the result for one band, from `first_row` of the whole result on.
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> Vec<f64> {
-        let inner = self.left.ncols();
-        let panels = panels(self.right);
-        let mut result = Vec::with_capacity(self.left.nrows() * self.right.ncols());
-        if let Some(entries) = self.left.to_slice() {
-            let rows = self.left.nrows();
-            for index in 0..rows.div_ceil(ROWS) {
-                // Past the last row it stands again.
-                let row = |number: usize| &entries[(index * ROWS + number).min(rows - 1) * inner..][..inner];
-                let band: [&[f64]; ROWS] = std::array::from_fn(row);
-                self.append_band(simd, &mut result, band, &panels);
-            }
-        } else {
-            let mut band = vec![Aligned([0.0; ROWS]); inner];
-            for index in 0..self.left.nrows().div_ceil(ROWS) {
-                interleave(self.left, index * ROWS, &mut band);
-                self.append_band(simd, &mut result, &band[..], &panels);
-            }
-        }
-        result
-    }
-}
-
-impl<F: Finish> Tiled<'_, F> {
-    /// Appends the next rows of the result, of at most one band.
-    #[inline(always)]
-    fn append_band<S: Simd>(&self, simd: S, result: &mut Vec<f64>, band: impl Band, panels: &[ColumnsAcross]) {
-        let columns = self.right.ncols();
-        let begin = result.len();
-        let end = (begin + ROWS * columns).min(self.left.nrows() * columns);
-        result.resize(end, 0.0);
-        let last_row = end / columns - 1;
-        for (number, panel) in panels.chunks_exact(self.left.ncols()).enumerate() {
+    fn fill_band<S: Simd>(&self, simd: S, band: impl Band, first_row: usize, result: &mut [f64]) {
+        let last_row = first_row + result.len() / self.columns - 1;
+        for (number, panel) in self.panels.chunks_exact(self.inner).enumerate() {
             let first = number * COLUMNS;
             if self.shape == Shape::LowerTiles && first > last_row {
                 break;
             }
             let tile = tile(simd, band, panel, self.finish);
-            for (row, sums) in result[begin..].chunks_exact_mut(columns).zip(&tile) {
+            for (row, sums) in result.chunks_exact_mut(self.columns).zip(&tile) {
                 let places = &mut row[first..];
                 match places.first_chunk_mut() {
                     Some(whole) => *whole = *sums,
@@ -301,7 +335,7 @@ fn rows_of_tile<S: Simd, B: Band, const R: usize>(
 
 #[cfg(test)]
 mod tests {
-    use super::{AsSummed, gram, product};
+    use super::{AsSummed, gram, pieces, product};
     use crate::random::{StandardNormal, generator};
     use crate::vectorize::Number;
     use crate::vectorize::widths::at_every_width;
@@ -332,6 +366,30 @@ mod tests {
             assert_eq!(product(turned_left.t(), turned_right.t()), expected);
             let wide = Array2::from_shape_fn((n, 2 * p), |(i, k)| left[(i, k / 2)]);
             assert_eq!(product(wide.slice_axis(Axis(1), Slice::new(0, None, 2)), right.view()), expected);
+        }
+    }
+
+    #[test]
+    fn pieces_are_whole_bands_and_give_the_same_bytes_on_any_number_of_threads() {
+        let mut generator = generator(1, b"pieces", 0);
+        let mut normal = |size| Array2::random_using(size, StandardNormal, &mut generator);
+        let (left, right) = (normal((203, 210)), normal((210, 205)));
+        let on = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            let products = || {
+                let square = gram(left.view(), AsSummed);
+                (product(left.view(), right.view()), product(right.t(), left.t()), square)
+            };
+            pool.install(|| (pieces(203, 205 * 210), products()))
+        };
+        let (pieces, expected) = on(1);
+        assert_eq!(pieces.len(), 1);
+        for threads in [2, 3, 5] {
+            let (pieces, found) = on(threads);
+            assert_eq!(pieces.len(), threads);
+            assert!(pieces.iter().all(|piece| piece.start % super::ROWS == 0));
+            assert_eq!(pieces.last().map(|piece| piece.end), Some(203));
+            assert!(found == expected, "on {threads} threads");
         }
     }
 

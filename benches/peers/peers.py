@@ -1,8 +1,8 @@
 """The same work in PyTorch, JAX and NumPy, beside this crate: least times of rounds taken in turn, on one and two threads.
 
 Every round asks each program once, so that whatever else the machine does meets all of them; what it adds to a time the
-least one has least of. This crate is asked through its own benchmarks (criterion), on one thread: its losses, engines and
-trainings use no more. A library that is not installed, or has no program for a row, is left out of the table."""
+least one has least of. This crate is asked through its own benchmarks (criterion); of these rows the large loss alone takes a second
+thread, which sweeps give to other work. A library that is not installed, or has no program for a row, is left out of the table."""
 
 import argparse
 import json
@@ -27,13 +27,13 @@ WORK = {
 STEPS, LOSS, ONE_POSITIVE, TRAINING, PAIRS = WORK
 # Who else has a program for a row, if not all: NumPy has no training, the recursion is this crate's.
 PROGRAMS = {TRAINING: {"PyTorch", "JAX"}, PAIRS: set()}
-# The benchmark of each row in this crate, with the number of operations in one iteration.
+# The benchmark of each row in this crate.
 OURS = {
-    STEPS: ("engines", "full engine/steps/n = 500, d = 20", 1000),
-    LOSS: ("losses", "two views/info-nce/n = 1024, d = 128", 1),
-    ONE_POSITIVE: ("losses", "one positive, n = 128, d = 10", 1),
-    TRAINING: ("training", "training/class imbalance", 1),
-    PAIRS: ("engines", "pair engine/steps/n = 500", 1000),
+    STEPS: ("engines", "full engine/steps/n = 500, d = 20"),
+    LOSS: ("losses", "two views/info-nce/n = 1024, d = 128"),
+    ONE_POSITIVE: ("losses", "one positive, n = 128, d = 10"),
+    TRAINING: ("training", "training/class imbalance"),
+    PAIRS: ("engines", "pair engine/steps/n = 500"),
 }
 
 
@@ -252,11 +252,14 @@ def timed(function, repeats, warm=3):
     return least
 
 
+CRATE = "this crate"
 WORKERS = {"NumPy": in_numpy, "PyTorch": in_torch, "JAX": in_jax}
 
 
 def ask(program, work, threads):
     """Seconds of one operation in a process of its own; None if the program is not there."""
+    if program == CRATE:
+        return ours(work, threads)
     if program not in PROGRAMS.get(work, WORKERS):
         return None
     environment = dict(os.environ, PEERS_THREADS=str(threads), OMP_NUM_THREADS=str(threads))
@@ -275,11 +278,12 @@ def ask(program, work, threads):
     return float(done.stdout.split()[-1])
 
 
-def benchmark(bench, name):
+def benchmark(bench, name, threads=1):
     """The least seconds of one iteration of a benchmark of this crate, and how many elements that is said to be."""
     command = ["cargo", "bench", "--quiet", "--bench", bench, "--", "--exact", name]
     command += ["--measurement-time", "2", "--warm-up-time", "0.5"]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    environment = dict(os.environ, RAYON_NUM_THREADS=str(threads))
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
     target = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "criterion"
     for path in target.glob("**/new/benchmark.json"):
         facts = json.loads(path.read_text())
@@ -290,10 +294,10 @@ def benchmark(bench, name):
     sys.exit(f"no benchmark of this crate is called {name!r}; see cargo bench --bench {bench} -- --list")
 
 
-def ours(work):
+def ours(work, threads):
     """Seconds of one operation of this crate."""
-    bench, name, operations = OURS[work]
-    return benchmark(bench, name)[0] / operations
+    seconds, operations = benchmark(*OURS[work], threads)
+    return seconds / (operations or 1)
 
 
 def limits(rounds):
@@ -327,13 +331,12 @@ def main():
         except ImportError:
             sys.exit(3)
         return
-    columns = [(program, threads) for threads in (1, 2) for program in WORKERS]
+    columns = [(program, threads) for threads in (1, 2) for program in (CRATE, *WORKERS)]
     print(f"{machine()}; {versions()}; {when()}; least times of {arguments.rounds} rounds.\n")
     heads = [f"{program}, {threads} thread{'s' if threads > 1 else ''}" for program, threads in columns]
-    head(["work", "this crate", *heads])
+    head(["work", *heads])
     for work in WORK:
-        rounds = [[ours(work)] + [ask(program, work, threads) for program, threads in columns]
-                  for _ in range(arguments.rounds)]
+        rounds = [[ask(program, work, threads) for program, threads in columns] for _ in range(arguments.rounds)]
         cells = [None if None in column else min(column) for column in zip(*rounds)]
         row([work, *map(shown, cells)])
     print(f"\nOne thread, 10^9 operations on single numbers in a second: {', '.join(limits(arguments.rounds))}.")

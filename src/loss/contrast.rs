@@ -5,12 +5,16 @@
 //! is a function of B − A alone. That makes 1 − p of a nearly certain positive, 1/(1 + exp(A − B)), a sum over the
 //! *negatives*, without a difference of nearly equal numbers (statement G5), and its value log(1 + exp(B − A)) as well.
 
+use std::ops::Range;
+
 use ndarray::Array2;
 use pulp::Simd;
+use rayon::prelude::*;
 
 use super::pull::Slopes;
 use super::similarity::{Largest, Similarity, near_pairs};
 use crate::exponential::exp;
+use crate::product::pieces;
 use crate::vectorize::{Kernel, LANES, Vector, sum, vectorize, whole_mut};
 
 /// How positives are held against negatives.
@@ -65,36 +69,58 @@ pub(super) fn contrast(
     positives: &Positives,
     own: Own,
 ) -> (f64, Slopes) {
-    let near = near_pairs(&similarities);
-    let columns = similarities.ncols();
-    let rows = similarities.as_slice_mut().expect("similarities are in standard layout");
-    let total = vectorize(Contrasts { contrast, rows, columns, temperature, positives, own });
+    let (rows, columns) = similarities.dim();
+    let entries = similarities.as_slice_mut().expect("similarities are in standard layout");
+    let mut losses = vec![0.0; rows];
+    let work = |(piece, (entries, losses)): (&Range<usize>, (&mut [f64], &mut [f64]))| {
+        let near = near_pairs(entries, columns, piece.start);
+        let first_row = piece.start;
+        vectorize(Contrasts { contrast, entries, columns, first_row, temperature, positives, own, losses });
+        near
+    };
+    let pieces = pieces(rows, columns * WORK_OF_AN_ENTRY);
+    let near = match &pieces[..] {
+        [] => Vec::new(),
+        [all] => work((all, (entries, &mut losses))),
+        several => {
+            let size = several[0].len();
+            let parts = entries.par_chunks_mut(size * columns).zip(losses.par_chunks_mut(size));
+            several.par_iter().zip(parts).map(work).collect::<Vec<_>>().concat()
+        }
+    };
+    let total = losses.into_iter().fold(0.0, |total, loss| total + loss);
     (total, Slopes { by_cosine: similarities, near })
 }
 
-/// The contrasts of all rows of similarities, which become slopes; their total.
+/// An exponential and what stands around it, in multiplications and additions.
+const WORK_OF_AN_ENTRY: usize = 64;
+
+/// The contrasts of some rows of similarities, which become slopes.
 struct Contrasts<'a> {
     contrast: Contrast,
-    rows: &'a mut [f64],
+    entries: &'a mut [f64],
     columns: usize,
+    first_row: usize,
     temperature: f64,
     positives: &'a Positives,
     own: Own,
+    /// Of each row.
+    losses: &'a mut [f64],
 }
 
 impl Kernel for Contrasts<'_> {
-    type Output = f64;
+    type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> f64 {
+    fn run<S: Simd>(self, simd: S) {
         let [positives, negatives] = [Terms::default(), Terms::default()];
         let mut anchor = Anchor { temperature: self.temperature, positives, negatives };
-        let mut total = 0.0;
-        for (row, similarities) in self.rows.chunks_exact_mut(self.columns).enumerate() {
+        let rows = self.entries.chunks_exact_mut(self.columns).zip(self.losses).enumerate();
+        for (index, (similarities, loss)) in rows {
+            let row = self.first_row + index;
             let own = (self.own == Own::Inside).then_some(row);
-            total += anchor.evaluate(simd, self.contrast, similarities, self.positives.of(row), own);
+            *loss = anchor.evaluate(simd, self.contrast, similarities, self.positives.of(row), own);
         }
-        total
     }
 }
 

@@ -24,7 +24,8 @@ pub(super) struct Slopes {
 impl Slopes {
     /// Slopes that were written over or beside the similarities they belong to.
     pub fn new(by_cosine: Array2<f64>, similarities: &Array2<f64>) -> Self {
-        Self { by_cosine, near: near_pairs(similarities) }
+        let entries = similarities.as_slice().expect("similarities are in standard layout");
+        Self { by_cosine, near: near_pairs(entries, similarities.ncols(), 0) }
     }
 
     /// Takes the pairs near an end out of the matrix.

@@ -122,12 +122,16 @@ pub(super) struct Near {
     pub end: f64,
 }
 
-/// The near pairs among similarities, row by row.
-pub(super) fn near_pairs(similarities: &Array2<f64>) -> Vec<Near> {
-    vectorize(NearPairs(similarities))
+/// The near pairs among rows of so many similarities, the first of which is `first_row`.
+pub(super) fn near_pairs(similarities: &[f64], columns: usize, first_row: usize) -> Vec<Near> {
+    vectorize(NearPairs { similarities, columns, first_row })
 }
 
-struct NearPairs<'a>(&'a Array2<f64>);
+struct NearPairs<'a> {
+    similarities: &'a [f64],
+    columns: usize,
+    first_row: usize,
+}
 
 impl Kernel for NearPairs<'_> {
     type Output = Vec<Near>;
@@ -135,8 +139,8 @@ impl Kernel for NearPairs<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Vec<Near> {
         let mut near = Vec::new();
-        for (row, similarities) in self.0.rows().into_iter().enumerate() {
-            let similarities = similarities.to_slice().expect("similarities are in standard layout");
+        for (index, similarities) in self.similarities.chunks_exact(self.columns).enumerate() {
+            let row = self.first_row + index;
             let (vectors, rest) = S::as_simd_f64s(similarities);
             for (number, &vector) in vectors.iter().enumerate() {
                 let nearness = Vector::splat(simd, NEAR) - Vector::new(simd, vector).magnitude();
@@ -246,14 +250,14 @@ mod tests {
                 let mut row: Vec<f64> = (0..count).map(|column| [-0.01, -0.02][column % 2]).collect();
                 row[place] = largest;
                 assert_eq!(same_at_every_width(|| vec![vectorize(Largest(&row))]), [largest]);
-                let below_others = ndarray::stack![Axis(0), vec![0.5; count], row];
+                let below_others = [vec![0.5; count], row.clone()].concat();
                 let near = at_every_width(|| {
-                    let near = near_pairs(&below_others);
+                    let near = near_pairs(&below_others, count, 4);
                     near.iter().map(|near| (near.row, near.column, near.end)).collect::<Vec<_>>()
                 });
                 let is_near = |&column: &usize| Similarity(row[column]).is_near();
                 let expected: Vec<_> =
-                    (0..count).filter(is_near).map(|column| (1, column, Similarity(row[column]).end())).collect();
+                    (0..count).filter(is_near).map(|column| (5, column, Similarity(row[column]).end())).collect();
                 assert!(near.iter().all(|near| *near == expected), "{near:?}");
             }
         }
