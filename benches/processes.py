@@ -7,6 +7,7 @@ build from nothing costs, and the number of crates. Needs Python's standard libr
 
 import argparse
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -57,9 +58,9 @@ def report(arguments, threads, rounds):
 
 
 def simulations():
-    """The names that `list` begins its lines with."""
+    """The names that `list` begins its lines with, up to the words after them."""
     listed = subprocess.run([COMMAND, "list"], capture_output=True, text=True, check=True).stdout
-    return [line.split()[0] for line in listed.splitlines() if line and not line[0].isspace()]
+    return re.findall(r"^([a-z][a-z-]*)  ", listed, re.MULTILINE)
 
 
 def crates(*features):
