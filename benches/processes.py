@@ -60,7 +60,7 @@ def report(arguments, threads, rounds):
 def simulations():
     """The names that `list` begins its lines with, up to the words after them."""
     listed = subprocess.run([COMMAND, "list"], capture_output=True, text=True, check=True).stdout
-    return re.findall(r"^([a-z][a-z-]*)  ", listed, re.MULTILINE)
+    return re.findall(r"^([a-z]+(?:-[a-z]+)*) ", listed, re.MULTILINE)
 
 
 def crates(*features):

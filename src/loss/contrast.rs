@@ -307,8 +307,9 @@ pub(super) fn softplus_and_slope(x: f64) -> (f64, f64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Contrast, Odds, Own, Positives, Terms, contrast, softplus_and_slope};
+    use super::{Contrast, Odds, Own, Positives, Terms, WORK_OF_AN_ENTRY, contrast, softplus_and_slope};
     use crate::loss::similarity::Similarity;
+    use crate::product::pieces;
     use crate::vectorize::widths::same_at_every_width;
     use crate::vectorize::{Kernel, vectorize};
     use ndarray::Array2;
@@ -372,6 +373,28 @@ mod tests {
                     });
                 }
             }
+        }
+    }
+
+    #[test]
+    fn contrasts_are_the_same_bytes_on_any_number_of_threads() {
+        let rows = 370;
+        let similarities = Array2::from_shape_fn((rows, rows), |(row, column)| similarity(3 * row + 7 * column));
+        let positives = Positives::of_rows((0..rows).map(|row| Some((row + 1) % rows)));
+        let on = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            pool.install(|| {
+                let (total, slopes) = contrast(Contrast::Softmax, similarities.clone(), 0.3, &positives, Own::Inside);
+                let near: Vec<_> = slopes.near.iter().map(|near| (near.row, near.column, near.end)).collect();
+                (pieces(rows, rows * WORK_OF_AN_ENTRY).len(), (total.to_bits(), slopes.by_cosine, near))
+            })
+        };
+        let (alone, expected) = on(1);
+        assert_eq!(alone, 1);
+        for threads in [2, 3] {
+            let (several, found) = on(threads);
+            assert_eq!(several, threads);
+            assert!(found == expected, "on {threads} threads");
         }
     }
 
