@@ -19,6 +19,7 @@
 //! | [`data`] | data sets, and readers of a user's own embeddings |
 //! | [`confidence`] | what norms say of neighbourhoods, classes, unseen data |
 //! | [`sweep`] | cells, seeds, threads |
+//! | [`files`] | opening files of an output folder: regular ones that are no links |
 //! | [`table`] | tidy rows, the wall between computing and showing |
 //! | [`law`] | power-law fits with intervals |
 //! | [`diagnosis`] | answers about a user's own embeddings, each with what it rests on and what it is worth |
@@ -40,6 +41,7 @@ pub mod encoder;
 mod exponential;
 #[cfg(feature = "figures")]
 pub mod figure;
+pub mod files;
 mod groups;
 pub mod instructions;
 pub mod law;

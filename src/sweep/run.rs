@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::encoding::EncodeError;
-use super::journal::{Journal, JournalError};
+use super::journal::{self, Journal, JournalError};
 use super::plan::{Cell, Sweep, Unit};
 use super::shard::Shard;
 use super::store::Store;
@@ -203,6 +203,15 @@ impl<C: Cell> Sweep<'_, C> {
         failures.sort_by_key(|failure| failure.unit);
         store.drain(|place, result| consume(self.unit(place), result))?;
         Ok(Summary { progress, failures, torn_bytes })
+    }
+
+    /// Whether the journal in a folder is one of this shard, so that a run without force would go on from it. None is
+    /// there, or none with a whole header: it is not.
+    ///
+    /// # Errors
+    /// [`JournalError`]: the journal of another run, or one that cannot be read.
+    pub fn has_begun(&self, folder: &Path, shard: Shard) -> Result<bool, JournalError> {
+        journal::has_begun(folder, &self.header(shard))
     }
 
     fn store<R: DeserializeOwned>(&self, options: &Options<'_>) -> Result<(Store<R>, u64), JournalError> {

@@ -14,6 +14,9 @@
 //! run goes on is noticed at the next unit.
 //!
 //! **Who may write.** The lock ends with the process that holds it, however it ends.
+//!
+//! **What is opened.** Regular files that are no links ([`crate::files`]): a pipe, a device or a link in the place of the
+//! journal or of its lock is an error that names it.
 
 mod header;
 mod reader;
@@ -25,7 +28,7 @@ use std::path::{Path, PathBuf};
 pub use header::{Difference, FORMAT, Header};
 pub(super) use reader::{Archive, Reader, known_header};
 pub(super) use record::{Key, line_of};
-pub(super) use writer::Journal;
+pub(super) use writer::{Journal, has_begun};
 
 /// The name of the file in a journal's folder.
 pub const FILE: &str = "journal.jsonl";
@@ -96,6 +99,14 @@ pub enum JournalError {
         /// What the reader said.
         source: serde_json::Error,
     },
+}
+
+/// The header of the journal in a folder.
+///
+/// # Errors
+/// [`JournalError`]: there is none, it cannot be read, or it has another format.
+pub fn header_of(folder: &Path) -> Result<Header, JournalError> {
+    known_header(&mut Reader::open(&folder.join(FILE))?).map(|(header, _)| header)
 }
 
 impl JournalError {

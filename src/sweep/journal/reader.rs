@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::record::{Key, Record, may_begin_line, unseal};
 use super::{Difference, FORMAT, Header, JournalError};
+use crate::files;
 use crate::sweep::plan::Unit;
 
 /// A journal that is read line by line.
@@ -29,7 +30,7 @@ pub(in crate::sweep) struct Reader {
 impl Reader {
     /// Opens a journal for reading.
     pub(in crate::sweep) fn open(path: &Path) -> Result<Self, JournalError> {
-        let file = open_regular(path).map_err(JournalError::io("open", path))?;
+        let file = files::open(path).map_err(JournalError::io("open", path))?;
         let (path, file) = (path.to_owned(), BufReader::new(file));
         Ok(Self { path, file, buffer: Vec::new(), start: 0, whole: 0, torn: 0 })
     }
@@ -91,15 +92,9 @@ impl Reader {
 
     /// The number of the line that was read last, from 1; counted only for messages, since reading jumps.
     fn line(&self) -> usize {
-        let before = File::open(&self.path).map(|file| BufReader::new(file.take(self.start)));
+        let before = files::open(&self.path).map(|file| BufReader::new(file.take(self.start)));
         before.map_or(0, |before| before.split(b'\n').count()) + 1
     }
-}
-
-/// A device or a pipe could go on for ever.
-fn open_regular(path: &Path) -> std::io::Result<File> {
-    let file = File::open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(std::io::Error::other("it is no regular file")) }
 }
 
 /// Where the results of a journal are: eight bytes for each unit, so that results need not be in memory.

@@ -1,6 +1,6 @@
 //! Writing a journal: lock, resume, append.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::record::{Key, seal};
 use super::{Archive, Difference, FILE, Header, JournalError, LOCK, Reader};
+use crate::files;
 
 /// How long finished units may wait to be flushed to the disk. A write is already safe from a killed process; this is
 /// about power failures, and flushing after each of many short units would cost more than they do.
@@ -36,8 +37,8 @@ impl Journal {
         fs::create_dir_all(folder).map_err(JournalError::io("create the folder", folder))?;
         let lock = lock(folder)?;
         let path = folder.join(FILE);
-        let file = OpenOptions::new().create(true).append(true).open(&path);
-        let mut appender = Appender::new(file.map_err(JournalError::io("open", &path))?, path.clone());
+        let file = files::append(&path).map_err(JournalError::io("open", &path))?;
+        let mut appender = Appender::new(file, path.clone());
         if force {
             appender.cut(0)?;
         }
@@ -53,7 +54,7 @@ impl Journal {
         appender.cut(reader.whole)?;
         if begun.is_none() {
             appender.append(&seal(Key::HEADER, &record))?;
-            sync_folder(folder);
+            files::flush_names(folder);
         }
         appender.flush()?;
         Ok(Self { archive, key, torn: reader.torn, appender, _lock: lock })
@@ -73,6 +74,17 @@ impl Journal {
     }
 }
 
+/// Whether the journal in a folder was begun by the run of this header; not if there is none, or none with a whole header.
+pub(in crate::sweep) fn has_begun(folder: &Path, header: &Header) -> Result<bool, JournalError> {
+    let path = folder.join(FILE);
+    if !files::is_there(&path) {
+        return Ok(false);
+    }
+    let record = serde_json::to_vec(header).map_err(|source| unwritable_header(&path, source))?;
+    let Some((found, _)) = Reader::open(&path)?.header()? else { return Ok(false) };
+    refuse_other(&path, &found, &record).map(|()| true)
+}
+
 /// Appends whole lines to a file, and never again after a write that failed.
 struct Appender {
     file: File,
@@ -88,7 +100,7 @@ impl Appender {
 
     /// Cuts the file to a length. Not every system lets a file be cut that is open for appending, so it is opened anew.
     fn cut(&mut self, length: u64) -> Result<(), JournalError> {
-        let cut = OpenOptions::new().write(true).open(&self.path).and_then(|file| file.set_len(length));
+        let cut = files::write(&self.path).and_then(|file| file.set_len(length));
         cut.map_err(JournalError::io("cut", &self.path))?;
         self.length = length;
         Ok(())
@@ -102,10 +114,12 @@ impl Appender {
         if self.flushed.elapsed() >= FLUSH_INTERVAL { self.flush() } else { Ok(()) }
     }
 
-    /// Writing to a file that was deleted succeeds on Unix, so success is not enough to know that a line is kept.
+    /// Writing to a file that was deleted succeeds on Unix, so success is not enough to know that a line is kept. A link
+    /// in its place would lead whoever reads it elsewhere.
     fn still_there(&self) -> Result<(), JournalError> {
-        let length = fs::metadata(&self.path).map_err(JournalError::io("find", &self.path))?.len();
-        if length == self.length {
+        let there = fs::symlink_metadata(&self.path).map_err(JournalError::io("find", &self.path))?;
+        let length = there.len();
+        if there.is_file() && length == self.length {
             return Ok(());
         }
         let reason = format!("it has {length} bytes where {} were written: someone else changed it", self.length);
@@ -121,7 +135,7 @@ impl Appender {
 
 fn lock(folder: &Path) -> Result<File, JournalError> {
     let path = folder.join(LOCK);
-    let file = OpenOptions::new().create(true).append(true).open(&path).map_err(JournalError::io("open", &path))?;
+    let file = files::append(&path).map_err(JournalError::io("open", &path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(JournalError::Busy { folder: folder.to_owned() }),
@@ -140,13 +154,6 @@ fn unwritable_header(path: &Path, source: serde_json::Error) -> JournalError {
     JournalError::io("write the header of", path)(source.into())
 }
 
-/// Makes the name of a new file last, where the system lets folders be flushed; elsewhere there is nothing to do.
-fn sync_folder(folder: &Path) {
-    if let Ok(folder) = File::open(folder) {
-        let _ = folder.sync_all();
-    }
-}
-
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
@@ -154,7 +161,7 @@ mod tests {
     #[test]
     fn a_full_disk_is_named_with_its_path() {
         let path = PathBuf::from("/dev/full");
-        let file = OpenOptions::new().append(true).open(&path).unwrap();
+        let file = fs::OpenOptions::new().append(true).open(&path).unwrap();
         let error = Appender::new(file, path.clone()).append(b"a line\n").unwrap_err();
         let JournalError::Io { action: "write", path: named, source } = error else { panic!("{error}") };
         assert_eq!((named, source.kind()), (path, std::io::ErrorKind::StorageFull));
