@@ -26,7 +26,7 @@ pub struct Common {
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
 
-    /// Where tables and figures go [default: plots/ for the bare command, results/ for one simulation]
+    /// Where tables and figures go [default: plots/ for all of them, results/ for one]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
@@ -59,7 +59,7 @@ pub struct Common {
     #[arg(long)]
     pub keep_going: bool,
 
-    /// Start over where an interrupted run could be continued
+    /// Start over, whatever the folder holds: an interrupted run is not continued, one of other settings is replaced
     #[arg(long)]
     pub force: bool,
 
@@ -148,10 +148,10 @@ pub fn settle(all: &[Common]) -> Result<(), Failure> {
         tasks.extend(common.task()?.filter(|_| !common.quiet));
     }
     if let Some(task) = tasks.first() {
-        eprintln!("Slurm: {task}");
+        tell!("Slurm: {task}");
     }
     if all.iter().any(|common| common.force && !common.force() && !common.quiet) {
-        eprintln!("Slurm: this task was requeued, so it goes on from its journal in spite of --force");
+        tell!("Slurm: this task was requeued, so it goes on from its journal in spite of --force");
     }
     Ok(())
 }

@@ -26,11 +26,14 @@ impl ArrayFile {
         if path.is_dir() {
             return Err(refuse("this is a folder; give a file in it"));
         }
+        if path.exists() && !path.is_file() {
+            return Err(refuse("this is a pipe or a device, and arrays are written as whole files; give another file"));
+        }
         if inputs.iter().any(|input| is_same(path, input)) {
             return Err(refuse("this is one of the inputs; give another file"));
         }
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let folder = Folder::open(parent).map_err(|error| refuse(&format!("{error}; give another file")))?;
+        let folder = Folder::of_named_file(parent).map_err(|error| refuse(&format!("{error}; give another file")))?;
         Ok(Self { path: path.to_owned(), folder, name: name.to_owned() })
     }
 

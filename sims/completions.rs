@@ -1,13 +1,13 @@
 //! `embedding-norms completions SHELL`: what a shell needs to complete commands and options.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 
 use crate::failure::Failure;
-use crate::registry;
+use crate::{registry, terminal};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,8 +28,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     if let Some(shell) = matches.get_one::<Shell>("shell") {
         let mut script = Vec::new();
         clap_complete::generate(*shell, &mut registry::command(), "embedding-norms", &mut script);
-        // A reader that has seen enough is nobody's fault.
-        let _ = std::io::stdout().write_all(&script);
+        terminal::attempt(|| io::stdout().write_all(&script));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use embedding_norms::table::TableError;
 
-use crate::interrupt;
+use crate::{interrupt, terminal};
 
 /// Why a command cannot go on.
 #[derive(Debug)]
@@ -21,21 +21,32 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Shows help and version, which come as failures of the argument parser and are none.
+    pub fn shown(self) -> Result<ExitCode, Self> {
+        match self {
+            Self::Usage(error) if !error.use_stderr() => {
+                terminal::attempt(|| error.print());
+                Ok(ExitCode::SUCCESS)
+            }
+            other => Err(other),
+        }
+    }
+
     /// Says what happened on stderr; the exit status.
     pub fn report(self) -> ExitCode {
         match self {
             Self::Refused(message) => {
-                eprintln!("error: {message}");
+                tell!("error: {message}");
                 ExitCode::from(2)
             }
             Self::Table(error) => Self::Refused(error.to_string()).report(),
             Self::Usage(error) => {
-                // Help and version are no errors, and a closed pipe is nobody's fault.
+                // On stderr, where a failure can be told nobody.
                 let _ = error.print();
-                ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+                ExitCode::from(2)
             }
             Self::Interrupted(message) => {
-                eprintln!("{message}");
+                tell!("{message}");
                 ExitCode::from(interrupt::status())
             }
         }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::arrays::ArrayFile;
 use crate::embeddings::{Input, LossChoice};
 use crate::failure::Failure;
+use crate::output;
 use crate::run::SCHEMA;
 
 /// What is asked for.
@@ -67,6 +68,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let found = gradient(&*chosen.loss, &read.start).map_err(|error| read.explain(&error))?;
     outputs.write(&found)?;
     if question.json {
+        let files: Vec<PathBuf> = outputs.paths().map(Path::to_owned).collect();
         let record = json!({
             "schema": SCHEMA,
             "crate_version": env!("CARGO_PKG_VERSION"),
@@ -77,6 +79,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
             "value": found.value,
             "first": lengths(&found.first),
             "second": found.second.as_ref().map(lengths),
+            "files": output::listed(&files),
         });
         say!("{}", serde_json::to_string_pretty(&record)?);
         return Ok(ExitCode::SUCCESS);

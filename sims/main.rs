@@ -6,6 +6,7 @@
 mod terminal;
 
 mod adam_epsilon;
+mod all;
 mod arguments;
 mod arrays;
 mod class_imbalance;
@@ -15,6 +16,7 @@ mod config;
 mod contrastive_losses;
 mod convergence_map;
 mod diagnose;
+mod earlier;
 mod embeddings;
 mod explain;
 mod failure;
@@ -56,8 +58,11 @@ mod weight_decay;
 
 use std::process::ExitCode;
 
+use failure::Failure;
+
 fn main() -> ExitCode {
-    match registry::dispatch(std::env::args_os().collect()) {
+    let ended = registry::dispatch(std::env::args_os().collect()).or_else(Failure::shown);
+    match ended.and_then(|code| terminal::finish().map(|()| code)) {
         Ok(code) => code,
         Err(failure) => failure.report(),
     }

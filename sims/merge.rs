@@ -6,16 +6,19 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
+use embedding_norms::files;
 use embedding_norms::sweep::journal::FILE;
 
 use crate::arguments::Common;
 use crate::failure::Failure;
+use crate::output::refused;
 use crate::registry::{SIMULATIONS, conclude};
-use crate::report;
+use crate::run::{self, JOURNALS};
+use crate::{earlier, report};
 
 /// Options of a run that its shards have decided already.
-const DECIDED_BY_THE_SHARDS: [&str; 10] =
-    ["seed", "replicates", "threads", "quick", "full", "config", "shard", "dry_run", "keep_going", "force"];
+const DECIDED_BY_THE_SHARDS: [&str; 9] =
+    ["seed", "replicates", "threads", "quick", "full", "config", "shard", "dry_run", "keep_going"];
 
 /// The command.
 pub fn command() -> Command {
@@ -52,20 +55,37 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
             journals.entry(simulation).or_default().push(journal);
         }
     }
+    let known = |name: &&String| SIMULATIONS.iter().any(|entry| entry.name() == name.as_str());
+    if let Some(unknown) = journals.keys().find(|name| !known(name)) {
+        return Err(Failure::Refused(format!("there is no simulation '{unknown}' in this version")));
+    }
     let out = common.out.clone().unwrap_or_else(|| PathBuf::from("results"));
+    let conflicts = journals.iter().map(|(name, parts)| run::conflict_of_shards(name, parts, &common, &out));
+    earlier::refuse(&conflicts.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?)?;
     let mut all = Vec::new();
     for entry in SIMULATIONS {
         if let Some(parts) = journals.remove(entry.name()) {
             all.push((entry.name(), entry.merge(&parts, &common, &out).map_err(|failure| failure.at(entry.name()))?));
         }
     }
-    if let Some(unknown) = journals.keys().next() {
-        return Err(Failure::Refused(format!("there is no simulation '{unknown}' in this version")));
+    let report = (all.len() == SIMULATIONS.len()).then(|| report::write(&out)).transpose()?;
+    Ok(conclude(&all, report, &common))
+}
+
+/// The folders in a folder with their names; none if it is not there. A link in the place of one is refused.
+fn folders_in(folder: &Path) -> Result<Vec<(String, PathBuf)>, Failure> {
+    let is_folder = |path: &Path| files::is_folder(path).map_err(|error| refused(path, &error));
+    let mut found = Vec::new();
+    if is_folder(folder)? {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let is_file = entry.file_type()?.is_file();
+            if !is_file && is_folder(&entry.path())? {
+                found.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
+            }
+        }
     }
-    if all.len() == SIMULATIONS.len() {
-        report::write(&out)?;
-    }
-    Ok(conclude(&all, &common))
+    Ok(found)
 }
 
 /// The journals below an output folder, with the simulation that each belongs to.
@@ -74,14 +94,10 @@ fn journals_in(folder: &Path) -> Result<Vec<(String, PathBuf)>, Failure> {
     if !folder.is_dir() {
         return Err(Failure::Refused(format!("{}: no such folder", folder.display())));
     }
-    let Ok(simulations) = fs::read_dir(folder.join(".journals")) else { return Ok(found) };
-    for simulation in simulations {
-        let simulation = simulation?;
-        let name = simulation.file_name().to_string_lossy().into_owned();
-        for shard in fs::read_dir(simulation.path())? {
-            let path = shard?.path();
-            if path.join(FILE).is_file() {
-                found.push((name.clone(), path));
+    for (name, simulation) in folders_in(&folder.join(JOURNALS))? {
+        for (_, shard) in folders_in(&simulation)? {
+            if files::is_there(&shard.join(FILE)) {
+                found.push((name.clone(), shard));
             }
         }
     }

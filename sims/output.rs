@@ -1,11 +1,13 @@
 //! Files: checked before the work starts, written under a temporary name, renamed when whole.
 
+use std::cell::RefCell;
 use std::fs;
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use embedding_norms::figure::{Figure, Size, animation, pdf, png};
+use embedding_norms::files::{self, Stranger};
 use rayon::ThreadPoolBuilder;
 
 use crate::arguments::{Drawing, Format};
@@ -20,30 +22,55 @@ const ANIMATED_PIXELS_PER_POINT: f64 = 800.0 / 504.0;
 /// Hundredths of a second that each frame of an animation stays.
 const FRAME: u16 = 8;
 
-/// A folder that can be written to.
-#[derive(Clone, Debug)]
-pub struct Folder(PathBuf);
+/// How many temporary names are tried for a file before it is given up.
+const NAMES: usize = 100;
+
+/// A folder that can be written to. Others may write to it too: nothing in it is opened but regular files that are no
+/// links ([`files`]), and what is written is a new file until it gets its name.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    written: RefCell<Vec<PathBuf>>,
+}
 
 impl Folder {
     /// Makes the folder if it is not there, and tries to write into it.
     pub fn prepare(path: &Path) -> Result<Self, Failure> {
-        Self::open(path).map_err(|error| {
+        let folder = Self::open(path).map_err(|error| {
             Failure::Refused(format!("cannot write to {}: {error}; give another folder with --out", path.display()))
-        })
+        })?;
+        remove_leftovers(path).map_or(Ok(folder), Err)
     }
 
-    /// The same, with what the system says if it refuses.
-    pub fn open(path: &Path) -> std::io::Result<Self> {
+    /// The same for a file that the user named, whose folder is none of ours: what lies there does not matter. With what
+    /// the system says if it refuses.
+    pub fn of_named_file(path: &Path) -> io::Result<Self> {
+        let folder = Self::open(path)?;
+        let _ = remove_leftovers(path);
+        Ok(folder)
+    }
+
+    fn open(path: &Path) -> io::Result<Self> {
         fs::create_dir_all(path)?;
-        let probe = path.join(format!(".probe.{}.partial", std::process::id()));
-        fs::write(&probe, b"").and_then(|()| remove(&probe))?;
-        remove_leftovers(path);
-        Ok(Self(path.to_owned()))
+        let folder = Self { path: path.to_owned(), written: RefCell::default() };
+        let (probe, _) = folder.temporary("probe")?;
+        remove(&probe)?;
+        Ok(folder)
     }
 
     /// The folder's path.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
+    }
+
+    /// The files that were written so far, in order.
+    pub fn written(&self) -> Vec<PathBuf> {
+        self.written.borrow().clone()
+    }
+
+    /// Makes folders in this one, one below the other; the path of the last.
+    pub fn subfolder(&self, below: &Path) -> Result<PathBuf, Failure> {
+        files::subfolder(&self.path, below).map_err(|(path, error)| refused(&path, &error))
     }
 
     /// Writes a file: whole or not at all.
@@ -57,18 +84,33 @@ impl Folder {
         name: &str,
         content: impl FnOnce(&mut fs::File) -> std::io::Result<()>,
     ) -> Result<(), Failure> {
-        let (path, partial) = (self.0.join(name), self.0.join(format!(".{name}.{}.partial", std::process::id())));
-        let result = fs::File::create(&partial)
-            .and_then(|mut file| {
-                // Whoever clears leftovers away sees by the lock that this is none.
-                let _ = file.try_lock();
-                content(&mut file).and_then(|()| file.sync_all())
-            })
-            .and_then(|()| fs::rename(&partial, &path));
-        result.map_err(|error| {
+        let path = self.path.join(name);
+        let refuse = |error: io::Error| Failure::Refused(format!("cannot write {}: {error}", path.display()));
+        let (partial, mut file) = self.temporary(name).map_err(refuse)?;
+        // Whoever clears leftovers away sees by the lock that this is none.
+        let _ = file.try_lock();
+        let whole = content(&mut file).and_then(|()| file.sync_all());
+        // What had the name is replaced and not opened, be it a link.
+        whole.and_then(|()| fs::rename(&partial, &path)).map_err(|error| {
             let _ = fs::remove_file(&partial);
-            Failure::Refused(format!("cannot write {}: {error}", path.display()))
-        })
+            refuse(error)
+        })?;
+        self.written.borrow_mut().push(path);
+        Ok(())
+    }
+
+    /// A new file under a temporary name that nothing had before.
+    fn temporary(&self, name: &str) -> io::Result<(PathBuf, fs::File)> {
+        let mut last = None;
+        for attempt in 0..NAMES {
+            let path = self.path.join(format!(".{name}.{}.{attempt}.partial", std::process::id()));
+            match files::create(&path) {
+                Ok(file) => return Ok((path, file)),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => last = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| ErrorKind::AlreadyExists.into()))
     }
 
     /// Writes the tables of a simulation: `<simulation>.csv` and `<simulation>.<part>.csv`.
@@ -117,29 +159,73 @@ impl Folder {
     }
 }
 
+/// What stands in the way, and what to do about it.
+pub fn refused(path: &Path, error: &io::Error) -> Failure {
+    let remedy = Stranger::of(error).map_or("", |_| "; remove it, or use another folder");
+    Failure::Refused(format!("{}: {error}{remedy}", path.display()))
+}
+
+/// Reads a file of an output folder; none if nothing has this name.
+pub fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
+    match files::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(refused(path, &error)),
+    }
+}
+
 /// Removes a file that several processes may remove: those of a job array share a folder, and on two machines even their
 /// process ids can be the same.
-fn remove(path: &Path) -> std::io::Result<()> {
+fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         result => result,
     }
 }
 
 /// Removes what a process that was killed while it wrote has left. A file that is being written is locked, and stays.
-fn remove_leftovers(folder: &Path) {
-    let Ok(files) = fs::read_dir(folder) else { return };
-    for file in files.flatten() {
-        let name = file.file_name();
+/// What has such a name and is no file was put there by somebody else, and is told.
+fn remove_leftovers(folder: &Path) -> Option<Failure> {
+    let mut stranger = None;
+    for entry in fs::read_dir(folder).ok()?.flatten() {
+        let name = entry.file_name();
         let name = name.to_string_lossy();
         if !name.starts_with('.') || !name.ends_with(".partial") {
             continue;
         }
-        // One that cannot be removed does no harm.
-        if fs::File::open(file.path()).is_ok_and(|open| open.try_lock().is_ok()) {
-            let _ = fs::remove_file(file.path());
+        match files::open(&entry.path()) {
+            // One that cannot be removed does no harm.
+            Ok(file) if file.try_lock().is_ok() => drop(fs::remove_file(entry.path())),
+            Err(error) if Stranger::of(&error).is_some() => {
+                stranger.get_or_insert_with(|| refused(&entry.path(), &error));
+            }
+            Ok(_) | Err(_) => {}
         }
     }
+    stranger
+}
+
+/// How many files are told one by one.
+const TOLD: usize = 24;
+
+/// Says which files were written, a line each; of very many, how many there are and where.
+pub fn tell_of(files: &[PathBuf]) {
+    if files.len() <= TOLD {
+        files.iter().for_each(|file| say!("{:<12} {}", "written", file.display()));
+        return;
+    }
+    let mut folders: Vec<&Path> = files.iter().filter_map(|file| file.parent()).collect();
+    folders.sort();
+    folders.dedup();
+    for folder in folders {
+        let count = files.iter().filter(|file| file.parent() == Some(folder)).count();
+        say!("{:<12} {count} files into {}", "written", folder.display());
+    }
+}
+
+/// The paths of files as JSON lists them.
+pub fn listed(files: &[PathBuf]) -> Vec<String> {
+    files.iter().map(|file| file.display().to_string()).collect()
 }
 
 /// `<simulation>[.<part>].<extension>`.

@@ -1,18 +1,19 @@
 //! `embedding-norms redraw TABLE.csv…`: figures again from their tables, without simulating.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 use embedding_norms::figure::Figure;
+use embedding_norms::files;
 use embedding_norms::table::{Table, TableError};
 
 use crate::arguments::Drawing;
 use crate::config::suggestion;
 use crate::failure::Failure;
-use crate::output::{Folder, file_name};
+use crate::output::{self, Folder, file_name, refused};
 use crate::registry::{Entry, SIMULATIONS, find};
 use crate::simulation::Tables;
 
@@ -27,6 +28,7 @@ pub fn command() -> Command {
     let paths = Arg::new("paths").value_name("TABLE.csv|DIR").required(true).action(ArgAction::Append).num_args(1..);
     let simulation = Arg::new("as").long("as").value_name("SIMULATION");
     let out = Arg::new("out").long("out").value_name("DIR").default_value("results");
+    let force = Arg::new("force").long("force").action(ArgAction::SetTrue);
     let quiet = Arg::new("quiet").long("quiet").action(ArgAction::SetTrue);
     let names = PossibleValuesParser::new(SIMULATIONS.iter().map(|entry| entry.name()));
     let command = Command::new("redraw")
@@ -37,6 +39,7 @@ pub fn command() -> Command {
         )
         .arg(simulation.value_parser(names).help("Whose figures to draw, where the name of the file does not say it"))
         .arg(out.value_parser(value_parser!(PathBuf)).help("Where the figures go"))
+        .arg(force.help("Replace the figures of another table"))
         .arg(quiet.help("Nothing on the terminal but errors"));
     Drawing::augment_args(command)
         .about("Draw figures again from their tables, without simulating")
@@ -56,14 +59,15 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
         .map(|source| Ok((source, source.draw()?)))
         .collect::<Result<Vec<(&Source, Vec<(&str, Figure)>)>, Failure>>()?;
     let out = matches.get_one::<PathBuf>("out").map_or(Path::new("results"), PathBuf::as_path);
+    if !matches.get_flag("force") {
+        sources.iter().try_for_each(|source| source.refuse_other(out))?;
+    }
     let folder = Folder::prepare(out)?;
     for (source, figures) in &drawn {
         folder.write_figures(&source.stem, figures, &drawing)?;
-        if !matches.get_flag("quiet") {
-            let (figures, from) = (figures.len(), source.path(""));
-            let plural = if figures == 1 { "" } else { "s" };
-            say!("{}: {figures} figure{plural} into {}", from.display(), out.display());
-        }
+    }
+    if !matches.get_flag("quiet") {
+        output::tell_of(&folder.written());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -73,17 +77,35 @@ pub struct Source {
     entry: &'static dyn Entry,
     stem: String,
     folder: PathBuf,
+    /// Whether the user named the main table itself, which may then be a link; what is found in a folder may not.
+    named: bool,
 }
 
 impl Source {
     /// The tables of a simulation in a folder, under the simulation's name.
     pub fn of(entry: &'static dyn Entry, folder: &Path) -> Self {
-        Self { entry, stem: entry.name().to_owned(), folder: folder.to_owned() }
+        Self { entry, stem: entry.name().to_owned(), folder: folder.to_owned(), named: false }
     }
 
     /// Where a table lies; the main one has the empty name.
     pub fn path(&self, part: &str) -> PathBuf {
         self.folder.join(file_name(&self.stem, part, "csv"))
+    }
+
+    /// Refuses to draw beside a table of the same name and another content, whose figures would be replaced.
+    fn refuse_other(&self, out: &Path) -> Result<(), Failure> {
+        for part in std::iter::once(String::new()).chain(self.parts()?) {
+            let (ours, there) = (self.path(&part), out.join(file_name(&self.stem, &part, "csv")));
+            if output::read(&there)?.is_some_and(|table| fs::read(&ours).is_ok_and(|ours| ours != table)) {
+                return Err(Failure::Refused(format!(
+                    "{} is another table than {}, and its figures would be replaced: write to another folder with --out, \
+                     or replace them with --force",
+                    there.display(),
+                    ours.display()
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// The figures, from the tables alone. What is wrong with a table is said with the file's name.
@@ -103,7 +125,14 @@ impl Source {
     /// The tables.
     fn tables(&self) -> Result<Tables, Failure> {
         let parts = std::iter::once(String::new()).chain(self.parts()?);
-        parts.map(|part| Ok((part.clone(), read(&self.path(&part))?))).collect()
+        parts
+            .map(|part| {
+                let path = self.path(&part);
+                let file = if self.named && part.is_empty() { files::open_named(&path) } else { files::open(&path) };
+                let table = Table::read_csv(file.map_err(|error| refused(&path, &error))?);
+                Ok((part, table.map_err(|error| Failure::Refused(format!("{}: {error}", path.display())))?))
+            })
+            .collect()
     }
 
     /// The names of the parts that lie beside the main table, in order.
@@ -131,12 +160,6 @@ impl Source {
     }
 }
 
-fn read(path: &Path) -> Result<Table, Failure> {
-    let refuse = |error: String| Failure::Refused(format!("{}: {error}", path.display()));
-    let file = File::open(path).map_err(|error| refuse(error.to_string()))?;
-    Table::read_csv(file).map_err(|error| refuse(error.to_string()))
-}
-
 /// The runs that the paths name, each once.
 fn sources(paths: &[&PathBuf], entry: Option<&'static dyn Entry>) -> Result<Vec<Source>, Failure> {
     let mut sources: Vec<Source> = Vec::new();
@@ -147,7 +170,7 @@ fn sources(paths: &[&PathBuf], entry: Option<&'static dyn Entry>) -> Result<Vec<
                 return Err(Failure::Refused(format!("{}: --as speaks of a table, not of a folder", path.display())));
             }
             (false, Some(entry)) if !is_part_of_another(path, paths) => {
-                vec![Source { entry, stem: stem(path)?, folder: parent(path) }]
+                vec![Source { entry, stem: stem(path)?, folder: parent(path), named: true }]
             }
             (false, Some(_)) => Vec::new(),
             (false, None) => vec![by_name(path)?],
@@ -171,7 +194,7 @@ fn sources(paths: &[&PathBuf], entry: Option<&'static dyn Entry>) -> Result<Vec<
 /// The simulations whose main table lies in a folder.
 fn in_folder(folder: &Path) -> Result<Vec<Source>, Failure> {
     let all = SIMULATIONS.iter().map(|entry| Source::of(*entry, folder));
-    let found: Vec<Source> = all.filter(|source| source.path("").is_file()).collect();
+    let found: Vec<Source> = all.filter(|source| files::is_there(&source.path(""))).collect();
     if found.is_empty() {
         return Err(Failure::Refused(format!("{}: no table of a simulation in it", folder.display())));
     }
@@ -190,7 +213,8 @@ fn by_name(path: &Path) -> Result<Source, Failure> {
             suggestion(name, names)
         ))
     })?;
-    Ok(Source::of(entry, &parent(path)))
+    let source = Source::of(entry, &parent(path));
+    Ok(Source { named: source.path("").file_name() == path.file_name(), ..source })
 }
 
 /// The name of a CSV file without its ending.

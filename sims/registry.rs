@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
-use embedding_norms::claim::Claim;
 use embedding_norms::figure::Figure;
 
 use crate::adam_epsilon::AdamEpsilon;
@@ -27,13 +26,14 @@ use crate::opposite_halves::OppositeHalves;
 use crate::optimizer_laws::OptimizerLaws;
 use crate::orthogonality::Orthogonality;
 use crate::rate_decay_equivalence::RateDecayEquivalence;
+use crate::run::Finished;
 use crate::simulation::{Simulation, Tables};
 use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
 use crate::weight_decay::WeightDecay;
 use crate::{
-    arguments, completions, config, diagnose, explain, gradient, instructions, interrupt, list, losses, merge,
-    optimizers, predict, redraw, report, run, simulate,
+    all, arguments, completions, config, diagnose, earlier, explain, gradient, instructions, interrupt, list, losses,
+    merge, optimizers, output, predict, redraw, report, run, simulate,
 };
 
 /// All simulations, in the order in which the report tells them.
@@ -71,12 +71,14 @@ pub trait Entry: Sync {
     fn command(&self) -> Command;
     /// The options that `--quick` and `--full` stand for.
     fn presets(&self, common: &Common) -> &'static [&'static str];
+    /// What of another run stands in its way in a folder, in words.
+    fn conflict(&self, matches: &ArgMatches, folder: &Path) -> Result<Option<String>, Failure>;
     /// Runs it into a folder.
-    fn run(&self, matches: &ArgMatches, folder: &Path) -> Result<Option<Vec<Claim>>, Failure>;
+    fn run(&self, matches: &ArgMatches, folder: &Path) -> Result<Option<Finished>, Failure>;
     /// Draws its figures from tables.
     fn figures(&self, tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure>;
     /// Puts its shards together.
-    fn merge(&self, journals: &[PathBuf], common: &Common, folder: &Path) -> Result<Vec<Claim>, Failure>;
+    fn merge(&self, journals: &[PathBuf], common: &Common, folder: &Path) -> Result<Finished, Failure>;
 }
 
 /// The entry of a simulation.
@@ -116,7 +118,12 @@ impl<S: Simulation> Entry for Of<S> {
         }
     }
 
-    fn run(&self, matches: &ArgMatches, folder: &Path) -> Result<Option<Vec<Claim>>, Failure> {
+    fn conflict(&self, matches: &ArgMatches, folder: &Path) -> Result<Option<String>, Failure> {
+        let settings = S::from_arg_matches(matches).map_err(Failure::Usage)?;
+        run::conflict(&settings, &common(matches)?, folder)
+    }
+
+    fn run(&self, matches: &ArgMatches, folder: &Path) -> Result<Option<Finished>, Failure> {
         let settings = S::from_arg_matches(matches).map_err(Failure::Usage)?;
         run::run(&settings, &common(matches)?, folder)
     }
@@ -125,7 +132,7 @@ impl<S: Simulation> Entry for Of<S> {
         S::figures(tables)
     }
 
-    fn merge(&self, journals: &[PathBuf], common: &Common, folder: &Path) -> Result<Vec<Claim>, Failure> {
+    fn merge(&self, journals: &[PathBuf], common: &Common, folder: &Path) -> Result<Finished, Failure> {
         run::merge::<S>(journals, common, folder)
     }
 }
@@ -134,12 +141,13 @@ fn common(matches: &ArgMatches) -> Result<Common, Failure> {
     Common::from_arg_matches(matches).map_err(Failure::Usage)
 }
 
-const ABOUT: &str = "Why the norm of an embedding governs how fast it trains under cosine similarity";
+/// What the command is about.
+pub const ABOUT: &str = "Why the norm of an embedding governs how fast it trains under cosine similarity";
 
 const EXAMPLES: &str = "\
 Examples:
-  embedding-norms                                 every simulation, with a report, into plots/
-  embedding-norms --quick --out results           the same in seconds, at small settings
+  embedding-norms all                             every simulation, with a report, into plots/
+  embedding-norms all --quick --out results       the same in seconds, at small settings
   embedding-norms norm-effect --norms 0.5,1,2,4   one simulation at settings of your own, into results/
   embedding-norms predict --norm 8                the closed forms' answer
   embedding-norms explain L2                      a statement: formula, proof, test, figure
@@ -155,6 +163,7 @@ EMBEDDING_NORMS_INSTRUCTIONS, the vector instructions to use: scalar, x86-v3 or 
 pub fn command() -> Command {
     let simulations = SIMULATIONS.iter().map(|entry| entry.command());
     let tools = [
+        all::command(),
         list::command(),
         losses::command(),
         optimizers::command(),
@@ -168,12 +177,10 @@ pub fn command() -> Command {
         merge::command(),
         completions::command(),
     ];
-    Common::augment_args(Command::new("embedding-norms").version(env!("CARGO_PKG_VERSION")))
+    Command::new("embedding-norms")
+        .version(env!("CARGO_PKG_VERSION"))
         .about(ABOUT)
-        .long_about(None)
         .after_help(EXAMPLES)
-        .args_conflicts_with_subcommands(true)
-        .args_override_self(true)
         .subcommands(simulations)
         .subcommands(tools)
 }
@@ -181,10 +188,14 @@ pub fn command() -> Command {
 /// Does what the arguments ask for; the exit status.
 pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     interrupt::install()?;
+    all::refuse_options_without_command(&arguments)?;
     let matches = command().try_get_matches_from(&arguments).map_err(Failure::Usage)?;
     instructions::install()?;
     match matches.subcommand() {
-        None => run_some(SIMULATIONS, &common(&matches)?, arguments.get(1..).unwrap_or_default(), "plots"),
+        None => Ok(all::first_things_to_do()),
+        Some(("all", matches)) => {
+            run_some(SIMULATIONS, &common(matches)?, arguments.get(2..).unwrap_or_default(), "plots")
+        }
         Some(("list", _)) => list::run(),
         Some(("losses", _)) => losses::run(),
         Some(("optimizers", _)) => optimizers::run(),
@@ -220,22 +231,20 @@ fn run_some(
     // All settings are read before the first simulation starts.
     let matches = entries.iter().map(|entry| settings(*entry, common, written)).collect::<Result<Vec<_>, _>>()?;
     arguments::settle(&matches.iter().map(self::common).collect::<Result<Vec<_>, _>>()?)?;
+    let conflicts = entries.iter().zip(&matches).map(|(entry, matches)| {
+        entry.conflict(matches, &folder).map_err(|failure| failure.at(entry.name()))
+    });
+    earlier::refuse(&conflicts.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?)?;
     let mut all = Vec::new();
     for (entry, matches) in entries.iter().zip(&matches) {
-        if let Some(claims) = entry.run(matches, &folder).map_err(|failure| failure.at(entry.name()))? {
-            all.push((entry.name(), claims));
+        if let Some(finished) = entry.run(matches, &folder).map_err(|failure| failure.at(entry.name()))? {
+            all.push((entry.name(), finished));
         }
     }
     // Of everything together there is a report; parts of the work, and plans of it, have none yet.
     let is_everything = entries.len() == SIMULATIONS.len() && all.len() == entries.len();
-    if is_everything {
-        report::write(&folder)?;
-    }
-    let code = conclude(&all, common);
-    if is_everything && !common.quiet && !common.json {
-        say!("\nreport   {}", folder.join(report::FILE).display());
-    }
-    Ok(code)
+    let report = is_everything.then(|| report::write(&folder)).transpose()?;
+    Ok(conclude(&all, report, common))
 }
 
 /// The arguments of one simulation: presets, then the file, then what the user wrote.
@@ -251,18 +260,24 @@ fn settings(entry: &dyn Entry, common: &Common, written: &[OsString]) -> Result<
     command.try_get_matches_from(arguments).map_err(Failure::Usage)
 }
 
-/// Prints the claims; the exit status that they deserve.
-pub fn conclude(all: &[(&str, Vec<Claim>)], common: &Common) -> ExitCode {
+/// Prints the claims and the files that were written; the exit status that the claims deserve.
+pub fn conclude(all: &[(&str, Finished)], report: Option<PathBuf>, common: &Common) -> ExitCode {
+    let mut files: Vec<PathBuf> = all.iter().flat_map(|(_, finished)| finished.files.clone()).collect();
+    files.extend(report.clone());
     if common.json {
-        say!("{}", run::claims_object(all));
+        say!("{}", run::claims_object(all, &files));
     } else if !common.quiet {
-        for (name, claims) in all {
-            report::print_claims(name, claims);
+        for (name, finished) in all {
+            report::print_claims(name, &finished.claims);
+        }
+        output::tell_of(&files);
+        if let Some(report) = report {
+            say!("{:<12} {}", "report", report.display());
         }
     }
-    let failed = all.iter().flat_map(|(_, claims)| claims).filter(|claim| claim.failed()).count();
+    let failed = all.iter().flat_map(|(_, finished)| &finished.claims).filter(|claim| claim.failed()).count();
     if failed > 0 {
-        eprintln!("{failed} of our claims did not come out as stated");
+        tell!("{failed} of our claims did not come out as stated");
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

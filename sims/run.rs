@@ -1,27 +1,87 @@
 //! The way of every simulation: settings → sweep → tables → claims and figures → files.
 
-use std::io::Write;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use embedding_norms::claim::Claim;
+use embedding_norms::files;
+use embedding_norms::sweep::journal::header_of;
 use embedding_norms::sweep::{Merge, Options, Shard, Sweep, Unit};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::arguments::Common;
 use crate::failure::Failure;
 use crate::output::Folder;
 use crate::progress::Bar;
 use crate::simulation::Simulation;
-use crate::{interrupt, output};
+use crate::{earlier, interrupt, output};
 
 /// The version of the layout of `<simulation>.json`.
 pub const SCHEMA: u32 = 1;
 
-/// Runs a simulation into a folder; its claims, or none if a shard or a dry run has none.
-pub fn run<S: Simulation>(settings: &S, common: &Common, folder: &Path) -> Result<Option<Vec<Claim>>, Failure> {
+/// What a simulation found, and the files that tell of it.
+pub struct Finished {
+    /// Its claims.
+    pub claims: Vec<Claim>,
+    /// The files that it wrote.
+    pub files: Vec<PathBuf>,
+}
+
+/// How often each cell is repeated.
+fn replicates<S: Simulation>(common: &Common) -> NonZeroU64 {
+    common.replicates.or(NonZeroU64::new(S::REPLICATES)).unwrap_or(NonZeroU64::MIN)
+}
+
+/// What stands in the way of a run in a folder: a journal of another run is an error, its record is returned in words.
+///
+/// Where the journal of this very run was begun, its user has decided already: it may go on.
+pub fn conflict<S: Simulation>(settings: &S, common: &Common, folder: &Path) -> Result<Option<String>, Failure> {
+    if common.dry_run {
+        return Ok(None);
+    }
+    let (replicates, shard) = (replicates::<S>(common), common.shard()?);
+    let journal = files::find_subfolder(folder, &journal_below(S::NAME, shard));
+    let journal = journal.map_err(|(path, error)| output::refused(&path, &error))?;
+    if let Some(journal) = journal.filter(|_| !common.force()) {
+        let cells = settings.cells()?;
+        let sweep = Sweep::new(S::NAME, &cells, replicates, common.seed)?.with_settings(settings)?;
+        if sweep.has_begun(&journal, shard)? {
+            return Ok(None);
+        }
+    }
+    if common.force {
+        return Ok(None);
+    }
+    earlier::conflict(folder, S::NAME, &identity(common.seed, replicates.get(), &json!(settings)))
+}
+
+/// What stands in the way of the run whose shards these are.
+pub fn conflict_of_shards(
+    simulation: &str,
+    journals: &[PathBuf],
+    common: &Common,
+    folder: &Path,
+) -> Result<Option<String>, Failure> {
+    let Some(first) = journals.first().filter(|_| !common.force) else { return Ok(None) };
+    let header = header_of(first)?;
+    earlier::conflict(folder, simulation, &identity(header.root_seed, header.replicates, &header.settings))
+}
+
+/// The fields of a record that make a run what it is. Not the version of the crate: a newer one may make a run again.
+fn identity(seed: u64, replicates: u64, settings: &Value) -> Map<String, Value> {
+    let fields = [
+        ("schema", json!(SCHEMA)),
+        ("seed", json!(seed)),
+        ("replicates", json!(replicates)),
+        ("settings", settings.clone()),
+    ];
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Runs a simulation into a folder; nothing is finished by a shard or a dry run.
+pub fn run<S: Simulation>(settings: &S, common: &Common, folder: &Path) -> Result<Option<Finished>, Failure> {
     let cells = settings.cells()?;
-    let replicates = common.replicates.or(NonZeroU64::new(S::REPLICATES)).unwrap_or(NonZeroU64::MIN);
+    let replicates = replicates::<S>(common);
     let sweep = Sweep::new(S::NAME, &cells, replicates, common.seed)?.with_settings(settings)?;
     let shard = common.shard()?;
     if common.dry_run {
@@ -29,7 +89,7 @@ pub fn run<S: Simulation>(settings: &S, common: &Common, folder: &Path) -> Resul
         return Ok(None);
     }
     let folder = Folder::prepare(folder)?;
-    let journal = journal_folder(folder.path(), S::NAME, shard);
+    let journal = folder.subfolder(&journal_below(S::NAME, shard))?;
     if common.task()?.is_some() {
         refuse_other_division(folder.path(), S::NAME, shard)?;
     }
@@ -52,9 +112,11 @@ pub fn run<S: Simulation>(settings: &S, common: &Common, folder: &Path) -> Resul
     if summary.is_cancelled() {
         let (finished, total) = (summary.progress.finished, summary.progress.total);
         return Err(Failure::Interrupted(format!(
-            "interrupted: {finished} of {total} units of {} are finished and kept in {}; run the same command again to go on",
+            "interrupted: {finished} of {total} units of {} are finished and kept in {}; run the same command again{} to \
+             go on",
             S::NAME,
-            journal.display()
+            journal.display(),
+            if common.force { " without --force" } else { "" }
         )));
     }
     if !summary.failures.is_empty() {
@@ -71,13 +133,14 @@ pub fn run<S: Simulation>(settings: &S, common: &Common, folder: &Path) -> Resul
         announce_shard(S::NAME, common, shard, folder.path(), summary.progress.total);
         return Ok(None);
     }
-    let claims = finish(settings, &sweep_of(&cells, replicates.get(), common.seed), outcome.results, common, &folder)?;
+    let finished =
+        finish(settings, &sweep_of(&cells, replicates.get(), common.seed), outcome.results, common, &folder)?;
     remove_journal(&journal);
-    Ok(Some(claims))
+    Ok(Some(finished))
 }
 
 /// Puts the shards of a simulation together, as one run would have left them.
-pub fn merge<S: Simulation>(journals: &[PathBuf], common: &Common, folder: &Path) -> Result<Vec<Claim>, Failure> {
+pub fn merge<S: Simulation>(journals: &[PathBuf], common: &Common, folder: &Path) -> Result<Finished, Failure> {
     let merged = Merge::open(journals)?;
     let header = merged.header();
     let settings: S = serde_json::from_value(header.settings.clone()).map_err(|error| {
@@ -110,7 +173,7 @@ fn finish<S: Simulation>(
     results: Vec<(Unit, S::Finding)>,
     common: &Common,
     folder: &Folder,
-) -> Result<Vec<Claim>, Failure> {
+) -> Result<Finished, Failure> {
     let tables = settings.tables(ran.cells, results);
     folder.write_tables(S::NAME, &tables)?;
     let claims = settings.claims(&tables, ran.replicates)?;
@@ -127,19 +190,21 @@ fn finish<S: Simulation>(
     folder.write(&output::file_name(S::NAME, "", "json"), text.as_bytes())?;
     folder.write_figures(S::NAME, &S::figures(&tables)?, &common.drawing)?;
     folder.write_animations(S::NAME, &S::animations(&tables)?, common.threads()?)?;
-    Ok(claims)
+    Ok(Finished { claims, files: folder.written() })
 }
 
-/// Where the journal of a shard lies: in the output folder, so that several shards can share one.
-pub fn journal_folder(folder: &Path, simulation: &str, shard: Shard) -> PathBuf {
-    folder.join(".journals").join(simulation).join(format!("{}-of-{}", shard.index(), shard.count()))
+/// The folder of journals in an output folder, so that several shards can share one.
+pub const JOURNALS: &str = ".journals";
+
+/// Where the journal of a shard lies within an output folder.
+fn journal_below(simulation: &str, shard: Shard) -> PathBuf {
+    Path::new(JOURNALS).join(simulation).join(format!("{}-of-{}", shard.index(), shard.count()))
 }
 
 /// Refuses a division that a job array would make beside another one: a part of an array that is submitted again counts
 /// its own tasks, and its shards would go with none of those that are there.
 fn refuse_other_division(folder: &Path, simulation: &str, shard: Shard) -> Result<(), Failure> {
-    let journals = journal_folder(folder, simulation, shard);
-    let Some(Ok(others)) = journals.parent().map(std::fs::read_dir) else { return Ok(()) };
+    let Ok(others) = std::fs::read_dir(folder.join(JOURNALS).join(simulation)) else { return Ok(()) };
     let names = others.flatten().map(|other| other.file_name().to_string_lossy().into_owned());
     let counts = names.filter_map(|name| name.split_once("-of-").and_then(|(_, count)| count.parse::<u32>().ok()));
     let Some(count) = counts.filter(|&count| count != shard.count()).min() else { return Ok(()) };
@@ -162,10 +227,10 @@ fn remove_journal(journal: &Path) {
 
 fn tell_of_resuming(simulation: &str, skipped: usize, torn: u64) {
     if skipped > 0 {
-        eprintln!("{simulation}: went on from an interrupted run; {skipped} units were finished already");
+        tell!("{simulation}: went on from an interrupted run; {skipped} units were finished already");
     }
     if torn > 0 {
-        eprintln!("{simulation}: the last record of the journal was cut short ({torn} bytes); its unit was done again");
+        tell!("{simulation}: the last record of the journal was cut short ({torn} bytes); its unit was done again");
     }
 }
 
@@ -179,20 +244,24 @@ fn announce_shard(simulation: &str, common: &Common, shard: Shard, folder: &Path
 }
 
 fn print_plan(plan: &[embedding_norms::sweep::PlannedUnit]) {
-    let mut out = std::io::stdout().lock();
     let total: f64 = plan.iter().map(|unit| unit.cost).sum();
-    let _ = writeln!(out, "{:<40} {:>9} {:>12} {:>7} {:>7}", "cell", "replicate", "cost", "share", "shard");
+    say!("{:<40} {:>9} {:>12} {:>7} {:>7}", "cell", "replicate", "cost", "share", "shard");
     for unit in plan {
         let share = 100.0 * unit.cost / total;
         let (label, replicate, cost, shard) = (&unit.label, unit.replicate, unit.cost, unit.shard);
-        let _ = writeln!(out, "{label:<40} {replicate:>9} {cost:>12.3e} {share:>6.2}% {shard:>7}");
+        say!("{label:<40} {replicate:>9} {cost:>12.3e} {share:>6.2}% {shard:>7}");
     }
-    let _ = writeln!(out, "{} units", plan.len());
+    say!("{} units", plan.len());
 }
 
-/// The claims of several simulations as one object.
-pub fn claims_object(all: &[(&str, Vec<Claim>)]) -> Value {
-    let simulations: serde_json::Map<String, Value> =
-        all.iter().map(|(name, claims)| ((*name).to_owned(), json!(claims))).collect();
-    json!({ "schema": SCHEMA, "crate_version": env!("CARGO_PKG_VERSION"), "claims": simulations })
+/// The claims of several simulations as one object, with the files that were written.
+pub fn claims_object(all: &[(&str, Finished)], files: &[PathBuf]) -> Value {
+    let simulations: Map<String, Value> =
+        all.iter().map(|(name, finished)| ((*name).to_owned(), json!(finished.claims))).collect();
+    json!({
+        "schema": SCHEMA,
+        "crate_version": env!("CARGO_PKG_VERSION"),
+        "claims": simulations,
+        "files": output::listed(files),
+    })
 }

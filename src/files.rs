@@ -139,6 +139,23 @@ pub fn subfolder(folder: &Path, below: &Path) -> Result<PathBuf, (PathBuf, io::E
     Ok(path)
 }
 
+/// A folder below a folder; none if it is not there.
+///
+/// # Errors
+/// The path that stands in the way, and why.
+pub fn find_subfolder(folder: &Path, below: &Path) -> Result<Option<PathBuf>, (PathBuf, io::Error)> {
+    let mut path = folder.to_owned();
+    for name in below {
+        path.push(name);
+        match is_folder(&path) {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(error) => return Err((path, error)),
+        }
+    }
+    Ok(Some(path))
+}
+
 /// Flushes the names in a folder to the disk, where the system lets folders be flushed.
 pub fn flush_names(folder: &Path) {
     if folder.is_dir()

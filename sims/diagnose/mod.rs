@@ -11,10 +11,12 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use embedding_norms::diagnosis::{Diagnosis, Options, Subject, diagnose};
+use serde_json::json;
 
 use crate::failure::Failure;
 use crate::output::Folder;
 use crate::progress::Bar;
+use crate::{earlier, output};
 use options::Question;
 
 /// The command's name, and that of its files.
@@ -57,6 +59,9 @@ How to save embeddings from PyTorch: docs/your-own-embeddings.md; how to read th
 pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let question = Question::from_arg_matches(matches).map_err(Failure::Usage)?;
     let options = question.options()?;
+    if let Some(out) = question.out.as_deref().filter(|_| !question.force) {
+        earlier::refuse_other(out, NAME, &question.record(&options))?;
+    }
     let folder = question.out.as_deref().map(Folder::prepare).transpose()?;
     let bar = Bar::new(NAME, question.quiet);
     let subject = reading::read(&question, &bar)?;
@@ -64,7 +69,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let diagnosis = diagnose(&subject, &options, &mut progress)?;
     bar.finish();
     let case = Case { question: &question, options, subject, diagnosis };
-    let record = record::record(&case);
+    let mut record = record::record(&case);
     if let Some(folder) = &folder {
         record::write(folder, &case, &record)?;
         let figures = figures::figures(&case);
@@ -72,6 +77,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
         folder.write("diagnose.html", html::page(&case, &figures)?.into_string().as_bytes())?;
     }
     if question.json {
+        record["files"] = json!(folder.as_ref().map(|folder| output::listed(&folder.written())).unwrap_or_default());
         say!("{}", serde_json::to_string_pretty(&record)?);
     } else if !question.quiet {
         page::print(&case, folder.as_ref());

@@ -39,6 +39,10 @@ pub struct Question {
     #[command(flatten)]
     pub drawing: Drawing,
 
+    /// Replace what the folder holds of a diagnosis of other files or settings
+    #[arg(long, requires = "out")]
+    pub force: bool,
+
     /// Print everything as one JSON object
     #[arg(long)]
     pub json: bool,

@@ -1,26 +1,24 @@
 //! The answers on the terminal.
 
-use std::io::Write;
-
 use embedding_norms::claim::brief;
 use embedding_norms::diagnosis::{Answer, Quantity, Worth};
 use textwrap::{Options, WordSplitter, fill};
 
 use super::Case;
-use crate::output::Folder;
+use crate::output::{self, Folder};
 use crate::report::width;
+use crate::terminal;
 
 /// The column in which numbers begin.
 const COLUMN: usize = 46;
 
 /// Prints the page.
 pub fn print(case: &Case<'_>, folder: Option<&Folder>) {
-    let mut text = page(case, width());
+    terminal::print(format_args!("{}", page(case, width())));
     if let Some(folder) = folder {
-        text += &format!("\nwritten to {}: diagnose.html, figures, tables, diagnose.json\n", folder.path().display());
+        say!("");
+        output::tell_of(&folder.written());
     }
-    // A reader that has seen enough is nobody's fault.
-    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// The page, wrapped to a width.

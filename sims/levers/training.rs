@@ -1,9 +1,11 @@
 //! Training runs of one task under the levers, side by side, and what is measured on the way.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use embedding_norms::confidence::{ConfidenceError, Neighbours, effective_rank, mean_cosine};
 use embedding_norms::encoder::Network;
+use embedding_norms::files;
 use embedding_norms::loss::Loss;
 use embedding_norms::optimizer::GradientDescent;
 use embedding_norms::random::Generator;
@@ -20,7 +22,7 @@ use super::lever::Lever;
 use super::task::{Samples, Size, Task};
 use crate::arrays;
 use crate::failure::Failure;
-use crate::output::Folder;
+use crate::output::{Folder, refused};
 
 /// Neighbours that vote.
 pub const NEIGHBOURS: usize = 10;
@@ -306,7 +308,9 @@ impl Watch<'_, '_> {
         let replicate = self.unit.unit.replicate;
         let setting = format!("{}.{}{strength}.rate-{rate}.replicate-{replicate}", task.name(), lever.name());
         // One folder each: threads that make ready the same one would be in each other's way.
-        let folder = Folder::prepare(&save.folder.join(setting))?;
+        fs::create_dir_all(&save.folder)?;
+        let below = files::subfolder(&save.folder, Path::new(&setting));
+        let folder = Folder::prepare(&below.map_err(|(path, error)| refused(&path, &error))?)?;
         for (view, rows) in [("first", first), ("second", second)] {
             arrays::write(&folder, &format!("{view}.step-{step}.npy"), rows)?;
         }

@@ -6,10 +6,11 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use embedding_norms::figure::Size;
+use embedding_norms::files;
 use resvg::usvg::roxmltree::{Document, Node};
 
 use crate::failure::Failure;
-use crate::output::file_name;
+use crate::output::{self, file_name};
 use crate::redraw::Source;
 use crate::registry::Entry;
 
@@ -40,7 +41,7 @@ pub fn pictures(entry: &'static dyn Entry, folder: &Path, tables: &[String]) -> 
         .map(|(part, figure)| {
             let wide = || figure.to_svg(Size::TwoColumns);
             let narrow = figure.to_svg(Size::OneColumn)?;
-            match folder.join(file_name(entry.name(), part, "svg")).is_file() {
+            match files::is_there(&folder.join(file_name(entry.name(), part, "svg"))) {
                 true => picture(entry, folder, part, Some(narrow)),
                 false => Picture::new(wide()?, Some(narrow)),
             }
@@ -51,10 +52,7 @@ pub fn pictures(entry: &'static dyn Entry, folder: &Path, tables: &[String]) -> 
 /// The animation of a simulation, if there is one in the folder.
 pub fn animation(entry: &'static dyn Entry, folder: &Path) -> Result<Option<Animation>, Failure> {
     let path = folder.join(file_name(entry.name(), "", "gif"));
-    if !path.is_file() {
-        return Ok(None);
-    }
-    let bytes = fs::read(&path).map_err(|error| Failure::Refused(format!("{}: {error}", path.display())))?;
+    let Some(bytes) = output::read(&path)? else { return Ok(None) };
     Ok(Some(Animation { source: format!("data:image/gif;base64,{}", STANDARD.encode(bytes)) }))
 }
 
@@ -62,7 +60,7 @@ pub fn animation(entry: &'static dyn Entry, folder: &Path) -> Result<Option<Anim
 fn picture(entry: &dyn Entry, folder: &Path, part: &str, narrow: Option<String>) -> Result<Picture, Failure> {
     let path = folder.join(file_name(entry.name(), part, "svg"));
     let place = path.display().to_string();
-    let wide = fs::read_to_string(&path).map_err(|error| Failure::Refused(format!("{place}: {error}")))?;
+    let wide = files::read_to_string(&path).map_err(|error| output::refused(&path, &error))?;
     Picture::new(wide, narrow).map_err(|failure| failure.at(&place))
 }
 

@@ -26,7 +26,7 @@ pub struct Material {
 pub fn gather(folder: &Path) -> Result<Vec<Material>, Failure> {
     if !folder.is_dir() {
         return Err(Failure::Refused(format!(
-            "{}: no such folder; write one with `embedding-norms`",
+            "{}: no such folder; write one with `embedding-norms all`",
             folder.display()
         )));
     }

@@ -48,16 +48,17 @@ pub fn command() -> Command {
 /// Writes the report and says where.
 pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let folder = matches.get_one::<PathBuf>("folder").map_or(Path::new("plots"), PathBuf::as_path);
-    write(folder)?;
+    let file = write(folder)?;
     if !matches.get_flag("quiet") {
-        say!("{}", folder.join(FILE).display());
+        say!("{}", file.display());
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes `report.html` from what lies in a folder.
-pub fn write(folder: &Path) -> Result<(), Failure> {
+/// Writes `report.html` from what lies in a folder; the file.
+pub fn write(folder: &Path) -> Result<PathBuf, Failure> {
     let materials = material::gather(folder)?;
     let page = page::page(&materials)?.into_string();
-    Folder::prepare(folder)?.write(FILE, page.as_bytes())
+    Folder::prepare(folder)?.write(FILE, page.as_bytes())?;
+    Ok(folder.join(FILE))
 }

@@ -107,7 +107,7 @@ fn making(materials: &[Material]) -> Markup {
                 "margin of the prediction."
             }
             p { "Everything again, figures and report included:" }
-            pre tabindex="0" aria-label="Command" { code { "embedding-norms" } }
+            pre tabindex="0" aria-label="Command" { code { "embedding-norms all" } }
             p { "This page alone, from the files that lie beside it:" }
             pre tabindex="0" aria-label="Command" { code { "embedding-norms report" } }
         }

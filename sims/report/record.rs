@@ -1,6 +1,5 @@
 //! What a run left behind: `<simulation>.json`.
 
-use std::fs;
 use std::path::Path;
 
 use embedding_norms::claim::Claim;
@@ -8,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
-use crate::output::file_name;
+use crate::output::{self, file_name};
 use crate::run::SCHEMA;
 
 /// The record of a run.
@@ -35,18 +34,15 @@ struct Version {
 /// The record of a simulation, if its file is in the folder.
 pub fn read(folder: &Path, simulation: &str) -> Result<Option<Record>, Failure> {
     let path = folder.join(file_name(simulation, "", "json"));
-    if !path.is_file() {
-        return Ok(None);
-    }
+    let Some(text) = output::read(&path)? else { return Ok(None) };
     let refuse = |why: String| Failure::Refused(format!("{}: {why}", path.display()));
-    let text = fs::read_to_string(&path).map_err(|error| refuse(error.to_string()))?;
     let unreadable = |error: serde_json::Error| refuse(format!("not the record of a run: {error}"));
-    let version: Version = serde_json::from_str(&text).map_err(unreadable)?;
+    let version: Version = serde_json::from_slice(&text).map_err(unreadable)?;
     if version.schema != SCHEMA {
         let found = version.schema;
         return Err(refuse(format!(
             "its layout has version {found}, this command reads {SCHEMA}; run {simulation} again"
         )));
     }
-    serde_json::from_str(&text).map(Some).map_err(unreadable)
+    serde_json::from_slice(&text).map(Some).map_err(unreadable)
 }

@@ -1,9 +1,9 @@
 //! Claims on the terminal.
 
-use std::io::Write;
-
 use embedding_norms::claim::{Claim, Source, Verdict};
 use textwrap::{Options, WordSplitter, fill};
+
+use crate::terminal::print;
 
 /// The width where there is no terminal to ask.
 const USUAL: usize = 100;
@@ -14,8 +14,7 @@ const MARGIN: &str = "                     ";
 
 /// Prints the claims of a simulation.
 pub fn print_claims(simulation: &str, claims: &[Claim]) {
-    // A reader that has seen enough is nobody's fault.
-    let _ = std::io::stdout().write_all(lines(simulation, claims, width()).as_bytes());
+    print(format_args!("{}", lines(simulation, claims, width())));
 }
 
 /// The width to which text is wrapped.

@@ -17,7 +17,7 @@ use crate::embeddings::{Chosen, Input, LossChoice};
 use crate::failure::Failure;
 use crate::output::Folder;
 use crate::progress::Bar;
-use crate::{interrupt, optimizers, predict, values};
+use crate::{earlier, interrupt, optimizers, output, predict, values};
 
 /// The command's name, and that of its files.
 const NAME: &str = "simulate";
@@ -51,6 +51,10 @@ struct Settings {
     /// Folder for tables and final positions
     #[arg(long, value_name = "DIR", default_value = "results")]
     out: PathBuf,
+
+    /// Replace what the folder holds of a run of other settings
+    #[arg(long)]
+    force: bool,
 
     /// Nothing on the terminal but errors
     #[arg(long)]
@@ -155,6 +159,10 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let descent = settings.descent(&chosen, &*optimizer)?.records(cadence);
     // No step: whether the loss can be taken of these files, before anything is written.
     descent.run(read.start.clone(), &StopRules::budget(0)).map_err(|error| read.explain(&error))?;
+    let described = settings.record(&chosen, &read.start)?;
+    if !settings.force {
+        earlier::refuse_other(&settings.out, NAME, &described)?;
+    }
     let folder = Folder::prepare(&settings.out)?;
 
     let bar = Bar::new(NAME, settings.quiet);
@@ -168,12 +176,13 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let outcome = descent.run(read.start.clone(), &rules).map_err(|error| read.explain(&error))?;
     bar.finish();
 
-    let record = record::write(&folder, &settings.record(&chosen, &read.start)?, &outcome)?;
+    let mut record = record::write(&folder, &described, &outcome)?;
     if outcome.stop == Stop::Cancelled {
         let (steps, folder) = (outcome.steps, folder.path().display());
         return Err(Failure::Interrupted(format!("interrupted after {steps} steps; what was recorded is in {folder}")));
     }
     if settings.json {
+        record["files"] = json!(output::listed(&folder.written()));
         say!("{}", serde_json::to_string_pretty(&record)?);
     } else if !settings.quiet {
         tell(&outcome, &folder);
@@ -189,7 +198,7 @@ fn tell(outcome: &Outcome, folder: &Folder) {
     if outcome.stop == Stop::NotFinite {
         say!("note: a coordinate left the finite numbers, or an embedding became zero; lower --learning-rate.");
     }
-    say!("{:<12} {}", "written to", folder.path().display());
+    output::tell_of(&folder.written());
 }
 
 impl Method {
@@ -295,6 +304,7 @@ impl Settings {
             },
             "record_every": self.record_every,
             "records_per_decade": self.records_per_decade,
+            "inputs": self.input.files().iter().map(|file| file.display().to_string()).collect::<Vec<_>>(),
             "views": if self.input.has_second() { 2 } else { 1 },
             "rows": start.first.nrows(),
             "dimension": start.first.ncols(),

@@ -54,8 +54,8 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// The differences between two headers, in the order of their fields.
-    pub(in crate::sweep) fn between(found: &Value, expected: &Value) -> Vec<Self> {
+    /// The differences between two headers or other objects, in the order of their fields.
+    pub fn between(found: &Value, expected: &Value) -> Vec<Self> {
         let mut differences = Vec::new();
         collect(String::new(), Some(found), Some(expected), &mut differences);
         differences

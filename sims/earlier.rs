@@ -1,0 +1,63 @@
+//! What an earlier run left in a folder, and whether another one may take its place.
+//!
+//! The record of a run, `<name>.json`, says what it was. A run of the same settings may be made again, by any version of
+//! this crate: it writes the same files. A run of other settings is in the way, since its tables, figures and report would
+//! be mixed with those of the new one.
+
+use std::path::Path;
+
+use embedding_norms::sweep::journal::Difference;
+use serde_json::{Map, Value, json};
+
+use crate::failure::Failure;
+use crate::output::{self, file_name};
+use crate::run::SCHEMA;
+
+/// How many differences are told.
+const TOLD: usize = 3;
+
+/// What stands in the way of a run in a folder; nothing if there is no record, or one of the same run.
+///
+/// `run` holds the fields of the record that make it this run and no other.
+pub fn conflict(folder: &Path, name: &str, run: &Map<String, Value>) -> Result<Option<String>, Failure> {
+    let path = folder.join(file_name(name, "", "json"));
+    let Some(bytes) = output::read(&path)? else { return Ok(None) };
+    let place = path.display();
+    let Ok(Value::Object(mut found)) = serde_json::from_slice(&bytes) else {
+        return Ok(Some(format!("{place} is there, and is no record of a run")));
+    };
+    found.retain(|field, _| run.contains_key(field));
+    // Read back as the found one was, so that equal records are equal values.
+    let expected = serde_json::from_slice(&serde_json::to_vec(run)?)?;
+    let differences = Difference::between(&Value::Object(found), &expected);
+    if differences.is_empty() {
+        return Ok(None);
+    }
+    let told: Vec<String> = differences.iter().take(TOLD).map(Difference::to_string).collect();
+    let rest = match differences.len().saturating_sub(TOLD) {
+        0 => String::new(),
+        rest => format!("; and {rest} more"),
+    };
+    Ok(Some(format!("{place} holds another run: {}{rest}", told.join("; "))))
+}
+
+/// Refuses to take the place of a run of other settings than these, as one command does that writes one record.
+pub fn refuse_other(folder: &Path, name: &str, settings: &Value) -> Result<(), Failure> {
+    let run = [("schema", json!(SCHEMA)), ("settings", settings.clone())];
+    let run = run.into_iter().map(|(field, value)| (field.to_owned(), value)).collect();
+    let conflict = conflict(folder, name, &run)?;
+    conflict.map_or(Ok(()), |conflict| refuse(&[conflict]))
+}
+
+/// Refuses to take the place of what stands in the way.
+pub fn refuse(conflicts: &[String]) -> Result<(), Failure> {
+    let Some(first) = conflicts.first() else { return Ok(()) };
+    let others = match conflicts.len() - 1 {
+        0 => String::new(),
+        1 => " (and another simulation is in the way too)".to_owned(),
+        others => format!(" (and {others} other simulations are in the way too)"),
+    };
+    Err(Failure::Refused(format!(
+        "{first}{others}: write to another folder with --out, or replace what is there with --force"
+    )))
+}
