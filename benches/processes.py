@@ -2,7 +2,7 @@
 """Whole processes of the command, from start to figures: what a user waits for, and the memory it takes.
 
 Prints a table in Markdown: the least wall time and the least processor time of the rounds, and the largest peak of the
-resident size. With --everything also a profile of the bare command, each simulation by itself; with --build what a
+resident size. With --everything also a profile of all simulations, each simulation by itself; with --build what a
 build from nothing costs, and the number of crates. Needs Python's standard library on a Unix, and cargo."""
 
 import argparse
@@ -28,7 +28,7 @@ PROCESSES = [
     ("convergence-map --cells 1000", (1, 2)),
     ("class-imbalance --replicates 1 --controls 0", (1,)),
     ("list", (None,)),
-    ("--quick", (2,)),
+    ("all --quick", (2,)),
 ]
 
 
@@ -54,7 +54,7 @@ def report(arguments, threads, rounds):
     # A process begins as a copy of this one, whose size counts in its peak.
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KIBIBYTE
     size = f"{'below ' if max(peaks) <= own else ''}{max(peaks) / 2**20:.0f} MiB"
-    row([f"`{arguments}`" if arguments else "everything", "-" if threads is None else str(threads), shown(min(walls)), shown(min(processors)), size])
+    row([f"`{arguments}`", "-" if threads is None else str(threads), shown(min(walls)), shown(min(processors)), size])
 
 
 def simulations():
@@ -89,7 +89,7 @@ def build():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5, help="how often each process is run (default 5)")
-    parser.add_argument("--everything", action="store_true", help="the bare command, each simulation by itself, once")
+    parser.add_argument("--everything", action="store_true", help="all simulations together and each by itself, once")
     parser.add_argument("--build", action="store_true", help="a build from nothing, and the crates")
     arguments = parser.parse_args()
     print(f"{machine()}; {compiler()}; {when()}; least times of {arguments.rounds} rounds.\n")
@@ -100,9 +100,9 @@ def main():
         for number in threads:
             report(process, number, arguments.rounds)
     if arguments.everything:
-        print("\nThe bare command, each simulation by itself, once:\n")
+        print("\nAll simulations together and each by itself, once:\n")
         head(columns)
-        for name in ["", *simulations()]:
+        for name in ["all", *simulations()]:
             report(name, 2, 1)
     if arguments.build:
         print()

@@ -21,13 +21,16 @@ impl ArrayFile {
     /// Checks that the file can be written, and that it is not one of the inputs.
     pub fn prepare(option: &str, path: &Path, inputs: &[&Path]) -> Result<Self, Failure> {
         let refuse = |what: &str| Failure::Refused(format!("{option} {}: {what}", path.display()));
+        if path.exists() && !path.is_file() && !path.is_dir() {
+            let remedy = "give another file, with a name that ends in .npy";
+            return Err(refuse(&format!(
+                "this is a pipe or a device, and arrays are written as whole files; {remedy}"
+            )));
+        }
         let name = path.file_name().and_then(|name| name.to_str()).filter(|name| name.ends_with(".npy"));
         let name = name.ok_or_else(|| refuse("arrays are written as .npy; end the name in .npy"))?;
         if path.is_dir() {
             return Err(refuse("this is a folder; give a file in it"));
-        }
-        if path.exists() && !path.is_file() {
-            return Err(refuse("this is a pipe or a device, and arrays are written as whole files; give another file"));
         }
         if inputs.iter().any(|input| is_same(path, input)) {
             return Err(refuse("this is one of the inputs; give another file"));

@@ -231,9 +231,10 @@ fn run_some(
     // All settings are read before the first simulation starts.
     let matches = entries.iter().map(|entry| settings(*entry, common, written)).collect::<Result<Vec<_>, _>>()?;
     arguments::settle(&matches.iter().map(self::common).collect::<Result<Vec<_>, _>>()?)?;
-    let conflicts = entries.iter().zip(&matches).map(|(entry, matches)| {
-        entry.conflict(matches, &folder).map_err(|failure| failure.at(entry.name()))
-    });
+    let conflicts = entries
+        .iter()
+        .zip(&matches)
+        .map(|(entry, matches)| entry.conflict(matches, &folder).map_err(|failure| failure.at(entry.name())));
     earlier::refuse(&conflicts.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?)?;
     let mut all = Vec::new();
     for (entry, matches) in entries.iter().zip(&matches) {

@@ -168,8 +168,8 @@ pub fn flush_names(folder: &Path) {
 fn open_with(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     // Before: a device may do something when it is opened. After: somebody may have been quick.
     match path.symlink_metadata() {
-        Ok(metadata) if !metadata.is_file() => return Err(Stranger::instead_of_file(metadata.file_type())),
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        Ok(metadata) if !metadata.is_file() => Err(Stranger::instead_of_file(metadata.file_type())),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
         _ => checked(without_following(options).open(path)?, |_| true),
     }
 }

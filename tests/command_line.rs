@@ -94,7 +94,7 @@ fn values_that_make_no_sense_are_refused() {
 fn misspelt_names_get_a_suggestion() {
     refused("norm-efect", &["similar", "'norm-effect'"]);
     refused("norm-effect --pair 3", &["similar", "'--pairs'"]);
-    refused("--quik", &["similar", "'--quick'"]);
+    refused("all --quik", &["similar", "'--quick'"]);
     refused("norm-effect --first-step cosin", &["similar", "'cosine'"]);
     refused("explain L22", &["there is no statement 'L22'", "did you mean 'L2'"]);
     refused("explain nonsense", &["there are G1, G2"]);
@@ -104,7 +104,7 @@ fn misspelt_names_get_a_suggestion() {
 #[test]
 fn places_that_cannot_be_used_are_refused() {
     refused_with(&[("file", "")], "norm-effect --quick --out file/below", &["cannot write to file/below", "--out"]);
-    refused_with(&[("file", "")], "--quick --out file", &["cannot write to file"]);
+    refused_with(&[("file", "")], "all --quick --out file", &["cannot write to file"]);
     refused("merge nowhere", &["nowhere: no such folder"]);
     refused("merge . --seed 3", &["--seed", "cannot be used with"]);
     refused("report nowhere", &["nowhere: no such folder"]);
@@ -293,9 +293,9 @@ fn a_file_of_settings_is_used_and_options_win() {
 fn everything_at_quick_settings_whole_and_in_shards() {
     let place = folder();
     let one = |line: &str| command(place.path(), line).assert().get_output().clone();
-    let output = one("--quick --json --out whole");
-    one("--quick --quiet --out parts --shard 1/2");
-    one("--quick --quiet --out parts --shard 2/2");
+    let output = one("all --quick --json --out whole");
+    one("all --quick --quiet --out parts --shard 1/2");
+    one("all --quick --quiet --out parts --shard 2/2");
     one("merge parts --quiet --out merged");
     let whole = files(&place.path().join("whole"));
     assert!(whole.contains_key("report.html"));

@@ -12,7 +12,7 @@ fn command(arguments: &[&str]) -> Output {
 }
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
-    let mut all = vec!["contrastive-losses", "--out", folder.to_str().unwrap()];
+    let mut all = vec!["contrastive-losses", "--force", "--out", folder.to_str().unwrap()];
     all.extend(arguments);
     command(&all)
 }

@@ -16,7 +16,7 @@ static GALLERY: LazyLock<TempDir> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     // Whether claims come out at these settings is another test's business.
     cargo_bin_cmd!("embedding-norms")
-        .args(["--quick", "--quiet", "--out"])
+        .args(["all", "--quick", "--quiet", "--out"])
         .arg(folder.path())
         .assert()
         .code(&[0, 1][..]);

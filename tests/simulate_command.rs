@@ -98,7 +98,7 @@ fn every_rule_can_end_a_run_and_is_named() {
     save(folder.path(), "up.npy", &array![[1.0, 0.0]]);
     save(folder.path(), "down.npy", &array![[-1.0, 0.0]]);
     let ends = |line: &str, stop: &str, goal: bool| {
-        let record = json(folder.path(), &format!("simulate --loss cosine {line} --json"));
+        let record = json(folder.path(), &format!("simulate --loss cosine {line} --json --force"));
         assert_eq!(record["stop"], stop, "{line}");
         assert_eq!(record["reached_goal"], goal, "{line}");
         record["steps"].as_u64().unwrap()

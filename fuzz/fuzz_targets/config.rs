@@ -1,9 +1,12 @@
 //! Any text, as a file of settings: no panic.
 #![no_main]
-#![allow(dead_code)]
+#![allow(dead_code, unused_macros)]
 
 use libfuzzer_sys::fuzz_target;
 
+#[macro_use]
+#[path = "../../sims/terminal.rs"]
+mod terminal;
 #[path = "../../sims/config.rs"]
 mod config;
 #[path = "../../sims/failure.rs"]

@@ -148,7 +148,7 @@ fn a_part_of_an_array_submitted_again_divides_nothing_anew() {
 #[test]
 fn all_simulations_share_an_array() {
     let place = folder();
-    let mut plan = task(place.path(), [2, 1, 3, 1, 3], "--quick --dry-run");
+    let mut plan = task(place.path(), [2, 1, 3, 1, 3], "all --quick --dry-run");
     let output = plan.assert().success().get_output().clone();
     assert_eq!(String::from_utf8_lossy(&output.stderr).matches("shard 2/3").count(), 1, "told once");
     let text = String::from_utf8(output.stdout).unwrap();
@@ -211,10 +211,10 @@ fn every_instruction_set_leaves_the_same_bytes() {
     let place = folder();
     let sets: Vec<InstructionSet> = InstructionSet::available().collect();
     let count = sets.len() as u32 + 1;
-    said(&mut command(place.path(), "--quick --quiet --out whole"));
+    said(&mut command(place.path(), "all --quick --quiet --out whole"));
     // Each set does a part of all simulations; the last part is left to the widest.
     for (index, name) in (1..).zip(sets.iter().map(|set| set.name()).chain([""])) {
-        let line = format!("--quick --quiet --out parts --shard {index}/{count}");
+        let line = format!("all --quick --quiet --out parts --shard {index}/{count}");
         said(command(place.path(), &line).env("EMBEDDING_NORMS_INSTRUCTIONS", name));
     }
     said(&mut command(place.path(), "merge parts --quiet --out merged"));

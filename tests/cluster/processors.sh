@@ -23,7 +23,7 @@ trap 'rm -rf "$place"' EXIT
 into() {
     local out=$1 name
     shift
-    for name in "${simulations[@]:-}"; do "$@" ${name:+"$name"} --quick --quiet --out "$out"; done
+    for name in "${simulations[@]:-}"; do "$@" "${name:-all}" --quick --quiet --out "$out"; done
 }
 into "$place/here" "$command"
 into "$place/there" qemu-x86_64 -cpu "$processor" "$command"

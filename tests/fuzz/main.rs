@@ -1,8 +1,11 @@
 //! Mutated files and settings: no panic, and no more memory than the file can fill. A short round; `FUZZ_INPUTS` sets
 //! the number of inputs, and fuzz/README.md tells of the coverage-guided rounds.
 #![cfg(feature = "command")]
-#![allow(dead_code)]
+#![allow(dead_code, unused_macros)]
 
+#[macro_use]
+#[path = "../../sims/terminal.rs"]
+mod terminal;
 #[path = "../../sims/config.rs"]
 mod config;
 #[path = "../../sims/failure.rs"]
