@@ -35,9 +35,13 @@ pub fn first_things_to_do() -> ExitCode {
 {}.
 
 Three things to do first:
-  embedding-norms norm-effect --quick                a first simulation, in a second; its files go to results/
-  embedding-norms diagnose z.npy --positives w.npy   what the norms of your own embeddings say and do
-  embedding-norms all                                every simulation, figures and report into plots/: a minute or two
+
+  embedding-norms norm-effect --quick
+      a first simulation, in a second; its files go to results/
+  embedding-norms diagnose z.npy --positives w.npy
+      what the norms of your own embeddings say, and what they do to training
+  embedding-norms all
+      every simulation, with figures and a report, into plots/: a minute or two
 
 Everything else: embedding-norms --help",
         registry::ABOUT

@@ -41,12 +41,19 @@ pub fn conflict(folder: &Path, name: &str, run: &Map<String, Value>) -> Result<O
     Ok(Some(format!("{place} holds another run: {}{rest}", told.join("; "))))
 }
 
-/// Refuses to take the place of a run of other settings than these, as one command does that writes one record.
-pub fn refuse_other(folder: &Path, name: &str, settings: &Value) -> Result<(), Failure> {
-    let run = [("schema", json!(SCHEMA)), ("settings", settings.clone())];
-    let run = run.into_iter().map(|(field, value)| (field.to_owned(), value)).collect();
-    let conflict = conflict(folder, name, &run)?;
-    conflict.map_or(Ok(()), |conflict| refuse(&[conflict]))
+/// Whether a run is to take the place of another one: only with force, and otherwise an error. What lies in the place of
+/// the record and is no file is replaced with force, too.
+pub fn replaces(folder: &Path, name: &str, run: &Map<String, Value>, force: bool) -> Result<bool, Failure> {
+    let found = conflict(folder, name, run);
+    if force {
+        return Ok(found.map_or(true, |conflict| conflict.is_some()));
+    }
+    found?.map_or(Ok(false), |conflict| refuse(&[conflict]).map(|()| false))
+}
+
+/// The fields of the record of a command that asks one question, which make it this one and no other.
+pub fn question(settings: &Value) -> Map<String, Value> {
+    [("schema".to_owned(), json!(SCHEMA)), ("settings".to_owned(), settings.clone())].into_iter().collect()
 }
 
 /// Refuses to take the place of what stands in the way.

@@ -29,6 +29,7 @@ pub fn command() -> Command {
     DECIDED_BY_THE_SHARDS
         .into_iter()
         .fold(command, refuse)
+        .mut_arg("force", |force| force.help("Replace what the folder holds of a run of other settings"))
         .about("Put the shards of a run together, byte for byte as one run would have left them")
         .long_about(None)
         .after_help(

@@ -22,6 +22,9 @@ const ANIMATED_PIXELS_PER_POINT: f64 = 800.0 / 504.0;
 /// Hundredths of a second that each frame of an animation stays.
 const FRAME: u16 = 8;
 
+/// Endings of the files that a run may leave.
+const ENDINGS: [&str; 8] = ["csv", "json", "svg", "png", "pdf", "gif", "npy", "html"];
+
 /// How many temporary names are tried for a file before it is given up.
 const NAMES: usize = 100;
 
@@ -96,6 +99,22 @@ impl Folder {
             refuse(error)
         })?;
         self.written.borrow_mut().push(path);
+        Ok(())
+    }
+
+    /// Removes what another run has left under this name, after this one has written its files: tables and figures that
+    /// this one does not have would pass for its own.
+    pub fn remove_others(&self, name: &str) -> Result<(), Failure> {
+        let written = self.written.borrow();
+        for entry in fs::read_dir(&self.path)?.flatten() {
+            let file = entry.file_name().to_string_lossy().into_owned();
+            let rest = file.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
+            let ours = rest.and_then(|rest| rest.rsplit('.').next()).is_some_and(|ending| ENDINGS.contains(&ending));
+            let path = self.path.join(&file);
+            if ours && !written.contains(&path) && entry.file_type()?.is_file() {
+                remove(&path).map_err(|error| refused(&path, &error))?;
+            }
+        }
         Ok(())
     }
 

@@ -174,6 +174,9 @@ fn finish<S: Simulation>(
     common: &Common,
     folder: &Folder,
 ) -> Result<Finished, Failure> {
+    let run = identity(ran.seed, ran.replicates, &json!(settings));
+    // Whoever comes this far may: with --force, now or when an interrupted run began.
+    let replaces = earlier::replaces(folder.path(), S::NAME, &run, true)?;
     let tables = settings.tables(ran.cells, results);
     folder.write_tables(S::NAME, &tables)?;
     let claims = settings.claims(&tables, ran.replicates)?;
@@ -190,6 +193,9 @@ fn finish<S: Simulation>(
     folder.write(&output::file_name(S::NAME, "", "json"), text.as_bytes())?;
     folder.write_figures(S::NAME, &S::figures(&tables)?, &common.drawing)?;
     folder.write_animations(S::NAME, &S::animations(&tables)?, common.threads()?)?;
+    if replaces {
+        folder.remove_others(S::NAME)?;
+    }
     Ok(Finished { claims, files: folder.written() })
 }
 

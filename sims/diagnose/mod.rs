@@ -59,9 +59,9 @@ How to save embeddings from PyTorch: docs/your-own-embeddings.md; how to read th
 pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let question = Question::from_arg_matches(matches).map_err(Failure::Usage)?;
     let options = question.options()?;
-    if let Some(out) = question.out.as_deref().filter(|_| !question.force) {
-        earlier::refuse_other(out, NAME, &question.record(&options))?;
-    }
+    let asked = earlier::question(&question.record(&options));
+    let replaces = |out| earlier::replaces(out, NAME, &asked, question.force);
+    let replaces = question.out.as_deref().map(replaces).transpose()? == Some(true);
     let folder = question.out.as_deref().map(Folder::prepare).transpose()?;
     let bar = Bar::new(NAME, question.quiet);
     let subject = reading::read(&question, &bar)?;
@@ -75,6 +75,9 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
         let figures = figures::figures(&case);
         folder.write_figures(NAME, &figures, &question.drawing)?;
         folder.write("diagnose.html", html::page(&case, &figures)?.into_string().as_bytes())?;
+        if replaces {
+            folder.remove_others(NAME)?;
+        }
     }
     if question.json {
         record["files"] = json!(folder.as_ref().map(|folder| output::listed(&folder.written())).unwrap_or_default());

@@ -160,9 +160,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     // No step: whether the loss can be taken of these files, before anything is written.
     descent.run(read.start.clone(), &StopRules::budget(0)).map_err(|error| read.explain(&error))?;
     let described = settings.record(&chosen, &read.start)?;
-    if !settings.force {
-        earlier::refuse_other(&settings.out, NAME, &described)?;
-    }
+    let replaces = earlier::replaces(&settings.out, NAME, &earlier::question(&described), settings.force)?;
     let folder = Folder::prepare(&settings.out)?;
 
     let bar = Bar::new(NAME, settings.quiet);
@@ -177,6 +175,9 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     bar.finish();
 
     let mut record = record::write(&folder, &described, &outcome)?;
+    if replaces {
+        folder.remove_others(NAME)?;
+    }
     if outcome.stop == Stop::Cancelled {
         let (steps, folder) = (outcome.steps, folder.path().display());
         return Err(Failure::Interrupted(format!("interrupted after {steps} steps; what was recorded is in {folder}")));

@@ -9,7 +9,7 @@ fn without_arguments_it_says_what_to_do_first() {
     for first in ["norm-effect --quick", "diagnose z.npy", "embedding-norms all", "--help"] {
         assert!(says.contains(first), "{first}: {says}");
     }
-    assert!(says.lines().count() <= 10 && says.lines().all(|line| line.chars().count() <= 110), "{says}");
+    assert!(says.lines().count() <= 15 && says.lines().all(|line| line.chars().count() <= 80), "{says}");
     assert!(files(place.path()).is_empty());
 }
 

@@ -26,10 +26,20 @@ fn a_simulation_keeps_a_run_of_other_settings() {
     kept(place.path(), &format!("{TINY} --dim 30 --shard 1/2"), &["settings.dim"]);
     kept(place.path(), "norm-effect --quick --json", &["results/norm-effect.json"]);
     run(place.path(), &format!("{TINY} --dim 30 --dry-run")).says();
-    // Another way out, and the other.
+    // One way out, and the other, which leaves nothing of the former run.
     tiny(place.path(), "--dim 30 --quiet --out other").says();
+    for stale in ["norm-effect.published.csv", "norm-effect.pdf"] {
+        fs::write(place.path().join("results").join(stale), "of the former run").unwrap();
+    }
+    fs::write(place.path().join("results/norm-effects.csv"), "mine").unwrap();
     tiny(place.path(), "--dim 30 --quiet --force").says();
+    assert_eq!(fs::read_to_string(place.path().join("results/norm-effects.csv")).unwrap(), "mine");
+    fs::remove_file(place.path().join("results/norm-effects.csv")).unwrap();
     assert!(files(&place.path().join("results")) == files(&place.path().join("other")));
+    // With force the same run, too, is made again, and takes nothing away.
+    tiny(place.path(), "--dim 30 --quiet --format pdf --force").says();
+    tiny(place.path(), "--dim 30 --quiet --force").says();
+    assert!(place.path().join("results/norm-effect.pdf").is_file());
 }
 
 #[test]
@@ -118,6 +128,7 @@ fn a_forced_run_that_was_interrupted_goes_on_without_force() {
     tiny(place.path(), "--quiet").says();
     let line = "norm-effect --norms 3,4,5 --replicates 12 --published-runs 0 --threads 1 --quiet";
     kept(place.path(), line, &["settings.norms"]);
+    fs::write(place.path().join("results/norm-effect.published.csv"), "of the former run").unwrap();
     let forced = crate::support::command(place.path(), &format!("{line} --force"));
     let mut cut = Command::new(forced.get_program());
     cut.args(forced.get_args()).current_dir(place.path()).stderr(Stdio::piped());
@@ -136,10 +147,7 @@ fn a_forced_run_that_was_interrupted_goes_on_without_force() {
     assert!(ended.stderr.contains("went on from an interrupted run"), "{ended:?}");
     ended.says();
     run(place.path(), &format!("{line} --out whole")).says();
-    for name in ["norm-effect.csv", "norm-effect.json", "norm-effect.svg"] {
-        let read = |folder: &str| fs::read(place.path().join(folder).join(name)).unwrap();
-        assert!(read("results") == read("whole"), "{name}");
-    }
+    assert!(files(&place.path().join("results")) == files(&place.path().join("whole")));
 }
 
 #[test]
@@ -153,6 +161,9 @@ fn commands_on_files_keep_what_another_question_found() {
     kept(place.path(), &format!("{simulate} --learning-rate 0.1"), &["results/simulate.json", "learning_rate"]);
     kept(place.path(), "simulate --loss cosine other.csv w.csv --max-steps 3", &["settings.inputs", "other.csv"]);
     run(place.path(), &format!("{simulate} --learning-rate 0.1 --force")).says();
+    fs::write(place.path().join("labels.txt"), "a\nb\n".repeat(6)).unwrap();
+    run(place.path(), "simulate --loss sup-con z.csv --labels labels.txt --max-steps 3 --force").says();
+    assert!(!place.path().join("results/simulate.second.npy").exists(), "it was the former run's");
 
     run(place.path(), "diagnose z.csv --out found").says();
     run(place.path(), "diagnose z.csv --out found --format svg,png").says();

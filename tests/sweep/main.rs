@@ -1,9 +1,10 @@
-//! A sweep gives the same bytes whatever happens to it: threads, order, shards, kills, damage, full disks.
+//! A sweep gives the same bytes whatever happens to it: threads, order, shards, kills, damage, full disks, links and pipes.
 
 mod ending;
 mod journal;
 #[path = "../support/seeds.rs"]
 mod seeds;
 mod shards;
+mod strangers;
 mod support;
 mod units;
