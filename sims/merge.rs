@@ -65,7 +65,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     if all.len() == SIMULATIONS.len() {
         report::write(&out)?;
     }
-    Ok(conclude(&all, &common))
+    conclude("merge", &all, &common)
 }
 
 /// The journals below an output folder, with the simulation that each belongs to.

@@ -32,8 +32,8 @@ use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
 use crate::weight_decay::WeightDecay;
 use crate::{
-    arguments, completions, config, diagnose, explain, gradient, instructions, interrupt, list, losses, merge,
-    optimizers, predict, redraw, report, run, simulate,
+    arguments, completions, config, diagnose, envelope, explain, gradient, instructions, interrupt, list, losses,
+    merge, optimizers, predict, redraw, report, run, simulate, usage,
 };
 
 /// All simulations, in the order in which the report tells them.
@@ -102,10 +102,9 @@ impl<S: Simulation> Entry for Of<S> {
     fn command(&self) -> Command {
         let command = Common::augment_args(S::augment_args(Command::new(S::NAME)));
         // The options bring a description of their own, so that of the simulation comes last. A later option replaces an
-        // earlier one, so that presets and files can stand in front of what the user wrote. A negative number is a wrong
-        // value of the option before it, not an option of its own.
+        // earlier one, so that presets and files can stand in front of what the user wrote.
         let command = command.about(S::ABOUT).long_about(None).after_help(S::EXAMPLES).args_override_self(true);
-        command.mut_args(|argument| argument.allow_negative_numbers(true))
+        usage::taking_negative_numbers(command)
     }
 
     fn presets(&self, common: &Common) -> &'static [&'static str] {
@@ -168,26 +167,31 @@ pub fn command() -> Command {
         merge::command(),
         completions::command(),
     ];
-    Common::augment_args(Command::new("embedding-norms").version(env!("CARGO_PKG_VERSION")))
+    let command = Common::augment_args(Command::new("embedding-norms").version(env!("CARGO_PKG_VERSION")))
         .about(ABOUT)
         .long_about(None)
         .after_help(EXAMPLES)
         .args_conflicts_with_subcommands(true)
         .args_override_self(true)
         .subcommands(simulations)
-        .subcommands(tools)
+        .subcommands(tools);
+    usage::taking_negative_numbers(command)
 }
 
 /// Does what the arguments ask for; the exit status.
 pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     interrupt::install()?;
-    let matches = command().try_get_matches_from(&arguments).map_err(Failure::Usage)?;
+    let whole = command();
+    let matches = whole.clone().try_get_matches_from(&arguments).map_err(|error| {
+        let written = arguments.get(1).and_then(|name| name.to_str());
+        usage::explained(error, written.and_then(|name| whole.find_subcommand(name)).unwrap_or(&whole))
+    })?;
     instructions::install()?;
     match matches.subcommand() {
         None => run_some(SIMULATIONS, &common(&matches)?, arguments.get(1..).unwrap_or_default(), "plots"),
-        Some(("list", _)) => list::run(),
-        Some(("losses", _)) => losses::run(),
-        Some(("optimizers", _)) => optimizers::run(),
+        Some(("list", matches)) => list::run(matches),
+        Some(("losses", matches)) => losses::run(matches),
+        Some(("optimizers", matches)) => optimizers::run(matches),
         Some(("predict", matches)) => predict::run(matches),
         Some(("gradient", matches)) => gradient::run(matches),
         Some(("simulate", matches)) => simulate::run(matches),
@@ -231,7 +235,8 @@ fn run_some(
     if is_everything {
         report::write(&folder)?;
     }
-    let code = conclude(&all, common);
+    let command = if let [entry] = entries { entry.name() } else { "all" };
+    let code = conclude(command, &all, common)?;
     if is_everything && !common.quiet && !common.json {
         say!("\nreport   {}", folder.join(report::FILE).display());
     }
@@ -248,22 +253,20 @@ fn settings(entry: &dyn Entry, common: &Common, written: &[OsString]) -> Result<
         arguments.extend(config::options(path, &command, &known)?.into_iter().map(OsString::from));
     }
     arguments.extend(written.iter().cloned());
-    command.try_get_matches_from(arguments).map_err(Failure::Usage)
+    command.clone().try_get_matches_from(arguments).map_err(|error| usage::explained(error, &command))
 }
 
 /// Prints the claims; the exit status that they deserve.
-pub fn conclude(all: &[(&str, Vec<Claim>)], common: &Common) -> ExitCode {
+pub fn conclude(command: &str, all: &[(&str, Vec<Claim>)], common: &Common) -> Result<ExitCode, Failure> {
     if common.json {
-        say!("{}", run::claims_object(all));
+        envelope::print(command, &run::claims_object(all))?;
     } else if !common.quiet {
-        for (name, claims) in all {
-            report::print_claims(name, claims);
-        }
+        report::print_claims(all);
     }
     let failed = all.iter().flat_map(|(_, claims)| claims).filter(|claim| claim.failed()).count();
     if failed > 0 {
         eprintln!("{failed} of our claims did not come out as stated");
-        return ExitCode::FAILURE;
+        return Ok(ExitCode::FAILURE);
     }
-    ExitCode::SUCCESS
+    Ok(ExitCode::SUCCESS)
 }

@@ -9,14 +9,12 @@ use embedding_norms::sweep::{Merge, Options, Shard, Sweep, Unit};
 use serde_json::{Value, json};
 
 use crate::arguments::Common;
+use crate::envelope::SCHEMA;
 use crate::failure::Failure;
 use crate::output::Folder;
 use crate::progress::Bar;
 use crate::simulation::Simulation;
 use crate::{interrupt, output};
-
-/// The version of the layout of `<simulation>.json`.
-pub const SCHEMA: u32 = 1;
 
 /// Runs a simulation into a folder; its claims, or none if a shard or a dry run has none.
 pub fn run<S: Simulation>(settings: &S, common: &Common, folder: &Path) -> Result<Option<Vec<Claim>>, Failure> {
@@ -190,9 +188,9 @@ fn print_plan(plan: &[embedding_norms::sweep::PlannedUnit]) {
     let _ = writeln!(out, "{} units", plan.len());
 }
 
-/// The claims of several simulations as one object.
+/// The claims of several simulations, by their names.
 pub fn claims_object(all: &[(&str, Vec<Claim>)]) -> Value {
     let simulations: serde_json::Map<String, Value> =
         all.iter().map(|(name, claims)| ((*name).to_owned(), json!(claims))).collect();
-    json!({ "schema": SCHEMA, "crate_version": env!("CARGO_PKG_VERSION"), "claims": simulations })
+    json!({ "claims": simulations })
 }

@@ -1,40 +1,50 @@
 //! The answers on the terminal.
 
-use std::io::Write;
-
 use embedding_norms::claim::brief;
-use embedding_norms::diagnosis::{Answer, Quantity, Worth};
-use textwrap::{Options, WordSplitter, fill};
+use embedding_norms::diagnosis::{Answer, Quantity, Verdict, Worth};
 
 use super::Case;
 use crate::output::Folder;
-use crate::report::width;
+use crate::terminal::{labelled, valued, width, wrapped};
 
 /// The column in which numbers begin.
-const COLUMN: usize = 46;
+const COLUMN: usize = 51;
 
 /// Prints the page.
 pub fn print(case: &Case<'_>, folder: Option<&Folder>) {
-    let mut text = page(case, width());
+    let width = width();
+    let mut text = page(case, width);
     if let Some(folder) = folder {
-        text += &format!("\nwritten to {}: diagnose.html, figures, tables, diagnose.json\n", folder.path().display());
+        let written = format!("written to {}: diagnose.html, figures, tables, diagnose.json", folder.path().display());
+        text += &format!("\n{}", wrapped(&written, "", "  ", width));
     }
-    // A reader that has seen enough is nobody's fault.
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    say!("{}", text.trim_end());
 }
 
-/// The page, wrapped to a width.
+/// The verdict, then what was found: in short, or with everything behind it.
 fn page(case: &Case<'_>, width: usize) -> String {
-    let mut text = wrapped(&introduction(case), "", "", width);
+    let mut text: String =
+        verdict(&case.diagnosis.verdict).iter().map(|(name, says)| labelled(name, 7, says, width)).collect();
+    text += &format!("\n{}", wrapped(&introduction(case), "", "", width));
+    let in_full = case.question.verbose;
     let mut topic = None;
     for answer in &case.diagnosis.answers {
-        if topic != Some(answer.topic) {
+        if in_full && topic != Some(answer.topic) {
             topic = Some(answer.topic);
             text += &format!("\n{}\n", answer.topic.title());
         }
-        text += &told(answer, width);
+        text += &if in_full { told(answer, width) } else { found(answer, width) };
+    }
+    if !in_full {
+        let more = "Numbers, formulas, conditions and what each answer is worth: --verbose, --json, or --out DIR.";
+        text += &format!("\n{}", wrapped(more, "", "", width));
     }
     text
+}
+
+/// The three sentences of the verdict, each with its name.
+pub fn verdict(verdict: &Verdict) -> [(&'static str, &str); 3] {
+    [("Norms", &verdict.norms), ("Steps", &verdict.steps), ("Next", &verdict.next)]
 }
 
 /// What was read.
@@ -59,17 +69,17 @@ pub fn introduction(case: &Case<'_>) -> String {
     format!("{what}: {} embeddings in {} dimensions.{of_last}{subset}", last.norms().len(), last.dimension())
 }
 
-fn wrapped(content: &str, first: &str, later: &str, width: usize) -> String {
-    let options = Options::new(width).word_splitter(WordSplitter::NoHyphenation);
-    fill(content, options.initial_indent(first).subsequent_indent(later)) + "\n"
+/// An answer in short: the finding.
+fn found(answer: &Answer, width: usize) -> String {
+    let mark = if answer.worth == Worth::Unanswered { "? " } else { "• " };
+    wrapped(&answer.finding, mark, "  ", width)
 }
 
 /// An answer: the finding, its numbers, what it rests on.
 fn told(answer: &Answer, width: usize) -> String {
-    let mark = if answer.worth == Worth::Unanswered { "? " } else { "• " };
-    let mut text = wrapped(&answer.finding, mark, "  ", width);
+    let mut text = found(answer, width);
     for quantity in &answer.quantities {
-        text += &wrapped(&line(quantity), "    ", &" ".repeat(COLUMN + 5), width);
+        text += &valued("    ", &quantity.name, COLUMN, &number(quantity), width);
     }
     if answer.worth != Worth::Unanswered {
         let content = basis(answer);
@@ -78,10 +88,6 @@ fn told(answer: &Answer, width: usize) -> String {
         }
     }
     text
-}
-
-fn line(quantity: &Quantity) -> String {
-    format!("{:<COLUMN$} {}", quantity.name, number(quantity))
 }
 
 /// A number with its interval and unit.

@@ -238,8 +238,8 @@ pub fn computed(standing: &Standing, quartiles: [f64; 3], norm: f64, options: &O
     vec![step, cutting(standing, options, worth), grad_scale(standing, norm, options, worth)]
 }
 
-/// The answer where nothing about the step is known.
-pub fn unknown(options: &Options, has_positives: bool, checkpoints: usize) -> Answer {
+/// What is missing for an answer about the step.
+pub fn missing(options: &Options, has_positives: bool, checkpoints: usize) -> Vec<&'static str> {
     let mut missing = Vec::new();
     if !has_positives {
         missing.push("the positives of the first checkpoint: --positives FILE");
@@ -256,6 +256,12 @@ pub fn unknown(options: &Options, has_positives: bool, checkpoints: usize) -> An
     if missing.is_empty() {
         missing.push("two checkpoints between which embeddings turned, or an optimizer that L8 speaks of");
     }
+    missing
+}
+
+/// The answer where nothing about the step is known.
+pub fn unknown(options: &Options, has_positives: bool, checkpoints: usize) -> Answer {
+    let missing = missing(options, has_positives, checkpoints);
     let why =
         format!("Whether steps are too short or too long, and so whether cutting helps, needs {}.", missing.join("; "));
     Answer::none("step", Topic::Step, why)
