@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use crate::envelope;
 use crate::failure::Failure;
-use crate::suggestion::{stands_for, suggestion};
+use crate::elsewhere::stands_for;
+use crate::suggestion::suggestion;
 use crate::terminal::{labelled, width, wrapped};
 
 /// The command.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::envelope;
 use crate::failure::Failure;
 use crate::known::{Implementation, Taken};
-use crate::suggestion::suggestion;
+use crate::suggestion::suggested_entry;
 use crate::terminal::{labelled, width, wrapped};
 
 /// The command.
@@ -28,7 +28,7 @@ pub fn command() -> Command {
 pub fn find(name: &str) -> Result<Taken<Entry>, Failure> {
     let found = catalogue::find(loss::catalogue(), name);
     found.map(|found| Taken::new(name, found.entry.name, found)).ok_or_else(|| {
-        let advice = suggestion(name, catalogue::names(loss::catalogue()));
+        let advice = suggested_entry(name, loss::catalogue());
         Failure::Refused(format!("there is no loss '{name}'; {advice} (embedding-norms losses)"))
     })
 }

@@ -15,6 +15,7 @@ mod config;
 mod contrastive_losses;
 mod convergence_map;
 mod diagnose;
+mod elsewhere;
 mod embeddings;
 mod envelope;
 mod explain;

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::envelope;
 use crate::failure::Failure;
 use crate::known::{Implementation, Taken};
-use crate::suggestion::{closest, suggestion};
+use crate::suggestion::{closest, suggested_entry};
 use crate::terminal::{labelled, width, wrapped};
 
 /// The command.
@@ -29,7 +29,7 @@ pub fn command() -> Command {
 pub fn find(name: &str) -> Result<Taken<Entry>, Failure> {
     let found = catalogue::find(optimizer::catalogue(), name);
     found.map(|found| Taken::new(name, found.entry.name, found)).ok_or_else(|| {
-        let advice = suggestion(name, catalogue::names(optimizer::catalogue()));
+        let advice = suggested_entry(name, optimizer::catalogue());
         Failure::Refused(format!("there is no optimizer '{name}'; {advice} (embedding-norms optimizers)"))
     })
 }

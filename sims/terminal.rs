@@ -36,7 +36,7 @@ pub fn wrapped(content: &str, first: &str, later: &str, width: usize) -> String 
 
 /// Text under a label: beside it where the width allows, with later lines below its beginning.
 pub fn labelled(label: &str, column: usize, content: &str, width: usize) -> String {
-    if column + NARROWEST > width && display_width(label) > NARROWEST / 2 {
+    if column > NARROWEST / 2 && column + NARROWEST > width {
         let indent = " ".repeat(4);
         return wrapped(label, "", &indent, width) + &wrapped(content, &indent, &indent, width);
     }

@@ -8,7 +8,8 @@ use clap::{Arg, Command};
 use embedding_norms::catalogue::plain;
 
 use crate::failure::Failure;
-use crate::suggestion::{stands_for, suggestion};
+use crate::elsewhere::stands_for;
+use crate::suggestion::suggestion;
 
 /// The command, with its subcommands, so that a negative number after an option of numbers is its value, and reaches the
 /// check of its domain: -1, -1e-3, -inf, and lists such as -1,2.

@@ -38,6 +38,11 @@ impl Verdict {
     }
 }
 
+/// A factor that is advice and no measurement: two digits or so.
+fn rough(factor: f64) -> String {
+    if (10.0..1e5).contains(&factor) { format!("{factor:.0}") } else { brief(libm::round(10.0 * factor) / 10.0) }
+}
+
 /// A number with its interval.
 fn number(quantity: &Quantity) -> String {
     let value = quantity.value.map_or("without a value".to_owned(), brief);
@@ -130,7 +135,7 @@ fn next(subject: &Subject, options: &Options, last: &State, standing: Option<&St
         let missing = missing(options, !subject.positives.is_empty(), subject.checkpoints.len());
         return format!("To learn whether steps are right, give {}.", missing.join("; "));
     };
-    let factor = |log: f64| brief(libm::exp(log));
+    let factor = |log: f64| rough(libm::exp(log));
     // Cutting by c is a learning rate times c^h; under h = 0 it changes nothing.
     let cut = standing.best_cut(options.rule.map_or(2.0, |rule| rule.degree)).map(|(low, high)| 0.5 * (low + high));
     match standing.side() {
