@@ -134,7 +134,9 @@ mod tests {
                     ErrorKind::MissingRequiredArgument => {}
                     ErrorKind::ValueValidation => {
                         assert!(error.to_string().contains(&format!("--{option}")), "{place}");
-                        assert!(!error.to_string().contains("invalid"), "says nothing of the domain: {place}");
+                        let says = error.to_string();
+                        let is_bare = ["invalid digit", "invalid float", "number would be"].iter().any(|it| says.contains(it));
+                        assert!(!is_bare, "says nothing of the domain: {place}");
                     }
                     _ => panic!("not taken as a value: {place}"),
                 }
