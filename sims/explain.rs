@@ -7,9 +7,9 @@ use embedding_norms::catalogue::plain;
 use embedding_norms::statement::{STATEMENTS, Statement, find};
 use serde::Serialize;
 
+use crate::elsewhere::stands_for;
 use crate::envelope;
 use crate::failure::Failure;
-use crate::elsewhere::stands_for;
 use crate::suggestion::suggestion;
 use crate::terminal::{labelled, width, wrapped};
 

@@ -7,8 +7,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 use embedding_norms::catalogue::plain;
 
-use crate::failure::Failure;
 use crate::elsewhere::stands_for;
+use crate::failure::Failure;
 use crate::suggestion::suggestion;
 
 /// The command, with its subcommands, so that a negative number after an option of numbers is its value, and reaches the
@@ -135,7 +135,8 @@ mod tests {
                     ErrorKind::ValueValidation => {
                         assert!(error.to_string().contains(&format!("--{option}")), "{place}");
                         let says = error.to_string();
-                        let is_bare = ["invalid digit", "invalid float", "number would be"].iter().any(|it| says.contains(it));
+                        let is_bare =
+                            ["invalid digit", "invalid float", "number would be"].iter().any(|it| says.contains(it));
                         assert!(!is_bare, "says nothing of the domain: {place}");
                     }
                     _ => panic!("not taken as a value: {place}"),
