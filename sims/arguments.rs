@@ -9,21 +9,22 @@ use embedding_norms::sweep::Shard;
 
 use crate::failure::Failure;
 use crate::slurm::{Slurm, Task};
+use crate::values;
 
 /// Options of every simulation.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Options of every simulation")]
 pub struct Common {
     /// Root of all random numbers: the same seed gives the same bytes
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", value_parser = values::seed, default_value_t = 1)]
     pub seed: u64,
 
     /// Independent repetitions of every setting [default: what the simulation's claims need]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::replicates)]
     pub replicates: Option<NonZeroU64>,
 
     /// Threads [default: SLURM_CPUS_PER_TASK in a Slurm job, else one per core]; never changes a result
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::threads)]
     pub threads: Option<NonZeroUsize>,
 
     /// Where tables and figures go [default: plots/ for all of them, results/ for one]

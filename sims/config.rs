@@ -6,6 +6,7 @@ use clap::Command;
 use toml::{Table, Value};
 
 use crate::failure::Failure;
+use crate::suggestion::suggestion;
 
 /// The options that a file holds for one simulation: those of `[common]`, then those of `[<simulation>]`.
 pub fn options(path: &Path, simulation: &Command, known: &[&str]) -> Result<Vec<String>, Failure> {
@@ -25,7 +26,7 @@ pub fn options_of(place: &str, text: &str, simulation: &Command, known: &[&str])
         }
         if name != "common" && !known.contains(&name.as_str()) {
             let tables = known.iter().copied().chain(["common"]);
-            return Err(Failure::Refused(format!("{place}: there is no table [{name}]{}", suggestion(name, tables))));
+            return Err(Failure::Refused(format!("{place}: there is no table [{name}]; {}", suggestion(name, tables))));
         }
     }
     let mut options = Vec::new();
@@ -45,7 +46,7 @@ fn option(simulation: &Command, key: &str, value: &Value) -> Result<Option<Strin
     let argument = simulation.get_arguments().find(|argument| argument.get_long() == Some(key));
     let argument = argument
         .filter(|argument| argument.get_long() != Some("config"))
-        .ok_or_else(|| Failure::Refused(format!("there is no setting '{key}'{}", suggestion(key, names()))))?;
+        .ok_or_else(|| Failure::Refused(format!("there is no setting '{key}'; {}", suggestion(key, names()))))?;
     match value {
         Value::Boolean(on) if !argument.get_action().takes_values() => Ok(on.then(|| format!("--{key}"))),
         _ if !argument.get_action().takes_values() => {
@@ -66,15 +67,5 @@ fn text(key: &str, value: &Value) -> Result<String, Failure> {
         Value::Boolean(_) | Value::Datetime(_) | Value::Table(_) => {
             Err(Failure::Refused(format!("'{key}' must be a number, a text or a list of them")))
         }
-    }
-}
-
-/// A suggestion in words, if one of the names is close; else the names.
-pub fn suggestion<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> String {
-    let names: Vec<&str> = names.collect();
-    let closest = names.iter().max_by(|a, b| strsim::jaro_winkler(wrong, a).total_cmp(&strsim::jaro_winkler(wrong, b)));
-    match closest {
-        Some(name) if strsim::jaro_winkler(wrong, name) > 0.8 => format!("; did you mean '{name}'?"),
-        _ => format!("; there are {}", names.join(", ")),
     }
 }

@@ -9,9 +9,9 @@ use std::path::Path;
 use embedding_norms::sweep::journal::Difference;
 use serde_json::{Map, Value, json};
 
+use crate::envelope::SCHEMA;
 use crate::failure::Failure;
 use crate::output::{self, file_name};
-use crate::run::SCHEMA;
 
 /// How many differences are told.
 const TOLD: usize = 3;

@@ -5,64 +5,64 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use embedding_norms::data::embeddings::{Embeddings, Labels, read_indices};
-use embedding_norms::loss::{Batch, Entry, Loss, LossError, Parameter, Parameters, catalogue};
+use embedding_norms::loss::{Batch, Entry, Loss, LossError, Parameter, Parameters};
 use embedding_norms::simulation::{SimulationError, Start};
 use embedding_norms::sphere::normalize;
 use ndarray::{Array2, array};
 use serde_json::{Map, Value, json};
 
-use crate::config::suggestion;
 use crate::failure::Failure;
+use crate::{losses, values};
 
 /// Files of embeddings with what a loss needs beside them.
 #[derive(Args, Clone, Debug)]
 pub struct Input {
     /// Raw embeddings, before any normalization, one a row: FILE or FILE:KEY (.npy, .npz, .safetensors, .csv, .tsv)
-    #[arg(value_name = "Z")]
+    #[arg(value_name = "Z", value_parser = values::file())]
     first: PathBuf,
 
     /// The second view: row i is the positive of row i of Z
-    #[arg(value_name = "W")]
+    #[arg(value_name = "W", value_parser = values::file())]
     second: Option<PathBuf>,
 
     /// A class per row, integers or text: FILE or FILE:KEY (an array, .txt, or a column of .csv)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = values::file())]
     labels: Option<PathBuf>,
 
     /// A drawn positive per row, the index of another row counted from 0: FILE or FILE:KEY
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = values::file())]
     positives: Option<PathBuf>,
 }
 
 /// A loss with its parameters.
 #[derive(Args, Clone, Debug)]
 pub struct LossChoice {
-    /// Loss; `embedding-norms losses` lists them with their parameters and what they need
+    /// Loss, always needed; `embedding-norms losses` lists them with their parameters and what they need
     #[arg(long = "loss", value_name = "NAME")]
-    name: String,
+    name: Option<String>,
 
     /// Temperature τ
-    #[arg(long, value_name = "τ", allow_negative_numbers = true)]
+    #[arg(long, value_name = "τ", value_parser = values::number)]
     temperature: Option<f64>,
 
     /// Bias b of SigLIP's logits
-    #[arg(long, value_name = "b", allow_negative_numbers = true)]
+    #[arg(long, value_name = "b", value_parser = values::number)]
     bias: Option<f64>,
 
     /// Margin m between cosines
-    #[arg(long, value_name = "m", allow_negative_numbers = true)]
+    #[arg(long, value_name = "m", value_parser = values::number)]
     margin: Option<f64>,
 
     /// Weight a of alignment
-    #[arg(long, value_name = "a", allow_negative_numbers = true)]
+    #[arg(long, value_name = "a", value_parser = values::number)]
     alignment: Option<f64>,
 
     /// Weight w of uniformity
-    #[arg(long, value_name = "w", allow_negative_numbers = true)]
+    #[arg(long, value_name = "w", value_parser = values::number)]
     uniformity: Option<f64>,
 
     /// Sharpness t of uniformity's kernel
-    #[arg(long, value_name = "t", allow_negative_numbers = true)]
+    #[arg(long, value_name = "t", value_parser = values::number)]
     sharpness: Option<f64>,
 }
 
@@ -72,15 +72,22 @@ pub struct Chosen {
     parameters: Parameters,
     /// The loss itself.
     pub loss: Box<dyn Loss>,
+    /// What was taken for its name, where that may mean more.
+    pub note: Option<String>,
 }
 
 impl LossChoice {
     /// The loss, its parameters checked.
     pub fn build(&self) -> Result<Chosen, Failure> {
-        let names = catalogue().iter().map(|entry| entry.name);
-        let entry = catalogue().iter().find(|entry| entry.name == self.name).ok_or_else(|| {
-            Failure::Refused(format!("--loss: there is no loss '{}'{}", self.name, suggestion(&self.name, names)))
+        let name = self.name.as_deref().ok_or_else(|| {
+            Failure::Refused(
+                "which loss? Say it with --loss, such as --loss cosine for pairs or --loss nt-xent --temperature 0.5 for \
+                 SimCLR's (embedding-norms losses)"
+                    .to_owned(),
+            )
         })?;
+        let taken = losses::find(name).map_err(|failure| failure.at("--loss"))?;
+        let entry = taken.entry;
         let chosen = [self.temperature, self.bias, self.margin, self.alignment, self.uniformity, self.sharpness];
         let parameters = Parameter::ALL
             .into_iter()
@@ -88,7 +95,7 @@ impl LossChoice {
             .filter_map(|(parameter, value)| Some((parameter, value?)))
             .fold(Parameters::default(), |parameters, (parameter, value)| parameters.with(parameter, value));
         let loss = entry.build(&parameters)?;
-        Ok(Chosen { entry, parameters, loss })
+        Ok(Chosen { entry, parameters, loss, note: taken.note })
     }
 }
 

@@ -12,10 +12,11 @@ use ndarray::Array2;
 use serde_json::{Value, json};
 
 use crate::arrays::ArrayFile;
-use crate::embeddings::{Input, LossChoice};
+use crate::embeddings::{Chosen, Input, LossChoice};
 use crate::failure::Failure;
 use crate::output;
-use crate::run::SCHEMA;
+use crate::terminal::{valued, width, wrapped};
+use crate::{envelope, known};
 
 /// What is asked for.
 #[derive(Args, Debug)]
@@ -67,11 +68,10 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     chosen.check_memory(&read.start)?;
     let found = gradient(&*chosen.loss, &read.start).map_err(|error| read.explain(&error))?;
     outputs.write(&found)?;
+    known::tell([&chosen.note], false);
     if question.json {
         let files: Vec<PathBuf> = outputs.paths().map(Path::to_owned).collect();
         let record = json!({
-            "schema": SCHEMA,
-            "crate_version": env!("CARGO_PKG_VERSION"),
             "loss": chosen.record(),
             "rows": found.first.nrows(),
             "dimension": found.first.ncols(),
@@ -81,23 +81,35 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
             "second": found.second.as_ref().map(lengths),
             "files": output::listed(&files),
         });
-        say!("{}", serde_json::to_string_pretty(&record)?);
+        envelope::print("gradient", &record)?;
         return Ok(ExitCode::SUCCESS);
     }
-    say!("{:<22} {}   (mean of {} terms)", chosen.loss.name(), found.value, found.terms);
-    for (name, gradient) in [("Z", Some(&found.first)), ("W", found.second.as_ref())] {
+    say!("{}", text(&chosen, &found, &outputs, width()).trim_end());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The value, the lengths of the gradients, and where they are.
+fn text(chosen: &Chosen, found: &Gradient, outputs: &Outputs, width: usize) -> String {
+    let name = chosen.loss.name();
+    let mut text = valued("", name, COLUMN, &format!("{}   (mean of {} terms)", found.value, found.terms), width);
+    for (view, gradient) in [("Z", Some(&found.first)), ("W", found.second.as_ref())] {
         let Some(gradient) = gradient else { continue };
         let (mean, largest) = mean_and_largest(gradient);
-        say!("{:<22} {mean:.6e}   (largest {largest:.6e})", format!("‖∇‖ by a row of {name}"));
+        let lengths = format!("{mean:.6e}   (largest {largest:.6e})");
+        text += &valued("", &format!("‖∇‖ by a row of {view}"), COLUMN, &lengths, width);
         if largest == 0.0 {
-            say!("note: the gradient by {name} is zero: {} holds it still, or nothing pulls.", chosen.loss.name());
+            let note = format!("note: the gradient by {view} is zero: {name} holds it still, or nothing pulls.");
+            text += &wrapped(&note, "", "  ", width);
         }
     }
     for path in outputs.paths() {
-        say!("{:<22} {}", "written", path.display());
+        text += &valued("", "written", COLUMN, &path.display().to_string(), width);
     }
-    Ok(ExitCode::SUCCESS)
+    text
 }
+
+/// The column of the numbers.
+const COLUMN: usize = 23;
 
 /// Where gradients go.
 struct Outputs {

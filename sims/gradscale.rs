@@ -36,7 +36,7 @@ const EXACT_STEPS: usize = 64;
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GradScale {
     /// Powers p of GradScale
-    #[arg(long, value_name = "p,…", value_delimiter = ',', action = ArgAction::Set, allow_negative_numbers = true,
+    #[arg(long, value_name = "p,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::number,
           default_value = "0,0.25,0.5,0.75,1,1.25,1.5,1.75,2,2.25,2.5,2.75,3", num_args = 1)]
     powers: Vec<f64>,
 

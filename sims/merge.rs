@@ -70,7 +70,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
         }
     }
     let report = (all.len() == SIMULATIONS.len()).then(|| report::write(&out)).transpose()?;
-    Ok(conclude(&all, report, &common))
+    conclude("merge", &all, report, &common)
 }
 
 /// The folders in a folder with their names; none if it is not there. A link in the place of one is refused.

@@ -50,7 +50,7 @@ pub struct EncoderOptions {
     epochs: usize,
 
     /// Number of the first replicate: `--first-replicate 17 --replicates 1` does replicate 17 again by itself
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", value_parser = values::seed, default_value_t = 0)]
     first_replicate: u64,
 }
 

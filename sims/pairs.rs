@@ -43,7 +43,7 @@ pub struct PairOptions {
     pub budget: usize,
 
     /// Runs of the pair engine behind the prediction intervals of the published counts; 0: none
-    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(long, value_name = "N", value_parser = values::amount, default_value_t = 1000)]
     pub published_runs: usize,
 
     /// Which engines count the steps of populations; D1 needs both, the published counts need the pair engine

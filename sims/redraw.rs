@@ -11,11 +11,11 @@ use embedding_norms::files;
 use embedding_norms::table::{Table, TableError};
 
 use crate::arguments::Drawing;
-use crate::config::suggestion;
 use crate::failure::Failure;
 use crate::output::{self, Folder, file_name, refused};
 use crate::registry::{Entry, SIMULATIONS, find};
 use crate::simulation::Tables;
+use crate::suggestion::suggestion;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -196,9 +196,41 @@ fn in_folder(folder: &Path) -> Result<Vec<Source>, Failure> {
     let all = SIMULATIONS.iter().map(|entry| Source::of(*entry, folder));
     let found: Vec<Source> = all.filter(|source| files::is_there(&source.path(""))).collect();
     if found.is_empty() {
-        return Err(Failure::Refused(format!("{}: no table of a simulation in it", folder.display())));
+        return Err(Failure::Refused(format!(
+            "{}: no table of a simulation in it, such as norm-effect.csv{}",
+            folder.display(),
+            other_tables(folder)
+        )));
     }
     Ok(found)
+}
+
+/// What lies in a folder without a table of a simulation: tables further below, or those of other commands.
+fn other_tables(folder: &Path) -> String {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut below: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    below.sort();
+    let has_one =
+        |path: &&PathBuf| path.is_dir() && SIMULATIONS.iter().any(|entry| Source::of(*entry, path).path("").is_file());
+    if let Some(path) = below.iter().find(has_one) {
+        return format!("; there is one in {}, so give that folder", path.display());
+    }
+    let stems = below.iter().filter_map(|path| path.file_stem()?.to_str());
+    stems.filter_map(of_another_command).next().map_or(String::new(), |what| format!("; {what}"))
+}
+
+/// What to do with the tables of a command that draws no figures of simulations.
+fn of_another_command(stem: &str) -> Option<&'static str> {
+    match stem.split('.').next()? {
+        "simulate" => Some(
+            "the tables of embedding-norms simulate have no figure of their own: plot them as docs/your-own-embeddings.md \
+             shows, or take embedding-norms diagnose with --out for figures of the final positions",
+        ),
+        "diagnose" => {
+            Some("embedding-norms diagnose draws its figures itself: run it again with --out, --format and --size")
+        }
+        _ => None,
+    }
 }
 
 /// The run that a file belongs to by its name, be it the main table or a part.
@@ -206,9 +238,12 @@ fn by_name(path: &Path) -> Result<Source, Failure> {
     let stem = stem(path)?;
     let name = stem.split('.').next().unwrap_or_default();
     let names = SIMULATIONS.iter().map(|entry| entry.name());
+    if let Some(what) = of_another_command(&stem) {
+        return Err(Failure::Refused(format!("{}: {what}", path.display())));
+    }
     let entry = find(name).ok_or_else(|| {
         Failure::Refused(format!(
-            "{}: there is no simulation '{name}'{}; say whose figures to draw with --as",
+            "{}: there is no simulation '{name}'; {}; say whose figures to draw with --as",
             path.display(),
             suggestion(name, names)
         ))
@@ -219,12 +254,33 @@ fn by_name(path: &Path) -> Result<Source, Failure> {
 
 /// The name of a CSV file without its ending.
 fn stem(path: &Path) -> Result<String, Failure> {
-    if !path.exists() {
-        return Err(Failure::Refused(format!("{}: no such file", path.display())));
-    }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if !path.exists() {
+        return Err(Failure::Refused(format!("{}: no such file or folder{}", path.display(), meant(path, &name))));
+    }
     let stem = name.strip_suffix(".csv").filter(|stem| !stem.is_empty());
-    stem.map(str::to_owned).ok_or_else(|| Failure::Refused(format!("{}: a table ends in .csv", path.display())))
+    stem.map(str::to_owned).ok_or_else(|| {
+        let table = path.with_extension("csv");
+        let instead = if table.is_file() { format!("; give {}", table.display()) } else { String::new() };
+        Failure::Refused(format!("{}: figures are drawn from tables, which end in .csv{instead}", path.display()))
+    })
+}
+
+/// What was probably meant by a path that leads nowhere: the table of a simulation that was named.
+fn meant(path: &Path, name: &str) -> String {
+    if path == Path::new("-") {
+        return "; standard input is not read, so save the table as a file and name its simulation with --as"
+            .to_owned();
+    }
+    let name = name.strip_suffix(".csv").unwrap_or(name);
+    let Some(entry) = find(name) else {
+        return "; give a table, such as results/norm-effect.csv, or its folder".to_owned();
+    };
+    let table = ["results", "plots"].map(|folder| Source::of(entry, Path::new(folder)).path(""));
+    match table.iter().find(|table| table.is_file()) {
+        Some(table) => format!("; did you mean {}?", table.display()),
+        None => format!("; give the table of a run, such as results/{name}.csv, or make it: embedding-norms {name}"),
+    }
 }
 
 fn parent(path: &Path) -> PathBuf {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
+use embedding_norms::claim::Claim;
 use embedding_norms::figure::Figure;
 
 use crate::adam_epsilon::AdamEpsilon;
@@ -32,8 +33,8 @@ use crate::sphere_trajectories::SphereTrajectories;
 use crate::unequal_norms::UnequalNorms;
 use crate::weight_decay::WeightDecay;
 use crate::{
-    all, arguments, completions, config, diagnose, earlier, explain, gradient, instructions, interrupt, list, losses,
-    merge, optimizers, output, predict, redraw, report, run, simulate,
+    all, arguments, completions, config, diagnose, earlier, envelope, explain, gradient, instructions, interrupt, list,
+    losses, merge, optimizers, output, predict, redraw, report, run, simulate, usage,
 };
 
 /// All simulations, in the order in which the report tells them.
@@ -104,10 +105,9 @@ impl<S: Simulation> Entry for Of<S> {
     fn command(&self) -> Command {
         let command = Common::augment_args(S::augment_args(Command::new(S::NAME)));
         // The options bring a description of their own, so that of the simulation comes last. A later option replaces an
-        // earlier one, so that presets and files can stand in front of what the user wrote. A negative number is a wrong
-        // value of the option before it, not an option of its own.
+        // earlier one, so that presets and files can stand in front of what the user wrote.
         let command = command.about(S::ABOUT).long_about(None).after_help(S::EXAMPLES).args_override_self(true);
-        command.mut_args(|argument| argument.allow_negative_numbers(true))
+        usage::taking_negative_numbers(command)
     }
 
     fn presets(&self, common: &Common) -> &'static [&'static str] {
@@ -177,28 +177,33 @@ pub fn command() -> Command {
         merge::command(),
         completions::command(),
     ];
-    Command::new("embedding-norms")
+    let command = Command::new("embedding-norms")
         .version(env!("CARGO_PKG_VERSION"))
         .about(ABOUT)
         .after_help(EXAMPLES)
         .subcommands(simulations)
-        .subcommands(tools)
+        .subcommands(tools);
+    usage::taking_negative_numbers(command)
 }
 
 /// Does what the arguments ask for; the exit status.
 pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     interrupt::install()?;
     all::refuse_options_without_command(&arguments)?;
-    let matches = command().try_get_matches_from(&arguments).map_err(Failure::Usage)?;
+    let whole = command();
+    let matches = whole.clone().try_get_matches_from(&arguments).map_err(|error| {
+        let written = arguments.get(1).and_then(|name| name.to_str());
+        usage::explained(error, written.and_then(|name| whole.find_subcommand(name)).unwrap_or(&whole))
+    })?;
     instructions::install()?;
     match matches.subcommand() {
         None => Ok(all::first_things_to_do()),
         Some(("all", matches)) => {
             run_some(SIMULATIONS, &common(matches)?, arguments.get(2..).unwrap_or_default(), "plots")
         }
-        Some(("list", _)) => list::run(),
-        Some(("losses", _)) => losses::run(),
-        Some(("optimizers", _)) => optimizers::run(),
+        Some(("list", matches)) => list::run(matches),
+        Some(("losses", matches)) => losses::run(matches),
+        Some(("optimizers", matches)) => optimizers::run(matches),
         Some(("predict", matches)) => predict::run(matches),
         Some(("gradient", matches)) => gradient::run(matches),
         Some(("simulate", matches)) => simulate::run(matches),
@@ -245,7 +250,8 @@ fn run_some(
     // Of everything together there is a report; parts of the work, and plans of it, have none yet.
     let is_everything = entries.len() == SIMULATIONS.len() && all.len() == entries.len();
     let report = is_everything.then(|| report::write(&folder)).transpose()?;
-    Ok(conclude(&all, report, common))
+    let command = if let [entry] = entries { entry.name() } else { "all" };
+    conclude(command, &all, report, common)
 }
 
 /// The arguments of one simulation: presets, then the file, then what the user wrote.
@@ -258,19 +264,23 @@ fn settings(entry: &dyn Entry, common: &Common, written: &[OsString]) -> Result<
         arguments.extend(config::options(path, &command, &known)?.into_iter().map(OsString::from));
     }
     arguments.extend(written.iter().cloned());
-    command.try_get_matches_from(arguments).map_err(Failure::Usage)
+    command.clone().try_get_matches_from(arguments).map_err(|error| usage::explained(error, &command))
 }
 
 /// Prints the claims and the files that were written; the exit status that the claims deserve.
-pub fn conclude(all: &[(&str, Finished)], report: Option<PathBuf>, common: &Common) -> ExitCode {
+pub fn conclude(
+    command: &str,
+    all: &[(&str, Finished)],
+    report: Option<PathBuf>,
+    common: &Common,
+) -> Result<ExitCode, Failure> {
     let mut files: Vec<PathBuf> = all.iter().flat_map(|(_, finished)| finished.files.clone()).collect();
     files.extend(report.clone());
     if common.json {
-        say!("{}", run::claims_object(all, &files));
+        envelope::print(command, &run::claims_object(all, &files))?;
     } else if !common.quiet {
-        for (name, finished) in all {
-            report::print_claims(name, &finished.claims);
-        }
+        let claims: Vec<(&str, &[Claim])> = all.iter().map(|(name, finished)| (*name, &*finished.claims)).collect();
+        report::print_claims(&claims);
         output::tell_of(&files);
         if let Some(report) = report {
             say!("{:<12} {}", "report", report.display());
@@ -279,7 +289,7 @@ pub fn conclude(all: &[(&str, Finished)], report: Option<PathBuf>, common: &Comm
     let failed = all.iter().flat_map(|(_, finished)| &finished.claims).filter(|claim| claim.failed()).count();
     if failed > 0 {
         tell!("{failed} of our claims did not come out as stated");
-        return ExitCode::FAILURE;
+        return Ok(ExitCode::FAILURE);
     }
-    ExitCode::SUCCESS
+    Ok(ExitCode::SUCCESS)
 }

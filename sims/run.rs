@@ -10,14 +10,12 @@ use embedding_norms::sweep::{Merge, Options, Shard, Sweep, Unit};
 use serde_json::{Map, Value, json};
 
 use crate::arguments::Common;
+use crate::envelope::SCHEMA;
 use crate::failure::Failure;
 use crate::output::Folder;
 use crate::progress::Bar;
 use crate::simulation::Simulation;
 use crate::{earlier, interrupt, output};
-
-/// The version of the layout of `<simulation>.json`.
-pub const SCHEMA: u32 = 1;
 
 /// What a simulation found, and the files that tell of it.
 pub struct Finished {
@@ -260,14 +258,9 @@ fn print_plan(plan: &[embedding_norms::sweep::PlannedUnit]) {
     say!("{} units", plan.len());
 }
 
-/// The claims of several simulations as one object, with the files that were written.
+/// The claims of several simulations by their names, with the files that were written.
 pub fn claims_object(all: &[(&str, Finished)], files: &[PathBuf]) -> Value {
     let simulations: Map<String, Value> =
         all.iter().map(|(name, finished)| ((*name).to_owned(), json!(finished.claims))).collect();
-    json!({
-        "schema": SCHEMA,
-        "crate_version": env!("CARGO_PKG_VERSION"),
-        "claims": simulations,
-        "files": output::listed(files),
-    })
+    json!({ "claims": simulations, "files": output::listed(files) })
 }

@@ -1,8 +1,13 @@
 //! Readers of option values: what the parser accepts is valid, and what it refuses says why.
 
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
+
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use embedding_norms::setting;
 
-fn number(text: &str) -> Result<f64, String> {
+/// A number, whose domain is checked by what takes it.
+pub fn number(text: &str) -> Result<f64, String> {
     text.trim().parse().map_err(|_| format!("'{text}' is not a number"))
 }
 
@@ -21,22 +26,62 @@ pub fn angle(text: &str) -> Result<f64, String> {
     setting::open_angle(number(text)?).map_err(|error| error.to_string())
 }
 
-/// A whole number of at least 1.
-pub fn count(text: &str) -> Result<usize, String> {
-    match text.trim().parse() {
-        Ok(0) => Err("it must be at least 1".to_owned()),
-        Ok(value) => Ok(value),
+/// Whether a text is a negative number, which a whole number that is asked for cannot be.
+fn is_negative(text: &str) -> bool {
+    text.trim().parse::<f64>().is_ok_and(|value| value < 0.0)
+}
+
+/// A whole number for which `valid` holds, or what is required of it.
+fn whole<T: std::str::FromStr>(text: &str, valid: impl Fn(&T) -> bool, requirement: &str) -> Result<T, String> {
+    match text.trim().parse::<T>() {
+        Ok(value) if valid(&value) => Ok(value),
+        Ok(_) => Err(requirement.to_owned()),
+        Err(_) if is_negative(text) => Err(format!("{requirement}, not {}", text.trim())),
         Err(_) => Err(format!("'{text}' is not a whole number")),
     }
 }
 
+/// A whole number of at least 0.
+pub fn seed(text: &str) -> Result<u64, String> {
+    whole(text, |_| true, "it must be at least 0")
+}
+
+/// How many there are, none being as good: a whole number of at least 0.
+pub fn amount(text: &str) -> Result<usize, String> {
+    whole(text, |_| true, "it must be at least 0")
+}
+
+/// A whole number of at least 1.
+pub fn count(text: &str) -> Result<usize, String> {
+    whole(text, |value| *value > 0, "it must be at least 1")
+}
+
+/// How many replicates: a whole number of at least 1.
+pub fn replicates(text: &str) -> Result<NonZeroU64, String> {
+    let value = whole(text, |value: &u64| *value > 0, "it must be at least 1")?;
+    NonZeroU64::new(value).ok_or_else(|| "it must be at least 1".to_owned())
+}
+
+/// How many threads: a whole number of at least 1.
+pub fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    NonZeroUsize::new(count(text)?).ok_or_else(|| "it must be at least 1".to_owned())
+}
+
 /// A dimension of at least 2.
 pub fn dimension(text: &str) -> Result<usize, String> {
-    match text.trim().parse() {
-        Ok(0 | 1) => Err("directions need at least 2 dimensions".to_owned()),
-        Ok(value) => Ok(value),
-        Err(_) => Err(format!("'{text}' is not a whole number")),
-    }
+    whole(text, |value| *value > 1, "directions need at least 2 dimensions")
+}
+
+/// A file to read. `-` is none: every file is looked at more than once.
+pub fn file() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| {
+        if path.as_os_str() == "-" {
+            return Err(
+                "standard input is not read; save it as a file (.npy, .npz, .safetensors, .csv) and give its name",
+            );
+        }
+        Ok(path)
+    })
 }
 
 /// A number of at least 0 and below 1.

@@ -23,6 +23,7 @@
 //! | [`table`] | tidy rows, the wall between computing and showing |
 //! | [`law`] | power-law fits with intervals |
 //! | [`diagnosis`] | answers about a user's own embeddings, each with what it rests on and what it is worth |
+//! | [`catalogue`] | names of losses and optimizers as people write them, and how known implementations differ |
 //! | [`check`] | one call that checks a loss of your own: gradient, tangency, scaling |
 //! | [`instructions`] | which vector instructions the kernels use; never changes a result |
 //! | [`claim`] | predicted against measured, with a verdict |
@@ -32,6 +33,7 @@
 #![warn(missing_docs)]
 #![warn(clippy::disallowed_methods)]
 
+pub mod catalogue;
 pub mod check;
 pub mod claim;
 pub mod confidence;

@@ -5,6 +5,7 @@ mod files_support;
 
 use std::fs;
 
+use embedding_norms::claim::brief;
 use embedding_norms::statement;
 use files_support::{json, load, refused, rows, save, stdout};
 use ndarray::{Array2, Axis, concatenate};
@@ -38,7 +39,7 @@ const EVERYTHING: &str = "diagnose z.npy later.npy --positives views.npy --refer
 #[test]
 fn one_file_gives_a_page_that_says_what_is_missing() {
     let folder = folder();
-    let page = stdout(folder.path(), "diagnose z.npy");
+    let page = stdout(folder.path(), "diagnose z.npy --verbose");
     for words in [
         "z.npy: 40 embeddings in 4 dimensions",
         "How long are the embeddings?",
@@ -50,9 +51,71 @@ fn one_file_gives_a_page_that_says_what_is_missing() {
     ] {
         assert!(page.contains(words), "'{words}' is not in\n{page}");
     }
-    assert!(page.lines().all(|line| line.chars().count() <= 100), "{page}");
-    assert_eq!(page, stdout(folder.path(), "diagnose z.npy"));
+    assert_eq!(page, stdout(folder.path(), "diagnose z.npy --verbose"));
     assert_eq!(stdout(folder.path(), "diagnose z.npy --quiet"), "");
+}
+
+/// The first five lines at the usual width say what matters, and the whole is short.
+#[test]
+fn the_page_begins_with_the_verdict() {
+    let folder = folder();
+    for line in ["diagnose z.npy", "diagnose z.npy later.npy --positives views.npy --labels labels.txt", EVERYTHING] {
+        let page = stdout(folder.path(), line);
+        let first = page.lines().take(5).collect::<Vec<_>>();
+        for name in ["Norms  ", "Steps  ", "Next   "] {
+            assert!(first.iter().any(|line| line.starts_with(name)), "'{name}' is not in\n{page}");
+        }
+        assert!(page.lines().count() < 45, "{page}");
+        assert!(stdout(folder.path(), &format!("{line} --verbose")).lines().count() > 45);
+    }
+}
+
+/// The sentences of the verdict hold the numbers of the answers, and say what the answers say.
+#[test]
+fn the_verdict_says_what_the_answers_say() {
+    let folder = folder();
+    let record = json(folder.path(), &format!("{EVERYTHING} --json"));
+    let answer = |key: &str| record["answers"].as_array().unwrap().iter().find(|it| it["key"] == key).unwrap().clone();
+    let says = |name: &str| record["verdict"][name].as_str().unwrap().to_owned();
+    let correlation = &answer("label-agreement")["quantities"][0];
+    let shown = |value: &serde_json::Value| brief(value.as_f64().unwrap());
+    let interval = &correlation["interval"];
+    let number =
+        format!("Spearman {} [{}, {}]", shown(&correlation["value"]), shown(&interval[0]), shown(&interval[1]));
+    assert!(says("norms").contains(&number), "{number}: {}", says("norms"));
+    assert_eq!(record["standing"]["side"], "short");
+    assert!(says("steps").starts_with("Too short: a step is ") && says("steps").contains('['), "{}", says("steps"));
+    assert!(says("next").starts_with("Multiply the learning rate by about "), "{}", says("next"));
+    let html = stdout(folder.path(), &format!("{EVERYTHING} --out found"));
+    assert!(html.starts_with("Norms  "));
+    let html = fs::read_to_string(folder.path().join("found/diagnose.html")).unwrap();
+    assert!(html.contains("Multiply the learning rate by about "));
+
+    // Steps from the start to far beyond the best ones.
+    let line =
+        |rate: &str| format!("diagnose z.npy --positives views.npy --parameters free --learning-rate {rate} --json");
+    let verdict =
+        |rate: &str, name: &str| json(folder.path(), &line(rate))["verdict"][name].as_str().unwrap().to_owned();
+    assert!(
+        verdict("1000", "steps").starts_with("Too long: ")
+            && verdict("1000", "next").starts_with("Divide the learning rate")
+    );
+    assert!(verdict("0.8", "steps").starts_with("About right: ") && verdict("0.8", "next").starts_with("Leave "));
+
+    // Directions that are all alike, and norms that are all one.
+    let near =
+        Array2::from_shape_fn(
+            (40, 4),
+            |(row, column)| if column == 0 { 1.0 + row as f64 } else { 0.01 * (row % (column + 3)) as f64 },
+        );
+    save(folder.path(), "near.npy", &near);
+    let verdict = |file: &str| json(folder.path(), &format!("diagnose {file} --json"))["verdict"].clone();
+    assert!(verdict("near.npy")["next"].as_str().unwrap().starts_with("First mend the collapse"));
+    let norms = near.map_axis(Axis(1), |row| row.dot(&row).sqrt()).insert_axis(Axis(1));
+    save(folder.path(), "unit.npy", &(&near / &norms));
+    let unit = verdict("unit.npy");
+    assert_eq!(unit["norms"], "They cannot: all norms of unit.npy are 1.");
+    assert!(unit["next"].as_str().unwrap().starts_with("Save what goes into the normalization"));
 }
 
 #[test]
@@ -208,7 +271,10 @@ fn what_does_not_fit_is_refused_with_its_place_and_remedy() {
     no("z.npy --set momentum=0.9", &["--optimizer"]);
     no("z.npy --optimizer adm", &["--optimizer", "no optimizer 'adm'", "adam"]);
     no("z.npy --optimizer adam --set beta=0.9", &["--set", "adam has no setting 'beta'; did you mean"]);
-    no("z.npy --optimizer sgd", &["--optimizer", "gradient-descent", "heavy-ball"]);
+    no(
+        "z.npy --optimizer sgd --set momentum=0.9",
+        &["--set", "gradient-descent has no setting", "heavy-ball, nesterov"],
+    );
     no("z.npy --optimizer adam --set beta1=1", &["--set", "β1", "below 1"]);
     no("z.npy --format png", &["--out"]);
     no("z.npy --coupled", &["--weight-decay"]);
@@ -243,5 +309,5 @@ fn files_keep_the_names_that_they_were_given() {
     fs::create_dir(folder.path().join("sub")).unwrap();
     save(&folder.path().join("sub"), "z.npy", &rows(40, 4, 1));
     let page = stdout(folder.path(), "diagnose sub/z.npy");
-    assert!(page.starts_with("sub/z.npy: 40 embeddings") && !page.contains(&folder.path().display().to_string()));
+    assert!(page.contains("\nsub/z.npy: 40 embeddings") && !page.contains(&folder.path().display().to_string()));
 }

@@ -13,6 +13,8 @@ mod config;
 mod failure;
 #[path = "../../sims/interrupt.rs"]
 mod interrupt;
+#[path = "../../sims/suggestion.rs"]
+mod suggestion;
 #[path = "../../tests/fuzz/settings.rs"]
 mod settings;
 

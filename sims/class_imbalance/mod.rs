@@ -54,7 +54,7 @@ pub struct ClassImbalance {
     every: usize,
 
     /// Replicates that are also trained on labels dealt out anew, as a control
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", value_parser = values::seed, default_value_t = 10)]
     controls: u64,
 }
 

@@ -11,6 +11,7 @@ use rand::Rng;
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::losses;
 
 /// A loss by name, with the number of embeddings and how they are drawn.
 #[derive(Clone, Debug, Serialize)]
@@ -29,10 +30,9 @@ pub fn names() -> &'static str {
     NAMES.get_or_init(|| catalogue().iter().map(|entry| entry.name).collect::<Vec<_>>().join(","))
 }
 
-/// The loss of this name in the catalogue.
+/// The loss of this name, written in any way, in the catalogue.
 pub fn entry(name: &str) -> Result<&'static Entry, Failure> {
-    let known = catalogue().iter().find(|entry| entry.name == name);
-    known.ok_or_else(|| Failure::Refused(format!("there is no loss called '{name}'; there are {}", names())))
+    losses::find(name).map(|taken| taken.entry)
 }
 
 /// The temperature of a loss: the chosen one or its default where it has one, 1 where it has none. The kernel of

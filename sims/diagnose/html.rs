@@ -32,6 +32,9 @@ pub fn page(case: &Case<'_>, figures: &[(&str, Figure)]) -> Result<Markup, Failu
             body {
                 header { h1 { (TITLE) } p class="lead" { (page::introduction(case)) } }
                 main {
+                    section id="verdict" {
+                        @for (name, says) in page::verdict(&case.diagnosis.verdict) { p { b { (name) ": " } (says) } }
+                    }
                     @for topic in topics { (section(case, topic)) }
                     @if !pictures.is_empty() {
                         section aria-labelledby="figures" {

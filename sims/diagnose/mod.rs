@@ -14,6 +14,7 @@ use embedding_norms::diagnosis::{Diagnosis, Options, Subject, diagnose};
 use serde_json::json;
 
 use crate::failure::Failure;
+use crate::known;
 use crate::output::Folder;
 use crate::progress::Bar;
 use crate::{earlier, output};
@@ -40,7 +41,8 @@ pub fn command() -> Command {
         .about("Diagnose embeddings: do their norms mean anything, do they slow training, would a cut help?")
         .long_about(None)
         .after_help(
-            "Every answer names the statement it rests on (embedding-norms explain L8), its conditions and what it is worth.\n\
+            "The first lines say what matters: do the norms mean anything, are the steps right, what to do next. With --verbose\n\
+             every answer names the statement it rests on (embedding-norms explain L8), its conditions and what it is worth.\n\
              Save embeddings *before* they are normalized. Whether steps are too short or too long for a network is told from\n\
              the angle that embeddings turn: save them for the same samples before training and after one step, and the\n\
              positives (other views of these samples) before training.\n\
@@ -58,10 +60,11 @@ How to save embeddings from PyTorch: docs/your-own-embeddings.md; how to read th
 /// Reads, diagnoses, tells.
 pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let question = Question::from_arg_matches(matches).map_err(Failure::Usage)?;
-    let options = question.options()?;
+    let (options, note) = question.options()?;
     let asked = earlier::question(&question.record(&options));
     let replaces = |out| earlier::replaces(out, NAME, &asked, question.force);
     let replaces = question.out.as_deref().map(replaces).transpose()? == Some(true);
+    known::tell([&note], question.quiet);
     let folder = question.out.as_deref().map(Folder::prepare).transpose()?;
     let bar = Bar::new(NAME, question.quiet);
     let subject = reading::read(&question, &bar)?;
@@ -69,7 +72,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let diagnosis = diagnose(&subject, &options, &mut progress)?;
     bar.finish();
     let case = Case { question: &question, options, subject, diagnosis };
-    let mut record = record::record(&case);
+    let mut record = record::record(&case)?;
     if let Some(folder) = &folder {
         record::write(folder, &case, &record)?;
         let figures = figures::figures(&case);

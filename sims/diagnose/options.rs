@@ -15,7 +15,7 @@ use crate::{optimizers, predict, values};
 pub struct Question {
     /// Raw embeddings, before any normalization, one a row: FILE or FILE:KEY (.npy, .npz, .safetensors, .csv, .tsv).
     /// Several: checkpoints of one model in their order, row i the same sample in each
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required = true, value_parser = values::file())]
     pub checkpoints: Vec<PathBuf>,
 
     #[command(flatten)]
@@ -29,7 +29,7 @@ pub struct Question {
     pub sample: usize,
 
     /// Root of all random numbers: the same seed gives the same answers
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", value_parser = values::seed, default_value_t = 1)]
     pub seed: u64,
 
     /// Folder for the record, tables, figures and diagnose.html [default: nothing is written]
@@ -50,6 +50,10 @@ pub struct Question {
     /// Nothing on the terminal but errors
     #[arg(long)]
     pub quiet: bool,
+
+    /// Every number, with the statement it rests on, its conditions and what it is worth
+    #[arg(long, conflicts_with_all = ["quiet", "json"])]
+    pub verbose: bool,
 }
 
 /// Files beside the embeddings.
@@ -57,20 +61,20 @@ pub struct Question {
 #[command(next_help_heading = "Files beside the embeddings")]
 pub struct Beside {
     /// A class per row, integers or text: FILE or FILE:KEY (an array, .txt, or a column of .csv)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = values::file())]
     pub labels: Option<PathBuf>,
 
     /// Positives: row i is the positive of row i of the first checkpoint, such as the other view or caption of the same
     /// sample; or the option once for each checkpoint
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = values::file())]
     pub positives: Vec<PathBuf>,
 
     /// Another set that the norm may tell apart from this one, such as embeddings of unseen classes
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = values::file())]
     pub reference: Option<PathBuf>,
 
     /// What else may explain the norm, a number per row: text length, frequency (an array, .txt, or FILE:COLUMN of .csv)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = values::file())]
     pub covariate: Option<PathBuf>,
 }
 
@@ -84,7 +88,7 @@ struct Training {
 
     /// Learning rate γ per embedding. A framework's rate η on the mean over a batch of n is γ = η/n; a contrastive loss at
     /// temperature τ pulls up to 1/τ as strongly, so γ = η/(nτ) is then the most
-    #[arg(long, value_name = "γ", value_parser = values::positive, allow_negative_numbers = true)]
+    #[arg(long, value_name = "γ", value_parser = values::positive)]
     learning_rate: Option<f64>,
 
     /// Optimizer; `embedding-norms optimizers` lists them
@@ -96,14 +100,14 @@ struct Training {
     set: Vec<(String, f64)>,
 
     /// Weight decay λ
-    #[arg(long, value_name = "λ", value_parser = values::positive, allow_negative_numbers = true)]
+    #[arg(long, value_name = "λ", value_parser = values::positive)]
     weight_decay: Option<f64>,
 
     /// Decay is added to the gradient (L2 regularization) instead of z ← (1 − γλ) z
     #[arg(long, requires = "weight_decay")]
     coupled: bool,
 
-    /// Optimizer steps from the first FILE to the second; 1 tells most
+    /// Optimizer steps from the first FILE to the second; 1 is most informative
     #[arg(long, value_name = "N", value_parser = values::count)]
     steps_between: Option<usize>,
 }
@@ -118,8 +122,8 @@ enum Trained {
 }
 
 impl Question {
-    /// The options of the library, checked as far as no file is needed.
-    pub fn options(&self) -> Result<Options, Failure> {
+    /// The options of the library, checked as far as no file is needed, and what was taken for the optimizer's name.
+    pub fn options(&self) -> Result<(Options, Option<String>), Failure> {
         let training = &self.training;
         if training.steps_between.is_some() && self.checkpoints.len() < 2 {
             return Err(Failure::Refused(
@@ -131,9 +135,10 @@ impl Question {
         if found > 1 && found != expected {
             return Err(Failure::from(DiagnosisError::Positives { found, expected }).at("--positives"));
         }
-        Ok(Options {
+        let (rule, note) = training.rule()?.unzip();
+        let options = Options {
             learning_rate: training.learning_rate,
-            rule: training.rule()?,
+            rule,
             weight_decay: training.weight_decay,
             parameters: match training.parameters {
                 None => Parameters::Unknown,
@@ -143,7 +148,8 @@ impl Question {
             steps_between: training.steps_between.map(|steps| steps as u64),
             seed: self.seed,
             ..Options::default()
-        })
+        };
+        Ok((options, note.flatten()))
     }
 
     /// The settings as a record has them.
@@ -172,12 +178,13 @@ impl Question {
 }
 
 impl Training {
-    fn rule(&self) -> Result<Option<UpdateRule>, Failure> {
+    /// The rule, and what was taken for its name.
+    fn rule(&self) -> Result<Option<(UpdateRule, Option<String>)>, Failure> {
         let Some(name) = &self.optimizer else { return Ok(None) };
-        let entry = optimizers::find(name).map_err(|failure| failure.at("--optimizer"))?;
-        let settings = optimizers::settings(entry, &self.set).map_err(|failure| failure.at("--set"))?;
-        let rule = UpdateRule::named(name, &settings, self.coupled);
-        Ok(Some(rule.map_err(|error| Failure::Refused(format!("--set: {error}")))?))
+        let taken = optimizers::find(name).map_err(|failure| failure.at("--optimizer"))?;
+        let settings = optimizers::settings(taken.entry, &self.set).map_err(|failure| failure.at("--set"))?;
+        let rule = UpdateRule::named(taken.entry.name, &settings, self.coupled);
+        Ok(Some((rule.map_err(|error| Failure::Refused(format!("--set: {error}")))?, taken.note)))
     }
 }
 

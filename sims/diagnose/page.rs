@@ -1,38 +1,48 @@
 //! The answers on the terminal.
 
 use embedding_norms::claim::brief;
-use embedding_norms::diagnosis::{Answer, Quantity, Worth};
-use textwrap::{Options, WordSplitter, fill};
+use embedding_norms::diagnosis::{Answer, Quantity, Verdict, Worth};
 
 use super::Case;
 use crate::output::{self, Folder};
-use crate::report::width;
-use crate::terminal;
+use crate::terminal::{labelled, valued, width, wrapped};
 
 /// The column in which numbers begin.
-const COLUMN: usize = 46;
+const COLUMN: usize = 51;
 
 /// Prints the page.
 pub fn print(case: &Case<'_>, folder: Option<&Folder>) {
-    terminal::print(format_args!("{}", page(case, width())));
+    say!("{}", page(case, width()).trim_end());
     if let Some(folder) = folder {
         say!("");
         output::tell_of(&folder.written());
     }
 }
 
-/// The page, wrapped to a width.
+/// The verdict, then what was found: in short, or with everything behind it.
 fn page(case: &Case<'_>, width: usize) -> String {
-    let mut text = wrapped(&introduction(case), "", "", width);
+    let mut text: String =
+        verdict(&case.diagnosis.verdict).iter().map(|(name, says)| labelled(name, 7, says, width)).collect();
+    text += &format!("\n{}", wrapped(&introduction(case), "", "", width));
+    let in_full = case.question.verbose;
     let mut topic = None;
     for answer in &case.diagnosis.answers {
-        if topic != Some(answer.topic) {
+        if in_full && topic != Some(answer.topic) {
             topic = Some(answer.topic);
             text += &format!("\n{}\n", answer.topic.title());
         }
-        text += &told(answer, width);
+        text += &if in_full { told(answer, width) } else { found(answer, width) };
+    }
+    if !in_full {
+        let more = "Numbers, formulas, conditions and what each answer is worth: --verbose, --json, or --out DIR.";
+        text += &format!("\n{}", wrapped(more, "", "", width));
     }
     text
+}
+
+/// The three sentences of the verdict, each with its name.
+pub fn verdict(verdict: &Verdict) -> [(&'static str, &str); 3] {
+    [("Norms", &verdict.norms), ("Steps", &verdict.steps), ("Next", &verdict.next)]
 }
 
 /// What was read.
@@ -57,17 +67,17 @@ pub fn introduction(case: &Case<'_>) -> String {
     format!("{what}: {} embeddings in {} dimensions.{of_last}{subset}", last.norms().len(), last.dimension())
 }
 
-fn wrapped(content: &str, first: &str, later: &str, width: usize) -> String {
-    let options = Options::new(width).word_splitter(WordSplitter::NoHyphenation);
-    fill(content, options.initial_indent(first).subsequent_indent(later)) + "\n"
+/// An answer in short: the finding.
+fn found(answer: &Answer, width: usize) -> String {
+    let mark = if answer.worth == Worth::Unanswered { "? " } else { "• " };
+    wrapped(&answer.finding, mark, "  ", width)
 }
 
 /// An answer: the finding, its numbers, what it rests on.
 fn told(answer: &Answer, width: usize) -> String {
-    let mark = if answer.worth == Worth::Unanswered { "? " } else { "• " };
-    let mut text = wrapped(&answer.finding, mark, "  ", width);
+    let mut text = found(answer, width);
     for quantity in &answer.quantities {
-        text += &wrapped(&line(quantity), "    ", &" ".repeat(COLUMN + 5), width);
+        text += &valued("    ", &quantity.name, COLUMN, &number(quantity), width);
     }
     if answer.worth != Worth::Unanswered {
         let content = basis(answer);
@@ -76,10 +86,6 @@ fn told(answer: &Answer, width: usize) -> String {
         }
     }
     text
-}
-
-fn line(quantity: &Quantity) -> String {
-    format!("{:<COLUMN$} {}", quantity.name, number(quantity))
 }
 
 /// A number with its interval and unit.

@@ -4,18 +4,16 @@ use embedding_norms::table::{Table, Value as Field};
 use serde_json::{Value, json};
 
 use super::{Case, NAME};
+use crate::envelope;
 use crate::failure::Failure;
 use crate::output::{Folder, file_name};
-use crate::run::SCHEMA;
 
 /// Everything as one object.
-pub fn record(case: &Case<'_>) -> Value {
+pub fn record(case: &Case<'_>) -> Result<Value, Failure> {
     let diagnosis = &case.diagnosis;
     let sample = &case.subject.sample;
-    json!({
-        "schema": SCHEMA,
-        "crate_version": env!("CARGO_PKG_VERSION"),
-        "command": NAME,
+    let content = json!({
+        "verdict": diagnosis.verdict,
         "settings": case.question.record(&case.options),
         "rows": sample.total(),
         "dimension": case.subject.last().dimension(),
@@ -30,7 +28,8 @@ pub fn record(case: &Case<'_>) -> Value {
             "leg": standing.leg,
             "excess": standing.excess,
         })),
-    })
+    });
+    envelope::object(NAME, &content)
 }
 
 /// Writes the record and the tables.

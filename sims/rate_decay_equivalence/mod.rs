@@ -41,7 +41,8 @@ pub struct RateDecayEquivalence {
     factors: Vec<f64>,
 
     /// Powers p of GradScale, which comes before decay
-    #[arg(long, value_name = "p,…", value_delimiter = ',', action = ArgAction::Set, default_value = "0,1", num_args = 1)]
+    #[arg(long, value_name = "p,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::number,
+          default_value = "0,1", num_args = 1)]
     grad_scales: Vec<f64>,
 
     /// Pairs of embeddings

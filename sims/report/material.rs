@@ -39,7 +39,13 @@ pub fn gather(folder: &Path) -> Result<Vec<Material>, Failure> {
         }
     }
     if materials.is_empty() {
-        let message = format!("{}: no simulation has left its record here; run one with --out", folder.display());
+        let here = folder.display();
+        let instead = if folder.join("diagnose.html").is_file() {
+            "; the report of a diagnosis is diagnose.html in it".to_owned()
+        } else {
+            format!("; run one, such as: embedding-norms norm-effect --quick --out {here}")
+        };
+        let message = format!("{here}: no simulation has left its record here{instead}");
         return Err(Failure::Refused(message));
     }
     Ok(materials)

@@ -26,7 +26,7 @@ use crate::failure::Failure;
 use crate::output::Folder;
 pub use formula::scripts;
 pub use page::STYLE;
-pub use terminal::{print_claims, width};
+pub use terminal::print_claims;
 
 /// The name of the file.
 pub const FILE: &str = "report.html";

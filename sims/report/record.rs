@@ -6,9 +6,9 @@ use embedding_norms::claim::Claim;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::envelope::SCHEMA;
 use crate::failure::Failure;
 use crate::output::{self, file_name};
-use crate::run::SCHEMA;
 
 /// The record of a run.
 #[derive(Clone, Debug, Deserialize)]

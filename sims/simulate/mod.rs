@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use embedding_norms::normalization::GradScale;
-use embedding_norms::optimizer::{Optimizer, Parameters, WeightDecay};
+use embedding_norms::optimizer::{Entry, Optimizer, Parameters, WeightDecay};
 use embedding_norms::simulation::{Cadence, Descent, Outcome, Start, Stop, StopRules};
 use serde_json::{Map, Value, json};
 
@@ -17,7 +17,8 @@ use crate::embeddings::{Chosen, Input, LossChoice};
 use crate::failure::Failure;
 use crate::output::Folder;
 use crate::progress::Bar;
-use crate::{earlier, interrupt, optimizers, output, predict, values};
+use crate::terminal::{labelled, width, wrapped};
+use crate::{earlier, interrupt, known, optimizers, output, predict, values};
 
 /// The command's name, and that of its files.
 const NAME: &str = "simulate";
@@ -82,11 +83,11 @@ struct Method {
     learning_rate: f64,
 
     /// Power p of GradScale, which multiplies gradients by ‖z‖^p
-    #[arg(long, value_name = "p", allow_negative_numbers = true)]
+    #[arg(long, value_name = "p", value_parser = values::number)]
     grad_scale: Option<f64>,
 
     /// Weight decay λ on the embeddings, z ← (1 − γλ) z beside each step
-    #[arg(long, value_name = "λ", allow_negative_numbers = true)]
+    #[arg(long, value_name = "λ", value_parser = values::number)]
     weight_decay: Option<f64>,
 
     /// Decay is added to the gradient (L2 regularization) instead
@@ -111,7 +112,7 @@ struct Ending {
     every_pair: Option<f64>,
 
     /// When the mean loss is at most this level
-    #[arg(long, value_name = "L", allow_negative_numbers = true)]
+    #[arg(long, value_name = "L", value_parser = values::number)]
     loss_level: Option<f64>,
 
     /// When the largest ‖z‖·‖∇‖ over all rows is at most this [default: 1e-14]
@@ -151,7 +152,8 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let settings = Settings::from_arg_matches(matches).map_err(Failure::Usage)?;
     let chosen = settings.loss.build()?;
     chosen.check_lists(&settings.input)?;
-    let optimizer = settings.method.optimizer()?;
+    let taken = optimizers::find(&settings.method.optimizer).map_err(|failure| failure.at("--optimizer"))?;
+    let optimizer = settings.method.optimizer(taken.entry)?;
     let cadence = settings.cadence()?;
     let read = settings.input.read()?;
     chosen.check_memory(&read.start)?;
@@ -159,9 +161,10 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let descent = settings.descent(&chosen, &*optimizer)?.records(cadence);
     // No step: whether the loss can be taken of these files, before anything is written.
     descent.run(read.start.clone(), &StopRules::budget(0)).map_err(|error| read.explain(&error))?;
-    let described = settings.record(&chosen, &read.start)?;
+    let described = settings.record(&chosen, taken.entry, &read.start);
     let replaces = earlier::replaces(&settings.out, NAME, &earlier::question(&described), settings.force)?;
     let folder = Folder::prepare(&settings.out)?;
+    known::tell([&chosen.note, &taken.note], settings.quiet);
 
     let bar = Bar::new(NAME, settings.quiet);
     let asked = Cell::new(0);
@@ -194,18 +197,21 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
 /// How the run ended, in a few lines.
 fn tell(outcome: &Outcome, folder: &Folder) {
     let (first, last) = (&outcome.records[0], &outcome.records[outcome.records.len() - 1]);
-    say!("{:<12} {} after {} steps", "stop", outcome.stop.name(), outcome.steps);
-    say!("{:<12} {} → {}", "mean loss", first.loss, last.loss);
+    let width = width();
+    let mut text = labelled("stop", 13, &format!("{} after {} steps", outcome.stop.name(), outcome.steps), width);
+    text += &labelled("mean loss", 13, &format!("{} → {}", first.loss, last.loss), width);
     if outcome.stop == Stop::NotFinite {
-        say!("note: a coordinate left the finite numbers, or an embedding became zero; lower --learning-rate.");
+        let note = "note: a coordinate left the finite numbers, or an embedding became zero; lower --learning-rate.";
+        text += &wrapped(note, "", "  ", width);
     }
+    say!("{}", text.trim_end());
     output::tell_of(&folder.written());
 }
 
 impl Method {
-    fn optimizer(&self) -> Result<Box<dyn Optimizer>, Failure> {
-        let entry = optimizers::find(&self.optimizer).map_err(|failure| failure.at("--optimizer"))?;
-        Ok(entry.build(&self.parameters())?)
+    fn optimizer(&self, entry: &Entry) -> Result<Box<dyn Optimizer>, Failure> {
+        let parameters = optimizers::settings(entry, &self.set).map_err(|failure| failure.at("--set"))?;
+        Ok(entry.build(&parameters)?)
     }
 
     fn parameters(&self) -> Parameters {
@@ -217,22 +223,20 @@ impl Method {
         Ok(self.weight_decay.map(decay).transpose()?)
     }
 
-    fn record(&self) -> Result<Value, Failure> {
-        let entry = optimizers::find(&self.optimizer)?;
+    fn record(&self, entry: &Entry) -> Value {
         let given = self.parameters();
-        let value = |name: &str| given.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
         let parameters = entry
             .parameters
             .iter()
-            .map(|parameter| (parameter.name.to_owned(), json!(value(parameter.name).unwrap_or(parameter.default))));
-        Ok(json!({
+            .map(|parameter| (parameter.name.to_owned(), json!(entry.value(parameter.name, &given))));
+        json!({
             "name": entry.name,
             "parameters": parameters.collect::<Map<_, _>>(),
             "learning_rate": self.learning_rate,
             "grad_scale": self.grad_scale,
             "weight_decay": self.weight_decay,
             "coupled": self.coupled,
-        }))
+        })
     }
 }
 
@@ -290,11 +294,11 @@ impl Settings {
         Ok(descent)
     }
 
-    fn record(&self, chosen: &Chosen, start: &Start) -> Result<Value, Failure> {
+    fn record(&self, chosen: &Chosen, rule: &Entry, start: &Start) -> Value {
         let ending = &self.ending;
-        Ok(json!({
+        json!({
             "loss": chosen.record(),
-            "optimizer": self.method.record()?,
+            "optimizer": self.method.record(rule),
             "stop": {
                 "max_steps": ending.max_steps,
                 "mean_cosine": ending.mean_cosine,
@@ -309,6 +313,6 @@ impl Settings {
             "views": if self.input.has_second() { 2 } else { 1 },
             "rows": start.first.nrows(),
             "dimension": start.first.ncols(),
-        }))
+        })
     }
 }

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::NAME;
 use crate::arrays;
+use crate::envelope;
 use crate::failure::Failure;
 use crate::output::{Folder, file_name};
-use crate::run::SCHEMA;
 
 /// Writes every file of a run; the record as it stands in `simulate.json`.
 pub fn write(folder: &Folder, settings: &Value, outcome: &Outcome) -> Result<Value, Failure> {
@@ -19,10 +19,7 @@ pub fn write(folder: &Folder, settings: &Value, outcome: &Outcome) -> Result<Val
         arrays::write(folder, &file_name(NAME, "second", "npy"), second)?;
     }
     let last = outcome.records.last().map(|last| last.loss);
-    let record = json!({
-        "schema": SCHEMA,
-        "crate_version": env!("CARGO_PKG_VERSION"),
-        "command": NAME,
+    let content = json!({
         "settings": settings,
         "stop": outcome.stop.name(),
         "reached_goal": outcome.stop.is_goal(),
@@ -30,6 +27,7 @@ pub fn write(folder: &Folder, settings: &Value, outcome: &Outcome) -> Result<Val
         "initial_loss": outcome.records.first().map(|first| first.loss),
         "final_loss": last,
     });
+    let record = envelope::object(NAME, &content)?;
     let text = serde_json::to_string_pretty(&record)? + "\n";
     folder.write(&file_name(NAME, "", "json"), text.as_bytes())?;
     Ok(record)

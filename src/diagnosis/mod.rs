@@ -27,6 +27,7 @@ mod snapshot;
 mod standing;
 mod step;
 mod subject;
+mod verdict;
 
 pub use answer::{Answer, Quantity, Topic, Worth};
 pub use course::State;
@@ -38,12 +39,15 @@ pub use relations::NormGroup;
 pub use snapshot::{Collector, Fault, Sample, Snapshot};
 pub use standing::{Side, Standing};
 pub use subject::{Classes, Subject, check_shapes};
+pub use verdict::Verdict;
 
 use relations::Neighbourhood;
 
 /// All that was found.
 #[derive(Clone, Debug)]
 pub struct Diagnosis {
+    /// What matters, in three sentences.
+    pub verdict: Verdict,
     /// The answers, in the order of their topics.
     pub answers: Vec<Answer>,
     /// The state of each checkpoint.
@@ -105,7 +109,8 @@ pub fn diagnose(
         None => Vec::new(),
     };
     progress(checkpoints + 1, checkpoints + 1);
-    Ok(Diagnosis { answers, course, classes, groups, standing })
+    let verdict = Verdict::of(subject, options, &course[checkpoints - 1], standing.as_ref(), &answers);
+    Ok(Diagnosis { verdict, answers, course, classes, groups, standing })
 }
 
 /// What is said of the last checkpoint's norms, and of all files.

@@ -49,6 +49,21 @@ pub fn quartiles(values: &[f64]) -> [f64; 3] {
     [0.25, 0.5, 0.75].map(|share| data.quantile(share))
 }
 
+/// The 95 % interval of the median by order statistics, whatever the distribution; `None` for fewer than 6 values.
+///
+/// The number of values below the median is binomial with p = ½; its normal approximation gives the ranks n/2 ∓ 0.98 √n.
+pub fn median_interval(values: &[f64]) -> Option<(f64, f64)> {
+    let n = values.len();
+    if n < 6 {
+        return None;
+    }
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let half = 0.979_981_992_270_027 * (n as f64).sqrt();
+    let rank = ((0.5 * n as f64 - half).floor().max(1.0) as usize) - 1;
+    Some((sorted[rank], sorted[n - 1 - rank]))
+}
+
 /// The share of pairs in opposite halves of the sphere, with Wilson's 95 % interval.
 pub fn opposite(pairs: &[PositivePair]) -> (f64, (f64, f64)) {
     let count = pairs.iter().filter(|pair| pair.cosine.value() < 0.0).count();

@@ -3,7 +3,7 @@
 use super::DiagnosisError;
 use super::answer::{Answer, Quantity, Topic, Worth};
 use super::options::{Options, Parameters, UpdateRule};
-use super::pairs::{PositivePair, quartiles};
+use super::pairs::{PositivePair, median_interval, quartiles};
 use super::snapshot::{Sample, Snapshot, common};
 use super::standing::{Side, Standing, leg};
 use crate::claim::brief;
@@ -73,6 +73,13 @@ pub fn measured(standing: &Standing, moves: &Moves, steps: u64, norm: f64, optio
         brief(best),
         words(standing.side())
     );
+    // Between several steps the bounds are far wider than what the sample leaves open.
+    let of_median = median_interval(&moves.legs).filter(|_| steps == 1);
+    let mut over = ranged("step over the best step, x", standing.excess);
+    if let (Some((lower, upper)), Some(x)) = (of_median, over.value) {
+        let median = quartiles(&moves.legs)[1];
+        over = over.between(x * lower / median, x * upper / median);
+    }
     let still = moves.still;
     let mut why = "L8 is proved for a pair of free embeddings; that a network follows it is a criterion, tested in \
                    docs/diagnosing.md with its failures."
@@ -81,6 +88,9 @@ pub fn measured(standing: &Standing, moves: &Moves, steps: u64, norm: f64, optio
         why +=
             " The turn of one step lies between the bounds: all steps in one direction, and all in independent ones.";
     }
+    if of_median.is_some() {
+        why += " The interval is that of the median over the rows.";
+    }
     if still > 0 {
         why += &format!(" {still} rows of the sample did not move and are left out.");
     }
@@ -88,7 +98,7 @@ pub fn measured(standing: &Standing, moves: &Moves, steps: u64, norm: f64, optio
         .with([
             ranged("angle turned per step", (libm::log(low), libm::log(high))).unit("rad"),
             Quantity::new("best angle per step, φ0/2", best).unit("rad"),
-            ranged("step over the best step, x", standing.excess),
+            over,
         ])
         .rests_on("L8", "best at a turn of φ0/2 per member; x = tan α/tan(φ0/2), beyond α = 1.2 rad ‖Δz‖/‖z‖ for tan α")
         .on("Two checkpoints close to each other, positives of the first one; any loss that pulls positives together.")
@@ -238,8 +248,8 @@ pub fn computed(standing: &Standing, quartiles: [f64; 3], norm: f64, options: &O
     vec![step, cutting(standing, options, worth), grad_scale(standing, norm, options, worth)]
 }
 
-/// The answer where nothing about the step is known.
-pub fn unknown(options: &Options, has_positives: bool, checkpoints: usize) -> Answer {
+/// What is missing for an answer about the step.
+pub fn missing(options: &Options, has_positives: bool, checkpoints: usize) -> Vec<&'static str> {
     let mut missing = Vec::new();
     if !has_positives {
         missing.push("the positives of the first checkpoint: --positives FILE");
@@ -256,6 +266,12 @@ pub fn unknown(options: &Options, has_positives: bool, checkpoints: usize) -> An
     if missing.is_empty() {
         missing.push("two checkpoints between which embeddings turned, or an optimizer that L8 speaks of");
     }
+    missing
+}
+
+/// The answer where nothing about the step is known.
+pub fn unknown(options: &Options, has_positives: bool, checkpoints: usize) -> Answer {
+    let missing = missing(options, has_positives, checkpoints);
     let why =
         format!("Whether steps are too short or too long, and so whether cutting helps, needs {}.", missing.join("; "));
     Answer::none("step", Topic::Step, why)

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::known;
 use super::{
     AlignUniform, Clip, DecoupledContrastive, InfoNce, Loss, NegativeCosine, NtXent, SigLip, SupervisedContrastive,
     SupervisedInfoNce, Triplet,
 };
+use crate::catalogue::{self, Alias, Known, Named};
 use crate::setting::SettingError;
 
 /// A number that a loss takes.
@@ -119,6 +121,8 @@ pub struct Entry {
     pub needs: &'static str,
     /// The parameters that it takes, with their defaults.
     pub parameters: &'static [(Parameter, f64)],
+    /// Other names, and how well-known implementations differ.
+    pub known: Known,
     build: fn(&[f64]) -> Built,
 }
 
@@ -137,7 +141,17 @@ impl Entry {
     }
 }
 
-/// The loss of this name with these parameters, and defaults for the rest.
+impl Named for Entry {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn aliases(&self) -> &'static [Alias] {
+        self.known.aliases
+    }
+}
+
+/// The loss of this name or alias (see [`crate::catalogue`]) with these parameters, and defaults for the rest.
 ///
 /// ```
 /// use embedding_norms::loss::{Parameter, Parameters, by_name};
@@ -151,8 +165,8 @@ impl Entry {
 /// # Errors
 /// An unknown name, a parameter that the loss does not take, or a value outside its domain.
 pub fn by_name(name: &str, parameters: &Parameters) -> Result<Box<dyn Loss>, CatalogueError> {
-    let entry = CATALOGUE.iter().find(|entry| entry.name == name);
-    entry.ok_or_else(|| CatalogueError::UnknownLoss { name: name.to_owned() })?.build(parameters)
+    let found = catalogue::find(&CATALOGUE, name);
+    found.ok_or_else(|| CatalogueError::UnknownLoss { name: name.to_owned() })?.entry.build(parameters)
 }
 
 /// Every loss, by name.
@@ -186,6 +200,7 @@ static CATALOGUE: [Entry; 12] = [
         source: "the pair loss of Draganov et al. 2025, arXiv 2502.09252",
         needs: TWO_VIEWS,
         parameters: &[],
+        known: known::COSINE,
         build: |_| boxed(Ok(NegativeCosine::symmetric())),
     },
     Entry {
@@ -194,6 +209,7 @@ static CATALOGUE: [Entry; 12] = [
         source: "Chen and He 2021, arXiv 2011.10566; Grill et al. 2020, arXiv 2006.07733",
         needs: TWO_VIEWS,
         parameters: &[],
+        known: known::SIMSIAM,
         build: |_| boxed(Ok(NegativeCosine::with_stop_gradient())),
     },
     Entry {
@@ -202,6 +218,7 @@ static CATALOGUE: [Entry; 12] = [
         source: "van den Oord, Li and Vinyals 2018, arXiv 1807.03748, Eq. 4",
         needs: SEVERAL_ROWS,
         parameters: &[(Parameter::Temperature, 0.1)],
+        known: known::INFO_NCE,
         build: |values| boxed(InfoNce::new(values[0])),
     },
     Entry {
@@ -210,6 +227,7 @@ static CATALOGUE: [Entry; 12] = [
         source: "Radford et al. 2021, arXiv 2103.00020, Figure 3",
         needs: SEVERAL_ROWS,
         parameters: &[(Parameter::Temperature, 0.07)],
+        known: known::CLIP,
         build: |values| boxed(Clip::new(values[0])),
     },
     Entry {
@@ -218,6 +236,7 @@ static CATALOGUE: [Entry; 12] = [
         source: "Chen, Kornblith, Norouzi and Hinton 2020, arXiv 2002.05709, Eq. 1",
         needs: SEVERAL_ROWS,
         parameters: &[(Parameter::Temperature, 0.5)],
+        known: known::NT_XENT,
         build: |values| boxed(NtXent::new(values[0])),
     },
     Entry {
@@ -226,6 +245,7 @@ static CATALOGUE: [Entry; 12] = [
         source: "Yeh et al. 2022, arXiv 2110.06848",
         needs: SEVERAL_ROWS,
         parameters: &[(Parameter::Temperature, 0.1)],
+        known: known::DCL,
         build: |values| boxed(DecoupledContrastive::new(values[0])),
     },
     Entry {
@@ -234,6 +254,7 @@ static CATALOGUE: [Entry; 12] = [
         source: "Khosla et al. 2020, arXiv 2004.11362, Eq. 2",
         needs: LABELS,
         parameters: &[(Parameter::Temperature, 0.1)],
+        known: known::SUP_CON,
         build: |values| boxed(SupervisedContrastive::new(values[0])),
     },
     Entry {
@@ -242,6 +263,7 @@ static CATALOGUE: [Entry; 12] = [
         source: "Draganov et al. 2025, arXiv 2502.09252",
         needs: LABELS,
         parameters: &[(Parameter::Temperature, 1.0)],
+        known: known::ALL_POSITIVES,
         build: |values| boxed(SupervisedInfoNce::all_positives(values[0])),
     },
     Entry {
@@ -250,6 +272,7 @@ static CATALOGUE: [Entry; 12] = [
         source: "Draganov et al. 2025, arXiv 2502.09252",
         needs: "one view with a drawn positive per row",
         parameters: &[(Parameter::Temperature, 1.0)],
+        known: known::ONE_POSITIVE,
         build: |values| boxed(SupervisedInfoNce::one_positive(values[0])),
     },
     Entry {
@@ -258,6 +281,7 @@ static CATALOGUE: [Entry; 12] = [
         source: "Zhai, Mustafa, Kolesnikov and Beyer 2023, arXiv 2303.15343",
         needs: TWO_VIEWS,
         parameters: &[(Parameter::Temperature, 0.1), (Parameter::Bias, -10.0)],
+        known: known::SIGLIP,
         build: |values| boxed(SigLip::new(values[0], values[1])),
     },
     Entry {
@@ -266,6 +290,7 @@ static CATALOGUE: [Entry; 12] = [
         source: "Schroff, Kalenichenko and Philbin 2015, arXiv 1503.03832 (its margin is 2m)",
         needs: SEVERAL_ROWS,
         parameters: &[(Parameter::Margin, 0.1)],
+        known: known::TRIPLET,
         build: |values| boxed(Triplet::new(values[0])),
     },
     Entry {
@@ -274,6 +299,7 @@ static CATALOGUE: [Entry; 12] = [
         source: "Wang and Isola 2020, arXiv 2005.10242",
         needs: SEVERAL_ROWS,
         parameters: &[(Parameter::Alignment, 1.0), (Parameter::Uniformity, 1.0), (Parameter::Sharpness, 2.0)],
+        known: known::ALIGN_UNIFORM,
         build: |values| boxed(AlignUniform::new(values[0], values[1], values[2])),
     },
 ];

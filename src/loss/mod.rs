@@ -10,6 +10,7 @@ mod catalogue;
 mod contrast;
 mod cosine;
 mod info_nce;
+mod known;
 mod pull;
 mod siglip;
 mod similarity;

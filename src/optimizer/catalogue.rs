@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::known;
 use super::{
     AdaGrad, Adam, AdamP, AdamW, Degrees, GradientDescent, HeavyBall, Lamb, Lars, Lion, Nesterov, NormalizedGradient,
     Optimizer, RiemannianDescent, RmsProp, Sgdp, SignDescent,
 };
+use crate::catalogue::{self, Alias, Known, Named};
 use crate::setting::SettingError;
 
 /// A setting of a rule.
@@ -63,6 +65,8 @@ pub struct Entry {
     pub source: &'static str,
     /// The settings.
     pub parameters: &'static [Parameter],
+    /// Other names, and how well-known implementations differ.
+    pub known: Known,
     build: fn(&[f64]) -> Built,
 }
 
@@ -134,6 +138,16 @@ impl Entry {
     }
 }
 
+impl Named for Entry {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn aliases(&self) -> &'static [Alias] {
+        self.known.aliases
+    }
+}
+
 /// Every rule of this crate.
 ///
 /// ```
@@ -146,12 +160,12 @@ pub fn catalogue() -> &'static [Entry] {
     &CATALOGUE
 }
 
-/// The catalogue's entry for a rule.
+/// The catalogue's entry for a rule, by its name or an alias (see [`crate::catalogue`]).
 ///
 /// # Errors
 /// A name that is not in the catalogue.
 pub fn entry(name: &str) -> Result<&'static Entry, CatalogueError> {
-    let found = CATALOGUE.iter().find(|entry| entry.name == name);
+    let found = catalogue::find(&CATALOGUE, name).map(|found| found.entry);
     found.ok_or_else(|| CatalogueError::Unknown { name: name.to_owned() })
 }
 
@@ -206,6 +220,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "z ← z − γ g",
         source: "Cauchy 1847; PyTorch SGD",
         parameters: &[],
+        known: known::GRADIENT_DESCENT,
         build: |_| boxed(Ok(GradientDescent)),
     },
     Entry {
@@ -213,6 +228,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "v ← βv + g, z ← z − γ v",
         source: "Polyak 1964; PyTorch SGD(momentum)",
         parameters: &[MOMENTUM],
+        known: known::HEAVY_BALL,
         build: |values| boxed(HeavyBall::new(values[0])),
     },
     Entry {
@@ -220,6 +236,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "v ← βv + g, z ← z − γ (g + βv)",
         source: "Nesterov 1983, Sutskever et al. 2013; PyTorch SGD(nesterov)",
         parameters: &[MOMENTUM],
+        known: known::NESTEROV,
         build: |values| boxed(Nesterov::new(values[0])),
     },
     Entry {
@@ -227,6 +244,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "v ← βv + g, z ← z − γ Πv, Π takes out the part along z",
         source: "Heo et al. 2021, Algorithm 1",
         parameters: &[MOMENTUM, THRESHOLD],
+        known: known::SGDP,
         build: |values| boxed(Sgdp::new(values[0], values[1])),
     },
     Entry {
@@ -234,6 +252,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "z ← z − γ m̂/(√v̂ + ε), m and v averages of g and g²",
         source: "Kingma and Ba 2015; PyTorch Adam",
         parameters: &[BETA1, BETA2, EPSILON],
+        known: known::ADAM,
         build: |values| boxed(Adam::new(values[0], values[1], values[2])),
     },
     Entry {
@@ -241,6 +260,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "z ← (1 − γλ) z − γ m̂/(√v̂ + ε), m and v averages of g and g²",
         source: "Loshchilov and Hutter 2019; PyTorch AdamW",
         parameters: &[BETA1, BETA2, EPSILON, size("weight-decay", "λ", 0.01)],
+        known: known::ADAMW,
         build: |values| boxed(AdamW::new(values[0], values[1], values[2], values[3])),
     },
     Entry {
@@ -248,6 +268,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "z ← z − γ Π m̂/(√v̂ + ε), Π takes out the part along z",
         source: "Heo et al. 2021, Algorithm 2",
         parameters: &[BETA1, BETA2, EPSILON, THRESHOLD],
+        known: known::ADAMP,
         build: |values| boxed(AdamP::new(values[0], values[1], values[2], values[3])),
     },
     Entry {
@@ -255,6 +276,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "v ← αv + (1 − α) g², z ← z − γ g/(√v + ε)",
         source: "Tieleman and Hinton 2012; PyTorch RMSprop",
         parameters: &[rate("alpha", "α", 0.99), EPSILON],
+        known: known::RMSPROP,
         build: |values| boxed(RmsProp::new(values[0], values[1])),
     },
     Entry {
@@ -262,6 +284,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "s ← s + g², z ← z − γ g/(√s + ε)",
         source: "Duchi, Hazan and Singer 2011; PyTorch Adagrad",
         parameters: &[size("epsilon", "ε", 1e-10)],
+        known: known::ADAGRAD,
         build: |values| boxed(AdaGrad::new(values[0])),
     },
     Entry {
@@ -269,6 +292,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "z ← z − γ sign g",
         source: "Bernstein et al. 2018",
         parameters: &[],
+        known: known::SIGN_DESCENT,
         build: |_| boxed(Ok(SignDescent)),
     },
     Entry {
@@ -276,6 +300,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "z ← z − γ sign(β1 m + (1 − β1) g), m ← β2 m + (1 − β2) g",
         source: "Chen et al. 2023",
         parameters: &[BETA1, rate("beta2", "β2", 0.99)],
+        known: known::LION,
         build: |values| boxed(Lion::new(values[0], values[1])),
     },
     Entry {
@@ -283,6 +308,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "z ← z − γ g/‖g‖",
         source: "Hazan, Levy and Shalev-Shwartz 2015",
         parameters: &[],
+        known: known::NORMALIZED_GRADIENT,
         build: |_| boxed(Ok(NormalizedGradient)),
     },
     Entry {
@@ -294,6 +320,7 @@ static CATALOGUE: [Entry; 15] = [
             Parameter { name: "trust", symbol: "κ", default: 0.001, domain: "above 0" },
             size("weight-decay", "λ", 5e-4),
         ],
+        known: known::LARS,
         build: |values| boxed(Lars::new(values[0], values[1], values[2])),
     },
     Entry {
@@ -301,6 +328,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "u = m̂/(√v̂ + ε) + λz, z ← z − γ ‖z‖ u/‖u‖",
         source: "You et al. 2020, Algorithm 2",
         parameters: &[BETA1, BETA2, size("epsilon", "ε", 1e-6), size("weight-decay", "λ", 0.01)],
+        known: known::LAMB,
         build: |values| boxed(Lamb::new(values[0], values[1], values[2], values[3])),
     },
     Entry {
@@ -308,6 +336,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "x = z/‖z‖, v ← βv + ‖z‖ P g, x ← exp(−γv) at x, ‖z‖ kept, v carried along",
         source: "Bonnabel 2013; Bécigneul and Ganea 2019",
         parameters: &[rate("momentum", "β", 0.0)],
+        known: known::RIEMANNIAN,
         build: |values| boxed(RiemannianDescent::new(values[0])),
     },
 ];

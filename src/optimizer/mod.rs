@@ -31,6 +31,7 @@ mod arithmetic;
 mod catalogue;
 mod decay;
 mod gradient_descent;
+mod known;
 mod layerwise;
 mod momentum;
 mod normalized;

@@ -14,6 +14,8 @@ mod failure;
 mod interrupt;
 mod names;
 mod settings;
+#[path = "../../sims/suggestion.rs"]
+mod suggestion;
 
 use std::fs;
 use std::path::Path;

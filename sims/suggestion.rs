@@ -1,0 +1,30 @@
+//! What to say of a name that does not exist.
+
+use embedding_norms::catalogue::{self, Named, plain};
+
+/// How alike two names have to be for one to be meant by the other.
+const ALIKE: f64 = 0.8;
+
+/// The name that was probably meant, if one of them is close; case and punctuation do not count.
+pub fn closest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let wrong = plain(wrong);
+    let alike = |name: &str| strsim::jaro_winkler(&wrong, &plain(name));
+    names.max_by(|a, b| alike(a).total_cmp(&alike(b))).filter(|name| alike(name) > ALIKE)
+}
+
+/// A suggestion in words, if one of the names is close; else the names.
+pub fn suggestion<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
+    match closest(wrong, names.iter().copied()) {
+        Some(name) => format!("did you mean '{name}'?"),
+        None => format!("there are {}", names.join(", ")),
+    }
+}
+
+/// The same among the entries of a catalogue: aliases can be meant, but are not all told.
+pub fn suggested_entry<E: Named>(wrong: &str, entries: &'static [E]) -> String {
+    match closest(wrong, catalogue::names(entries)) {
+        Some(name) => format!("did you mean '{name}'?"),
+        None => format!("there are {}", entries.iter().map(Named::name).collect::<Vec<_>>().join(", ")),
+    }
+}

@@ -1,0 +1,155 @@
+//! What matters of a diagnosis, in three sentences: do norms mean anything, are steps right, what to do next.
+
+use serde::Serialize;
+
+use super::answer::{Answer, Quantity};
+use super::options::Options;
+use super::standing::{Side, Standing};
+use super::step::missing;
+use super::subject::Subject;
+use super::{Shape, State};
+use crate::claim::brief;
+
+/// A mean cosine above which embeddings count as collapsed, as in the answer `collapse`.
+const COLLAPSED: f64 = 0.9;
+
+/// What matters, a sentence or two each, with numbers and their intervals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// Do the norms mean anything?
+    pub norms: String,
+    /// Are the steps right?
+    pub steps: String,
+    /// What to do next.
+    pub next: String,
+}
+
+impl Verdict {
+    /// From what was found.
+    pub(super) fn of(
+        subject: &Subject,
+        options: &Options,
+        last: &State,
+        standing: Option<&Standing>,
+        answers: &[Answer],
+    ) -> Self {
+        let find = |key: &str| answers.iter().find(|answer| answer.key == key);
+        Self { norms: norms(last, &find), steps: steps(standing, &find), next: next(subject, options, last, standing) }
+    }
+}
+
+/// A factor that is advice and no measurement: two digits or so.
+fn rough(factor: f64) -> String {
+    if (10.0..1e5).contains(&factor) { format!("{factor:.0}") } else { brief(libm::round(10.0 * factor) / 10.0) }
+}
+
+/// A number with its interval.
+fn number(quantity: &Quantity) -> String {
+    let value = quantity.value.map_or("without a value".to_owned(), brief);
+    match quantity.interval {
+        Some((lower, upper)) => format!("{value} [{}, {}]", brief(lower), brief(upper)),
+        None => value,
+    }
+}
+
+/// Whether an interval lies on one side of 0, and on which.
+fn sign(quantity: &Quantity) -> Option<f64> {
+    let (lower, upper) = quantity.interval?;
+    (lower * upper > 0.0).then(|| lower.signum())
+}
+
+/// A rank correlation with the norm, and its sign where neither chance nor the shuffle explains it.
+fn relation(answer: &Answer) -> Option<(&Quantity, Option<f64>)> {
+    let find = |start: &str| answer.quantities.iter().find(|quantity| quantity.name.starts_with(start));
+    let correlation = find("Spearman")?;
+    let p = find("p of the shuffle")?.value?;
+    Some((correlation, sign(correlation).filter(|_| p <= 0.05)))
+}
+
+/// Do the norms mean anything?
+fn norms<'a>(last: &State, find: &impl Fn(&str) -> Option<&'a Answer>) -> String {
+    if last.norms.shape != Shape::Varied {
+        return format!("They cannot: all norms of {} are {}.", last.name, brief(last.norms.mean));
+    }
+    if let Some((correlation, shown)) = find("label-agreement").and_then(relation) {
+        let number = number(correlation);
+        return match shown {
+            Some(sign) if sign > 0.0 => {
+                format!("Yes: longer embeddings have more neighbours of their own label (Spearman {number}).")
+            }
+            Some(_) => format!(
+                "Yes, but not as confidence: longer embeddings have fewer neighbours of their own label (Spearman {number})."
+            ),
+            None => {
+                format!("Not as confidence: no relation with the labels of neighbours is shown (Spearman {number}).")
+            }
+        };
+    }
+    let Some((answer, (correlation, shown))) = find("neighbour-distance").and_then(|it| Some((it, relation(it)?)))
+    else {
+        return "Not known: there are too few rows to ask their neighbours.".to_owned();
+    };
+    let Some(shown) = shown else {
+        return format!(
+            "Not that these files show: no relation with crowding (Spearman {} with the distance to neighbours).",
+            number(correlation)
+        );
+    };
+    let region = if shown < 0.0 { "more crowded" } else { "emptier" };
+    let change = answer.quantities.iter().find(|quantity| quantity.name.starts_with("last minus first"));
+    let control = match change {
+        Some(change) => format!("{} since the first checkpoint", number(change)),
+        None => "an untrained network may show it too".to_owned(),
+    };
+    let start = if change.and_then(sign).is_some() { "Yes" } else { "Perhaps" };
+    format!("{start}: longer embeddings lie in {region} regions (Spearman {}; {control}).", number(correlation))
+}
+
+/// Are the steps right?
+fn steps<'a>(standing: Option<&Standing>, find: &impl Fn(&str) -> Option<&'a Answer>) -> String {
+    let Some(standing) = standing else { return "Not known from what was given.".to_owned() };
+    let word = match standing.side() {
+        Side::Short => "Too short",
+        Side::Near => "About right",
+        Side::Long => "Too long",
+        Side::Unclear => "Unclear",
+    };
+    let step = find("step");
+    let over = step.and_then(|step| step.quantities.iter().find(|quantity| quantity.name.starts_with("step over")));
+    let over = over.map_or_else(|| brief(libm::exp(standing.middle())), number);
+    let worth = step.map_or(String::new(), |step| format!(" ({})", step.worth.words()));
+    format!("{word}: a step is {over} times the best one{worth}.")
+}
+
+/// What to do next: the first thing that stands in the way of the rest.
+fn next(subject: &Subject, options: &Options, last: &State, standing: Option<&Standing>) -> String {
+    if last.norms.shape != Shape::Varied {
+        return "Save what goes into the normalization, and diagnose that.".to_owned();
+    }
+    let cosine = last.mean_cosine.unwrap_or(0.0);
+    if cosine > COLLAPSED {
+        let rank = brief(last.effective_rank);
+        return format!("First mend the collapse: the mean cosine is {}, the effective rank {rank}.", brief(cosine));
+    }
+    let Some(standing) = standing else {
+        let missing = missing(options, !subject.positives.is_empty(), subject.checkpoints.len());
+        return format!("To learn whether steps are right, give {}.", missing.join("; "));
+    };
+    let factor = |log: f64| rough(libm::exp(log));
+    // Cutting by c is a learning rate times c^h; under h = 0 it changes nothing.
+    let cut = standing.best_cut(options.rule.map_or(2.0, |rule| rule.degree)).map(|(low, high)| 0.5 * (low + high));
+    match standing.side() {
+        Side::Short => {
+            let or = cut.map_or(String::new(), |cut| format!(", or cut the initialization by about {}", factor(cut)));
+            format!("Multiply the learning rate by about {}{or}.", factor(-standing.middle()))
+        }
+        Side::Long => {
+            format!("Divide the learning rate by about {}; do not cut the initialization.", factor(standing.middle()))
+        }
+        Side::Near => "Leave learning rate and initialization as they are.".to_owned(),
+        Side::Unclear => {
+            "Save two checkpoints fewer steps apart: these do not tell on which side of the best step this is."
+                .to_owned()
+        }
+    }
+}
