@@ -6,7 +6,7 @@ use pulp::Simd;
 use super::contrast::{LogSum, Terms};
 use super::pull::Slopes;
 use super::similarity::{pairwise, similarities_within};
-use super::{Batch, Evaluation, Loss, LossError, pull};
+use super::{Batch, Evaluation, Loss, LossError, Parameter, pull};
 use crate::setting::{SettingError, positive, within};
 use crate::vectorize::{Kernel, vectorize};
 
@@ -95,6 +95,11 @@ impl Loss for AlignUniform {
         pull::add_pairs(-2.0 * self.alignment, &pairs, views, [&mut first, &mut second]);
         let distances = pairs.iter().fold(0.0, |sum, pair| sum + 2.0 * pair.one_minus());
         let total = self.alignment * distances + half * (uniform_first + uniform_second);
-        Ok(Evaluation { rows: batch.rows(), total, first, second: Some(second) })
+        let settings = [
+            (Parameter::Alignment, self.alignment),
+            (Parameter::Uniformity, self.uniformity),
+            (Parameter::Sharpness, self.sharpness),
+        ];
+        Evaluation { rows: batch.rows(), total, first, second: Some(second) }.finite(self.name(), &settings)
     }
 }
