@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use embedding_norms::loss::{Batch, Evaluation, Loss, LossError};
-use embedding_norms::normalization::pullback;
+use embedding_norms::normalization::{finite_pullback, pullback};
+use embedding_norms::scaled::mean;
 use embedding_norms::simulation::{SimulationError, Start};
-use embedding_norms::sphere::{norm_of, normalize};
+use embedding_norms::sphere::{Directions, norm_of, normalize};
 use ndarray::Array2;
 use serde_json::{Value, json};
 
@@ -75,19 +76,20 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
             "dimension": found.first.ncols(),
             "terms": found.terms,
             "value": found.value,
-            "first": lengths(&found.first),
-            "second": found.second.as_ref().map(lengths),
+            "first": lengths(&found.first, found.notes[0].as_ref()),
+            "second": found.second.as_ref().map(|second| lengths(second, found.notes[1].as_ref())),
         });
         say!("{}", serde_json::to_string_pretty(&record)?);
         return Ok(ExitCode::SUCCESS);
     }
-    say!("{:<22} {}   (mean of {} terms)", chosen.loss.name(), found.value, found.terms);
-    for (name, gradient) in [("Z", Some(&found.first)), ("W", found.second.as_ref())] {
+    say!("{:<22} {}   (mean of {} terms)", chosen.loss.name(), json!(found.value), found.terms);
+    let gradients = [Some(&found.first), found.second.as_ref()];
+    for ((name, gradient), note) in ["Z", "W"].into_iter().zip(gradients).zip(&found.notes) {
         let Some(gradient) = gradient else { continue };
         let (mean, largest) = mean_and_largest(gradient);
         say!("{:<22} {mean:.6e}   (largest {largest:.6e})", format!("‖∇‖ by a row of {name}"));
-        if largest == 0.0 {
-            say!("note: the gradient by {name} is zero: {} holds it still, or nothing pulls.", chosen.loss.name());
+        if let Some(note) = note {
+            say!("note: the gradient by {name} {note}.");
         }
     }
     for path in outputs.paths() {
@@ -142,6 +144,8 @@ struct Gradient {
     value: f64,
     first: Array2<f64>,
     second: Option<Array2<f64>>,
+    /// What is to be said of a gradient without a number other than 0.
+    notes: [Option<String>; 2],
 }
 
 /// ∇_z of the mean loss: the pullback of G1, over the number of terms.
@@ -155,12 +159,37 @@ fn gradient(loss: &dyn Loss, start: &Start) -> Result<Gradient, SimulationError>
     let evaluation = evaluate(loss, batch, start)?;
     let terms = evaluation.rows as f64;
     let by_second = second.as_ref().zip(evaluation.second.as_ref());
+    let by = |view: &'static str, directions: &Directions, euclidean: &Array2<f64>| {
+        let total = finite_pullback(directions, euclidean.view());
+        let gradient = total.map_err(|error| SimulationError::Gradient { view, error })? / terms;
+        let note = gradient.iter().all(|slope| *slope == 0.0).then(|| why_zero(loss, view, directions, euclidean));
+        Ok::<_, SimulationError>((gradient, note))
+    };
+    let (by_first, note) = by("first", &first, &evaluation.first)?;
+    let (by_second, other) =
+        by_second.map(|(directions, euclidean)| by("second", directions, euclidean)).transpose()?.unzip();
     Ok(Gradient {
         terms: evaluation.rows,
         value: evaluation.mean(),
-        first: pullback(&first, evaluation.first.view()) / terms,
-        second: by_second.map(|(directions, euclidean)| pullback(directions, euclidean.view()) / terms),
+        first: by_first,
+        second: by_second,
+        notes: [note, other.flatten()],
     })
+}
+
+/// Why a gradient has no number other than 0: zero is said of zeros alone.
+fn why_zero(loss: &dyn Loss, view: &str, directions: &Directions, euclidean: &Array2<f64>) -> String {
+    let unit = normalize(directions.units()).expect("directions have directions");
+    if loss.name() == "simsiam" && view == "second" {
+        format!("is zero: {} holds it still", loss.name())
+    } else if pullback(&unit, euclidean.view()).iter().any(|slope| *slope != 0.0) {
+        "is not zero, but below 4.9e-324, the smallest number of f64: it falls as 1/‖z‖; scale the embeddings down"
+            .to_owned()
+    } else {
+        "rounds to zero: nothing pulls, or all pulls are below 4.9e-324, the smallest number of f64, as e^(−1/τ) is at a \
+         temperature τ near 0"
+            .to_owned()
+    }
 }
 
 fn evaluate<'a>(loss: &dyn Loss, mut batch: Batch<'a>, start: &'a Start) -> Result<Evaluation, LossError> {
@@ -175,11 +204,14 @@ fn evaluate<'a>(loss: &dyn Loss, mut batch: Batch<'a>, start: &'a Start) -> Resu
 
 fn mean_and_largest(gradient: &Array2<f64>) -> (f64, f64) {
     let lengths: Vec<f64> = gradient.rows().into_iter().map(norm_of).collect();
-    let sum: f64 = lengths.iter().sum();
-    (sum / lengths.len() as f64, lengths.iter().copied().fold(0.0, f64::max))
+    (mean(&lengths), lengths.iter().copied().fold(0.0, f64::max))
 }
 
-fn lengths(gradient: &Array2<f64>) -> Value {
+fn lengths(gradient: &Array2<f64>, note: Option<&String>) -> Value {
     let (mean, largest) = mean_and_largest(gradient);
-    json!({ "mean_length": mean, "largest_length": largest })
+    let mut lengths = json!({ "mean_length": mean, "largest_length": largest });
+    if let Some(note) = note {
+        lengths["note"] = json!(note);
+    }
+    lengths
 }

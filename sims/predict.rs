@@ -10,7 +10,7 @@ use embedding_norms::theory::convergence::{flow_steps, second_order_steps};
 use embedding_norms::theory::duality::best_norm;
 use embedding_norms::theory::equilibrium::{Persistent, Rule};
 use embedding_norms::theory::growth::pair_growth;
-use embedding_norms::theory::one_step::Pair;
+use embedding_norms::theory::one_step::{Pair, step_size};
 use embedding_norms::theory::pair::{Count, steps_of_pair};
 use embedding_norms::theory::scaling::{degree, norm_exponent};
 
@@ -113,22 +113,49 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
         pair(&question)?;
     } else {
         let length = libm::pow(question.norm, question.grad_scale - 1.0) * libm::sin(question.angle);
-        line("G2", "gradient length, ρ^(p − 1) sin φ", &format!("{length:.6}"));
+        let length = finite("the gradient's length", length, "--norm and --grad-scale")?;
+        line("G2", "gradient length, ρ^(p − 1) sin φ", &shown(length));
     }
     if let Some(temperature) = question.temperature {
-        contrast(&question, temperature);
+        contrast(&question, temperature)?;
     }
     let mut notes = Vec::new();
     if question.optimizer.is_some() || question.grad_scale != 0.0 {
-        notes.extend(optimizer.scaling(&question));
+        notes.extend(optimizer.scaling(&question)?);
     }
-    if let Some(weight_decay) = question.weight_decay {
+    if let Some(weight_decay) = optimizer.decay {
         notes.extend(optimizer.equilibrium(&question, weight_decay)?);
     }
     if !notes.is_empty() {
         say!("\n{}", notes.join("\n"));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Passes a number that f64 holds; of any other it is said which options lead beyond.
+fn finite(what: &str, value: f64, options: &str) -> Result<f64, Failure> {
+    if value.is_normal() {
+        return Ok(value);
+    }
+    Err(Failure::Refused(format!(
+        "{what} is beyond f64, which reaches from 2.2e-308 to 1.8e308; bring {options} nearer to ordinary sizes"
+    )))
+}
+
+/// A number with six decimals, or in powers of ten where these would show no digits or all too many.
+fn shown(value: f64) -> String {
+    let is_plain = value == 0.0 || (1e-4..1e12).contains(&value.abs());
+    if is_plain { format!("{value:.6}") } else { format!("{value:.6e}") }
+}
+
+/// A number of steps in the flow, to a thousandth of a step while that says something.
+fn counted(steps: f64) -> String {
+    if steps < 1e12 { format!("{steps:.3}") } else { format!("{steps:.6e}") }
+}
+
+/// A whole number, in powers of ten where it has more digits than f64.
+fn whole(number: f64) -> String {
+    if number < 1e15 { format!("{number:.0}") } else { format!("{number:.6e}") }
 }
 
 /// Prints an answer under the statement that gives it.
@@ -140,19 +167,20 @@ fn line(statement: &str, what: &str, value: &str) {
 fn pair(question: &Question) -> Result<(), Failure> {
     let second_norm = question.second_norm.unwrap_or(question.norm);
     let (gamma, phi) = (question.learning_rate, question.angle);
-    let alpha = gamma / (question.norm * question.norm);
-    let beta = if question.stop_gradient { 0.0 } else { gamma / (second_norm * second_norm) };
+    let alpha = step_size(gamma, question.norm)?;
+    let beta = if question.stop_gradient { 0.0 } else { step_size(gamma, second_norm)? };
     let k = libm::tan(0.5 * phi);
     let (sine, cosine) = (libm::sin(phi), libm::cos(phi));
 
-    line("G2", "gradient length, sin φ/ρ", &format!("{:.6}", sine / question.norm));
-    line("D1", "angle turned in the first step", &format!("{:.6} rad", turned(alpha * sine, beta * sine)));
+    let length = finite("the gradient's length", sine / question.norm, "--norm and --angle")?;
+    line("G2", "gradient length, sin φ/ρ", &shown(length));
+    line("D1", "angle turned in the first step", &format!("{} rad", shown(turned(alpha * sine, beta * sine))));
     let small_steps = alpha.max(beta) <= SMALL_STEP;
     if small_steps {
         let flow = flow_steps(k, alpha, beta, question.tolerance)?;
-        line("L1", "steps, gradient flow", &format!("{flow:.3}"));
+        line("L1", "steps, gradient flow", &counted(flow));
         let finite = second_order_steps(k, alpha, beta, question.tolerance)?;
-        line("L1", "steps, with the orders of the finite step", &format!("{finite:.3}"));
+        line("L1", "steps, with the orders of the finite step", &counted(finite));
     }
     let pair = Pair { half_tangent: k, first: alpha, second: beta };
     let count = match steps_of_pair(pair, question.tolerance, BUDGET)? {
@@ -166,12 +194,12 @@ fn pair(question: &Question) -> Result<(), Failure> {
         line(
             "S1",
             "growth of ‖z‖² altogether, first and second",
-            &format!("{:.6}, {:.6}", growth.first, growth.second),
+            &format!("{}, {}", shown(growth.first), shown(growth.second)),
         );
     }
     if !question.stop_gradient && question.second_norm.is_none() {
         let best = best_norm(gamma, phi)?;
-        line("L8", "best norm at this angle, √(γ(1 + cos φ))", &format!("{best:.6}"));
+        line("L8", "best norm at this angle, √(γ(1 + cos φ))", &shown(best));
         if question.norm < best {
             say!(
                 "\nwarning: the norm lies below the best one. Steps overshoot; a smaller norm converges more slowly, not \
@@ -194,11 +222,13 @@ fn pair(question: &Question) -> Result<(), Failure> {
 ///
 /// Where the negatives' mean pull vanishes, as in many directions, that is (1 − p_j) sin φ/(τρ); as ‖ẑ_j − ẑ_k‖ ≤ 2, it
 /// is never longer than 2(1 − p_j)/(τρ).
-fn contrast(question: &Question, temperature: f64) {
+fn contrast(question: &Question, temperature: f64) -> Result<(), Failure> {
     let scale = libm::pow(question.norm, question.grad_scale - 1.0) / temperature;
-    let spread = scale * libm::sin(question.angle);
-    line("G4", "InfoNCE gradient over 1 − p_j, spread negatives", &format!("{spread:.6}"));
-    line("G4", "and at most, whatever the negatives", &format!("{:.6}", 2.0 * scale));
+    let finite = |value: f64| finite("InfoNCE's gradient", value, "--temperature, --norm and --grad-scale");
+    let (spread, most) = (finite(scale * libm::sin(question.angle))?, finite(2.0 * scale)?);
+    line("G4", "InfoNCE gradient over 1 − p_j, spread negatives", &shown(spread));
+    line("G4", "and at most, whatever the negatives", &shown(most));
+    Ok(())
 }
 
 /// atan a + atan b.
@@ -212,16 +242,20 @@ struct Chosen {
     parameters: Parameters,
     time_exponent: f64,
     degree: f64,
+    /// The weight decay inside the rule or beside it, where one was asked for.
+    decay: Option<f64>,
 }
 
 impl Chosen {
     fn of(question: &Question) -> Result<Self, Failure> {
-        let entry = optimizers::find(question.optimizer.as_deref().unwrap_or("gradient-descent"))?;
-        let parameters = optimizers::settings(entry, &question.set)?;
+        let name = question.optimizer.as_deref().unwrap_or("gradient-descent");
+        let method = optimizers::method(name, &question.set, question.weight_decay, question.coupled)?;
+        let optimizers::Method { entry, parameters, .. } = method;
+        let decay = method.decay.filter(|strength| *strength > 0.0);
         let built = entry.build(&parameters)?;
         let degrees = built.degrees();
         let degree = degree(degrees.parameters, degrees.gradients, question.grad_scale);
-        Ok(Self { entry, parameters, time_exponent: built.time_exponent(), degree })
+        Ok(Self { entry, parameters, time_exponent: built.time_exponent(), degree, decay })
     }
 
     /// Whether the closed forms of a pair hold: plain gradient descent without GradScale.
@@ -230,15 +264,19 @@ impl Chosen {
     }
 
     /// What L6 says, and on what conditions.
-    fn scaling(&self, question: &Question) -> Vec<String> {
+    fn scaling(&self, question: &Question) -> Result<Vec<String>, Failure> {
         let (h, k) = (self.degree, norm_exponent(self.degree, self.time_exponent));
         let name = self.entry.name;
         line("L6", &format!("degree h of {name}"), &format!("{h}"));
         let size = question.learning_rate / libm::pow(question.norm, h);
-        line("L6", &format!("γ/ρ^{h}, on which alone directions depend"), &format!("{size:.6}"));
+        let size = finite(&format!("γ/ρ^{h}"), size, "--norm, --learning-rate and --grad-scale")?;
+        let factors = [k, -h].map(|power| finite("what twice the norm changes", libm::exp2(power), "--grad-scale"));
+        let [steps, rate] = factors;
+        let (steps, rate) = (steps?, rate?);
+        line("L6", &format!("γ/ρ^{h}, on which alone directions depend"), &shown(size));
         line("L6", "exponent k in steps ∝ ρ^k at a fixed γ", &format!("{k}"));
-        line("L6", "twice the norm takes as many steps, times", &format!("{}", libm::exp2(k)));
-        line("L6", "twice the norm is the same as a rate γ times", &format!("{}", libm::exp2(-h)));
+        line("L6", "twice the norm takes as many steps, times", &format!("{steps}"));
+        line("L6", "twice the norm is the same as a rate γ times", &format!("{rate}"));
         let mut conditions = vec!["norms in fixed proportions at the start"];
         if self.entry.parameters.iter().any(|parameter| parameter.name == "epsilon") {
             conditions.push("ε far below the gradients");
@@ -250,7 +288,7 @@ impl Chosen {
                 "note: the counts of D1, L1, S1 and L8 are those of plain gradient descent and are left out.";
             notes.push(left_out.to_owned());
         }
-        notes
+        Ok(notes)
     }
 
     /// The rule of S3 that this is, if there is one.
@@ -270,9 +308,10 @@ impl Chosen {
         let settings = Persistent::new(question.learning_rate, weight_decay)?.frequency(question.frequency)?;
         let settled = settings.equilibrium(rule, dimension)?;
         let order = settings.next_order(rule, dimension)?;
-        line("S3", "norm at which embeddings settle", &format!("{:.6}", settled.norm));
-        line("S3", "angle turned per step there, rms", &format!("{:.6} rad", settled.angle));
-        line("S3", "steps of relaxation to it", &format!("{:.0}", settled.relaxation.ceil()));
+        let relaxation = finite("the relaxation", settled.relaxation, "--learning-rate and --weight-decay")?.ceil();
+        line("S3", "norm at which embeddings settle", &shown(settled.norm));
+        line("S3", "angle turned per step there, rms", &format!("{} rad", shown(settled.angle)));
+        line("S3", "steps of relaxation to it", &whole(relaxation));
         line("S3", "next order of that norm", &format!("{:+.2} %", 100.0 * order));
         let small = match rule {
             Rule::AdamW { .. } => "1 − β1, and a relaxation longer than 1/(1 − β2) steps",

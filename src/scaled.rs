@@ -185,7 +185,11 @@ mod tests {
             }
         }
         assert_eq!(inner_of(&[1e308, 1e-300], &[0.0, 1e300]), 1.0);
-        assert_eq!(inner_of(&[1e200, 1e200, 1.0], &[1e200, -1e200, 3.0]), 0.0, "lost beside 1e400, as it is beside 1e40");
+        assert_eq!(
+            inner_of(&[1e200, 1e200, 1.0], &[1e200, -1e200, 3.0]),
+            0.0,
+            "lost beside 1e400, as it is beside 1e40"
+        );
         assert_eq!(inner_of(&[1.0, 0.0], &[0.0, 1.0]), 0.0);
         assert_eq!(inner_of(&[1.0, -1.0, 1e-300], &[1.0, 1.0, 1.0]), 1e-300);
         assert!(inner_of(&[f64::INFINITY, 1.0], &[0.0, 1.0]).is_nan());

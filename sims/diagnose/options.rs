@@ -127,10 +127,11 @@ impl Question {
         if found > 1 && found != expected {
             return Err(Failure::from(DiagnosisError::Positives { found, expected }).at("--positives"));
         }
+        let (rule, weight_decay) = training.rule()?;
         Ok(Options {
             learning_rate: training.learning_rate,
-            rule: training.rule()?,
-            weight_decay: training.weight_decay,
+            rule,
+            weight_decay,
             parameters: match training.parameters {
                 None => Parameters::Unknown,
                 Some(Trained::Free) => Parameters::Free,
@@ -168,12 +169,13 @@ impl Question {
 }
 
 impl Training {
-    fn rule(&self) -> Result<Option<UpdateRule>, Failure> {
-        let Some(name) = &self.optimizer else { return Ok(None) };
-        let entry = optimizers::find(name).map_err(|failure| failure.at("--optimizer"))?;
-        let settings = optimizers::settings(entry, &self.set).map_err(|failure| failure.at("--set"))?;
-        let rule = UpdateRule::named(name, &settings, self.coupled);
-        Ok(Some(rule.map_err(|error| Failure::Refused(format!("--set: {error}")))?))
+    /// The optimizer, and the weight decay inside it or beside it.
+    fn rule(&self) -> Result<(Option<UpdateRule>, Option<f64>), Failure> {
+        let Some(name) = &self.optimizer else { return Ok((None, self.weight_decay)) };
+        let method = optimizers::method(name, &self.set, self.weight_decay, self.coupled)?;
+        let rule = UpdateRule::named(name, &method.parameters, self.coupled);
+        let rule = rule.map_err(|error| Failure::Refused(format!("--set: {error}")))?;
+        Ok((Some(rule), method.decay.filter(|strength| *strength > 0.0)))
     }
 }
 

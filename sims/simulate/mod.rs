@@ -9,8 +9,9 @@ use std::sync::atomic::Ordering;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use embedding_norms::normalization::GradScale;
-use embedding_norms::optimizer::{Optimizer, Parameters, WeightDecay};
+use embedding_norms::optimizer::{Optimizer, WeightDecay};
 use embedding_norms::simulation::{Cadence, Descent, Outcome, Start, Stop, StopRules};
+use embedding_norms::sphere::normalize;
 use serde_json::{Map, Value, json};
 
 use crate::embeddings::{Chosen, Input, LossChoice};
@@ -81,7 +82,7 @@ struct Method {
     #[arg(long, value_name = "p", allow_negative_numbers = true)]
     grad_scale: Option<f64>,
 
-    /// Weight decay λ on the embeddings, z ← (1 − γλ) z beside each step
+    /// Weight decay λ on the embeddings, z ← (1 − γλ) z beside each step; for adamw, lars and lamb that of the rule itself
     #[arg(long, value_name = "λ", allow_negative_numbers = true)]
     weight_decay: Option<f64>,
 
@@ -147,7 +148,8 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let settings = Settings::from_arg_matches(matches).map_err(Failure::Usage)?;
     let chosen = settings.loss.build()?;
     chosen.check_lists(&settings.input)?;
-    let optimizer = settings.method.optimizer()?;
+    let method = settings.method.chosen()?;
+    let optimizer = method.entry.build(&method.parameters)?;
     let cadence = settings.cadence()?;
     let read = settings.input.read()?;
     chosen.check_memory(&read.start)?;
@@ -169,6 +171,9 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     bar.finish();
 
     let record = record::write(&folder, &settings.record(&chosen, &read.start)?, &outcome)?;
+    if outcome.stop == Stop::NotFinite {
+        return Err(settings.left_numbers(&outcome, &folder));
+    }
     if outcome.stop == Stop::Cancelled {
         let (steps, folder) = (outcome.steps, folder.path().display());
         return Err(Failure::Interrupted(format!("interrupted after {steps} steps; what was recorded is in {folder}")));
@@ -185,42 +190,32 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
 fn tell(outcome: &Outcome, folder: &Folder) {
     let (first, last) = (&outcome.records[0], &outcome.records[outcome.records.len() - 1]);
     say!("{:<12} {} after {} steps", "stop", outcome.stop.name(), outcome.steps);
-    say!("{:<12} {} → {}", "mean loss", first.loss, last.loss);
-    if outcome.stop == Stop::NotFinite {
-        say!("note: a coordinate left the finite numbers, or an embedding became zero; lower --learning-rate.");
-    }
+    say!("{:<12} {} → {}", "mean loss", json!(first.loss), json!(last.loss));
     say!("{:<12} {}", "written to", folder.path().display());
 }
 
 impl Method {
-    fn optimizer(&self) -> Result<Box<dyn Optimizer>, Failure> {
-        let entry = optimizers::find(&self.optimizer).map_err(|failure| failure.at("--optimizer"))?;
-        Ok(entry.build(&self.parameters())?)
-    }
-
-    fn parameters(&self) -> Parameters {
-        self.set.iter().fold(Parameters::defaults(), |parameters, (name, value)| parameters.with(name, *value))
+    /// The optimizer with the one place in which weights decay.
+    fn chosen(&self) -> Result<optimizers::Method, Failure> {
+        optimizers::method(&self.optimizer, &self.set, self.weight_decay, self.coupled)
     }
 
     fn decay(&self) -> Result<Option<WeightDecay>, Failure> {
         let decay = if self.coupled { WeightDecay::coupled } else { WeightDecay::decoupled };
-        Ok(self.weight_decay.map(decay).transpose()?)
+        Ok(self.chosen()?.beside.map(decay).transpose()?)
     }
 
+    /// The settings; the strength of a decay inside the rule is among its parameters, `weight_decay` is one beside it.
     fn record(&self) -> Result<Value, Failure> {
-        let entry = optimizers::find(&self.optimizer)?;
-        let given = self.parameters();
-        let value = |name: &str| given.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
-        let parameters = entry
-            .parameters
-            .iter()
-            .map(|parameter| (parameter.name.to_owned(), json!(value(parameter.name).unwrap_or(parameter.default))));
+        let optimizers::Method { entry, parameters, beside, .. } = self.chosen()?;
+        let value = |name: &str| json!(entry.value(name, &parameters));
+        let parameters = entry.parameters.iter().map(|parameter| (parameter.name.to_owned(), value(parameter.name)));
         Ok(json!({
             "name": entry.name,
             "parameters": parameters.collect::<Map<_, _>>(),
             "learning_rate": self.learning_rate,
             "grad_scale": self.grad_scale,
-            "weight_decay": self.weight_decay,
+            "weight_decay": beside,
             "coupled": self.coupled,
         }))
     }
@@ -246,6 +241,24 @@ impl Ending {
 }
 
 impl Settings {
+    /// What a run that ended beyond the numbers of f64 ends the command with.
+    fn left_numbers(&self, outcome: &Outcome, folder: &Folder) -> Failure {
+        let first = normalize(outcome.first.view()).err().map(|error| ("Z", error));
+        let second = outcome.second.as_ref().and_then(|second| normalize(second.view()).err());
+        let cause = match first.or(second.map(|error| ("W", error))) {
+            Some((view, error)) => format!("{view}, {error}"),
+            None => "the loss is not finite".to_owned(),
+        };
+        let grad_scale = self.method.grad_scale.map_or_else(String::new, |power| format!(" and --grad-scale {power}"));
+        Failure::Refused(format!(
+            "after {} steps a run at --learning-rate {}{grad_scale} has left the numbers of f64: {cause}. Lower the rate; \
+             what was recorded until then is in {}",
+            outcome.steps,
+            self.method.learning_rate,
+            folder.path().display()
+        ))
+    }
+
     fn cadence(&self) -> Result<Cadence, Failure> {
         Ok(match (self.record_every, self.records_per_decade) {
             (Some(steps), _) => Cadence::every(steps as u64)?,

@@ -267,8 +267,7 @@ impl Candidates {
         let far = |unit| {
             let one_minus = Cosine::between(queries.row(query), unit).one_minus;
             // Where squares are lost the distance tells neighbours apart.
-            let distance =
-                if is_safe(one_minus) { (2.0 * one_minus).sqrt() } else { chord(queries.row(query), unit) };
+            let distance = if is_safe(one_minus) { (2.0 * one_minus).sqrt() } else { chord(queries.row(query), unit) };
             (one_minus, distance)
         };
         let mut nearest: Vec<_> = units.rows().into_iter().map(far).zip(places).collect();

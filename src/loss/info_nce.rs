@@ -176,12 +176,7 @@ impl Loss for DecoupledContrastive {
 }
 
 /// A contrast of each of the 2n stacked views with all the others, its partner the positive.
-fn all_views(
-    kind: Contrast,
-    loss: &'static str,
-    batch: &Batch<'_>,
-    temperature: f64,
-) -> Result<Evaluation, LossError> {
+fn all_views(kind: Contrast, loss: &'static str, batch: &Batch<'_>, temperature: f64) -> Result<Evaluation, LossError> {
     let views = batch.views_of_several_rows(loss)?;
     let rows = views[0].nrows();
     let stacked = stack(views);

@@ -23,8 +23,13 @@ pub enum SimulationError {
     #[error(transparent)]
     Loss(#[from] LossError),
     /// A first gradient that is beyond f64.
-    #[error(transparent)]
-    Gradient(#[from] GradientError),
+    #[error("{view} view: {error}")]
+    Gradient {
+        /// The view, first or second.
+        view: &'static str,
+        /// The row.
+        error: GradientError,
+    },
     /// Weight decay beside a rule that has its own.
     #[error(transparent)]
     Decay(#[from] TwoDecays),
@@ -147,8 +152,9 @@ impl<'a> Descent<'a> {
             steps: 0,
         };
         motion.evaluation = motion.evaluate()?;
-        for (directions, euclidean) in motion.slopes() {
-            finite_pullback(directions, euclidean)?;
+        for (view, (directions, euclidean)) in ["first", "second"].into_iter().zip(motion.slopes()) {
+            let gradient = finite_pullback(directions, euclidean);
+            gradient.map_err(|error| SimulationError::Gradient { view, error })?;
         }
         Ok(run(motion, stops, self.cadence, self.positions))
     }

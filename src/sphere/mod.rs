@@ -138,11 +138,7 @@ impl Directions {
     }
 
     /// Multiplies the rows whose squares may have left the range of numbers by a power of two; their norms.
-    fn bring_near(
-        &mut self,
-        rows: &[usize],
-        points: ArrayView2<'_, f64>,
-    ) -> Result<Vec<(usize, Scaled)>, SphereError> {
+    fn bring_near(&mut self, rows: &[usize], points: ArrayView2<'_, f64>) -> Result<Vec<(usize, Scaled)>, SphereError> {
         let mut lengths = Vec::with_capacity(rows.len());
         for &row in rows {
             let point = points.row(row);
@@ -190,11 +186,8 @@ impl Directions {
 /// # Ok::<(), SphereError>(())
 /// ```
 pub fn normalize(points: ArrayView2<'_, f64>) -> Result<Directions, SphereError> {
-    let mut directions = Directions {
-        units: Array2::zeros(points.dim()),
-        norms: Array1::zeros(points.nrows()),
-        subnormal: Vec::new(),
-    };
+    let mut directions =
+        Directions { units: Array2::zeros(points.dim()), norms: Array1::zeros(points.nrows()), subnormal: Vec::new() };
     directions.update(points)?;
     Ok(directions)
 }

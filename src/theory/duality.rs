@@ -31,7 +31,9 @@ pub fn dual(pair: Pair) -> Result<Pair, SettingError> {
         within(name, dual, dual.is_normal(), "within f64; take an angle farther from 0 and π, and γ/ρ² nearer to 1")
     };
     let half_tangent = within("tan(φ/2) of the dual", 1.0 / k, (1.0 / k).is_finite(), "finite")?;
-    Ok(Pair { half_tangent, first: dual("γ/ρ_i² of the dual", first)?, second: dual("γ/ρ_j² of the dual", second)? })
+    Ok(Pair {
+        half_tangent, first: dual("γ/ρ_i² of the dual", first)?, second: dual("γ/ρ_j² of the dual", second)?
+    })
 }
 
 /// Whether L7 makes a statement about the counts of a pair and its dual: φ_ε < φ0 < π − φ_ε, so that both need a step.
