@@ -160,8 +160,11 @@ fn gradient(loss: &dyn Loss, start: &Start) -> Result<Gradient, SimulationError>
     let terms = evaluation.rows as f64;
     let by_second = second.as_ref().zip(evaluation.second.as_ref());
     let by = |view: &'static str, directions: &Directions, euclidean: &Array2<f64>| {
-        let total = finite_pullback(directions, euclidean.view());
-        let gradient = total.map_err(|error| SimulationError::Gradient { view, error })? / terms;
+        // The mean may be a number of f64 where the total is not.
+        let mean = finite_pullback(directions, euclidean.view())
+            .map(|total| total / terms)
+            .or_else(|_| finite_pullback(directions, (euclidean / terms).view()));
+        let gradient = mean.map_err(|error| SimulationError::Gradient { view, error })?;
         let note = gradient.iter().all(|slope| *slope == 0.0).then(|| why_zero(loss, view, directions, euclidean));
         Ok::<_, SimulationError>((gradient, note))
     };
@@ -177,12 +180,15 @@ fn gradient(loss: &dyn Loss, start: &Start) -> Result<Gradient, SimulationError>
     })
 }
 
+/// What rounding leaves of the gradient of parallel unit vectors, amply.
+const ROUNDING: f64 = 1e-12;
+
 /// Why a gradient has no number other than 0: zero is said of zeros alone.
 fn why_zero(loss: &dyn Loss, view: &str, directions: &Directions, euclidean: &Array2<f64>) -> String {
     let unit = normalize(directions.units()).expect("directions have directions");
     if loss.name() == "simsiam" && view == "second" {
         format!("is zero: {} holds it still", loss.name())
-    } else if pullback(&unit, euclidean.view()).iter().any(|slope| *slope != 0.0) {
+    } else if pullback(&unit, euclidean.view()).iter().any(|slope| slope.abs() > ROUNDING) {
         "is not zero, but below 4.9e-324, the smallest number of f64: it falls as 1/‖z‖; scale the embeddings down"
             .to_owned()
     } else {

@@ -142,10 +142,13 @@ fn finite(what: &str, value: f64, options: &str) -> Result<f64, Failure> {
     )))
 }
 
-/// A number with six decimals, or in powers of ten where these would show no digits or all too many.
+/// A number above 0 with six decimals, or in powers of ten where these would show no digits or all too many.
 fn shown(value: f64) -> String {
-    let is_plain = value == 0.0 || (1e-4..1e12).contains(&value.abs());
-    if is_plain { format!("{value:.6}") } else { format!("{value:.6e}") }
+    match value {
+        0.0 => "below 4.9e-324".to_owned(),
+        1e-4..1e12 => format!("{value:.6}"),
+        _ => format!("{value:.6e}"),
+    }
 }
 
 /// A number of steps in the flow, to a thousandth of a step while that says something.

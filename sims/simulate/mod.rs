@@ -254,7 +254,7 @@ impl Settings {
             "after {} steps a run at --learning-rate {}{grad_scale} has left the numbers of f64: {cause}. Lower the rate; \
              what was recorded until then is in {}",
             outcome.steps,
-            self.method.learning_rate,
+            json!(self.method.learning_rate),
             folder.path().display()
         ))
     }

@@ -112,8 +112,8 @@ pub fn steps(pairs: &[PositivePair], options: &Options) -> Result<Answer, Diagno
             Ok(Some(steps)) => counts.push(steps),
             Ok(None) => stuck += 1,
             Err(error) => {
-                let norm = brief(pair.norm.min(pair.partner));
-                return none(&format!("Steps to align a pair are not available: at a norm of {norm}, {error}."));
+                let norms = format!("{} and {}", brief(pair.norm), brief(pair.partner));
+                return none(&format!("Steps to align are not available: of a pair with norms {norms}, {error}."));
             }
         }
     }

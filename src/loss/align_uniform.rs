@@ -51,7 +51,7 @@ impl AlignUniform {
         terms.gather(
             rows_below.map(|(row, pairs)| &pairs.to_slice().expect("similarities are in standard layout")[..row]),
         );
-        let temperature = 0.5 / self.sharpness;
+        let temperature = (0.5 / self.sharpness).min(f64::MAX);
         let all = vectorize(Summed { terms: &mut terms, temperature });
         let factor = rows as f64 / all.sum / temperature;
         let mut slopes = Array2::zeros((rows, rows));

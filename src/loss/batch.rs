@@ -103,7 +103,7 @@ pub enum LossError {
     NotFinite {
         /// The loss.
         loss: &'static str,
-        /// What is not finite, the value or the gradient.
+        /// What is not finite, the total or the gradient.
         what: &'static str,
         /// The settings of the loss.
         settings: Vec<(Parameter, f64)>,
@@ -118,7 +118,8 @@ fn beyond(settings: &[(Parameter, f64)]) -> String {
     let far = |value: f64| if value == 0.0 { 0.0 } else { libm::log(value.abs()).abs() };
     let Some((cause, _)) = settings.iter().max_by(|a, b| far(a.1).total_cmp(&far(b.1))) else { return String::new() };
     let list: Vec<String> = settings.iter().map(|(parameter, value)| format!("{parameter} {value:e}")).collect();
-    let advice = if *cause == Parameter::Temperature { "raise" } else { "lower the size of" };
+    let is_small = settings.iter().any(|(parameter, value)| parameter == cause && value.abs() < 1.0);
+    let advice = if is_small { "raise" } else { "lower the size of" };
     format!(" at {}; {advice} the {cause}", list.join(", "))
 }
 

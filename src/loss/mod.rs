@@ -55,7 +55,7 @@ impl Evaluation {
         let is_finite = |all: bool, slope: &f64| all & slope.is_finite();
         let gradients = std::iter::once(&self.first).chain(&self.second);
         let what = match () {
-            () if !self.total.is_finite() => "value",
+            () if !self.total.is_finite() => "total over the rows",
             () if gradients.map(|gradient| gradient.iter().fold(true, is_finite)).any(|finite| !finite) => "gradient",
             () => return Ok(self),
         };

@@ -159,5 +159,5 @@ pub fn turned_ratio(alpha: f64, beta: f64, angle: f64, epsilon: f64) -> Result<f
     within("the angle", angle, angle > end && angle < std::f64::consts::PI, "above φ_ε and below π radians")?;
     let mean_cosine = (libm::sin(angle) - libm::sin(end)) / (angle - end);
     let ratio = alpha / beta * (1.0 - (alpha - beta) * (mean_cosine - libm::cos(angle)));
-    within("the ratio of the angles turned", ratio, ratio.is_finite(), "within f64; bring γ/ρ² nearer to 1")
+    within("the ratio of the angles turned", ratio, ratio.is_finite(), "a number of f64 (bring γ/ρ² nearer to 1)")
 }

@@ -28,7 +28,7 @@ pub fn dual(pair: Pair) -> Result<Pair, SettingError> {
     let square = sine * sine;
     let dual = |name, size: f64| {
         let dual = 1.0 / (size * square);
-        within(name, dual, dual.is_normal(), "within f64; take an angle farther from 0 and π, and γ/ρ² nearer to 1")
+        within(name, dual, dual.is_normal(), "a number of f64 (bring γ/ρ² nearer to 1)")
     };
     let half_tangent = within("tan(φ/2) of the dual", 1.0 / k, (1.0 / k).is_finite(), "finite")?;
     Ok(Pair {

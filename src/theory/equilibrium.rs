@@ -283,7 +283,7 @@ impl Persistent {
 
     /// From ρ*^(2h), the square of the angle, and the part of the norm that decay takes per step in the long run.
     fn settled(&self, degree: f64, power: f64, angle_square: f64, shrinkage: f64) -> Result<Equilibrium, SettingError> {
-        within("ρ^2h at equilibrium", power, power.is_normal(), "within f64; bring γ/λ nearer to 1")?;
+        within("ρ^2h at equilibrium", power, power.is_normal(), "a number of f64 (bring γ/λ nearer to 1)")?;
         let norm = if degree == 2.0 { power.sqrt().sqrt() } else { power.sqrt() };
         Ok(Equilibrium { norm, angle: angle_square.sqrt(), relaxation: 1.0 / (2.0 * degree * shrinkage) })
     }

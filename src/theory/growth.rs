@@ -37,8 +37,9 @@ pub fn pair_growth(
     let share = alpha / beta * (1.0 - 0.5 * (alpha - beta) * one_minus);
     // For steps so large that the correction would turn the share over, the small member takes all.
     let share = share.max(0.0);
-    within("the growth of ‖z‖²", total * share, (total * share).is_finite(), "within f64; bring γ/ρ² nearer to 1")?;
-    Ok(PairGrowth { first: total * share / (1.0 + share), second: total / (1.0 + share) })
+    let grown = total * share;
+    within("the growth of ‖z‖²", grown, grown.is_finite(), "a number of f64 (bring γ/ρ² nearer to 1)")?;
+    Ok(PairGrowth { first: grown / (1.0 + share), second: total / (1.0 + share) })
 }
 
 /// By what factor heavy-ball momentum μ multiplies the growth of S1: (1 + μ)/(1 − μ)².
@@ -100,7 +101,7 @@ pub fn persistent_fourth_power(
     let grown = 2.0 * gamma * gamma * square * updates;
     let mean = start + grown + 0.5 * gamma * gamma * fourth / square * libm::log1p(grown / start);
     let is_right = start.is_normal() && mean.is_finite();
-    within("the fourth power of the norm", mean, is_right, "within f64; bring the norm and the rate nearer to 1")
+    within("the fourth power of the norm", mean, is_right, "a number of f64 (bring the norm and the rate nearer to 1)")
 }
 
 /// The moments (G², E\[G⁴\]) of the gradient at unit norm under fresh random targets in R^d: 1 − 1/d and

@@ -28,7 +28,8 @@ pub fn step_size(learning_rate: f64, norm: f64) -> Result<f64, SettingError> {
     let (gamma, norm) = (positive("the learning rate", learning_rate)?, positive("the norm", norm)?);
     let square = norm * norm;
     let size = if square.is_normal() { gamma / square } else { gamma / norm / norm };
-    within("γ/ρ²", size, STEP_SIZES.contains(&size), "from 1e-300 to 1e300; bring the norm and the rate nearer to 1")
+    let name = "γ/ρ², the learning rate over the square of the norm,";
+    within(name, size, STEP_SIZES.contains(&size), "from 1e-300 to 1e300")
 }
 
 /// What γ/ρ² may be: formulas with its first powers stay within f64.
