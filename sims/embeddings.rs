@@ -155,6 +155,8 @@ fn available_memory() -> Option<f64> {
 
 /// Everything that was read.
 pub struct Read {
+    /// The files of the views.
+    views: [String; 2],
     /// The embeddings with labels and positives.
     pub start: Start,
     /// The file of labels, and the names that it has for classes.
@@ -201,7 +203,9 @@ impl Input {
         let names = labels.as_ref().map(|labels| labels.names().to_vec()).unwrap_or_default();
         let classes = labels.map(|labels| labels.classes().to_vec());
         let labels = self.labels.as_ref().map_or_else(String::new, |path| path.display().to_string());
-        Ok(Read { start: Start { first, second, labels: classes, positives }, labels, names })
+        let views = [Some(&self.first), self.second.as_ref()]
+            .map(|path| path.map_or_else(String::new, |path| path.display().to_string()));
+        Ok(Read { views, start: Start { first, second, labels: classes, positives }, labels, names })
     }
 
     fn check_length(&self, path: &Path, what: &str, found: usize, rows: usize) -> Result<(), Failure> {
@@ -237,6 +241,9 @@ impl Read {
                 )
             }
             SimulationError::Loss(error) => format!("{error}{}", option(error)),
+            SimulationError::Gradient { view, error } => {
+                format!("{}: {error}", self.views[usize::from(*view == "second")])
+            }
             error => error.to_string(),
         })
     }
@@ -251,5 +258,7 @@ fn embeddings(path: &Path) -> Result<Array2<f64>, Failure> {
             path.display()
         )));
     }
-    Ok(source.read_with_directions()?)
+    let rows = source.read_with_directions()?;
+    normalize(rows.view()).map_err(|error| Failure::from(error).at(&path.display().to_string()))?;
+    Ok(rows)
 }

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use embedding_norms::loss::{Batch, Evaluation, Loss, LossError};
-use embedding_norms::normalization::pullback;
+use embedding_norms::normalization::{finite_pullback, pullback};
+use embedding_norms::scaled::mean;
 use embedding_norms::simulation::{SimulationError, Start};
-use embedding_norms::sphere::{norm_of, normalize};
+use embedding_norms::sphere::{Directions, norm_of, normalize};
 use ndarray::Array2;
 use serde_json::{Value, json};
 
@@ -77,8 +78,8 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
             "dimension": found.first.ncols(),
             "terms": found.terms,
             "value": found.value,
-            "first": lengths(&found.first),
-            "second": found.second.as_ref().map(lengths),
+            "first": lengths(&found.first, found.notes[0].as_ref()),
+            "second": found.second.as_ref().map(|second| lengths(second, found.notes[1].as_ref())),
             "files": output::listed(&files),
         });
         envelope::print("gradient", &record)?;
@@ -90,16 +91,16 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
 
 /// The value, the lengths of the gradients, and where they are.
 fn text(chosen: &Chosen, found: &Gradient, outputs: &Outputs, width: usize) -> String {
-    let name = chosen.loss.name();
-    let mut text = valued("", name, COLUMN, &format!("{}   (mean of {} terms)", found.value, found.terms), width);
-    for (view, gradient) in [("Z", Some(&found.first)), ("W", found.second.as_ref())] {
+    let (name, value) = (chosen.loss.name(), json!(found.value));
+    let mut text = valued("", name, COLUMN, &format!("{value}   (mean of {} terms)", found.terms), width);
+    let gradients = [Some(&found.first), found.second.as_ref()];
+    for ((view, gradient), note) in ["Z", "W"].into_iter().zip(gradients).zip(&found.notes) {
         let Some(gradient) = gradient else { continue };
         let (mean, largest) = mean_and_largest(gradient);
         let lengths = format!("{mean:.6e}   (largest {largest:.6e})");
         text += &valued("", &format!("‖∇‖ by a row of {view}"), COLUMN, &lengths, width);
-        if largest == 0.0 {
-            let note = format!("note: the gradient by {view} is zero: {name} holds it still, or nothing pulls.");
-            text += &wrapped(&note, "", "  ", width);
+        if let Some(note) = note {
+            text += &wrapped(&format!("note: the gradient by {view} {note}."), "", "  ", width);
         }
     }
     for path in outputs.paths() {
@@ -157,6 +158,8 @@ struct Gradient {
     value: f64,
     first: Array2<f64>,
     second: Option<Array2<f64>>,
+    /// What is to be said of a gradient without a number other than 0.
+    notes: [Option<String>; 2],
 }
 
 /// ∇_z of the mean loss: the pullback of G1, over the number of terms.
@@ -170,12 +173,43 @@ fn gradient(loss: &dyn Loss, start: &Start) -> Result<Gradient, SimulationError>
     let evaluation = evaluate(loss, batch, start)?;
     let terms = evaluation.rows as f64;
     let by_second = second.as_ref().zip(evaluation.second.as_ref());
+    let by = |view: &'static str, directions: &Directions, euclidean: &Array2<f64>| {
+        // The mean may be a number of f64 where the total is not.
+        let mean = finite_pullback(directions, euclidean.view())
+            .map(|total| total / terms)
+            .or_else(|_| finite_pullback(directions, (euclidean / terms).view()));
+        let gradient = mean.map_err(|error| SimulationError::Gradient { view, error })?;
+        let note = gradient.iter().all(|slope| *slope == 0.0).then(|| why_zero(loss, view, directions, euclidean));
+        Ok::<_, SimulationError>((gradient, note))
+    };
+    let (by_first, note) = by("first", &first, &evaluation.first)?;
+    let (by_second, other) =
+        by_second.map(|(directions, euclidean)| by("second", directions, euclidean)).transpose()?.unzip();
     Ok(Gradient {
         terms: evaluation.rows,
         value: evaluation.mean(),
-        first: pullback(&first, evaluation.first.view()) / terms,
-        second: by_second.map(|(directions, euclidean)| pullback(directions, euclidean.view()) / terms),
+        first: by_first,
+        second: by_second,
+        notes: [note, other.flatten()],
     })
+}
+
+/// What rounding leaves of the gradient of parallel unit vectors, amply.
+const ROUNDING: f64 = 1e-12;
+
+/// Why a gradient has no number other than 0: zero is said of zeros alone.
+fn why_zero(loss: &dyn Loss, view: &str, directions: &Directions, euclidean: &Array2<f64>) -> String {
+    let unit = normalize(directions.units()).expect("directions have directions");
+    if loss.name() == "simsiam" && view == "second" {
+        format!("is zero: {} holds it still", loss.name())
+    } else if pullback(&unit, euclidean.view()).iter().any(|slope| slope.abs() > ROUNDING) {
+        "is not zero, but below 4.9e-324, the smallest number of f64: it falls as 1/‖z‖; scale the embeddings down"
+            .to_owned()
+    } else {
+        "rounds to zero: nothing pulls, or all pulls are below 4.9e-324, the smallest number of f64, as e^(−1/τ) is at a \
+         temperature τ near 0"
+            .to_owned()
+    }
 }
 
 fn evaluate<'a>(loss: &dyn Loss, mut batch: Batch<'a>, start: &'a Start) -> Result<Evaluation, LossError> {
@@ -190,11 +224,14 @@ fn evaluate<'a>(loss: &dyn Loss, mut batch: Batch<'a>, start: &'a Start) -> Resu
 
 fn mean_and_largest(gradient: &Array2<f64>) -> (f64, f64) {
     let lengths: Vec<f64> = gradient.rows().into_iter().map(norm_of).collect();
-    let sum: f64 = lengths.iter().sum();
-    (sum / lengths.len() as f64, lengths.iter().copied().fold(0.0, f64::max))
+    (mean(&lengths), lengths.iter().copied().fold(0.0, f64::max))
 }
 
-fn lengths(gradient: &Array2<f64>) -> Value {
+fn lengths(gradient: &Array2<f64>, note: Option<&String>) -> Value {
     let (mean, largest) = mean_and_largest(gradient);
-    json!({ "mean_length": mean, "largest_length": largest })
+    let mut lengths = json!({ "mean_length": mean, "largest_length": largest });
+    if let Some(note) = note {
+        lengths["note"] = json!(note);
+    }
+    lengths
 }

@@ -43,6 +43,6 @@ impl<E> Taken<E> {
 /// Says on stderr what was taken for names that may mean more, unless nothing is to be said.
 pub fn tell<'a>(notes: impl IntoIterator<Item = &'a Option<String>>, quiet: bool) {
     for note in notes.into_iter().flatten().filter(|_| !quiet) {
-        eprintln!("note: {note}");
+        tell!("note: {note}");
     }
 }

@@ -34,7 +34,10 @@ pub fn find(name: &str) -> Result<Taken<Entry>, Failure> {
     })
 }
 
-/// The settings NAME=VALUE of an optimizer; an unknown name is refused with a suggestion.
+/// Settings that are options of the command itself.
+const OPTIONS: [&str; 4] = ["learning-rate", "weight-decay", "grad-scale", "temperature"];
+
+/// The settings NAME=VALUE of an optimizer; an unknown name is refused with a suggestion, two values of one too.
 pub fn settings(entry: &Entry, given: &[(String, f64)]) -> Result<Parameters, Failure> {
     let names = || entry.parameters.iter().map(|parameter| parameter.name);
     if let Some((unknown, _)) = given.iter().find(|(name, _)| names().all(|known| known != name)) {
@@ -44,11 +47,62 @@ pub fn settings(entry: &Entry, given: &[(String, f64)]) -> Result<Parameters, Fa
             other_setting(entry, unknown)
         )));
     }
+    for (place, (name, value)) in given.iter().enumerate() {
+        if let Some((_, before)) = given[..place].iter().find(|(other, before)| other == name && before != value) {
+            return Err(Failure::Refused(format!("--set {name}={before} and --set {name}={value}: give one of them")));
+        }
+    }
     Ok(given.iter().fold(Parameters::defaults(), |settings, (name, value)| settings.with(name, *value)))
+}
+
+/// An optimizer with its settings, and the one place in which weights decay.
+pub struct Method {
+    /// The rule.
+    pub entry: &'static Entry,
+    /// What was taken for its name, where that may mean more.
+    pub note: Option<String>,
+    /// Its settings, the strength of a decay inside it among them.
+    pub parameters: Parameters,
+    /// The strength of a decay that was asked for, inside the rule or beside it.
+    pub decay: Option<f64>,
+    /// The strength of a decay beside the rule.
+    pub beside: Option<f64>,
+}
+
+/// The optimizer of this name. A rule with a weight decay of its own takes `--weight-decay` as its strength, so that
+/// weights decay once.
+pub fn method(name: &str, set: &[(String, f64)], weight_decay: Option<f64>, coupled: bool) -> Result<Method, Failure> {
+    const DECAY: &str = "weight-decay";
+    let Taken { entry, note } = find(name).map_err(|failure| failure.at("--optimizer"))?;
+    let name = entry.name;
+    let parameters = settings(entry, set).map_err(|failure| failure.at("--set"))?;
+    if entry.parameters.iter().all(|parameter| parameter.name != DECAY) {
+        return Ok(Method { entry, note, parameters, decay: weight_decay, beside: weight_decay });
+    }
+    if coupled {
+        return Err(Failure::Refused(format!(
+            "--coupled: {name} has a weight decay of its own, inside the rule; leave --coupled out, or take adam or \
+             heavy-ball, to whose gradients decay can be added"
+        )));
+    }
+    let in_set = set.iter().find(|(name, _)| name == DECAY).map(|(_, value)| *value);
+    match (weight_decay, in_set) {
+        (Some(option), Some(setting)) if option != setting => Err(Failure::Refused(format!(
+            "--weight-decay {option} and --set {DECAY}={setting}: {name} has one weight decay, its own; give one of them"
+        ))),
+        (Some(strength), _) => {
+            let parameters = parameters.with(DECAY, strength);
+            Ok(Method { entry, note, parameters, decay: weight_decay, beside: None })
+        }
+        (None, _) => Ok(Method { entry, note, parameters, decay: in_set, beside: None }),
+    }
 }
 
 /// What to set in the place of a setting that a rule does not have: one of its own, or a rule that has it.
 fn other_setting(entry: &Entry, unknown: &str) -> String {
+    if OPTIONS.contains(&unknown) {
+        return format!("; it is an option of its own, --{unknown}");
+    }
     let own = || entry.parameters.iter().map(|parameter| parameter.name);
     if let Some(name) = closest(unknown, own()) {
         return format!("; did you mean '{name}'?");

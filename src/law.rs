@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::power::whole_power;
+use crate::scaled::mean_and_deviation;
 
 /// A number with its uncertainty.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,14 +59,6 @@ fn student(n: usize, confidence: f64) -> f64 {
     assert!(confidence > 0.0 && confidence < 1.0, "a confidence lies between 0 and 1");
     let student = StudentsT::new(0.0, 1.0, (n - 1) as f64).expect("at least one degree of freedom");
     student.inverse_cdf(1.0 - 0.5 * (1.0 - confidence))
-}
-
-/// Mean and sample standard deviation.
-fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().fold(0.0, |sum, value| sum + value) / n;
-    let squares = values.iter().fold(0.0, |sum, value| sum + (value - mean) * (value - mean));
-    (mean, (squares / (n - 1.0)).sqrt())
 }
 
 /// One measurement: y at x, in one replicate.

@@ -25,6 +25,7 @@
 //! | [`diagnosis`] | answers about a user's own embeddings, each with what it rests on and what it is worth |
 //! | [`catalogue`] | names of losses and optimizers as people write them, and how known implementations differ |
 //! | [`check`] | one call that checks a loss of your own: gradient, tangency, scaling |
+//! | [`scaled`] | lengths, inner products and means over the whole range of f64 |
 //! | [`instructions`] | which vector instructions the kernels use; never changes a result |
 //! | [`claim`] | predicted against measured, with a verdict |
 //! | `figure` | the house style of the figures (feature `figures`) |
@@ -55,6 +56,7 @@ mod power;
 mod product;
 pub mod random;
 pub mod reference;
+pub mod scaled;
 pub mod setting;
 pub mod simulation;
 pub mod sphere;

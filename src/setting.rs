@@ -2,7 +2,7 @@
 
 /// A setting outside its domain.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{name} must be {requirement}, not {value}")]
+#[error("{name} must be {requirement}, not {}", in_digits(*.value))]
 pub struct SettingError {
     /// The name of the setting, in words.
     pub name: &'static str,
@@ -10,6 +10,12 @@ pub struct SettingError {
     pub value: f64,
     /// What it has to be.
     pub requirement: &'static str,
+}
+
+/// A value as it was given; in powers of ten where it has hundreds of digits.
+fn in_digits(value: f64) -> String {
+    let is_short = value == 0.0 || !value.is_finite() || (1e-20..1e20).contains(&value.abs());
+    if is_short { value.to_string() } else { format!("{value:e}") }
 }
 
 /// A finite number above 0.

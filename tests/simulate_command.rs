@@ -110,7 +110,63 @@ fn every_rule_can_end_a_run_and_is_named() {
     ends("up.npy down.npy", "stationary", false);
     assert_eq!(ends("up.npy down.npy --never-stationary --max-steps 77", "budget", false), 77);
     ends("z.npy w.npy --max-steps 5", "budget", false);
-    ends("z.npy w.npy --learning-rate 1e308 --grad-scale 8 --max-steps 50", "not-finite", false);
+}
+
+#[test]
+fn a_run_that_leaves_the_numbers_of_f64_fails_and_says_why() {
+    let folder = prepare();
+    let line =
+        "simulate --loss cosine z.npy w.npy --learning-rate 1e308 --grad-scale 8 --max-steps 50 --json --out out";
+    refused(folder.path(), line, &["1e+308", "--grad-scale 8", "Z, row", "Lower the rate", "is in out"]);
+    let record: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("out/simulate.json")).unwrap()).unwrap();
+    assert_eq!((&record["stop"], &record["reached_goal"]), (&"not-finite".into(), &false.into()));
+}
+
+#[test]
+fn weights_decay_once_under_a_rule_that_has_its_own() {
+    let folder = prepare();
+    let run = |line: &str, out: &str| {
+        let run = format!("simulate --loss nt-xent z.npy w.npy --learning-rate 0.05 --max-steps 7 {line} --out {out}");
+        stdout(folder.path(), &format!("{run} --quiet"));
+        load(folder.path(), &format!("{out}/simulate.first.npy"))
+    };
+    for rule in ["adamw", "lars", "lamb"] {
+        let option = run(&format!("--optimizer {rule} --weight-decay 0.1"), "option");
+        assert_eq!(option, run(&format!("--optimizer {rule} --set weight-decay=0.1"), "setting"), "{rule}");
+        assert_eq!(option, run(&format!("--optimizer {rule} --set weight-decay=0.1 --weight-decay 0.1"), "both"));
+        assert_ne!(option, run(&format!("--optimizer {rule}"), "default"), "{rule}");
+        let text = std::fs::read_to_string(folder.path().join("option/simulate.json")).unwrap();
+        let record: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let optimizer = &record["settings"]["optimizer"];
+        assert_eq!(optimizer["parameters"]["weight-decay"], 0.1);
+        assert!(optimizer["weight_decay"].is_null(), "nothing decays beside the rule: {optimizer}");
+        let no = |line: &str, says: &[&str]| {
+            let line = format!("simulate --loss cosine z.npy w.npy --optimizer {rule} --weight-decay 0.1 {line}");
+            refused(folder.path(), &line, says);
+        };
+        no("--set weight-decay=0.2", &["--weight-decay 0.1", "weight-decay=0.2", "give one of them"]);
+        no("--coupled", &["--coupled", rule, "leave --coupled out"]);
+    }
+    // By hand: z ← (1 − γλ) z, then as Adam.
+    let adamw = run("--optimizer adamw --weight-decay 0.1 --max-steps 1", "one");
+    let adam = run("--optimizer adam --max-steps 1", "adam");
+    let expected = adam - 0.05 * 0.1 * rows(6, 4, 1);
+    assert!((&adamw - &expected).iter().all(|difference| difference.abs() < 1e-15), "{adamw} for {expected}");
+    // Beside a rule without a decay of its own.
+    let beside = run("--optimizer adam --weight-decay 0.1 --max-steps 1", "beside");
+    assert!((&beside - &expected).iter().all(|difference| difference.abs() < 1e-15));
+}
+
+#[test]
+fn a_setting_with_two_values_is_refused() {
+    let folder = prepare();
+    let no = |line: &str, says: &[&str]| {
+        refused(folder.path(), &format!("simulate --loss cosine z.npy w.npy --optimizer {line}"), says);
+    };
+    no("adam --set beta1=0.5 --set beta1=0.6", &["beta1=0.5", "beta1=0.6", "give one of them"]);
+    no("adam --set weight-decay=0.1", &["no setting 'weight-decay'", "an option of its own, --weight-decay"]);
+    no("adam --set learning-rate=0.1", &["an option of its own, --learning-rate"]);
 }
 
 #[test]

@@ -135,11 +135,11 @@ impl Question {
         if found > 1 && found != expected {
             return Err(Failure::from(DiagnosisError::Positives { found, expected }).at("--positives"));
         }
-        let (rule, note) = training.rule()?.unzip();
+        let (rule, weight_decay, note) = training.rule()?;
         let options = Options {
             learning_rate: training.learning_rate,
             rule,
-            weight_decay: training.weight_decay,
+            weight_decay,
             parameters: match training.parameters {
                 None => Parameters::Unknown,
                 Some(Trained::Free) => Parameters::Free,
@@ -149,7 +149,7 @@ impl Question {
             seed: self.seed,
             ..Options::default()
         };
-        Ok((options, note.flatten()))
+        Ok((options, note))
     }
 
     /// The settings as a record has them.
@@ -178,13 +178,13 @@ impl Question {
 }
 
 impl Training {
-    /// The rule, and what was taken for its name.
-    fn rule(&self) -> Result<Option<(UpdateRule, Option<String>)>, Failure> {
-        let Some(name) = &self.optimizer else { return Ok(None) };
-        let taken = optimizers::find(name).map_err(|failure| failure.at("--optimizer"))?;
-        let settings = optimizers::settings(taken.entry, &self.set).map_err(|failure| failure.at("--set"))?;
-        let rule = UpdateRule::named(taken.entry.name, &settings, self.coupled);
-        Ok(Some((rule.map_err(|error| Failure::Refused(format!("--set: {error}")))?, taken.note)))
+    /// The optimizer, the weight decay inside it or beside it, and what was taken for its name.
+    fn rule(&self) -> Result<(Option<UpdateRule>, Option<f64>, Option<String>), Failure> {
+        let Some(name) = &self.optimizer else { return Ok((None, self.weight_decay, None)) };
+        let method = optimizers::method(name, &self.set, self.weight_decay, self.coupled)?;
+        let rule = UpdateRule::named(method.entry.name, &method.parameters, self.coupled);
+        let rule = rule.map_err(|error| Failure::Refused(format!("--set: {error}")))?;
+        Ok((Some(rule), method.decay.filter(|strength| *strength > 0.0), method.note))
     }
 }
 

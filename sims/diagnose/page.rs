@@ -90,7 +90,10 @@ fn told(answer: &Answer, width: usize) -> String {
 
 /// A number with its interval and unit.
 pub fn number(quantity: &Quantity) -> String {
-    let value = quantity.value.map_or("–".to_owned(), brief);
+    let Some(value) = quantity.value else {
+        return format!("not available: {}", quantity.missing.unwrap_or("it has no value"));
+    };
+    let value = brief(value);
     let interval =
         quantity.interval.map(|(lower, upper)| format!(" [{}, {}]", brief(lower), brief(upper))).unwrap_or_default();
     let unit = if quantity.unit.is_empty() { String::new() } else { format!(" {}", quantity.unit) };

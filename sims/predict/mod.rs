@@ -14,7 +14,7 @@ use embedding_norms::theory::convergence::{flow_steps, second_order_steps};
 use embedding_norms::theory::duality::best_norm;
 use embedding_norms::theory::equilibrium::{Persistent, Rule};
 use embedding_norms::theory::growth::pair_growth;
-use embedding_norms::theory::one_step::Pair;
+use embedding_norms::theory::one_step::{Pair, step_size};
 use embedding_norms::theory::pair::{Count, steps_of_pair};
 use embedding_norms::theory::scaling::{degree, norm_exponent};
 
@@ -23,7 +23,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::terminal::{width, wrapped};
 use crate::{envelope, known, optimizers, values};
-use prediction::{Basis, Prediction, legend};
+use prediction::{Basis, Prediction, fractional, legend, whole};
 
 /// The pair that is asked about.
 #[derive(Args, Debug, Serialize)]
@@ -180,7 +180,7 @@ fn answer<'a>(question: &'a Question, optimizer: &Chosen) -> Result<Answer<'a>, 
     if question.optimizer.is_some() || question.grad_scale != 0.0 {
         optimizer.scaling(question, &mut page)?;
     }
-    if let Some(weight_decay) = question.weight_decay {
+    if let Some(weight_decay) = optimizer.decay {
         optimizer.equilibrium(question, weight_decay, &mut page)?;
     }
     let setting = |known: &Parameter| {
@@ -209,8 +209,8 @@ impl Page {
 fn pair(question: &Question, page: &mut Page) -> Result<(), Failure> {
     let second_norm = question.second_norm.unwrap_or(question.norm);
     let (gamma, phi) = (question.learning_rate, question.angle);
-    let alpha = gamma / (question.norm * question.norm);
-    let beta = if question.stop_gradient { 0.0 } else { gamma / (second_norm * second_norm) };
+    let alpha = step_size(gamma, question.norm)?;
+    let beta = if question.stop_gradient { 0.0 } else { step_size(gamma, second_norm)? };
     let k = libm::tan(0.5 * phi);
     let (sine, cosine) = (libm::sin(phi), libm::cos(phi));
 
@@ -275,7 +275,7 @@ fn steps(question: &Question, pair: Pair, page: &mut Page) -> Result<(), Failure
             ("flow_steps_with_orders", "steps of the flow with two more orders", orders),
         ] {
             let prediction = Prediction::exact(key, "L1", what, steps)?.on(Basis::Flow);
-            page.add(prediction.printed(format!("{steps:.3}"), ""));
+            page.add(prediction.printed(fractional(steps), ""));
         }
     }
     Ok(())
@@ -333,19 +333,21 @@ struct Chosen {
     time_exponent: f64,
     degree: f64,
     gradients: f64,
+    /// The weight decay inside the rule or beside it, where one was asked for.
+    decay: Option<f64>,
 }
 
 impl Chosen {
     fn of(question: &Question) -> Result<Self, Failure> {
-        let taken = optimizers::find(question.optimizer.as_deref().unwrap_or("gradient-descent"))
-            .map_err(|failure| failure.at("--optimizer"))?;
-        let entry = taken.entry;
-        let parameters = optimizers::settings(entry, &question.set).map_err(|failure| failure.at("--set"))?;
+        let name = question.optimizer.as_deref().unwrap_or("gradient-descent");
+        let method = optimizers::method(name, &question.set, question.weight_decay, question.coupled)?;
+        let optimizers::Method { entry, note, parameters, .. } = method;
+        let decay = method.decay.filter(|strength| *strength > 0.0);
         let built = entry.build(&parameters)?;
         let degrees = built.degrees();
         let degree = degree(degrees.parameters, degrees.gradients, question.grad_scale);
         let (time_exponent, gradients) = (built.time_exponent(), degrees.gradients);
-        Ok(Self { entry, note: taken.note, parameters, time_exponent, degree, gradients })
+        Ok(Self { entry, note, parameters, time_exponent, degree, gradients, decay })
     }
 
     /// Whether the closed forms of a pair hold: plain gradient descent without GradScale.
@@ -410,7 +412,7 @@ impl Chosen {
         page.add(leading("equilibrium_norm", "norm at which embeddings settle", settled.norm)?);
         page.add(leading("equilibrium_turn", "angle turned per step there, rms", settled.angle)?.unit("rad"));
         let relaxation = leading("relaxation_steps", "steps of relaxation to it", settled.relaxation)?;
-        page.add(relaxation.printed(format!("{:.0}", settled.relaxation.ceil()), ""));
+        page.add(relaxation.printed(whole(settled.relaxation.ceil()), ""));
         let next = leading("equilibrium_next_order", "next order of that norm, as a part of it", order)?;
         page.add(next.printed(format!("{:+.2} %", 100.0 * order), ""));
         let (decay, norm) = (brief(weight_decay), brief(settled.norm));

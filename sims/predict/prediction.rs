@@ -51,7 +51,7 @@ impl Prediction {
     /// An exact number.
     ///
     /// # Errors
-    /// A number that is not finite: the settings are too far apart for it.
+    /// A number that is not finite, or so small that f64 holds few of its digits: the settings are too far apart for it.
     pub fn exact(
         key: &'static str,
         statement: &'static str,
@@ -59,7 +59,7 @@ impl Prediction {
         value: f64,
     ) -> Result<Self, Failure> {
         let what = what.into();
-        if !value.is_finite() {
+        if !value.is_finite() || value != 0.0 && !value.is_normal() {
             return Err(Failure::Refused(format!(
                 "{statement}: {what} comes to {value}: it does not fit into a number of 64 bits; give a norm, a learning rate \
                  and a temperature that are less far from 1"
@@ -102,6 +102,16 @@ const COLUMN: usize = 56;
 fn shown(value: f64) -> String {
     let magnitude = value.abs();
     if magnitude == 0.0 || (1e-3..1e9).contains(&magnitude) { format!("{value:.6}") } else { format!("{value:.6e}") }
+}
+
+/// A number of steps in the flow, to a thousandth of a step while that says something.
+pub fn fractional(steps: f64) -> String {
+    if steps < 1e12 { format!("{steps:.3}") } else { format!("{steps:.6e}") }
+}
+
+/// A whole number, in powers of ten where it has more digits than f64.
+pub fn whole(number: f64) -> String {
+    if number < 1e15 { format!("{number:.0}") } else { format!("{number:.6e}") }
 }
 
 /// What the marks mean, of those that are used.

@@ -9,15 +9,16 @@ use std::sync::atomic::Ordering;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use embedding_norms::normalization::GradScale;
-use embedding_norms::optimizer::{Entry, Optimizer, Parameters, WeightDecay};
+use embedding_norms::optimizer::{Optimizer, WeightDecay};
 use embedding_norms::simulation::{Cadence, Descent, Outcome, Start, Stop, StopRules};
+use embedding_norms::sphere::normalize;
 use serde_json::{Map, Value, json};
 
 use crate::embeddings::{Chosen, Input, LossChoice};
 use crate::failure::Failure;
 use crate::output::Folder;
 use crate::progress::Bar;
-use crate::terminal::{labelled, width, wrapped};
+use crate::terminal::{labelled, width};
 use crate::{earlier, interrupt, known, optimizers, output, predict, values};
 
 /// The command's name, and that of its files.
@@ -86,7 +87,7 @@ struct Method {
     #[arg(long, value_name = "p", value_parser = values::number)]
     grad_scale: Option<f64>,
 
-    /// Weight decay λ on the embeddings, z ← (1 − γλ) z beside each step
+    /// Weight decay λ on the embeddings, z ← (1 − γλ) z beside each step; for adamw, lars and lamb that of the rule itself
     #[arg(long, value_name = "λ", value_parser = values::number)]
     weight_decay: Option<f64>,
 
@@ -152,8 +153,8 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let settings = Settings::from_arg_matches(matches).map_err(Failure::Usage)?;
     let chosen = settings.loss.build()?;
     chosen.check_lists(&settings.input)?;
-    let taken = optimizers::find(&settings.method.optimizer).map_err(|failure| failure.at("--optimizer"))?;
-    let optimizer = settings.method.optimizer(taken.entry)?;
+    let method = settings.method.chosen()?;
+    let optimizer = method.entry.build(&method.parameters)?;
     let cadence = settings.cadence()?;
     let read = settings.input.read()?;
     chosen.check_memory(&read.start)?;
@@ -161,10 +162,10 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let descent = settings.descent(&chosen, &*optimizer)?.records(cadence);
     // No step: whether the loss can be taken of these files, before anything is written.
     descent.run(read.start.clone(), &StopRules::budget(0)).map_err(|error| read.explain(&error))?;
-    let described = settings.record(&chosen, taken.entry, &read.start);
+    let described = settings.record(&chosen, &read.start)?;
     let replaces = earlier::replaces(&settings.out, NAME, &earlier::question(&described), settings.force)?;
     let folder = Folder::prepare(&settings.out)?;
-    known::tell([&chosen.note, &taken.note], settings.quiet);
+    known::tell([&chosen.note, &method.note], settings.quiet);
 
     let bar = Bar::new(NAME, settings.quiet);
     let asked = Cell::new(0);
@@ -180,6 +181,9 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let mut record = record::write(&folder, &described, &outcome)?;
     if replaces {
         folder.remove_others(NAME)?;
+    }
+    if outcome.stop == Stop::NotFinite {
+        return Err(settings.left_numbers(&outcome, &folder));
     }
     if outcome.stop == Stop::Cancelled {
         let (steps, folder) = (outcome.steps, folder.path().display());
@@ -199,44 +203,35 @@ fn tell(outcome: &Outcome, folder: &Folder) {
     let (first, last) = (&outcome.records[0], &outcome.records[outcome.records.len() - 1]);
     let width = width();
     let mut text = labelled("stop", 13, &format!("{} after {} steps", outcome.stop.name(), outcome.steps), width);
-    text += &labelled("mean loss", 13, &format!("{} → {}", first.loss, last.loss), width);
-    if outcome.stop == Stop::NotFinite {
-        let note = "note: a coordinate left the finite numbers, or an embedding became zero; lower --learning-rate.";
-        text += &wrapped(note, "", "  ", width);
-    }
+    text += &labelled("mean loss", 13, &format!("{} → {}", json!(first.loss), json!(last.loss)), width);
     say!("{}", text.trim_end());
     output::tell_of(&folder.written());
 }
 
 impl Method {
-    fn optimizer(&self, entry: &Entry) -> Result<Box<dyn Optimizer>, Failure> {
-        let parameters = optimizers::settings(entry, &self.set).map_err(|failure| failure.at("--set"))?;
-        Ok(entry.build(&parameters)?)
-    }
-
-    fn parameters(&self) -> Parameters {
-        self.set.iter().fold(Parameters::defaults(), |parameters, (name, value)| parameters.with(name, *value))
+    /// The optimizer with the one place in which weights decay.
+    fn chosen(&self) -> Result<optimizers::Method, Failure> {
+        optimizers::method(&self.optimizer, &self.set, self.weight_decay, self.coupled)
     }
 
     fn decay(&self) -> Result<Option<WeightDecay>, Failure> {
         let decay = if self.coupled { WeightDecay::coupled } else { WeightDecay::decoupled };
-        Ok(self.weight_decay.map(decay).transpose()?)
+        Ok(self.chosen()?.beside.map(decay).transpose()?)
     }
 
-    fn record(&self, entry: &Entry) -> Value {
-        let given = self.parameters();
-        let parameters = entry
-            .parameters
-            .iter()
-            .map(|parameter| (parameter.name.to_owned(), json!(entry.value(parameter.name, &given))));
-        json!({
+    /// The settings; the strength of a decay inside the rule is among its parameters, `weight_decay` is one beside it.
+    fn record(&self) -> Result<Value, Failure> {
+        let optimizers::Method { entry, parameters, beside, .. } = self.chosen()?;
+        let value = |name: &str| json!(entry.value(name, &parameters));
+        let parameters = entry.parameters.iter().map(|parameter| (parameter.name.to_owned(), value(parameter.name)));
+        Ok(json!({
             "name": entry.name,
             "parameters": parameters.collect::<Map<_, _>>(),
             "learning_rate": self.learning_rate,
             "grad_scale": self.grad_scale,
-            "weight_decay": self.weight_decay,
+            "weight_decay": beside,
             "coupled": self.coupled,
-        })
+        }))
     }
 }
 
@@ -260,6 +255,24 @@ impl Ending {
 }
 
 impl Settings {
+    /// What a run that ended beyond the numbers of f64 ends the command with.
+    fn left_numbers(&self, outcome: &Outcome, folder: &Folder) -> Failure {
+        let first = normalize(outcome.first.view()).err().map(|error| ("Z", error));
+        let second = outcome.second.as_ref().and_then(|second| normalize(second.view()).err());
+        let cause = match first.or(second.map(|error| ("W", error))) {
+            Some((view, error)) => format!("{view}, {error}"),
+            None => "the loss is not finite".to_owned(),
+        };
+        let grad_scale = self.method.grad_scale.map_or_else(String::new, |power| format!(" and --grad-scale {power}"));
+        Failure::Refused(format!(
+            "after {} steps a run at --learning-rate {}{grad_scale} has left the numbers of f64: {cause}. Lower the rate; \
+             what was recorded until then is in {}",
+            outcome.steps,
+            json!(self.method.learning_rate),
+            folder.path().display()
+        ))
+    }
+
     fn cadence(&self) -> Result<Cadence, Failure> {
         Ok(match (self.record_every, self.records_per_decade) {
             (Some(steps), _) => Cadence::every(steps as u64)?,
@@ -294,11 +307,11 @@ impl Settings {
         Ok(descent)
     }
 
-    fn record(&self, chosen: &Chosen, rule: &Entry, start: &Start) -> Value {
+    fn record(&self, chosen: &Chosen, start: &Start) -> Result<Value, Failure> {
         let ending = &self.ending;
-        json!({
+        Ok(json!({
             "loss": chosen.record(),
-            "optimizer": self.method.record(rule),
+            "optimizer": self.method.record()?,
             "stop": {
                 "max_steps": ending.max_steps,
                 "mean_cosine": ending.mean_cosine,
@@ -313,6 +326,6 @@ impl Settings {
             "views": if self.input.has_second() { 2 } else { 1 },
             "rows": start.first.nrows(),
             "dimension": start.first.ncols(),
-        })
+        }))
     }
 }

@@ -1,5 +1,6 @@
 //! What a run leaves behind: tables, a record, final positions.
 
+use embedding_norms::scaled;
 use embedding_norms::simulation::{Outcome, Record};
 use embedding_norms::table::{Table, Value as Field};
 use serde_json::{Value, json};
@@ -39,17 +40,18 @@ fn summary(outcome: &Outcome) -> Table {
         Table::new(&["step", "loss", "mean_one_minus_cosine", "mean_angle", "mean_first_norm", "mean_second_norm"]);
     for record in &outcome.records {
         // 1 − cos φ = 2 sin²(φ/2), which a difference from 1 could not resolve.
-        let chords = record.angles.iter().map(|angle| {
+        let chord = |angle: &f64| {
             let sine = libm::sin(0.5 * angle);
             2.0 * sine * sine
-        });
+        };
+        let chords: Vec<f64> = record.angles.iter().map(chord).collect();
         table.push([
             record.step.into(),
             record.loss.into(),
-            mean(chords).into(),
-            mean(record.angles.iter().copied()).into(),
-            mean(record.first_norms.iter().copied()).into(),
-            mean(record.second_norms.iter().copied()).into(),
+            mean(&chords).into(),
+            mean(&record.angles).into(),
+            mean(&record.first_norms).into(),
+            mean(&record.second_norms).into(),
         ]);
     }
     table
@@ -78,8 +80,7 @@ fn fields(record: &Record, row: usize) -> [String; 5] {
     ]
 }
 
-/// The mean of numbers in their order; none of no numbers.
-fn mean(numbers: impl ExactSizeIterator<Item = f64>) -> Option<f64> {
-    let count = numbers.len();
-    (count > 0).then(|| numbers.fold(0.0, |sum, number| sum + number) / count as f64)
+/// The mean of numbers; none of no numbers.
+fn mean(numbers: &[f64]) -> Option<f64> {
+    (!numbers.is_empty()).then(|| scaled::mean(numbers))
 }

@@ -6,6 +6,7 @@ use ndarray::{Array1, ArrayView2};
 use super::ConfidenceError;
 use super::error::at_least;
 use crate::product::product;
+use crate::scaled::{exponent, shifted};
 use crate::sphere::{inner, normalize};
 
 /// The effective rank of a set of embeddings (n × d): e^H with the entropy H = −Σ p_k ln p_k of their singular values as
@@ -20,7 +21,13 @@ pub fn effective_rank(embeddings: ArrayView2<'_, f64>) -> Result<f64, Confidence
     at_least("an effective rank", 1, embeddings.nrows())?;
     // Divided by the longest, so that squares stay within range.
     let longest = normalize(embeddings)?.norms().fold(0.0_f64, |longest, &norm| longest.max(norm));
-    let scaled = embeddings.mapv(|value| value / longest);
+    let scaled = if (1e-290..=1e290).contains(&longest) {
+        embeddings.mapv(|value| value / longest)
+    } else {
+        // A norm near an end of the range is not a divisor with all its digits.
+        let exponent = exponent(std::iter::once(longest)).unwrap_or(0);
+        embeddings.mapv(|value| shifted(value, -exponent))
+    };
     let gram = if scaled.nrows() < scaled.ncols() {
         product(scaled.view(), scaled.t())
     } else {

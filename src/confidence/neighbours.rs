@@ -7,7 +7,8 @@ use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Slice};
 use super::ConfidenceError;
 use super::error::{at_least, same_length};
 use crate::product::product;
-use crate::sphere::{Cosine, SphereError, normalize};
+use crate::scaled::is_safe;
+use crate::sphere::{Cosine, SphereError, chord, normalize};
 
 /// Queries that are compared at once.
 const QUERIES: usize = 128;
@@ -148,21 +149,13 @@ impl Neighbours {
 
 /// The directions of rows that begin at row `first` of the user's matrix.
 fn directions(points: ArrayView2<'_, f64>, first: usize) -> Result<Array2<f64>, SphereError> {
-    let place = |error| match error {
-        SphereError::ZeroRow { row } => SphereError::ZeroRow { row: row + first },
-        SphereError::NotFinite { row, column, value } => SphereError::NotFinite { row: row + first, column, value },
-        other => other,
-    };
+    let place = |error: SphereError| error.with_row(|row| row + first);
     Ok(normalize(points).map_err(place)?.into_units())
 }
 
 /// The error in terms of the rows that were selected.
 fn of_row(error: SphereError, rows: &[usize]) -> SphereError {
-    match error {
-        SphereError::ZeroRow { row } => SphereError::ZeroRow { row: rows[row] },
-        SphereError::NotFinite { row, column, value } => SphereError::NotFinite { row: rows[row], column, value },
-        other => other,
-    }
+    error.with_row(|row| rows[row])
 }
 
 /// The k nearest of the base to each query, without the one point that `own` names.
@@ -271,10 +264,18 @@ impl Candidates {
         let mut points = Array2::zeros((places.len(), base.ncols()));
         points.rows_mut().into_iter().zip(&places).for_each(|(mut point, &place)| point.assign(&base.row(place)));
         let units = directions(points.view(), 0).map_err(|error| of_row(error, &places))?;
-        let chord = |unit| Cosine::between(queries.row(query), unit).one_minus;
-        let mut nearest: Vec<(f64, usize)> = units.rows().into_iter().map(chord).zip(places).collect();
-        nearest.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let far = |unit| {
+            let one_minus = Cosine::between(queries.row(query), unit).one_minus;
+            // Where squares are lost the distance tells neighbours apart.
+            let distance = if is_safe(one_minus) { (2.0 * one_minus).sqrt() } else { chord(queries.row(query), unit) };
+            (one_minus, distance)
+        };
+        let mut nearest: Vec<_> = units.rows().into_iter().map(far).zip(places).collect();
+        let key = |a: &((f64, f64), usize), b: &((f64, f64), usize)| {
+            a.0.0.total_cmp(&b.0.0).then(a.0.1.total_cmp(&b.0.1)).then(a.1.cmp(&b.1))
+        };
+        nearest.sort_by(key);
         nearest.truncate(self.k);
-        Ok(nearest.into_iter().map(|(one_minus, index)| ((2.0 * one_minus).sqrt(), index)).collect())
+        Ok(nearest.into_iter().map(|((_, distance), index)| (distance, index)).collect())
     }
 }

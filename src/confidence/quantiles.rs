@@ -2,6 +2,7 @@
 
 use super::ConfidenceError;
 use super::error::{all_finite, at_least, same_length};
+use crate::scaled::mean;
 
 /// The group of each point when points are ordered by a measure and cut into `groups` parts of equal size (up to one
 /// point): 0 for the smallest values. Equal values are ordered by their place.
@@ -35,11 +36,9 @@ pub fn quantile_groups(values: &[f64], groups: usize) -> Result<Vec<usize>, Conf
 pub fn group_means(groups: &[usize], number: usize, values: &[f64]) -> Result<Vec<Option<f64>>, ConfidenceError> {
     same_length("the measure", groups.len(), values.len())?;
     all_finite("the measure", values)?;
-    let mut sums = vec![(0.0, 0_usize); number];
-    for (&group, value) in groups.iter().zip(values) {
-        let (sum, count) = sums.get_mut(group).ok_or(ConfidenceError::Row { row: group, rows: number })?;
-        *sum += value;
-        *count += 1;
+    let mut members = vec![Vec::new(); number];
+    for (&group, &value) in groups.iter().zip(values) {
+        members.get_mut(group).ok_or(ConfidenceError::Row { row: group, rows: number })?.push(value);
     }
-    Ok(sums.into_iter().map(|(sum, count)| (count > 0).then(|| sum / count as f64)).collect())
+    Ok(members.into_iter().map(|values| (!values.is_empty()).then(|| mean(&values))).collect())
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::claim::brief;
 use crate::law::Estimate;
 
 /// The parts of a diagnosis, in the order of reading.
@@ -85,23 +86,46 @@ pub struct Quantity {
     pub interval: Option<(f64, f64)>,
     /// The unit; empty for a pure number.
     pub unit: &'static str,
+    /// Why there is no value, where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<&'static str>,
+}
+
+/// A number in words of a finding: in brief, or what is known of one that is beyond f64.
+pub(super) fn told(value: f64) -> String {
+    match () {
+        () if value.is_finite() => brief(value),
+        () if value.is_nan() => "an unknown number of".to_owned(),
+        () => "more than 1.8e308".to_owned(),
+    }
 }
 
 impl Quantity {
     /// A pure number without an interval.
     pub fn new(name: impl Into<String>, value: f64) -> Self {
-        Self { name: name.into(), value: value.is_finite().then_some(value), interval: None, unit: "" }
+        let missing = match () {
+            () if value.is_finite() => None,
+            () if value.is_nan() => Some("it is not defined for these numbers"),
+            () => Some("it is beyond the largest number of f64, 1.8e308"),
+        };
+        Self { name: name.into(), value: value.is_finite().then_some(value), interval: None, unit: "", missing }
     }
 
     /// With an interval.
     pub fn estimate(name: impl Into<String>, estimate: Estimate) -> Self {
-        Self { interval: Some((estimate.lower, estimate.upper)), ..Self::new(name, estimate.value) }
+        Self::new(name, estimate.value).between(estimate.lower, estimate.upper)
     }
 
-    /// With an interval between these ends.
+    /// With an interval between these ends, if both are finite.
     #[must_use]
     pub fn between(self, lower: f64, upper: f64) -> Self {
-        Self { interval: Some((lower, upper)), ..self }
+        let is_finite = lower.is_finite() && upper.is_finite();
+        Self { interval: is_finite.then_some((lower, upper)), ..self }
+    }
+
+    /// Without a value, for this reason.
+    pub fn missing(name: impl Into<String>, why: &'static str) -> Self {
+        Self { missing: Some(why), ..Self::new(name, f64::NAN) }
     }
 
     /// In this unit.

@@ -4,7 +4,7 @@ use ndarray::Axis;
 use serde::Serialize;
 
 use super::DiagnosisError;
-use super::answer::{Answer, Quantity, Topic};
+use super::answer::{Answer, Quantity, Topic, told};
 use super::norms::Distribution;
 use super::options::Options;
 use super::pairs::{opposite, pairs, quartiles};
@@ -132,7 +132,7 @@ pub fn answer(course: &[State]) -> Option<Answer> {
         last.name,
         brief(first.norms.median()),
         brief(last.norms.median()),
-        brief(growth),
+        told(growth),
         brief(first.effective_rank),
         brief(last.effective_rank)
     );

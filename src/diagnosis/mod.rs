@@ -189,6 +189,11 @@ fn step_answers(
     }
     let pairs = pairs::pairs(&subject.sample, &subject.checkpoints[0], positives)?;
     let Some((standing, quartiles)) = step::by_step_size(&pairs, learning_rate) else { return nothing() };
+    if !standing.leg.0.is_normal() {
+        let why =
+            "The step over the best one is not available: it is beyond f64 at this learning rate and these norms.";
+        return Ok((None, vec![Answer::none("step", Topic::Step, why)]));
+    }
     let answers = step::computed(&standing, quartiles, norm, options);
     Ok(((options.parameters == Parameters::Free).then_some(standing), answers))
 }

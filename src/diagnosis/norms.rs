@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use statrs::statistics::{Data, OrderStatistics};
 
-use super::answer::{Answer, Quantity, Topic, Worth};
+use super::answer::{Answer, Quantity, Topic, Worth, told};
 use super::options::{Options, Parameters};
 use super::snapshot::{Fault, Snapshot};
 use super::subject::Classes;
 use crate::claim::brief;
 use crate::law::mean_with_interval;
+use crate::scaled;
 
 /// The shares of rows below which quantiles are reported.
 pub const SHARES: [f64; 7] = [0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0];
@@ -37,7 +38,7 @@ pub struct Distribution {
     pub count: usize,
     /// The mean.
     pub mean: f64,
-    /// The 95 % interval of the mean; `None` for a single row.
+    /// The 95 % interval of the mean; `None` for a single row, and where it reaches beyond f64.
     pub interval: Option<(f64, f64)>,
     /// The standard deviation over the mean.
     pub variation: f64,
@@ -58,6 +59,7 @@ impl Distribution {
         let square = shares.iter().fold(0.0, |sum, share| sum + (share - mean) * (share - mean));
         let variation = if shares.len() > 1 { (square / (n - 1.0)).sqrt() / mean } else { 0.0 };
         let interval = mean_with_interval(&shares, 0.95).map(|it| (it.lower * longest, it.upper * longest));
+        let interval = interval.filter(|(_, upper)| upper.is_finite());
         let mut data = Data::new(norms.to_vec());
         let quantiles = SHARES.map(|share| data.quantile(share));
         let mean = mean * longest;
@@ -116,16 +118,18 @@ pub fn input(snapshot: &Snapshot, distribution: &Distribution) -> Vec<Answer> {
     let mut answers = Vec::new();
     let left_out = snapshot.left_out();
     if !left_out.is_empty() {
-        let zero = left_out.iter().filter(|(_, fault)| *fault == Fault::Zero).count();
+        let count = |kind: Fault| left_out.iter().filter(|(_, fault)| *fault == kind).count();
+        let (zero, long) = (count(Fault::Zero), count(Fault::TooLong));
+        let long = if long == 0 { String::new() } else { format!(", {long} {}", Fault::TooLong.name()) };
         let first: Vec<String> =
             left_out.iter().take(8).map(|(row, fault)| format!("{row} {}", fault.name())).collect();
         let more = if left_out.len() > first.len() { ", …" } else { "" };
         let finding = format!(
-            "{}: {} of {} rows have no direction and are left out ({zero} zero, {} non-finite): {}{more}, counted from 0.",
+            "{}: {} of {} rows have no direction and are left out ({zero} zero, {} non-finite{long}): {}{more}, counted from 0.",
             snapshot.name(),
             left_out.len(),
             snapshot.norms().len(),
-            left_out.len() - zero,
+            count(Fault::NotFinite),
             first.join(", ")
         );
         let count = Quantity::new("rows left out", left_out.len() as f64);
@@ -163,7 +167,7 @@ pub fn distribution(distribution: &Distribution) -> Answer {
         brief(median),
         brief(low),
         brief(high),
-        brief(high / low)
+        told(high / low)
     );
     let names = ["smallest", "5 %", "25 %", "median", "75 %", "95 %", "largest"];
     let mut mean = Quantity::new("mean", distribution.mean);
@@ -203,10 +207,15 @@ pub fn classes(classes: &[ClassNorms], share: f64, chance: f64) -> Answer {
 /// The share of the variance of norms that lies between classes, and what labels at random would explain.
 pub fn between_classes(snapshot: &Snapshot, classes: &Classes, of_classes: &[ClassNorms]) -> (f64, f64) {
     let norms = snapshot.finite_norms();
+    // A share does not depend on the unit, and squares of ordinary numbers stay in range.
+    let exponent = scaled::exponent(norms.iter().copied()).unwrap_or(0);
+    let norms: Vec<f64> = norms.into_iter().map(|norm| scaled::shifted(norm, -exponent)).collect();
     let mean = norms.iter().sum::<f64>() / norms.len() as f64;
     let total = norms.iter().fold(0.0, |sum, norm| sum + (norm - mean) * (norm - mean));
-    let between =
-        of_classes.iter().fold(0.0, |sum, class| sum + class.count as f64 * (class.mean - mean) * (class.mean - mean));
+    let between = of_classes.iter().fold(0.0, |sum, class| {
+        let from_mean = scaled::shifted(class.mean, -exponent) - mean;
+        sum + class.count as f64 * from_mean * from_mean
+    });
     let chance = (classes.names.len() as f64 - 1.0) / (norms.len() as f64 - 1.0).max(1.0);
     (if total > 0.0 { between / total } else { 0.0 }, chance)
 }
@@ -221,7 +230,7 @@ pub fn gradient(distribution: &Distribution, options: &Options) -> Vec<Answer> {
         .map(|(name, norm)| Quantity::new(format!("1/‖z‖ at the {name} norm"), 1.0 / norm));
     let finding = format!(
         "The same pull gives an embedding at the 5 % norm {} times the gradient of one at the 95 % norm.",
-        brief(quantiles[4] / quantiles[0])
+        told(quantiles[4] / quantiles[0])
     );
     let gradient = Answer::measured("gradient-scale", Topic::Gradient, finding)
         .with(scale)
@@ -246,8 +255,8 @@ fn slow_down(distribution: &Distribution, options: &Options) -> Answer {
     } else {
         format!(
             "An embedding at the 95 % norm takes {} times the steps of a median one, at the 5 % norm {} times.",
-            brief(factor(quantiles[3])),
-            brief(factor(quantiles[0]))
+            told(factor(quantiles[3])),
+            told(factor(quantiles[0]))
         )
     };
     let rule = match options.rule {

@@ -9,7 +9,7 @@ use super::snapshot::{Sample, Snapshot, common};
 use crate::claim::brief;
 use crate::sphere::{Cosine, normalize};
 use crate::theory::convergence::second_order_steps;
-use crate::theory::one_step::Pair;
+use crate::theory::one_step::{Pair, step_size};
 use crate::theory::pair::{Count, steps_of_pair};
 use ndarray::Axis;
 
@@ -64,6 +64,14 @@ pub fn median_interval(values: &[f64]) -> Option<(f64, f64)> {
     Some((sorted[rank], sorted[n - 1 - rank]))
 }
 
+/// The quartiles of values of which so many are left out at the large end; `None` for one that they reach.
+fn open_quartiles(mut values: Vec<f64>, left_out: usize) -> [Option<f64>; 3] {
+    // Any number in their place: a quantile is that of the order, and at or above the largest value it is theirs.
+    let largest = values.iter().fold(0.0_f64, |largest, &value| largest.max(value));
+    values.extend(std::iter::repeat_n(2.0 * largest + 1.0, left_out));
+    quartiles(&values).map(|quartile| (left_out == 0 || quartile <= largest).then_some(quartile))
+}
+
 /// The share of pairs in opposite halves of the sphere, with Wilson's 95 % interval.
 pub fn opposite(pairs: &[PositivePair]) -> (f64, (f64, f64)) {
     let count = pairs.iter().filter(|pair| pair.cosine.value() < 0.0).count();
@@ -115,9 +123,13 @@ pub fn steps(pairs: &[PositivePair], options: &Options) -> Result<Answer, Diagno
     let mut counts = Vec::with_capacity(pairs.len());
     let mut stuck = 0_usize;
     for pair in pairs {
-        match count(*pair, learning_rate, options.tolerance)? {
-            Some(steps) => counts.push(steps),
-            None => stuck += 1,
+        match count(*pair, learning_rate, options.tolerance) {
+            Ok(Some(steps)) => counts.push(steps),
+            Ok(None) => stuck += 1,
+            Err(error) => {
+                let norms = format!("{} and {}", brief(pair.norm), brief(pair.partner));
+                return none(&format!("Steps to align are not available: of a pair with norms {norms}, {error}."));
+            }
         }
     }
     if counts.is_empty() {
@@ -125,11 +137,14 @@ pub fn steps(pairs: &[PositivePair], options: &Options) -> Result<Answer, Diagno
             "No pair aligns within a million steps: all are antipodal or far too long for this learning rate.",
         );
     }
-    counts.extend(std::iter::repeat_n(f64::INFINITY, stuck));
-    let [low, median, high] = quartiles(&counts);
+    let quartiles = open_quartiles(counts, stuck);
+    let shown = |name: &str, steps: Option<f64>| match steps {
+        Some(steps) => Quantity::new(name, steps),
+        None => Quantity::missing(name, "more than a million"),
+    };
     let finding = format!(
         "A typical positive pair needs {} steps to a cosine of {} at γ = {}, if its own attraction is all that moves it.",
-        brief(median.ceil()),
+        quartiles[1].map_or_else(|| "more than a million".to_owned(), |median| brief(median.ceil())),
         1.0 - options.tolerance,
         brief(learning_rate)
     );
@@ -139,9 +154,9 @@ pub fn steps(pairs: &[PositivePair], options: &Options) -> Result<Answer, Diagno
     };
     Ok(Answer::measured("steps", Topic::Positives, finding)
         .with([
-            Quantity::new("steps to align, 25 %", low),
-            Quantity::new("steps to align, median", median),
-            Quantity::new("steps to align, 75 %", high),
+            shown("steps to align, 25 %", quartiles[0]),
+            shown("steps to align, median", quartiles[1]),
+            shown("steps to align, 75 %", quartiles[2]),
             Quantity::new("pairs that need more than a million", stuck as f64),
         ])
         .rests_on(
@@ -155,7 +170,7 @@ pub fn steps(pairs: &[PositivePair], options: &Options) -> Result<Answer, Diagno
 
 /// The steps of a pair; `None` where it does not arrive.
 fn count(pair: PositivePair, learning_rate: f64, tolerance: f64) -> Result<Option<f64>, DiagnosisError> {
-    let (alpha, beta) = (learning_rate / (pair.norm * pair.norm), learning_rate / (pair.partner * pair.partner));
+    let (alpha, beta) = (step_size(learning_rate, pair.norm)?, step_size(learning_rate, pair.partner)?);
     let half_tangent = pair.cosine.half_tangent();
     if pair.cosine.one_minus <= tolerance {
         return Ok(Some(0.0));

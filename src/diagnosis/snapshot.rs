@@ -1,11 +1,11 @@
 //! What is kept of a file of embeddings: every norm, and the rows of a random sample.
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2};
 use rand::seq::index;
 
 use super::DiagnosisError;
 use crate::random::generator;
-use crate::sphere::{norm_of, normalize};
+use crate::sphere::norm_of;
 
 /// The rows that are looked at closely, the same ones in every file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub enum Fault {
     Zero,
     /// A coordinate is NaN or infinite.
     NotFinite,
+    /// The norm is above the largest number of f64.
+    TooLong,
 }
 
 impl Fault {
@@ -56,6 +58,7 @@ impl Fault {
         match self {
             Self::Zero => "zero",
             Self::NotFinite => "non-finite",
+            Self::TooLong => "longer than 1.8e308",
         }
     }
 }
@@ -114,19 +117,14 @@ impl<'a> Collector<'a> {
                 self.kept += 1;
             }
             let norm = norm_of(row);
-            // Squares outside of the range of normal numbers say nothing of the row.
-            let norm = if (1e-150..1e150).contains(&norm) {
-                norm
-            } else {
-                match normalize(row.insert_axis(Axis(0))) {
-                    Ok(directions) => directions.norms()[0],
-                    Err(_) => {
-                        let finite = row.iter().all(|value| value.is_finite());
-                        self.snapshot.left_out.push((index, if finite { Fault::Zero } else { Fault::NotFinite }));
-                        f64::NAN
-                    }
-                }
+            let fault = match () {
+                () if norm == 0.0 => Some(Fault::Zero),
+                () if norm.is_finite() => None,
+                () if row.iter().all(|value| value.is_finite()) => Some(Fault::TooLong),
+                () => Some(Fault::NotFinite),
             };
+            self.snapshot.left_out.extend(fault.map(|fault| (index, fault)));
+            let norm = if fault.is_some() { f64::NAN } else { norm };
             self.snapshot.norms.push(norm);
         }
     }

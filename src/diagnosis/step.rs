@@ -1,14 +1,15 @@
 //! The answers about the step: how far embeddings turn, whether that is too little or too much, what to do.
 
 use super::DiagnosisError;
-use super::answer::{Answer, Quantity, Topic, Worth};
+use super::answer::{Answer, Quantity, Topic, Worth, told};
 use super::options::{Options, Parameters, UpdateRule};
 use super::pairs::{PositivePair, median_interval, quartiles};
 use super::snapshot::{Sample, Snapshot, common};
 use super::standing::{Side, Standing, leg};
 use crate::claim::brief;
+use crate::scaled;
 use crate::sphere::{angle, norm_of, normalize};
-use ndarray::Axis;
+use ndarray::{ArrayView1, Axis};
 
 /// Cuts that are spoken of: the paper's.
 const CUTS: [f64; 2] = [3.0, 9.0];
@@ -36,11 +37,21 @@ pub fn moves(sample: &Sample, from: &Snapshot, to: &Snapshot) -> Result<Moves, D
             moves.still += 1;
             continue;
         }
-        let way = &after.row(place) - &before.row(place);
         moves.turns.push(turn);
-        moves.legs.push(leg(turn, norm_of(way.view()) / x.norms()[place]));
+        moves.legs.push(leg(turn, relative_way(before.row(place), after.row(place))));
     }
     Ok(moves)
+}
+
+/// ‖w − z‖/‖z‖, also for rows whose difference is beyond f64, or nothing beside its norm.
+fn relative_way(z: ArrayView1<'_, f64>, w: ArrayView1<'_, f64>) -> f64 {
+    let length = scaled::length(z.iter().copied());
+    if length.exponent == 0 && scaled::is_safe(norm_of(w)) {
+        return norm_of((&w - &z).view()) / length.digits;
+    }
+    let near = |x: &f64| scaled::shifted(*x, -length.exponent - 2);
+    let way = w.iter().map(near).zip(z.iter().map(near)).map(|(w, z)| w - z);
+    scaled::norm(way) / length.digits * 4.0
 }
 
 /// Bounds on what one step does, from what `steps` of them did altogether: the `steps`-th part if all go one way, the part
@@ -128,7 +139,7 @@ fn cutting(standing: &Standing, options: &Options, worth: Worth) -> Answer {
             .on("A network without biases and normalization layers; every ε is 0.")
             .worth(Worth::Proved, "h = 0.");
     };
-    let factor = |log: f64| brief(libm::exp(log));
+    let factor = |log: f64| told(libm::exp(log));
     let finding = match standing.side() {
         Side::Short => format!(
             "Cutting the initialization should speed training up, by the criterion best by c ≈ {}; the same as {} times the \
@@ -228,9 +239,9 @@ pub fn computed(standing: &Standing, quartiles: [f64; 3], norm: f64, options: &O
     let finding = format!(
         "If every embedding is a parameter of its own, a step is {} times the best one (the middle half of the pairs: {} to \
          {}). {advice}",
-        brief(median),
-        brief(low),
-        brief(high)
+        told(median),
+        told(low),
+        told(high)
     );
     let step = Answer::measured("step", Topic::Step, finding)
         .with([

@@ -6,7 +6,7 @@ use pulp::Simd;
 use super::contrast::{LogSum, Terms};
 use super::pull::Slopes;
 use super::similarity::{pairwise, similarities_within};
-use super::{Batch, Evaluation, Loss, LossError, pull};
+use super::{Batch, Evaluation, Loss, LossError, Parameter, pull};
 use crate::setting::{SettingError, positive, within};
 use crate::vectorize::{Kernel, vectorize};
 
@@ -51,7 +51,7 @@ impl AlignUniform {
         terms.gather(
             rows_below.map(|(row, pairs)| &pairs.to_slice().expect("similarities are in standard layout")[..row]),
         );
-        let temperature = 0.5 / self.sharpness;
+        let temperature = (0.5 / self.sharpness).min(f64::MAX);
         let all = vectorize(Summed { terms: &mut terms, temperature });
         let factor = rows as f64 / all.sum / temperature;
         let mut slopes = Array2::zeros((rows, rows));
@@ -95,6 +95,11 @@ impl Loss for AlignUniform {
         pull::add_pairs(-2.0 * self.alignment, &pairs, views, [&mut first, &mut second]);
         let distances = pairs.iter().fold(0.0, |sum, pair| sum + 2.0 * pair.one_minus());
         let total = self.alignment * distances + half * (uniform_first + uniform_second);
-        Ok(Evaluation { rows: batch.rows(), total, first, second: Some(second) })
+        let settings = [
+            (Parameter::Alignment, self.alignment),
+            (Parameter::Uniformity, self.uniformity),
+            (Parameter::Sharpness, self.sharpness),
+        ];
+        Evaluation { rows: batch.rows(), total, first, second: Some(second) }.finite(self.name(), &settings)
     }
 }

@@ -2,6 +2,7 @@
 
 use ndarray::ArrayView2;
 
+use super::Parameter;
 use crate::sphere::Directions;
 
 /// What a loss is evaluated on: directions in one or two views, with what else a loss may need.
@@ -97,9 +98,29 @@ pub enum LossError {
         /// The number of rows.
         rows: usize,
     },
+    /// A value or a gradient that is beyond f64.
+    #[error("{loss}: its {what} is beyond the largest number of f64{}", beyond(.settings))]
+    NotFinite {
+        /// The loss.
+        loss: &'static str,
+        /// What is not finite, the total or the gradient.
+        what: &'static str,
+        /// The settings of the loss.
+        settings: Vec<(Parameter, f64)>,
+    },
     /// There is nothing to evaluate.
     #[error("the batch has no rows")]
     Empty,
+}
+
+/// The settings that led beyond f64, and what to change: the one farthest from ordinary size.
+fn beyond(settings: &[(Parameter, f64)]) -> String {
+    let far = |value: f64| if value == 0.0 { 0.0 } else { libm::log(value.abs()).abs() };
+    let Some((cause, _)) = settings.iter().max_by(|a, b| far(a.1).total_cmp(&far(b.1))) else { return String::new() };
+    let list: Vec<String> = settings.iter().map(|(parameter, value)| format!("{parameter} {value:e}")).collect();
+    let is_small = settings.iter().any(|(parameter, value)| parameter == cause && value.abs() < 1.0);
+    let advice = if is_small { "raise" } else { "lower the size of" };
+    format!(" at {}; {advice} the {cause}", list.join(", "))
 }
 
 impl<'a> Batch<'a> {

@@ -239,9 +239,14 @@ impl Terms {
         if top.0 == NONE {
             return None;
         }
-        // The error of the reciprocal counts |logit| e^logit in the sum at most. It is finite for any temperature.
-        let reciprocal_temperature = (1.0 / temperature).min(f64::MAX);
-        Exponentials { similarities: &mut self.padded, top, reciprocal_temperature }.run(simd);
+        // The error of the reciprocal counts |logit| e^logit in the sum at most. Below 5.6e-309 there is none.
+        let reciprocal_temperature = 1.0 / temperature;
+        if reciprocal_temperature.is_finite() {
+            Exponentials { similarities: &mut self.padded, top, reciprocal_temperature }.run(simd);
+        } else {
+            let term = |similarity: f64| exp(Similarity(similarity).minus(top) / temperature);
+            self.padded.iter_mut().for_each(|value| *value = term(*value));
+        }
         Some(LogSum { top, sum: sum(&self.padded) })
     }
 }

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
 use super::contrast::{Contrast, Own, Positives, contrast};
 use super::similarity::{similarities, similarities_within};
-use super::{Batch, Evaluation, Loss, LossError, pull};
+use super::{Batch, Evaluation, Loss, LossError, Parameter, pull};
 use crate::setting::{SettingError, positive};
 
 /// InfoNCE in one direction: rows of the first view find their partner among the rows of the second (statement G4).
@@ -41,8 +41,21 @@ impl Loss for InfoNce {
         let (total, slopes) =
             contrast(Contrast::Softmax, similarities(x, y), self.temperature, &positives, Own::Absent);
         let [first, second] = pull::between(slopes, x, y);
-        Ok(Evaluation { rows: batch.rows(), total, first, second: Some(second) })
+        at_temperature(
+            self.name(),
+            self.temperature,
+            Evaluation { rows: batch.rows(), total, first, second: Some(second) },
+        )
     }
+}
+
+/// Passes an evaluation if it is finite at this temperature.
+pub(super) fn at_temperature(
+    loss: &'static str,
+    temperature: f64,
+    evaluation: Evaluation,
+) -> Result<Evaluation, LossError> {
+    evaluation.finite(loss, &[(Parameter::Temperature, temperature)])
 }
 
 /// The symmetric InfoNCE of CLIP: the mean of [`InfoNce`] from the first view to the second and from the second to the
@@ -84,7 +97,11 @@ impl Loss for Clip {
         slopes.by_cosine.zip_mut_with(&slopes_back.by_cosine.t(), |forth, back| *forth = 0.5 * (*forth + back));
         let [first, second] = pull::between(slopes, x, y);
         let total = 0.5 * (total_forth + total_back);
-        Ok(Evaluation { rows: batch.rows(), total, first, second: Some(second) })
+        at_temperature(
+            self.name(),
+            self.temperature,
+            Evaluation { rows: batch.rows(), total, first, second: Some(second) },
+        )
     }
 }
 
@@ -122,7 +139,7 @@ impl Loss for NtXent {
     }
 
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
-        all_views(Contrast::Softmax, batch.views_of_several_rows(self.name())?, self.temperature)
+        all_views(Contrast::Softmax, self.name(), batch, self.temperature)
     }
 }
 
@@ -154,19 +171,20 @@ impl Loss for DecoupledContrastive {
     }
 
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
-        all_views(Contrast::Decoupled, batch.views_of_several_rows(self.name())?, self.temperature)
+        all_views(Contrast::Decoupled, self.name(), batch, self.temperature)
     }
 }
 
 /// A contrast of each of the 2n stacked views with all the others, its partner the positive.
-fn all_views(kind: Contrast, views: [ArrayView2<'_, f64>; 2], temperature: f64) -> Result<Evaluation, LossError> {
+fn all_views(kind: Contrast, loss: &'static str, batch: &Batch<'_>, temperature: f64) -> Result<Evaluation, LossError> {
+    let views = batch.views_of_several_rows(loss)?;
     let rows = views[0].nrows();
     let stacked = stack(views);
     let partners = Positives::of_rows((0..2 * rows).map(|row| Some((row + rows) % (2 * rows))));
     let (total, slopes) = contrast(kind, similarities_within(stacked.view()), temperature, &partners, Own::Inside);
     let gradient = pull::within(slopes, stacked.view());
     let [first, second] = unstack(&gradient);
-    Ok(Evaluation { rows: 2 * rows, total, first, second: Some(second) })
+    at_temperature(loss, temperature, Evaluation { rows: 2 * rows, total, first, second: Some(second) })
 }
 
 /// The rows of the first view, then those of the second.

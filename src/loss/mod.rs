@@ -46,6 +46,22 @@ impl Evaluation {
     pub fn mean(&self) -> f64 {
         self.total / self.rows as f64
     }
+
+    /// Passes if the value and the gradient are finite; the loss and its settings are what an error names.
+    ///
+    /// # Errors
+    /// [`LossError::NotFinite`].
+    pub fn finite(self, loss: &'static str, settings: &[(Parameter, f64)]) -> Result<Self, LossError> {
+        // Every number is looked at, so that several are at a time.
+        let is_finite = |all: bool, slope: &f64| all & slope.is_finite();
+        let gradients = std::iter::once(&self.first).chain(&self.second);
+        let what = match () {
+            () if !self.total.is_finite() => "total over the rows",
+            () if gradients.map(|gradient| gradient.iter().fold(true, is_finite)).any(|finite| !finite) => "gradient",
+            () => return Ok(self),
+        };
+        Err(LossError::NotFinite { loss, what, settings: settings.to_vec() })
+    }
 }
 
 /// A loss of directions.
@@ -56,7 +72,7 @@ pub trait Loss: Send + Sync {
     /// The loss and its Euclidean gradient ∂L/∂ẑ, as totals over the rows of the batch.
     ///
     /// # Errors
-    /// A batch that lacks what the loss needs.
+    /// A batch that lacks what the loss needs, or a value or a gradient that is beyond f64 at these settings.
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError>;
 }
 

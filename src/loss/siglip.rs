@@ -5,7 +5,7 @@ use ndarray::Array2;
 use super::contrast::softplus_and_slope;
 use super::pull::Slopes;
 use super::similarity::{Similarity, similarities};
-use super::{Batch, Evaluation, Loss, LossError, pull};
+use super::{Batch, Evaluation, Loss, LossError, Parameter, pull};
 use crate::setting::{SettingError, positive, within};
 
 /// The pairwise sigmoid loss of SigLIP: every pair of an x and a y is told apart by itself, matching or not.
@@ -53,6 +53,7 @@ impl Loss for SigLip {
             wrong * slope / self.temperature
         });
         let [first, second] = pull::between(Slopes::new(slopes, &similarities), x, y);
-        Ok(Evaluation { rows: batch.rows(), total, first, second: Some(second) })
+        let settings = [(Parameter::Temperature, self.temperature), (Parameter::Bias, self.bias)];
+        Evaluation { rows: batch.rows(), total, first, second: Some(second) }.finite(self.name(), &settings)
     }
 }

@@ -3,7 +3,7 @@
 use ndarray::{Array2, CowArray};
 
 use super::contrast::{Contrast, Own, Positives, contrast};
-use super::info_nce::{stack, unstack};
+use super::info_nce::{at_temperature, stack, unstack};
 use super::similarity::similarities_within;
 use super::{Batch, Evaluation, Loss, LossError, pull};
 use crate::groups::Groups;
@@ -40,7 +40,8 @@ impl Loss for SupervisedContrastive {
 
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
         let positives = same_class(self.name(), batch)?;
-        Ok(among_all(Contrast::MeanOfLogs, batch, &positives, self.temperature))
+        let evaluation = among_all(Contrast::MeanOfLogs, batch, &positives, self.temperature);
+        at_temperature(self.name(), self.temperature, evaluation)
     }
 }
 
@@ -87,7 +88,8 @@ impl Loss for SupervisedInfoNce {
 
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
         let positives = if self.one_positive { drawn(self.name(), batch)? } else { same_class(self.name(), batch)? };
-        Ok(among_all(Contrast::Softmax, batch, &positives, self.temperature))
+        let evaluation = among_all(Contrast::Softmax, batch, &positives, self.temperature);
+        at_temperature(self.name(), self.temperature, evaluation)
     }
 }
 

@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::pull::Slopes;
 use super::similarity::{Similarity, similarities};
-use super::{Batch, Evaluation, Loss, LossError, pull};
+use super::{Batch, Evaluation, Loss, LossError, Parameter, pull};
 use crate::setting::{SettingError, positive};
 
 /// The cosine triplet loss with a margin, over every triplet of the batch.
@@ -51,6 +51,7 @@ impl Loss for Triplet {
             }
         }
         let [first, second] = pull::between(Slopes::new(slopes, &similarities), x, y);
-        Ok(Evaluation { rows: batch.rows(), total, first, second: Some(second) })
+        let settings = [(Parameter::Margin, self.margin)];
+        Evaluation { rows: batch.rows(), total, first, second: Some(second) }.finite(self.name(), &settings)
     }
 }

@@ -2,6 +2,7 @@
 
 use ndarray::Array2;
 
+use crate::scaled::mean;
 use crate::setting::{SettingError, positive};
 use crate::sphere::Directions;
 
@@ -43,7 +44,7 @@ impl SphericalConstraint {
     }
 
     /// Adds ∂total/∂z of the penalty on the embeddings of these views to their gradients, (n × d) each; the total
-    /// λ Σ (‖z_i‖ − μ)² of the penalty.
+    /// λ Σ (‖z_i‖ − μ)² of the penalty, infinite where that is beyond f64.
     ///
     /// # Panics
     /// If a gradient has not the shape of its view, or there is not one per view.
@@ -65,7 +66,6 @@ impl SphericalConstraint {
 
 /// The mean over the embeddings of all views; NaN without any.
 fn mean_norm(views: &[&Directions]) -> f64 {
-    let count: usize = views.iter().map(|view| view.norms().len()).sum();
-    let sum = views.iter().flat_map(|view| view.norms()).fold(0.0, |sum, norm| sum + norm);
-    sum / count as f64
+    let norms: Vec<f64> = views.iter().flat_map(|view| view.norms()).copied().collect();
+    mean(&norms)
 }

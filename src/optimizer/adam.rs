@@ -1,6 +1,6 @@
 //! Adam: moving averages of the gradient and of its square, corrected for their start at zero.
 
-use super::arithmetic::{decay_rate, descend, not_negative, ratio, zeros};
+use super::arithmetic::{Squares, decay_rate, descend, not_negative, ratio, zeros};
 use super::{Degrees, Optimizer, Update, WeightDecay};
 use crate::setting::SettingError;
 
@@ -23,13 +23,15 @@ impl Averages {
 
     pub fn start(self, lengths: &[usize]) -> Moments {
         let group = |&length| Group { moments: vec![[0.0; 2]; length], powers: [1.0; 2] };
-        Moments { averages: self, groups: lengths.iter().map(group).collect(), updates: zeros(lengths) }
+        let squares = Squares::new(self.beta2, 1.0 - self.beta2, lengths.len());
+        Moments { averages: self, squares, groups: lengths.iter().map(group).collect(), updates: zeros(lengths) }
     }
 }
 
 /// m ← β1 m + (1 − β1) g and v ← β2 v + (1 − β2) g², coordinate by coordinate.
 pub(super) struct Moments {
     averages: Averages,
+    squares: Squares,
     groups: Vec<Group>,
     updates: Vec<Vec<f64>>,
 }
@@ -45,14 +47,22 @@ impl Moments {
     /// Takes a gradient in and gives u = m̂/(√v̂ + ε), with m̂ = m/(1 − β1^t) and v̂ = v/(1 − β2^t).
     pub fn update(&mut self, group: usize, gradient: &[f64]) -> &mut [f64] {
         let Averages { beta1, beta2, epsilon } = self.averages;
+        let are_plain = self.squares.are_plain(group, gradient);
         let Group { moments, powers } = &mut self.groups[group];
         *powers = [beta1 * powers[0], beta2 * powers[1]].map(unless_lost);
         let [first, second] = [1.0 - powers[0], (1.0 - powers[1]).sqrt()];
-        let update = &mut self.updates[group];
-        for ((u, [m, v]), g) in update.iter_mut().zip(moments).zip(gradient) {
-            *m = beta1 * *m + (1.0 - beta1) * g;
-            *v = beta2 * *v + (1.0 - beta2) * g * g;
-            *u = ratio(*m / first, v.sqrt() / second + epsilon);
+        let (squares, update) = (&self.squares, &mut self.updates[group]);
+        let coordinates = update.iter_mut().zip(moments).zip(gradient);
+        if are_plain {
+            for ((u, [m, v]), g) in coordinates {
+                *m = beta1 * *m + (1.0 - beta1) * g;
+                *u = ratio(*m / first, squares.add(v, *g) / second + epsilon);
+            }
+        } else {
+            for ((u, [m, v]), g) in coordinates {
+                *m = beta1 * *m + (1.0 - beta1) * g;
+                *u = ratio(*m / first, squares.add_any(v, *g) / second + epsilon);
+            }
         }
         update
     }
@@ -126,6 +136,10 @@ impl Optimizer for AdamW {
 
     fn degrees(&self) -> Degrees {
         Degrees { parameters: 0.0, gradients: 0.0 }
+    }
+
+    fn inner_decay(&self) -> f64 {
+        self.decay.strength()
     }
 
     fn start(&self, lengths: &[usize]) -> Box<dyn Update> {

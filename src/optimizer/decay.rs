@@ -1,5 +1,7 @@
 //! Weight decay, a step of its own beside the update rule.
 
+use super::Optimizer;
+
 /// Weight decay of strength λ, the pull of parameters towards zero.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WeightDecay {
@@ -13,6 +15,31 @@ pub struct WeightDecay {
 pub struct DecayError {
     /// The strength asked for.
     pub strength: f64,
+}
+
+/// A weight decay beside a rule that decays weights itself: both would be applied.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "{optimizer} has a weight decay of its own, {inside}, and {beside} beside it would be a second one; give the strength to \
+     {optimizer} alone, or set its own to 0"
+)]
+pub struct TwoDecays {
+    /// The rule.
+    pub optimizer: &'static str,
+    /// The strength λ inside the rule.
+    pub inside: f64,
+    /// The strength λ beside it.
+    pub beside: f64,
+}
+
+/// Passes if weights decay in one place at most: inside the rule, or beside it.
+///
+/// # Errors
+/// Two strengths above 0.
+pub fn check_decay(optimizer: &dyn Optimizer, beside: Option<WeightDecay>) -> Result<(), TwoDecays> {
+    let (inside, beside) = (optimizer.inner_decay(), beside.map_or(0.0, WeightDecay::strength));
+    let is_one = inside == 0.0 || beside == 0.0;
+    if is_one { Ok(()) } else { Err(TwoDecays { optimizer: optimizer.name(), inside, beside }) }
 }
 
 impl WeightDecay {

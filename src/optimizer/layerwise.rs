@@ -1,7 +1,7 @@
 //! Rules whose steps are proportional to the norm of what they move: LARS and LAMB.
 
 use super::adam::{Averages, Moments};
-use super::arithmetic::{decay_rate, descend, norm, not_negative, ratio, zeros};
+use super::arithmetic::{decay_rate, descend, is_ordinary, length, norm, not_negative, ratio, unit, zeros};
 use super::{Degrees, Optimizer, Update};
 use crate::setting::{SettingError, positive};
 
@@ -42,6 +42,10 @@ impl Optimizer for Lars {
         Degrees { parameters: 1.0, gradients: 0.0 }
     }
 
+    fn inner_decay(&self) -> f64 {
+        self.decay
+    }
+
     fn start(&self, lengths: &[usize]) -> Box<dyn Update> {
         Box::new(LarsUpdate { settings: *self, velocities: zeros(lengths) })
     }
@@ -55,10 +59,18 @@ struct LarsUpdate {
 impl Update for LarsUpdate {
     fn step(&mut self, group: usize, learning_rate: f64, parameters: &mut [f64], gradient: &[f64]) {
         let Lars { momentum, trust, decay } = self.settings;
-        let length = norm(parameters);
-        let rate = learning_rate * ratio(trust * length, norm(gradient) + decay * length);
+        let (length, slope) = (norm(parameters), norm(gradient));
+        let pull = slope + decay * length;
+        let rate = learning_rate * ratio(trust * length, pull);
+        // A rate may be beyond f64 where the step is not.
+        let is_ordinary = is_ordinary(length) && is_ordinary(slope);
         for ((z, v), g) in parameters.iter_mut().zip(&mut self.velocities[group]).zip(gradient) {
-            *v = momentum * *v + rate * (g + decay * *z);
+            let step = if is_ordinary || pull == 0.0 {
+                rate * (g + decay * *z)
+            } else {
+                learning_rate * trust * ((g + decay * *z) / pull * length)
+            };
+            *v = momentum * *v + step;
             *z -= *v;
         }
     }
@@ -96,6 +108,10 @@ impl Optimizer for Lamb {
         Degrees { parameters: 1.0, gradients: 0.0 }
     }
 
+    fn inner_decay(&self) -> f64 {
+        self.decay
+    }
+
     fn start(&self, lengths: &[usize]) -> Box<dyn Update> {
         Box::new(LambUpdate { moments: self.averages.start(lengths), decay: self.decay })
     }
@@ -112,7 +128,12 @@ impl Update for LambUpdate {
         for (u, z) in update.iter_mut().zip(&*parameters) {
             *u += self.decay * z;
         }
-        let trust = ratio(norm(parameters), norm(update));
-        descend(parameters, learning_rate * trust, update.iter().copied());
+        let (length, of_update) = (norm(parameters), length(update));
+        if is_ordinary(length) && is_ordinary(of_update.value()) {
+            descend(parameters, learning_rate * ratio(length, of_update.value()), update.iter().copied());
+        } else {
+            // Their quotient may be beyond f64 where the step is not.
+            descend(parameters, learning_rate, update.iter().map(|u| unit(*u, of_update) * length));
+        }
     }
 }

@@ -22,7 +22,7 @@
 //!
 //! Quotients with a denominator of 0 are 0, and sign 0 = 0, so that every ε can be 0 and what has no gradient stays
 //! where it is. Weight decay is a step of its own, [`WeightDecay`], except where a publication has it inside the rule
-//! ([`AdamW`], [`Lars`], [`Lamb`]). GradScale ([`crate::normalization::GradScale`]) goes before any of them.
+//! ([`AdamW`], [`Lars`], [`Lamb`]); there it is the rule's own, and a second one beside it is refused. GradScale ([`crate::normalization::GradScale`]) goes before any of them.
 //!
 //! [`catalogue()`] lists the rules by name; `docs/writing-an-optimizer.md` shows how to add one.
 
@@ -42,7 +42,7 @@ mod squares;
 
 pub use adam::{Adam, AdamW};
 pub use catalogue::{CatalogueError, Entry, Parameter, Parameters, by_name, catalogue, entry};
-pub use decay::{DecayError, WeightDecay};
+pub use decay::{DecayError, TwoDecays, WeightDecay, check_decay};
 pub use gradient_descent::GradientDescent;
 pub use layerwise::{Lamb, Lars};
 pub use momentum::{HeavyBall, Nesterov};
@@ -82,6 +82,12 @@ pub trait Optimizer: Send + Sync {
     /// Whether the rule turns the direction of a group on the unit sphere, so that a group has to be an embedding.
     fn needs_embeddings(&self) -> bool {
         false
+    }
+
+    /// The weight decay λ inside the rule, 0 if it has none. A decay beside the rule would be a second one:
+    /// [`check_decay`] refuses it.
+    fn inner_decay(&self) -> f64 {
+        0.0
     }
 
     /// Starts a run over groups of the given lengths: the rule with whatever it remembers between steps.

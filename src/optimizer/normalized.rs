@@ -1,6 +1,6 @@
 //! The gradient without its length.
 
-use super::arithmetic::{descend, norm, ratio};
+use super::arithmetic::{descend, length, unit};
 use super::{Degrees, Optimizer, Update};
 
 /// Normalized gradient descent: z ← z − γ g/‖g‖, the norm over the group, 0 where g = 0. Degrees r = 0 and q = 0, hence
@@ -27,7 +27,7 @@ impl Optimizer for NormalizedGradient {
 
 impl Update for NormalizedGradient {
     fn step(&mut self, _group: usize, learning_rate: f64, parameters: &mut [f64], gradient: &[f64]) {
-        let length = norm(gradient);
-        descend(parameters, learning_rate, gradient.iter().map(|g| ratio(*g, length)));
+        let length = length(gradient);
+        descend(parameters, learning_rate, gradient.iter().map(|g| unit(*g, length)));
     }
 }

@@ -7,9 +7,10 @@
 //! The authors' code also multiplies weight decay by 0.1 where it projects; here decay is as strong as it is said to be.
 
 use super::adam::{Averages, Moments};
-use super::arithmetic::{decay_rate, inner, norm, not_negative, ratio};
+use super::arithmetic::{decay_rate, descend, inner, is_ordinary, length, not_negative, ratio, unit};
 use super::momentum::Velocity;
 use super::{Degrees, Optimizer, Update};
+use crate::scaled::Scaled;
 use crate::setting::SettingError;
 
 /// SGDP: v ← βv + g, z ← z − γ Π v, where Π takes out the part along z if g has (nearly) none of it. Degrees r = 0 and
@@ -107,11 +108,29 @@ impl Update for AdamPUpdate {
 
 /// z ← z − γ Π u.
 fn descend_projected(parameters: &mut [f64], learning_rate: f64, gradient: &[f64], update: &[f64], threshold: f64) {
-    let length = norm(parameters);
-    let cosine = ratio(inner(parameters, gradient).abs(), length * norm(gradient));
-    let is_tangent = cosine < threshold / (parameters.len() as f64).sqrt();
-    let radial = if is_tangent { ratio(ratio(inner(parameters, update), length), length) } else { 0.0 };
-    for (z, u) in parameters.iter_mut().zip(update) {
-        *z -= learning_rate * (u - radial * *z);
+    let lengths = [&*parameters, gradient, update].map(length);
+    if lengths.iter().all(|length| length.digits == 0.0 || is_ordinary(length.value())) {
+        let [length, slope, _] = lengths.map(Scaled::value);
+        let (along, turned) = (inner(parameters, gradient), inner(parameters, update));
+        let is_tangent = ratio(along.abs(), length * slope) < threshold / (parameters.len() as f64).sqrt();
+        let radial = if is_tangent { ratio(ratio(turned, length), length) } else { 0.0 };
+        for (z, u) in parameters.iter_mut().zip(update) {
+            *z -= learning_rate * (u - radial * *z);
+        }
+    } else {
+        descend_far(parameters, learning_rate, [gradient, update], threshold);
     }
+}
+
+/// The same in unit vectors, for lengths whose products may leave the range of f64.
+fn descend_far(parameters: &mut [f64], learning_rate: f64, [gradient, update]: [&[f64]; 2], threshold: f64) {
+    let size = length(update).value();
+    let [z, g, u] = [&*parameters, gradient, update].map(|x| {
+        let length = length(x);
+        x.iter().map(|x| unit(*x, length)).collect::<Vec<_>>()
+    });
+    let is_tangent = inner(&z, &g).abs() < threshold / (parameters.len() as f64).sqrt();
+    let radial = if is_tangent { inner(&z, &u) } else { 0.0 };
+    let projected = u.iter().zip(&z).map(|(u, z)| size * (u - radial * z));
+    descend(parameters, learning_rate, projected);
 }

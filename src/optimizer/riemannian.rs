@@ -1,8 +1,8 @@
 //! Descent of the directions on the unit sphere.
 
-use ndarray::{Array1, ArrayView1};
+use ndarray::Array1;
 
-use super::arithmetic::{decay_rate, inner, norm};
+use super::arithmetic::{decay_rate, inner, is_ordinary, length, unit};
 use super::{Degrees, Optimizer, Update};
 use crate::setting::SettingError;
 use crate::sphere::{exponential, parallel_transport};
@@ -59,12 +59,17 @@ struct RiemannianUpdate {
 
 impl Update for RiemannianUpdate {
     fn step(&mut self, group: usize, learning_rate: f64, parameters: &mut [f64], gradient: &[f64]) {
-        let length = norm(parameters);
+        let of_parameters = length(parameters);
+        let length = of_parameters.value();
         if length == 0.0 {
             return;
         }
-        let direction = &ArrayView1::from(&*parameters) / length;
-        let radial = inner(parameters, gradient) / length;
+        let direction = Array1::from_iter(parameters.iter().map(|z| unit(*z, of_parameters)));
+        let radial = if is_ordinary(length) {
+            inner(parameters, gradient) / length
+        } else {
+            inner(direction.as_slice().expect("a new vector is contiguous"), gradient)
+        };
         let velocity = &mut self.velocities[group];
         for ((v, g), x) in velocity.iter_mut().zip(gradient).zip(&direction) {
             *v = self.momentum * *v + length * (g - radial * x);

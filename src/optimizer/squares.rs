@@ -1,6 +1,6 @@
 //! Gradients divided by the root of their own squares: RMSProp's moving average and AdaGrad's sum.
 
-use super::arithmetic::{decay_rate, descend, not_negative, ratio, zeros};
+use super::arithmetic::{Squares, decay_rate, descend, not_negative, ratio, zeros};
 use super::{Degrees, Optimizer, Update};
 use crate::setting::SettingError;
 
@@ -54,8 +54,7 @@ impl Optimizer for RmsProp {
     }
 
     fn start(&self, lengths: &[usize]) -> Box<dyn Update> {
-        let (old, new) = (self.decay_rate, 1.0 - self.decay_rate);
-        Box::new(Squares { old, new, epsilon: self.epsilon, groups: zeros(lengths) })
+        SquaresUpdate::start(self.decay_rate, 1.0 - self.decay_rate, self.epsilon, lengths)
     }
 }
 
@@ -73,25 +72,31 @@ impl Optimizer for AdaGrad {
     }
 
     fn start(&self, lengths: &[usize]) -> Box<dyn Update> {
-        Box::new(Squares { old: 1.0, new: 1.0, epsilon: self.epsilon, groups: zeros(lengths) })
+        SquaresUpdate::start(1.0, 1.0, self.epsilon, lengths)
     }
 }
 
 /// s ← old·s + new·g², for each group, and g/(√s + ε).
-struct Squares {
-    old: f64,
-    new: f64,
+struct SquaresUpdate {
+    squares: Squares,
     epsilon: f64,
     groups: Vec<Vec<f64>>,
 }
 
-impl Update for Squares {
+impl SquaresUpdate {
+    fn start(old: f64, new: f64, epsilon: f64, lengths: &[usize]) -> Box<dyn Update> {
+        Box::new(Self { squares: Squares::new(old, new, lengths.len()), epsilon, groups: zeros(lengths) })
+    }
+}
+
+impl Update for SquaresUpdate {
     fn step(&mut self, group: usize, learning_rate: f64, parameters: &mut [f64], gradient: &[f64]) {
-        let (old, new, epsilon) = (self.old, self.new, self.epsilon);
-        let update = self.groups[group].iter_mut().zip(gradient).map(|(s, g)| {
-            *s = old * *s + new * g * g;
-            ratio(*g, s.sqrt() + epsilon)
-        });
-        descend(parameters, learning_rate, update);
+        let (are_plain, epsilon) = (self.squares.are_plain(group, gradient), self.epsilon);
+        let (squares, sums) = (&self.squares, self.groups[group].iter_mut().zip(gradient));
+        if are_plain {
+            descend(parameters, learning_rate, sums.map(|(s, g)| ratio(*g, squares.add(s, *g) + epsilon)));
+        } else {
+            descend(parameters, learning_rate, sums.map(|(s, g)| ratio(*g, squares.add_any(s, *g) + epsilon)));
+        }
     }
 }

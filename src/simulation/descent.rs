@@ -7,10 +7,10 @@ use super::rows::step_rows;
 use super::run::{Motion, Outcome, run};
 use super::stop::StopRules;
 use crate::loss::{Batch, Evaluation, Loss, LossError};
-use crate::normalization::{GradScale, pullback, unprojected};
-use crate::optimizer::{Optimizer, Update, WeightDecay};
+use crate::normalization::{GradScale, GradientError, finite_pullback, pullback, slopes, unprojected};
+use crate::optimizer::{Optimizer, TwoDecays, Update, WeightDecay, check_decay};
 use crate::setting::{SettingError, positive};
-use crate::sphere::{Directions, SphereError, cosines, inner, normalize};
+use crate::sphere::{Directions, SphereError, cosines, normalize};
 use crate::theory::pair::FirstStep;
 
 /// A start from which no run is possible.
@@ -22,6 +22,17 @@ pub enum SimulationError {
     /// A batch that the loss cannot be evaluated on.
     #[error(transparent)]
     Loss(#[from] LossError),
+    /// A first gradient that is beyond f64.
+    #[error("{view} view: {error}")]
+    Gradient {
+        /// The view, first or second.
+        view: &'static str,
+        /// The row.
+        error: GradientError,
+    },
+    /// Weight decay beside a rule that has its own.
+    #[error(transparent)]
+    Decay(#[from] TwoDecays),
     /// A setting outside its domain.
     #[error(transparent)]
     Setting(#[from] SettingError),
@@ -101,7 +112,7 @@ impl<'a> Descent<'a> {
         Self { grad_scale: Some(grad_scale), ..self }
     }
 
-    /// With weight decay on the embeddings.
+    /// With weight decay on the embeddings, beside a rule that has none inside.
     pub fn decay(self, decay: WeightDecay) -> Self {
         Self { decay: Some(decay), ..self }
     }
@@ -124,9 +135,11 @@ impl<'a> Descent<'a> {
     /// Runs until a rule ends it.
     ///
     /// # Errors
-    /// A start with a zero or non-finite row, or one that lacks what the loss needs. Whatever happens later is a
+    /// A start with a zero or non-finite row, one that lacks what the loss needs, a value or a gradient of the start that
+    /// is beyond f64, or two weight decays above 0, inside the rule and beside it. Whatever happens later is a
     /// [`super::Stop`], not an error.
     pub fn run(self, start: Start, stops: &StopRules<'_>) -> Result<Outcome, SimulationError> {
+        check_decay(self.optimizer, self.decay)?;
         let first = normalize(start.first.view())?;
         let second = start.second.as_ref().map(|second| normalize(second.view())).transpose()?;
         let mut motion = FreeEmbeddings {
@@ -139,6 +152,10 @@ impl<'a> Descent<'a> {
             steps: 0,
         };
         motion.evaluation = motion.evaluate()?;
+        for (view, (directions, euclidean)) in ["first", "second"].into_iter().zip(motion.slopes()) {
+            let gradient = finite_pullback(directions, euclidean);
+            gradient.map_err(|error| SimulationError::Gradient { view, error })?;
+        }
         Ok(run(motion, stops, self.cadence, self.positions))
     }
 }
@@ -168,16 +185,6 @@ impl View {
         }
         step_rows(&mut *self.update, settings.learning_rate, settings.decay, &mut self.points, &mut gradient);
     }
-
-    /// The largest length of a tangent gradient, per unit norm.
-    fn largest_slope(&self, euclidean: ArrayView2<'_, f64>) -> f64 {
-        let gradient = pullback(&self.directions, euclidean);
-        gradient
-            .rows()
-            .into_iter()
-            .zip(self.directions.norms())
-            .fold(0.0, |largest: f64, (row, norm)| largest.max(norm * inner(row, row).sqrt()))
-    }
 }
 
 struct FreeEmbeddings<'a> {
@@ -205,6 +212,13 @@ impl FreeEmbeddings<'_> {
         self.settings.loss.evaluate(&batch)
     }
 
+    /// The directions of each view that moves, with the Euclidean gradient by them.
+    fn slopes(&self) -> impl Iterator<Item = (&Directions, ArrayView2<'_, f64>)> {
+        let second = self.second.as_ref().zip(self.evaluation.second.as_ref());
+        let views = std::iter::once((&self.first, &self.evaluation.first)).chain(second);
+        views.map(|(view, euclidean)| (&view.directions, euclidean.view()))
+    }
+
     /// Takes the embeddings apart into directions and norms again; whether all of them still have a direction.
     fn refresh(&mut self) -> bool {
         let first = self.first.directions.update(self.first.points.view());
@@ -225,11 +239,8 @@ impl Motion for FreeEmbeddings<'_> {
     }
 
     fn largest_slope(&self) -> f64 {
-        let first = self.first.largest_slope(self.evaluation.first.view());
-        match (&self.second, &self.evaluation.second) {
-            (Some(view), Some(euclidean)) => first.max(view.largest_slope(euclidean.view())),
-            _ => first,
-        }
+        let lengths = self.slopes().flat_map(|(directions, euclidean)| slopes(directions, euclidean));
+        lengths.fold(0.0, f64::max)
     }
 
     fn advance(&mut self) {

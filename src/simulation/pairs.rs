@@ -59,8 +59,8 @@ impl PairDescent {
     /// Runs until a rule ends it.
     ///
     /// # Errors
-    /// A start without a second view of the same shape, with a zero or non-finite row, or with a norm whose square is no
-    /// normal number.
+    /// A start without a second view of the same shape, with a zero or non-finite row, or with a norm whose square, at the
+    /// start or after a step, is no normal number.
     pub fn run(self, start: Start, stops: &StopRules<'_>) -> Result<Outcome, SimulationError> {
         let second = start.second.ok_or(LossError::NeedsTwoViews { loss: "cosine" })?;
         if start.first.dim() != second.dim() {
@@ -72,6 +72,11 @@ impl PairDescent {
         for view in [&start.first, &second] {
             for &norm in normalize(view.view())?.norms() {
                 within("a norm", norm, SQUARED.contains(&norm), "from 1e-150 to 1e150, so that it can be squared")?;
+                let step = self.learning_rate / norm;
+                within("the learning rate over a norm", step, step <= LONGEST_STEP, "at most 1e120")?;
+                // The first step along an inner product may leave of a norm what rounding leaves.
+                let may_shrink = self.first_step == FirstStep::DotProduct && norm < 1e-130;
+                within("a norm before an unprojected step", norm, !may_shrink, "at least 1e-130")?;
             }
         }
         let motion = FusedPairs::new(self, Blocks::new(&start.first, &second), start.first.dim());
@@ -81,6 +86,10 @@ impl PairDescent {
 
 /// Norms that may be squared.
 const SQUARED: RangeInclusive<f64> = 1e-150..=1e150;
+
+/// The largest γ/ρ. A norm does not shrink and its square grows by (γ/ρ)² a step at most, so that in no run, of 2⁶⁴ steps,
+/// it comes to one that cannot be squared.
+const LONGEST_STEP: f64 = 1e120;
 
 struct FusedPairs {
     settings: PairDescent,

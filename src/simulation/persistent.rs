@@ -6,7 +6,7 @@ use rand::Rng;
 use super::descent::SimulationError;
 use super::rows::step_rows;
 use crate::normalization::pullback;
-use crate::optimizer::{Optimizer, Update, WeightDecay};
+use crate::optimizer::{Optimizer, Update, WeightDecay, check_decay};
 use crate::random::{Generator, StandardNormal};
 use crate::setting::{SettingError, positive, within};
 use crate::sphere::{Cosine, Directions, SphereError, norm_of, normalize};
@@ -66,8 +66,9 @@ impl<'a> PersistentDescent<'a> {
     /// Starts from these embeddings, (n × d).
     ///
     /// # Errors
-    /// A zero or non-finite row.
+    /// A zero or non-finite row, or two weight decays above 0, inside the rule and beside it.
     pub fn start(self, points: Array2<f64>) -> Result<PersistentRun<'a>, SimulationError> {
+        check_decay(self.optimizer, self.decay)?;
         let directions = normalize(points.view())?;
         let update = self.optimizer.start(&vec![points.ncols(); points.nrows()]);
         let points = points.as_standard_layout().into_owned();
@@ -108,10 +109,10 @@ impl PersistentRun<'_> {
         (0..steps).try_for_each(|_| self.step(draws))
     }
 
-    /// Takes `steps` steps and averages over them.
+    /// Takes `steps` steps, at least one, and averages over them.
     ///
     /// # Errors
-    /// As for [`PersistentRun::step`].
+    /// As for [`PersistentRun::step`], and norms whose fourth power is beyond f64.
     pub fn average(&mut self, steps: u64, draws: &mut Generator) -> Result<Averages, SphereError> {
         let mut sums = [0.0; 4];
         let mut before = self.directions.units().to_owned();
@@ -127,6 +128,9 @@ impl PersistentRun<'_> {
             }
         }
         let [norm, square, fourth, angle] = sums.map(|sum| sum / (steps * self.points.nrows() as u64) as f64);
+        if !fourth.is_normal() {
+            return Err(SphereError::FourthPower { norm });
+        }
         Ok(Averages { norm, square, fourth, angle: angle.sqrt() })
     }
 

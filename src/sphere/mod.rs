@@ -12,6 +12,7 @@ pub use sampling::{mean_resultant_length, uniform, uniform_half_tangents, von_mi
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
+use crate::scaled::{self, Scaled};
 use rows::fold_rows;
 
 /// What can be wrong with vectors that should become, or be, directions.
@@ -33,6 +34,21 @@ pub enum SphereError {
         /// The coordinate.
         value: f64,
     },
+    /// A row whose norm is beyond f64.
+    #[error(
+        "row {row} has a norm above 1.8e308, the largest number of f64; scale the embeddings down, by 1e10 for instance: no \
+         cosine depends on it"
+    )]
+    TooLong {
+        /// The row, counted from 0.
+        row: usize,
+    },
+    /// Norms whose fourth power is asked for.
+    #[error("the fourth power of norms about {norm:e} is beyond f64; scale the embeddings to norms from 1e-70 to 1e70")]
+    FourthPower {
+        /// The mean norm.
+        norm: f64,
+    },
     /// Two opposite points are joined by every great circle through them.
     #[error("the points are antipodal: no single geodesic joins them; move one of them a little")]
     Antipodal,
@@ -50,11 +66,25 @@ pub enum SphereError {
     },
 }
 
+impl SphereError {
+    /// The same error where the rows that were looked at are others of a larger set.
+    pub(crate) fn with_row(self, place: impl Fn(usize) -> usize) -> Self {
+        match self {
+            Self::ZeroRow { row } => Self::ZeroRow { row: place(row) },
+            Self::NotFinite { row, column, value } => Self::NotFinite { row: place(row), column, value },
+            Self::TooLong { row } => Self::TooLong { row: place(row) },
+            other => other,
+        }
+    }
+}
+
 /// The rows of a matrix, taken apart into directions and norms: z_i = ρ_i ẑ_i.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Directions {
     units: Array2<f64>,
     norms: Array1<f64>,
+    /// The norms below the normal numbers, of which `norms` holds few digits, with their rows in ascending order.
+    subnormal: Vec<(usize, Scaled)>,
 }
 
 impl Directions {
@@ -73,6 +103,14 @@ impl Directions {
         self.norms.view()
     }
 
+    /// The norm of a row, with all its digits.
+    pub(crate) fn length(&self, row: usize) -> Scaled {
+        match self.subnormal.binary_search_by_key(&row, |(row, _)| *row) {
+            Ok(place) => self.subnormal[place].1,
+            Err(_) => Scaled::of(self.norms[row]),
+        }
+    }
+
     /// Takes the rows of `points` apart again, into the memory that is already there.
     ///
     /// # Errors
@@ -82,31 +120,62 @@ impl Directions {
     /// If `points` has another shape.
     pub fn update(&mut self, points: ArrayView2<'_, f64>) -> Result<(), SphereError> {
         self.units.assign(&points);
-        inners(points, points, |row, square| self.norms[row] = square.sqrt());
-        for (row, norm) in self.norms.iter_mut().enumerate() {
-            if !norm.is_normal() {
-                *norm = rescaled_norm(row, points.row(row))?;
+        self.subnormal.clear();
+        let mut far = Vec::new();
+        inners(points, points, |row, square| {
+            self.norms[row] = square.sqrt();
+            if !scaled::is_safe(square) {
+                far.push(row);
             }
-        }
+        });
+        let far = self.bring_near(&far, points)?;
         let units = self.units.as_slice_mut().expect("directions are kept in standard layout");
         for (unit, norm) in units.chunks_exact_mut(points.ncols().max(1)).zip(&self.norms) {
             let reciprocal = 1.0 / norm;
-            if reciprocal.is_finite() {
-                unit.iter_mut().for_each(|x| *x *= reciprocal);
-            } else {
-                unit.iter_mut().for_each(|x| *x /= norm);
-            }
+            unit.iter_mut().for_each(|x| *x *= reciprocal);
         }
+        far.into_iter().try_for_each(|(row, length)| self.take_norm(row, length))
+    }
+
+    /// Multiplies the rows whose squares may have left the range of numbers by a power of two; their norms.
+    fn bring_near(&mut self, rows: &[usize], points: ArrayView2<'_, f64>) -> Result<Vec<(usize, Scaled)>, SphereError> {
+        let mut lengths = Vec::with_capacity(rows.len());
+        for &row in rows {
+            let point = points.row(row);
+            if let Some((column, &value)) = point.iter().enumerate().find(|(_, value)| !value.is_finite()) {
+                return Err(SphereError::NotFinite { row, column, value });
+            }
+            let length = scaled::length(point.iter().copied());
+            if length.digits == 0.0 {
+                return Err(SphereError::ZeroRow { row });
+            }
+            self.units.row_mut(row).mapv_inplace(|value| scaled::shifted(value, -length.exponent));
+            self.norms[row] = length.digits;
+            lengths.push((row, length));
+        }
+        Ok(lengths)
+    }
+
+    /// Writes down the norm of a row that was multiplied by a power of two.
+    fn take_norm(&mut self, row: usize, length: Scaled) -> Result<(), SphereError> {
+        let norm = length.value();
+        if norm.is_infinite() {
+            return Err(SphereError::TooLong { row });
+        }
+        if !norm.is_normal() {
+            self.subnormal.push((row, length));
+        }
+        self.norms[row] = norm;
         Ok(())
     }
 }
 
 /// Takes the rows of an (n × d) matrix apart into directions ẑ = z/‖z‖ and norms ‖z‖.
 ///
-/// Scaling a row by a power of two scales its norm and leaves its direction, bit for bit.
+/// Scaling a row by a power of two scales its norm and leaves its direction, bit for bit, wherever in f64 it lies.
 ///
 /// # Errors
-/// A zero row, or a coordinate that is NaN or infinite, with its place.
+/// A zero row, a coordinate that is NaN or infinite, or a norm above the largest number of f64, with its place.
 ///
 /// ```
 /// use embedding_norms::sphere::{SphereError, normalize};
@@ -117,36 +186,28 @@ impl Directions {
 /// # Ok::<(), SphereError>(())
 /// ```
 pub fn normalize(points: ArrayView2<'_, f64>) -> Result<Directions, SphereError> {
-    let mut directions = Directions { units: Array2::zeros(points.dim()), norms: Array1::zeros(points.nrows()) };
+    let mut directions =
+        Directions { units: Array2::zeros(points.dim()), norms: Array1::zeros(points.nrows()), subnormal: Vec::new() };
     directions.update(points)?;
     Ok(directions)
-}
-
-/// The norm where squares leave the range of normal numbers, and the errors of rows without a direction.
-fn rescaled_norm(row: usize, vector: ArrayView1<'_, f64>) -> Result<f64, SphereError> {
-    if let Some((column, &value)) = vector.iter().enumerate().find(|(_, value)| !value.is_finite()) {
-        return Err(SphereError::NotFinite { row, column, value });
-    }
-    let largest = vector.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
-    if largest == 0.0 {
-        return Err(SphereError::ZeroRow { row });
-    }
-    Ok(largest * vector.iter().fold(0.0, |sum, value| sum + (value / largest) * (value / largest)).sqrt())
 }
 
 /// The inner product, summed in the order of the coordinates.
 ///
 /// One fixed order everywhere, with vector lanes running over rows and never over coordinates, is what makes results
-/// independent of the machine's vector width.
+/// independent of the machine's vector width. It is right to rounding, of the largest product, over the whole range of
+/// f64.
 ///
 /// # Panics
 /// If the lengths differ.
 pub fn inner(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>) -> f64 {
     assert_eq!(x.len(), y.len(), "an inner product takes vectors of one length");
-    fold(x, y, 0.0, add_product)
+    let pairs = x.iter().copied().zip(y.iter().copied());
+    scaled::inner(fold(x, y, 0.0, add_product), pairs)
 }
 
-/// The inner products of the rows of two matrices, [`inner`] bit for bit, handed on with their row.
+/// The inner products of the rows of two matrices as plain sums, handed on with their row: [`inner`] bit for bit where
+/// these are ordinary numbers.
 ///
 /// # Panics
 /// If the shapes differ.
@@ -166,9 +227,17 @@ fn fold<A>(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>, start: A, combine: im
     }
 }
 
-/// The Euclidean norm.
+/// The Euclidean norm, right to rounding over the whole range of f64; infinite if it is above the largest number.
+///
+/// ```
+/// use embedding_norms::sphere::norm_of;
+/// use ndarray::array;
+/// assert_eq!(norm_of(array![3e-162, 4e-162].view()), 5e-162); // squares would have lost all but four digits
+/// assert_eq!(norm_of(array![3e307, 4e307].view()), 5e307);
+/// ```
 pub fn norm_of(x: ArrayView1<'_, f64>) -> f64 {
-    inner(x, x).sqrt()
+    let square = fold(x, x, 0.0, add_product);
+    if scaled::is_safe(square) { square.sqrt() } else { scaled::norm(x.iter().copied()) }
 }
 
 /// The tangent projection P_x v = v − (v·x) x at the unit vector x.
@@ -252,5 +321,14 @@ fn add_squares([minus, plus]: [f64; 2], x: f64, y: f64) -> [f64; 2] {
 /// # Panics
 /// If the lengths differ.
 pub fn angle(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>) -> f64 {
-    Cosine::between(x, y).angle()
+    let cosine = Cosine::between(x, y);
+    if scaled::is_safe(cosine.one_minus) && scaled::is_safe(cosine.one_plus) {
+        return cosine.angle();
+    }
+    2.0 * libm::atan2(chord(x, y), norm_of((&x + &y).view()))
+}
+
+/// ‖x − y‖ of two unit vectors, also where its square is below the normal numbers.
+pub(crate) fn chord(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>) -> f64 {
+    norm_of((&x - &y).view())
 }

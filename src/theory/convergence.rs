@@ -5,7 +5,7 @@
 
 use crate::power::whole_power;
 use crate::setting::{SettingError, positive, tolerance, within};
-use crate::theory::one_step::{one_minus_cosine, sine};
+use crate::theory::one_step::{STEP_SIZES, one_minus_cosine, sine};
 
 /// tan(φ_ε/2) at which 1 − cos φ_ε = ε: √(ε/(2 − ε)).
 pub fn half_tangent_at(epsilon: f64) -> f64 {
@@ -51,7 +51,11 @@ pub fn next_order_steps(half_tangent: f64, alpha: f64, beta: f64, epsilon: f64) 
     if lambda <= 0.0 {
         return Ok(0.0);
     }
-    let q = (alpha * alpha * alpha + beta * beta * beta) / (rate * rate * rate);
+    let q = if (1e-100..=1e100).contains(&rate) {
+        (alpha * alpha * alpha + beta * beta * beta) / (rate * rate * rate)
+    } else {
+        whole_power(alpha / rate, 3) + whole_power(beta / rate, 3)
+    };
     let cosine = 1.0 - one_minus_cosine(half_tangent);
     let sines = libm::log(sine(half_tangent) / sine(half_tangent_at(epsilon)));
     Ok(lambda / rate - q * cosine * lambda + (q - 0.5) * sines)
@@ -91,7 +95,8 @@ fn checked_rate(half_tangent: f64, alpha: f64, beta: f64, epsilon: f64) -> Resul
     within("tan(φ/2)", half_tangent, half_tangent >= 0.0, "0 or larger")?;
     within("γ/ρ² of the first member", alpha, alpha >= 0.0, "0 or larger")?;
     within("γ/ρ² of the second member", beta, beta >= 0.0, "0 or larger")?;
-    positive("the sum of γ/ρ² over both members", alpha + beta)
+    let sum = positive("the sum of γ/ρ² over both members", alpha + beta)?;
+    within("the sum of γ/ρ² over both members", sum, STEP_SIZES.contains(&sum), "from 1e-300 to 1e300")
 }
 
 /// Λ = ln[tan(φ0/2)/tan(φ_ε/2)].
@@ -153,5 +158,6 @@ pub fn turned_ratio(alpha: f64, beta: f64, angle: f64, epsilon: f64) -> Result<f
     let end = 2.0 * libm::atan(half_tangent_at(tolerance("the tolerance", epsilon)?));
     within("the angle", angle, angle > end && angle < std::f64::consts::PI, "above φ_ε and below π radians")?;
     let mean_cosine = (libm::sin(angle) - libm::sin(end)) / (angle - end);
-    Ok(alpha / beta * (1.0 - (alpha - beta) * (mean_cosine - libm::cos(angle))))
+    let ratio = alpha / beta * (1.0 - (alpha - beta) * (mean_cosine - libm::cos(angle)));
+    within("the ratio of the angles turned", ratio, ratio.is_finite(), "a number of f64 (bring γ/ρ² nearer to 1)")
 }

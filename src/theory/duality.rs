@@ -1,6 +1,6 @@
 //! The duality of steps and the best norm (statements L7 and L8; chapter `docs/05-duality.md`).
 
-use crate::setting::{SettingError, open_angle, positive};
+use crate::setting::{SettingError, open_angle, positive, within};
 use crate::theory::convergence::half_tangent_at;
 use crate::theory::one_step::Pair;
 
@@ -26,7 +26,14 @@ pub fn dual(pair: Pair) -> Result<Pair, SettingError> {
     // The sine of the dual is the same, so α' = 1/(αs²).
     let sine = 2.0 * k / (1.0 + k * k);
     let square = sine * sine;
-    Ok(Pair { half_tangent: 1.0 / k, first: 1.0 / (first * square), second: 1.0 / (second * square) })
+    let dual = |name, size: f64| {
+        let dual = 1.0 / (size * square);
+        within(name, dual, dual.is_normal(), "a number of f64 (bring γ/ρ² nearer to 1)")
+    };
+    let half_tangent = within("tan(φ/2) of the dual", 1.0 / k, (1.0 / k).is_finite(), "finite")?;
+    Ok(Pair {
+        half_tangent, first: dual("γ/ρ_i² of the dual", first)?, second: dual("γ/ρ_j² of the dual", second)?
+    })
 }
 
 /// Whether L7 makes a statement about the counts of a pair and its dual: φ_ε < φ0 < π − φ_ε, so that both need a step.
@@ -53,7 +60,9 @@ pub fn both_need_a_step(half_tangent: f64, epsilon: f64) -> bool {
 pub fn best_norm(learning_rate: f64, angle: f64) -> Result<f64, SettingError> {
     let half = libm::cos(0.5 * open_angle(angle)?);
     // 1 + cos φ = 2 cos²(φ/2).
-    Ok(half * (2.0 * positive("the learning rate", learning_rate)?).sqrt())
+    let gamma = positive("the learning rate", learning_rate)?;
+    // 2γ may be beyond f64 where its root is not.
+    Ok(half * if gamma < 1e300 { (2.0 * gamma).sqrt() } else { 2.0 * (0.5 * gamma).sqrt() })
 }
 
 /// The values of us between which one step brings a pair of equal norms within φ_ε of alignment:

@@ -107,6 +107,7 @@ impl Persistent {
         let learning_rate = positive("the learning rate γ", learning_rate)?;
         let decay = positive("the weight decay λ", decay)?;
         within("γλ", learning_rate * decay, learning_rate * decay < 1.0, "below 1, or decay overshoots zero")?;
+        within("γλ", learning_rate * decay, learning_rate * decay >= 1e-250, "at least 1e-250")?;
         Ok(Self { learning_rate, decay, frequency: 1.0 })
     }
 
@@ -118,6 +119,7 @@ impl Persistent {
     pub fn frequency(self, frequency: f64) -> Result<Self, SettingError> {
         let inside = frequency > 0.0 && frequency <= 1.0;
         let frequency = within("the frequency of updates f", frequency, inside, "above 0 and at most 1")?;
+        let frequency = within("the frequency of updates f", frequency, frequency >= 1e-100, "at least 1e-100")?;
         Ok(Self { frequency, ..self })
     }
 
@@ -140,7 +142,7 @@ impl Persistent {
             Rule::HeavyBallCoupled { momentum } => self.heavy_ball_coupled(mean_square, momentum),
             Rule::HeavyBallDecoupled { momentum } => self.heavy_ball_decoupled(mean_square, momentum),
             Rule::AdamW { beta1, .. } => self.adamw(dimension, beta1),
-            Rule::NormalizedGradient => Ok(self.normalized_gradient()),
+            Rule::NormalizedGradient => self.normalized_gradient(),
             Rule::SignDescent => self.sign_descent(dimension),
         }
     }
@@ -219,7 +221,7 @@ impl Persistent {
         let memory = 1.0 - checked_rate("the momentum β", momentum)?;
         let strength = self.product() / memory;
         let fourth = self.linear_fourth(mean_square)? / memory;
-        Ok(self.settled(2.0, fourth, 2.0 * self.product() / (1.0 + momentum), strength))
+        self.settled(2.0, fourth, 2.0 * self.product() / (1.0 + momentum), strength)
     }
 
     /// Heavy-ball momentum with decoupled decay: ρ*⁴ = γfG²/(2λ(1 − β)²), angle √(2γλ(1 − β)/(1 + β)), relaxation
@@ -230,7 +232,7 @@ impl Persistent {
     pub fn heavy_ball_decoupled(&self, mean_square: f64, momentum: f64) -> Result<Equilibrium, SettingError> {
         let memory = 1.0 - checked_rate("the momentum β", momentum)?;
         let fourth = self.linear_fourth(mean_square)? / (memory * memory);
-        Ok(self.settled(2.0, fourth, 2.0 * self.product() * memory / (1.0 + momentum), self.product()))
+        self.settled(2.0, fourth, 2.0 * self.product() * memory / (1.0 + momentum), self.product())
     }
 
     /// AdamW in d dimensions: ρ*² = γd/(2λ), angle √(2γλ(1 − β1)/(1 + β1)), relaxation 1/(2γλ) steps.
@@ -246,11 +248,11 @@ impl Persistent {
     pub fn adamw(&self, dimension: f64, beta1: f64) -> Result<Equilibrium, SettingError> {
         let memory = (1.0 - checked_rate("β1", beta1)?) / (1.0 + beta1);
         let square = self.learning_rate * checked_dimension(dimension)? / (2.0 * self.decay);
-        Ok(self.settled(1.0, square, 2.0 * self.product() * memory, self.product()))
+        self.settled(1.0, square, 2.0 * self.product() * memory, self.product())
     }
 
     /// Normalized gradient descent with decoupled decay: ρ*² = γf/(2λ), angle √(2γλ), relaxation 1/(2γλ) steps.
-    pub fn normalized_gradient(&self) -> Equilibrium {
+    pub fn normalized_gradient(&self) -> Result<Equilibrium, SettingError> {
         let square = self.learning_rate * self.frequency / (2.0 * self.decay);
         self.settled(1.0, square, 2.0 * self.product(), self.product())
     }
@@ -265,7 +267,7 @@ impl Persistent {
     /// A dimension below 2.
     pub fn sign_descent(&self, dimension: f64) -> Result<Equilibrium, SettingError> {
         let square = self.learning_rate * self.frequency * checked_dimension(dimension)? / (2.0 * self.decay);
-        Ok(self.settled(1.0, square, 2.0 * self.product(), self.product()))
+        self.settled(1.0, square, 2.0 * self.product(), self.product())
     }
 
     /// γλ, the part of the norm that decay takes per step.
@@ -280,9 +282,10 @@ impl Persistent {
     }
 
     /// From ρ*^(2h), the square of the angle, and the part of the norm that decay takes per step in the long run.
-    fn settled(&self, degree: f64, power: f64, angle_square: f64, shrinkage: f64) -> Equilibrium {
+    fn settled(&self, degree: f64, power: f64, angle_square: f64, shrinkage: f64) -> Result<Equilibrium, SettingError> {
+        within("ρ^2h at equilibrium", power, power.is_normal(), "a number of f64 (bring γ/λ nearer to 1)")?;
         let norm = if degree == 2.0 { power.sqrt().sqrt() } else { power.sqrt() };
-        Equilibrium { norm, angle: angle_square.sqrt(), relaxation: 1.0 / (2.0 * degree * shrinkage) }
+        Ok(Equilibrium { norm, angle: angle_square.sqrt(), relaxation: 1.0 / (2.0 * degree * shrinkage) })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::power::whole_power;
 use crate::setting::{SettingError, positive, within};
+use crate::theory::one_step::step_size;
 
 /// What the squared norms of the members of a pair gain altogether.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,7 +19,7 @@ pub struct PairGrowth {
 /// total γ(1 − c){1 + (α + β)(1 + c)/4}, share (ρ_j²/ρ_i²){1 − (α − β)(1 − c)/2}.
 ///
 /// # Errors
-/// A learning rate or a norm that is not positive, or an angle outside [0, π).
+/// A learning rate or a norm that is not positive, an angle outside [0, π), or sizes with which the growth leaves f64.
 pub fn pair_growth(
     learning_rate: f64,
     first_norm: f64,
@@ -29,14 +30,16 @@ pub fn pair_growth(
     let first = positive("the first norm", first_norm)?;
     let second = positive("the second norm", second_norm)?;
     within("the angle", angle, (0.0..std::f64::consts::PI).contains(&angle), "from 0 to below π radians")?;
-    let (alpha, beta) = (gamma / (first * first), gamma / (second * second));
+    let (alpha, beta) = (step_size(gamma, first)?, step_size(gamma, second)?);
     let half = libm::sin(0.5 * angle);
     let one_minus = 2.0 * half * half;
     let total = gamma * one_minus * (1.0 + 0.25 * (alpha + beta) * (2.0 - one_minus));
     let share = alpha / beta * (1.0 - 0.5 * (alpha - beta) * one_minus);
     // For steps so large that the correction would turn the share over, the small member takes all.
     let share = share.max(0.0);
-    Ok(PairGrowth { first: total * share / (1.0 + share), second: total / (1.0 + share) })
+    let grown = total * share;
+    within("the growth of ‖z‖²", grown, grown.is_finite(), "a number of f64 (bring γ/ρ² nearer to 1)")?;
+    Ok(PairGrowth { first: grown / (1.0 + share), second: total / (1.0 + share) })
 }
 
 /// By what factor heavy-ball momentum μ multiplies the growth of S1: (1 + μ)/(1 − μ)².
@@ -82,7 +85,7 @@ fn checked_momentum(momentum: f64) -> Result<f64, SettingError> {
 /// `mean_square` is G², `mean_fourth` is E\[G⁴\] of the gradient at unit norm; see [`fresh_targets`].
 ///
 /// # Errors
-/// A learning rate, a norm or a moment that is not positive.
+/// A learning rate, a norm or a moment that is not positive, or a ρ⁴ that is beyond f64.
 pub fn persistent_fourth_power(
     learning_rate: f64,
     initial_norm: f64,
@@ -96,7 +99,9 @@ pub fn persistent_fourth_power(
     let fourth = positive("the mean fourth power of the gradient", mean_fourth)?;
     within("the number of updates", updates, updates >= 0.0, "0 or larger")?;
     let grown = 2.0 * gamma * gamma * square * updates;
-    Ok(start + grown + 0.5 * gamma * gamma * fourth / square * libm::log1p(grown / start))
+    let mean = start + grown + 0.5 * gamma * gamma * fourth / square * libm::log1p(grown / start);
+    let is_right = start.is_normal() && mean.is_finite();
+    within("the fourth power of the norm", mean, is_right, "a number of f64 (bring the norm and the rate nearer to 1)")
 }
 
 /// The moments (G², E\[G⁴\]) of the gradient at unit norm under fresh random targets in R^d: 1 − 1/d and

@@ -3,11 +3,37 @@
 //! Notation: φ is the angle of the pair, c = cos φ, s = sin φ, k = tan(φ/2); γ is the learning rate per pair,
 //! α = γ/ρ_i² and β = γ/ρ_j², both u for equal norms.
 
+use std::ops::RangeInclusive;
+
+use crate::setting::{SettingError, positive, within};
 use crate::sphere::Cosine;
 use crate::vectorize::Number;
 
 /// A half-angle tangent above this is treated as antipodal: the angle is within 2·10⁻³⁰ of π, and the pair stands.
 pub const ANTIPODAL_HALF_TANGENT: f64 = 1e30;
+
+/// γ/ρ², on which alone the dynamics of a pair depend.
+///
+/// # Errors
+/// A learning rate or a norm that is not a finite number above 0, or a γ/ρ² outside of 1e-300 to 1e300.
+///
+/// ```
+/// use embedding_norms::theory::one_step::step_size;
+/// assert_eq!(step_size(0.02, 2.0)?, 0.005);
+/// assert_eq!(step_size(1e-250, 1e-200)?, 1e150); // where ρ² is no number of f64
+/// assert!(step_size(1.0, 1e-200).is_err());
+/// # Ok::<(), embedding_norms::setting::SettingError>(())
+/// ```
+pub fn step_size(learning_rate: f64, norm: f64) -> Result<f64, SettingError> {
+    let (gamma, norm) = (positive("the learning rate", learning_rate)?, positive("the norm", norm)?);
+    let square = norm * norm;
+    let size = if square.is_normal() { gamma / square } else { gamma / norm / norm };
+    let name = "γ/ρ², the learning rate over the square of the norm,";
+    within(name, size, STEP_SIZES.contains(&size), "from 1e-300 to 1e300")
+}
+
+/// What γ/ρ² may be: formulas with its first powers stay within f64.
+pub(super) const STEP_SIZES: RangeInclusive<f64> = 1e-300..=1e300;
 
 /// A pair of equal norms as gradient descent sees it (statement D1): k = tan(φ/2) and u = γ/ρ².
 ///

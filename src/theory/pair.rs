@@ -3,7 +3,7 @@
 use pulp::Simd;
 
 use crate::setting::{SettingError, positive, tolerance, within};
-use crate::theory::one_step::{EqualPair, Pair, advance, half_angle, one_minus_cosine};
+use crate::theory::one_step::{ANTIPODAL_HALF_TANGENT, EqualPair, Pair, advance, half_angle, one_minus_cosine};
 use crate::vectorize::{Aligned, Kernel, LANES, Number, Vector, sum, vectorize};
 
 /// Which gradient the very first step follows.
@@ -47,6 +47,12 @@ impl Count {
             Self::Stationary | Self::Budget => None,
         }
     }
+}
+
+/// How a count ends where a step changes no digit: an antipodal pair stands, and steps that are lost in rounding need more
+/// than any budget.
+fn at_rest(moves: bool) -> Count {
+    if moves { Count::Budget } else { Count::Stationary }
 }
 
 /// Eight pairs, across and along their bisectors: the coordinates of [`advance`].
@@ -158,7 +164,7 @@ impl EqualPopulation {
                 return Ok(Count::Reached { steps, crossing: steps as f64 - 1.0 + within_last });
             }
             if mean == before && steps > 0 && self.stands() {
-                return Ok(Count::Stationary);
+                return Ok(at_rest(self.pairs().all(|pair| pair.half_tangent <= ANTIPODAL_HALF_TANGENT)));
             }
             if steps >= budget {
                 return Ok(Count::Budget);
@@ -183,7 +189,7 @@ impl EqualPopulation {
 
     /// Whether no pair would move in another step.
     fn stands(&self) -> bool {
-        self.pairs().all(|pair| pair.step().half_tangent == pair.half_tangent)
+        self.pairs().all(|pair| pair.step() == pair)
     }
 }
 
@@ -216,6 +222,7 @@ impl Kernel for Advance<'_> {
 pub fn steps_of_pair(mut pair: Pair, epsilon: f64, budget: u64) -> Result<Count, SettingError> {
     tolerance("the tolerance", epsilon)?;
     positive("γ/ρ² of the first member", pair.first)?;
+    within("γ/ρ² of the first member", pair.first, pair.first <= 1e30, "at most 1e30")?;
     within("γ/ρ² of the second member", pair.second, pair.second >= 0.0 && pair.second <= 1e30, "from 0 to 1e30")?;
     within("tan(φ/2)", pair.half_tangent, pair.half_tangent >= 0.0, "0 or larger")?;
     let mut before = pair.one_minus_cosine();
@@ -224,8 +231,8 @@ pub fn steps_of_pair(mut pair: Pair, epsilon: f64, budget: u64) -> Result<Count,
     }
     for steps in 1..=budget {
         let next = pair.step();
-        if next.half_tangent == pair.half_tangent {
-            return Ok(Count::Stationary);
+        if next == pair {
+            return Ok(at_rest(pair.half_tangent <= ANTIPODAL_HALF_TANGENT));
         }
         let after = one_minus_cosine(next.half_tangent);
         if after <= epsilon {

@@ -7,7 +7,7 @@ use super::source::{Source, Views};
 use crate::encoder::{Encoder, Input, Network, Pass};
 use crate::loss::{Batch, Loss, LossError};
 use crate::normalization::{GradScale, pullback};
-use crate::optimizer::{Optimizer, Update, WeightDecay};
+use crate::optimizer::{Optimizer, TwoDecays, Update, WeightDecay, check_decay};
 use crate::random::Generator;
 use crate::setting::{SettingError, positive};
 use crate::sphere::{Directions, SphereError, normalize};
@@ -43,6 +43,9 @@ pub enum TrainingError {
         /// What is wrong, with the row of the batch.
         problem: SphereError,
     },
+    /// Weight decay beside a rule that has its own.
+    #[error(transparent)]
+    Decay(#[from] TwoDecays),
     /// A setting outside its domain.
     #[error(transparent)]
     Setting(#[from] SettingError),
@@ -115,7 +118,8 @@ impl<'a, E: Encoder> Trainer<'a, E> {
     /// Training of this encoder.
     ///
     /// # Errors
-    /// [`TrainingError::NeedsEmbeddings`] for a rule that moves directions on a sphere, if a group is a tensor.
+    /// [`TrainingError::NeedsEmbeddings`] for a rule that moves directions on a sphere, if a group is a tensor;
+    /// [`TrainingError::Decay`] for two weight decays above 0, inside the rule and beside it.
     pub fn new(encoder: E, method: Method<'a>) -> Result<Self, TrainingError> {
         Self::start(encoder, None, method)
     }
@@ -129,6 +133,7 @@ impl<'a, E: Encoder> Trainer<'a, E> {
     }
 
     fn start(encoder: E, predictor: Option<Network>, method: Method<'a>) -> Result<Self, TrainingError> {
+        check_decay(method.optimizer, method.decay)?;
         let only_embeddings = encoder.groups_are_embeddings() && predictor.is_none();
         if method.optimizer.needs_embeddings() && !only_embeddings {
             return Err(TrainingError::NeedsEmbeddings { rule: method.optimizer.name() });
