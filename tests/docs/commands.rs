@@ -210,20 +210,21 @@ fn the_blocks_of_every_page_run_in_order_and_print_what_is_shown() {
             continue;
         }
         let printed = run(&page, python.as_ref());
-        let mut renewed = text.clone();
-        for block in blocks(&text).iter().filter(|block| block.before.starts_with("<!-- prints")) {
+        // By lines, from the last block to the first, so that the places of those before stay.
+        let mut renewed: Vec<String> = text.lines().map(str::to_owned).collect();
+        for block in blocks(&text).iter().rev().filter(|block| block.before.starts_with("<!-- prints")) {
             let (_, output) = printed.range(..block.line).next_back().expect("a block of commands before its output");
             let expected = shortened(output, &block.before);
             if updating() {
-                let fence = format!("{}\n```text\n", block.before);
-                renewed = renewed.replacen(&format!("{fence}{}", block.text), &format!("{fence}{expected}"), 1);
+                let shown = block.line..block.line + block.text.lines().count();
+                renewed.splice(shown, expected.lines().map(str::to_owned));
             } else {
                 assert_eq!(block.text, expected, "{page}:{}: {UPDATE}", block.line);
             }
             outputs += 1;
         }
-        if renewed != text {
-            fs::write(root().join(&page), renewed).unwrap();
+        if updating() && outputs > 0 {
+            fs::write(root().join(&page), renewed.join("\n") + "\n").unwrap();
         }
     }
     assert!(outputs >= 2, "only {outputs} outputs are shown");
