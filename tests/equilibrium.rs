@@ -205,3 +205,13 @@ fn s3_settings_outside_their_domain_are_refused_by_name() {
     assert!(PersistentDescent::new(&GradientDescent, 0.0).is_err());
     assert!(PersistentDescent::new(&GradientDescent, 0.1).unwrap().frequency(1.5).is_err());
 }
+
+/// The next orders that docs/06-growth.md gives for heavy ball, in per cent.
+#[test]
+fn s3_the_next_orders_of_the_chapter() {
+    let settings = Persistent::new(0.1, 0.01).unwrap();
+    let order = |rule: Rule| settings.next_order(rule, 16.0).unwrap();
+    let decoupled = order(Rule::HeavyBallDecoupled { momentum: 0.9 });
+    let coupled = order(Rule::HeavyBallCoupled { momentum: 0.9 });
+    assert!((decoupled + 0.0020).abs() < 5e-5 && (coupled - 0.0029).abs() < 5e-5, "{decoupled} {coupled}");
+}

@@ -393,3 +393,19 @@ fn d3_real_vectors_violate_the_bound_at_three_quarters_of_pi() {
         assert!((change - exact).abs() <= 100.0 * EPS * (1.0 + u));
     }
 }
+
+/// The fractions of docs/02-one-step.md: both ways to fail, for c uniform and u log-uniform in [10⁻⁴, 10].
+#[test]
+fn d3_the_fractions_of_the_chapter() {
+    let (low, high) = (1e-4_f64.ln(), 10.0_f64.ln());
+    let clipped = |x: f64| x.clamp(0.0, high - low) / (high - low);
+    let cells = 100_000;
+    let mean = |share: &dyn Fn(f64, f64) -> f64| {
+        let cosines = (0..cells).map(|cell| (f64::from(cell) + 0.5) / f64::from(cells));
+        0.5 * cosines.map(|c| share(c, (1.0 - c * c).sqrt())).sum::<f64>() / f64::from(cells)
+    };
+    let obtuse = mean(&|c, s| clipped((c / (s * (1.0 + s))).ln() - low));
+    let acute = mean(&|c, s| clipped(high - ((1.0 + s) / (s * c)).ln()));
+    assert!((obtuse - 0.3450).abs() < 5e-5 && (acute - 0.0273).abs() < 5e-5, "{obtuse} {acute}");
+    assert!((obtuse + acute - 0.3723).abs() < 5e-5);
+}
