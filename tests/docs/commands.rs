@@ -275,7 +275,7 @@ fn commands_in_the_text_name_what_exists() {
         },
         "--help",
     );
-    let known = |name: &str| help.lines().any(|line| line.trim_start().split_whitespace().next() == Some(name));
+    let known = |name: &str| help.lines().any(|line| line.split_whitespace().next() == Some(name));
     let mut checked = 0;
     for page in all_markdown() {
         let text = read(&page);
