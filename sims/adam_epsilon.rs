@@ -23,6 +23,8 @@ const EXPONENTS: &str = "exponents";
 const SYMMETRY: &str = "symmetry";
 /// Neighbouring norms are apart by the square of this factor.
 const SIDE: f64 = 1.2;
+/// The claim of the curve between the two ends.
+const CROSSOVER: &str = "between them k = 1 + ερ/(ερ + y), with one y for all ερ";
 /// Norms are scaled by 2^m in the test of the exact statement.
 const SCALED_BY: [i32; 2] = [-3, 4];
 /// Steps that the exact statement is followed for.
@@ -207,7 +209,7 @@ Examples:
     }
 
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
-        Ok(vec![("", figure(tables.get(EXPONENTS)?)?)])
+        Ok(vec![("", figure(tables.get(EXPONENTS)?, tables.stated().noted(CROSSOVER, "y ="))?)])
     }
 }
 
@@ -298,11 +300,7 @@ fn local(table: &Table) -> Result<Vec<(f64, Estimate, Option<f64>)>, TableError>
 
 fn ends(table: &Table, replicates: u64) -> Result<Vec<Claim>, Failure> {
     let found = local(table)?;
-    let says = [
-        "at fixed ε, steps grow as ρ^k with k = 1 where ερ is small",
-        "k = 2 where ερ is large",
-        "between them k = 1 + ερ/(ερ + y), with one y for all ερ",
-    ];
+    let says = ["at fixed ε, steps grow as ρ^k with k = 1 where ερ is small", "k = 2 where ερ is large", CROSSOVER];
     let reaches = found.first().is_some_and(|first| first.0 <= 1e-3) && found.last().is_some_and(|last| last.0 >= 10.0);
     if replicates < ENOUGH || !reaches {
         let why = "needs at least 8 replicates and ερ from 0.001 to 10";
@@ -328,7 +326,8 @@ fn ends(table: &Table, replicates: u64) -> Result<Vec<Claim>, Failure> {
     ])
 }
 
-fn figure(table: &Table) -> Result<Figure, Failure> {
+/// `middle_found` is what the claim says of the curve's middle.
+fn figure(table: &Table, middle_found: Option<&str>) -> Result<Figure, Failure> {
     let found = local(table)?;
     let points = found.iter().map(|(product, k, _)| (*product, k.value)).collect();
     let intervals = found.iter().map(|(product, k, _)| (*product, k.lower, k.upper)).collect();
@@ -341,7 +340,11 @@ fn figure(table: &Table) -> Result<Figure, Failure> {
     if let Some(((first, last), middle)) = ends {
         let at = |part: usize| first.0 * libm::pow(last.0 / first.0, part as f64 / 200.0);
         let curve = (0..=200).map(at).map(|product| (product, crossover(product, middle))).collect();
-        panel = panel.layer(Layer::line(format!("1 + ε‖z‖/(ε‖z‖ + {middle:.2})"), curve).style(Style::theory()));
+        let name = match middle_found {
+            Some(middle) => format!("1 + ε‖z‖/(ε‖z‖ + {middle})"),
+            None => "1 + ε‖z‖/(ε‖z‖ + y), y fitted".to_owned(),
+        };
+        panel = panel.layer(Layer::line(name, curve).style(Style::theory()));
     }
     panel = panel
         .layer(Layer::error_bars("", intervals).style(Style::series(0)))

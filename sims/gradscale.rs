@@ -112,7 +112,8 @@ impl sweep::Cell for Cell {
 
 impl Simulation for GradScale {
     const NAME: &'static str = "gradscale";
-    const ABOUT: &'static str = "GradScale turns the norm effect: steps grow as the norm to the power 2 − p";
+    const ABOUT: &'static str =
+        "GradScale weakens and reverses the norm effect: plain descent takes steps ∝ ‖z‖^(2 − p)";
     const EXAMPLES: &'static str = "\
 Examples:
   embedding-norms gradscale
@@ -273,7 +274,7 @@ fn flow(settings: &GradScale, main: &Table) -> Result<Claim, Failure> {
 
 /// One claim for the exponents at all powers, by the one that is furthest off.
 fn laws(table: &Table, replicates: u64) -> Result<Vec<Claim>, Failure> {
-    let says = "steps grow as ρ^k with k = 2 − p, at every power";
+    let says = "steps grow as ρ^k with k = 2 − p where γρ^(p−2) ≤ 0.02, at every power";
     let spans = table.numbers("span")?.into_iter().flatten().fold(f64::INFINITY, f64::min);
     if replicates < ENOUGH || spans.is_nan() || spans < 7.9 {
         let why = "needs at least 8 replicates and norms over a factor of 8 with γρ^(p−2) ≤ 0.02";
@@ -300,7 +301,7 @@ fn figure(main: &Table, exponents: &Table) -> Result<Figure, Failure> {
     let tolerance = main.numbers("tolerance")?.into_iter().flatten().next().unwrap_or(1e-3);
     let y = format!("steps until the mean cosine is {}", 1.0 - tolerance);
     let mut steps = Panel::new(Axis::logarithmic("initial norm ‖z‖"), Axis::logarithmic(y))
-        .title("The slope turns round at p = 2")
+        .title("The slope reverses at p = 2")
         .legend(Legend::LineEnds);
     for (index, power) in DRAWN.into_iter().enumerate() {
         let rows = main.with("power", power)?;

@@ -55,6 +55,7 @@ mod simulate;
 mod simulation;
 mod slurm;
 mod sphere_trajectories;
+mod stated;
 mod suggestion;
 mod unequal_norms;
 mod usage;

@@ -134,12 +134,12 @@ pub struct Moment<'a> {
 }
 
 impl Training {
-    /// The same with the labels dealt out anew before training: as many of each, but they say nothing of the points.
+    /// The same with the labels permuted before training: as many of each, but they say nothing of the points.
     pub fn with_permuted_labels(self) -> Self {
         Self { permuted: true, ..self }
     }
 
-    /// Whether labels are dealt out anew.
+    /// Whether labels are permuted.
     pub fn is_permuted(&self) -> bool {
         self.permuted
     }

@@ -289,7 +289,8 @@ fn slice(map: &Table, wanted: f64) -> Result<Panel, Failure> {
         Axis::logarithmic("step size u = γ/‖z‖²"),
         Axis::linear("change of cos φ in one step / us²").range(0.0, 5.0),
     )
-    .title("At φ = 3π/4 steps beat the bound up to u ≈ 0.6")
+    // tan(π/8)/sin(3π/4): where the pair is at a right angle after the step.
+    .title("At φ = 3π/4 steps beat the bound up to u = 2 − √2")
     .layer(Layer::line("exact change (D1)", line("change")?))
     .layer(Layer::line("published bound", line("bound")?).style(Style::published()))
     .legend(Legend::Inside))

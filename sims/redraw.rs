@@ -1,4 +1,5 @@
-//! `embedding-norms redraw TABLE.csv…`: figures again from their tables, without simulating.
+//! `embedding-norms redraw TABLE.csv…`: figures again from their tables, without simulating. Numbers that claims state come
+//! from `<table>.json` beside a table; where there is none, figures leave them out.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
+use embedding_norms::claim::Claim;
 use embedding_norms::figure::Figure;
 use embedding_norms::files;
 use embedding_norms::table::{Table, TableError};
@@ -14,6 +16,7 @@ use crate::arguments::Drawing;
 use crate::failure::Failure;
 use crate::output::{self, Folder, file_name, refused};
 use crate::registry::{Entry, SIMULATIONS, find};
+use crate::report::record;
 use crate::simulation::Tables;
 use crate::suggestion::suggestion;
 
@@ -35,7 +38,7 @@ pub fn command() -> Command {
         .arg(
             paths
                 .value_parser(value_parser!(PathBuf))
-                .help("Tables, or folders of them; parts beside a table are found"),
+                .help("Tables, or folders of them; parts beside a table are found, and its claims in TABLE.json"),
         )
         .arg(simulation.value_parser(names).help("Whose figures to draw, where the name of the file does not say it"))
         .arg(out.value_parser(value_parser!(PathBuf)).help("Where the figures go"))
@@ -108,9 +111,10 @@ impl Source {
         Ok(())
     }
 
-    /// The figures, from the tables alone. What is wrong with a table is said with the file's name.
+    /// The figures, from the tables and, for numbers that claims state, from the claims beside them. What is wrong with a
+    /// table is said with the file's name.
     pub fn draw(&self) -> Result<Vec<(&'static str, Figure)>, Failure> {
-        let tables = self.tables()?;
+        let tables = self.tables()?.with_claims(self.claims()?);
         self.entry.figures(&tables).map_err(|failure| match failure {
             Failure::Table(TableError::MissingTable { wanted, .. }) => Failure::Refused(format!(
                 "{}: the figures of {} need this table too, and it is not there",
@@ -133,6 +137,15 @@ impl Source {
                 Ok((part, table.map_err(|error| Failure::Refused(format!("{}: {error}", path.display())))?))
             })
             .collect()
+    }
+
+    /// The claims beside the main table, if they are there. A file of a name of the user's own may be anything.
+    fn claims(&self) -> Result<Vec<Claim>, Failure> {
+        match record::read(&self.folder, &self.stem) {
+            Ok(record) => Ok(record.map(|record| record.claims).unwrap_or_default()),
+            Err(_) if self.stem != self.entry.name() => Ok(Vec::new()),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// The names of the parts that lie beside the main table, in order.

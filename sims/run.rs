@@ -189,6 +189,7 @@ fn finish<S: Simulation>(
     });
     let text = serde_json::to_string_pretty(&record)? + "\n";
     folder.write(&output::file_name(S::NAME, "", "json"), text.as_bytes())?;
+    let tables = tables.with_claims(claims.clone());
     folder.write_figures(S::NAME, &S::figures(&tables)?, &common.drawing)?;
     folder.write_animations(S::NAME, &S::animations(&tables)?, common.threads()?)?;
     if replaces {

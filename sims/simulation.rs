@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
+use crate::stated::Stated;
 
 /// A simulation. The implementing type is its settings, which are also its options on the command line.
 pub trait Simulation: clap::Args + Serialize + DeserializeOwned + Sync + 'static {
@@ -43,7 +44,8 @@ pub trait Simulation: clap::Args + Serialize + DeserializeOwned + Sync + 'static
     /// Holds the tables against the statements. `replicates` is how many there are of each cell.
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure>;
 
-    /// Draws the figures, by part (the empty name is the main one), from the tables alone.
+    /// Draws the figures, by part (the empty name is the main one), from the tables alone. A number that a claim states is
+    /// taken from [`Tables::stated`] and not computed again.
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure>;
 
     /// Draws the frames of looping animations, by part, from the tables alone. Most simulations have none.
@@ -52,42 +54,55 @@ pub trait Simulation: clap::Args + Serialize + DeserializeOwned + Sync + 'static
     }
 }
 
-/// The tables of a simulation: the main one has the empty name.
+/// The tables of a simulation, the main one with the empty name, and what its claims say of them once that is known.
 #[derive(Clone, Debug, Default)]
-pub struct Tables(Vec<(String, Table)>);
+pub struct Tables {
+    all: Vec<(String, Table)>,
+    stated: Stated,
+}
 
 impl FromIterator<(String, Table)> for Tables {
     fn from_iter<I: IntoIterator<Item = (String, Table)>>(tables: I) -> Self {
-        Self(tables.into_iter().collect())
+        Self { all: tables.into_iter().collect(), stated: Stated::default() }
     }
 }
 
 impl Tables {
     /// Tables with these names.
     pub fn new<const N: usize>(tables: [(&str, Table); N]) -> Self {
-        Self(tables.into_iter().map(|(name, table)| (name.to_owned(), table)).collect())
+        tables.into_iter().map(|(name, table)| (name.to_owned(), table)).collect()
     }
 
     /// Adds a table.
     pub fn push(&mut self, name: &str, table: Table) {
-        self.0.push((name.to_owned(), table));
+        self.all.push((name.to_owned(), table));
     }
 
     /// The table of this name.
     pub fn get(&self, name: &str) -> Result<&Table, TableError> {
         self.find(name).ok_or_else(|| TableError::MissingTable {
             wanted: name.to_owned(),
-            present: self.0.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", "),
+            present: self.all.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", "),
         })
     }
 
     /// The table of this name, if it is there.
     pub fn find(&self, name: &str) -> Option<&Table> {
-        self.0.iter().find(|(present, _)| present == name).map(|(_, table)| table)
+        self.all.iter().find(|(present, _)| present == name).map(|(_, table)| table)
     }
 
     /// All tables with their names.
     pub fn each(&self) -> impl Iterator<Item = (&str, &Table)> {
-        self.0.iter().map(|(name, table)| (name.as_str(), table))
+        self.all.iter().map(|(name, table)| (name.as_str(), table))
+    }
+
+    /// The same tables with the claims of their run.
+    pub fn with_claims(self, claims: Vec<Claim>) -> Self {
+        Self { stated: claims.into(), ..self }
+    }
+
+    /// What the claims say.
+    pub fn stated(&self) -> &Stated {
+        &self.stated
     }
 }

@@ -108,7 +108,7 @@ impl Statement {
 /// The statement of this id, in either case of letters.
 ///
 /// ```
-/// assert_eq!(embedding_norms::statement::find("l2").unwrap().title, "The norm effect");
+/// assert_eq!(embedding_norms::statement::find("l7").unwrap().simulation, Some("convergence-map"));
 /// ```
 pub fn find(id: &str) -> Option<&'static Statement> {
     STATEMENTS.iter().find(|statement| statement.id.eq_ignore_ascii_case(id))
@@ -118,7 +118,7 @@ pub fn find(id: &str) -> Option<&'static Statement> {
 pub const STATEMENTS: &[Statement] = &[
     Statement {
         id: "G1",
-        title: "The pullback",
+        title: "The gradient through the normalization",
         formula: "∇_z L = P_z g / ‖z‖, with g = ∂L/∂ẑ and P_z = I − ẑẑᵀ",
         meaning: "Whatever the loss of cosine similarities: the norm enters its gradient here and nowhere else.",
         provenance: Provenance::Literature,
@@ -129,16 +129,16 @@ pub const STATEMENTS: &[Statement] = &[
         id: "G2",
         title: "The gradient of the cosine: the 1/‖z‖ law",
         formula: "∇_{z_i}(−cos φ) = −(ẑ_j − cos φ ẑ_i)/ρ_i, of length sin φ/ρ_i",
-        meaning: "An embedding twice as long gets half the gradient, and needs twice the way: a quarter of the progress.",
+        meaning: "An embedding twice as long gets half the gradient and must travel twice as far: a quarter of the progress per step.",
         provenance: Provenance::Literature,
         stem: Stem::Gradient,
         simulation: Some("norm-effect"),
     },
     Statement {
         id: "G3",
-        title: "Orthogonality",
+        title: "A gradient is orthogonal to its own embedding",
         formula: "z · ∇_z L = 0",
-        meaning: "A gradient of directions never points along the embedding: it turns it and cannot shorten it.",
+        meaning: "A gradient of directions never points along the embedding: a plain step rotates a free embedding and cannot shorten it.",
         provenance: Provenance::Literature,
         stem: Stem::Gradient,
         simulation: Some("norm-growth"),
@@ -147,7 +147,7 @@ pub const STATEMENTS: &[Statement] = &[
         id: "G4",
         title: "The gradient of InfoNCE",
         formula: "∇_{z_i} L_i = −P_{z_i}(ẑ_j − Σ_k p_ik ẑ_k)/(τ ρ_i);  ∇_{z_k} L_i = (p_ik − [k=j]) P_{z_k} ẑ_i/(τ ρ_k)",
-        meaning: "The same 1/‖z‖ stands in front of every contrastive gradient, for anchors and for keys.",
+        meaning: "The same 1/‖z‖ stands in front of every gradient of a contrastive loss of cosines, for anchors and for keys.",
         provenance: Provenance::Paper,
         stem: Stem::Gradient,
         simulation: Some("contrastive-losses"),
@@ -163,18 +163,19 @@ pub const STATEMENTS: &[Statement] = &[
     },
     Statement {
         id: "D1",
-        title: "The pair closes",
+        title: "Under plain descent a pair evolves by itself",
         formula: "φ' = |φ − atan a − atan b|,  ρ_i'² = ρ_i²(1 + a²),  ρ_j'² = ρ_j²(1 + b²),  a = γ sin φ/ρ_i², b = γ sin φ/ρ_j²",
-        meaning: "Two norms and one angle tell the whole future of a pair, in any dimension.",
+        meaning: "Two norms and one angle tell the whole future of a free pair under plain descent, in any dimension.",
         provenance: Provenance::Ours,
         stem: Stem::OneStep,
         simulation: Some("norm-effect"),
     },
     Statement {
         id: "D2",
-        title: "Norms only grow",
+        title: "Under plain descent with free embeddings, norms only grow",
         formula: "ρ'² = ρ² + γ²‖∇‖²",
-        meaning: "Plain descent of directions lengthens embeddings at every step, which slows their later steps.",
+        meaning: "Plain descent of directions lengthens free embeddings at every step, which slows their later steps. Momentum, \
+                  weight decay and shared parameters shorten embeddings too.",
         provenance: Provenance::Literature,
         stem: Stem::OneStep,
         simulation: Some("norm-growth"),
@@ -190,25 +191,25 @@ pub const STATEMENTS: &[Statement] = &[
     },
     Statement {
         id: "L1",
-        title: "Gradient flow in closed form",
+        title: "The gradient flow of a pair in closed form",
         formula: "tan(φ/2) = tan(φ0/2) exp(−γ(1/ρ_i² + 1/ρ_j²) t);  N = Λ/(α+β) − q cos φ0 Λ + (q − ½) ln(sin φ0/sin φ_ε)",
-        meaning: "How many steps a pair needs, before it takes them.",
+        meaning: "How many small steps of plain descent a free pair needs, before it takes them.",
         provenance: Provenance::Ours,
         stem: Stem::Convergence,
         simulation: Some("norm-effect"),
     },
     Statement {
         id: "L2",
-        title: "The norm effect",
+        title: "The norm effect: under plain descent with small steps, steps grow as ρ²",
         formula: "T ∝ ρ²",
-        meaning: "Twice the norm: four times the steps.",
+        meaning: "Twice the norm: four times the steps, where γ is small beside ρ². Other optimizers have other exponents (L6).",
         provenance: Provenance::Paper,
         stem: Stem::Convergence,
         simulation: Some("norm-effect"),
     },
     Statement {
         id: "L3",
-        title: "The opposite-halves effect",
+        title: "The opposite-halves effect, for small steps of plain descent",
         formula: "T = A + B ln tan(φ0/2)",
         meaning: "Positives that start in opposite halves of the sphere align slowly, without limit towards φ0 = π.",
         provenance: Provenance::Paper,
@@ -219,42 +220,44 @@ pub const STATEMENTS: &[Statement] = &[
         id: "L4",
         title: "Populations",
         formula: "mean over pairs of cos φ(T) = 1 − ε",
-        meaning: "Averaging L1's cosine over the initial angles gives the steps of a whole batch within one step.",
+        meaning: "Averaging L1's cosine over the initial angles gives the steps of a whole batch, within one step at the paper's setting \
+                  from ρ = 0.5 up.",
         provenance: Provenance::Ours,
         stem: Stem::Convergence,
         simulation: Some("norm-effect"),
     },
     Statement {
         id: "L5",
-        title: "Unequal norms",
+        title: "Unequal norms: with small steps the short member travels",
         formula: "angles turned altogether: (first) : (second) = ρ_j² : ρ_i² as γ → 0",
-        meaning: "The short member of a pair travels, the long one waits.",
+        meaning: "As steps get small, the short member of a pair travels and the long one waits.",
         provenance: Provenance::Ours,
         stem: Stem::Convergence,
         simulation: Some("unequal-norms"),
     },
     Statement {
         id: "L6",
-        title: "The scaling symmetry",
+        title: "The scaling symmetry of scale-invariant losses",
         formula: "(c z, c^h γ) follows the directions of (z, γ);  h = 1 − r + q(1 − p)",
-        meaning: "Learning rate and norm act only through γ/ρ^h, with one degree h per optimizer: 2 for gradient descent.",
+        meaning: "Learning rate and norm act only through γ/ρ^h, with one degree h per optimizer, 2 for gradient descent: where the \
+                  optimizer's ε and its decay are 0 or scale too.",
         provenance: Provenance::Ours,
         stem: Stem::Scaling,
         simulation: Some("optimizer-laws"),
     },
     Statement {
         id: "L7",
-        title: "Duality",
+        title: "Duality of short and long norms, for a pair under plain descent",
         formula: "steps(us, φ0) = steps(1/(us), π − φ0),  for φ_ε < φ0 < π − φ_ε",
-        meaning: "A norm can be too small exactly as it can be too large.",
+        meaning: "For a pair under plain descent a norm can be too small exactly as it can be too large.",
         provenance: Provenance::Ours,
         stem: Stem::Duality,
         simulation: Some("convergence-map"),
     },
     Statement {
         id: "L8",
-        title: "The best norm",
-        formula: "one step suffices at ρ² = γ(1 + cos φ0)",
+        title: "The best norm of a pair under plain descent",
+        formula: "a pair of equal norms needs one step at ρ² = γ(1 + cos φ0)",
         meaning: "Shorter converges faster only above the best norm; cutting an initialization below it slows training.",
         provenance: Provenance::Ours,
         stem: Stem::Duality,
@@ -262,18 +265,19 @@ pub const STATEMENTS: &[Statement] = &[
     },
     Statement {
         id: "S1",
-        title: "The growth budget",
+        title: "The growth budget of small plain steps",
         formula: "Σ(‖z_T‖² − ‖z_0‖²) = γ(L_0 − L_T) as γ → 0;  for a pair γ(1 − cos φ0), shared as ρ_j² : ρ_i²",
-        meaning: "All the length that training adds is paid for by the loss it removes; momentum multiplies it.",
+        meaning: "All that small plain steps add to the squared norms of free embeddings is paid for by the loss they remove; momentum \
+                  multiplies it.",
         provenance: Provenance::Ours,
         stem: Stem::Growth,
         simulation: Some("norm-growth"),
     },
     Statement {
         id: "S2",
-        title: "Persistent gradients",
+        title: "Growth under persistent gradients",
         formula: "ρ⁴ = ρ0⁴ + 2γ²G²k",
-        meaning: "Under gradients that never settle, norms grow as the fourth root of the number of updates.",
+        meaning: "Under plain descent of gradients that never settle, norms grow as the fourth root of the number of updates.",
         provenance: Provenance::Literature,
         stem: Stem::Growth,
         simulation: Some("norm-growth"),
@@ -282,7 +286,7 @@ pub const STATEMENTS: &[Statement] = &[
         id: "S3",
         title: "The equilibrium of norms under weight decay",
         formula: "ρ*⁴ = γ f G²/(2λ), angle per step √(2γλ), relaxation 1/(4γλ) steps; other rules: the chapter",
-        meaning: "Decay and persistent gradients settle on one norm; there the angle turned per step depends on γλ alone, \
+        meaning: "Decay and persistent gradients of free embeddings settle on one norm; there the angle turned per step depends on γλ alone, \
                   and what is seen often is longer, as the fourth root of how often.",
         provenance: Provenance::Literature,
         stem: Stem::Equilibrium,
@@ -299,9 +303,10 @@ pub const STATEMENTS: &[Statement] = &[
     },
     Statement {
         id: "S5",
-        title: "Norm as confidence",
-        formula: "after training: rare class, sparse region, unseen class → smaller ‖z‖",
-        meaning: "Norms know something of the data; how much is learned, the untrained network tells.",
+        title: "Norm as confidence, in encoders after contrastive training",
+        formula: "after training, on the average: rare class, sparse region, unseen class → smaller ‖z‖",
+        meaning: "Norms know something of the data, not in every seed and not for every class; how much is learned, the untrained \
+                  network tells.",
         provenance: Provenance::Paper,
         stem: Stem::Encoders,
         simulation: Some("class-imbalance"),
@@ -310,8 +315,8 @@ pub const STATEMENTS: &[Statement] = &[
         id: "S6",
         title: "The three levers",
         formula: "ln(speed-up) ≈ |ln(α/α*)| − |ln(α′/α*)|, α the angle of the first step, α* = φ0/2;  without biases (W/c, η) = (W, c^(2−pL) η)",
-        meaning: "Cutting, GradScale and decay help where the first step turns embeddings too little, and hurt where it turns them \
-                  too far; without biases a cut is a learning rate in disguise.",
+        meaning: "Cutting, GradScale and decay mostly help where the first step rotates embeddings too little, and hurt where it \
+                  rotates them too far; without biases a cut is a learning rate in disguise.",
         provenance: Provenance::Ours,
         stem: Stem::Encoders,
         simulation: Some("levers"),

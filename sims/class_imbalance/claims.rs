@@ -19,7 +19,7 @@ const LONGER: &str = "after training the most frequent class is longer than the 
 const ORDERED: &str = "after training mean norms are in the order of the classes' frequencies, in every seed";
 const GAINED: &str = "training adds more to the most frequent class than to the rarest: difference of the gains";
 const CONTROLS: &str =
-    "inputs, and a network trained on labels dealt out anew, show no such difference: in % of the mean norm";
+    "inputs, and a network trained on permuted labels, show no such difference: in % of the mean norm";
 
 /// How far the controls' difference may be from 0, in per cent of the mean norm.
 const NONE: f64 = 2.0;
@@ -70,7 +70,7 @@ fn controls(own: &[Run], permuted: &[Run], last: u64) -> Claim {
         return Claim::not_tested("S5", Source::Ours, CONTROLS, "the control needs --controls 2 or more");
     };
     let worst = if reach(&inputs) > reach(&permuted) { inputs } else { permuted };
-    let note = format!("inputs {}, labels dealt out anew {}", shown(&inputs), shown(&permuted));
+    let note = format!("inputs {}, permuted labels {}", shown(&inputs), shown(&permuted));
     Claim::equivalence("S5", CONTROLS, 0.0, NONE, worst).noting(&note)
 }
 

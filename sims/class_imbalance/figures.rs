@@ -10,11 +10,11 @@ use crate::failure::Failure;
 use crate::grouping::levels;
 
 const TEXT: &str = "Three panels. Mean norms of the classes against the epoch: they start alike and drift apart in the order \
-                    of frequency. The difference of the most frequent to the rarest class rises from about zero within \
-                    twenty epochs and stays; with labels dealt out anew it stays at zero. The same difference in every \
-                    seed: only the trained network's is above zero on the average, and not in every seed.";
-const CAPTION: &str = "Bands and bars: 95 % confidence of the mean over seeds. Permuted labels, the control: trained on \
-                       labels that are dealt out anew. Last panel: norms of the inputs, and of \
+                    of frequency. The difference of the most frequent to the rarest class rises early in training and stays; \
+                    with permuted labels it stays near zero. The same difference in every seed: only the trained \
+                    network's is above zero on the average, and not in every seed.";
+const CAPTION: &str = "Bands and bars: 95 % confidence of the mean over seeds. Permuted labels, the control: as many of \
+                       each class, given to points at random. Last panel: norms of the inputs, and of \
                        embeddings before training, after it, and in the control; small marks are single seeds.";
 
 pub fn figure(table: &Table) -> Result<Figure, Failure> {

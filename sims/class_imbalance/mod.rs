@@ -1,8 +1,8 @@
 //! Rare classes have short embeddings (statement S5): norms of an encoder that is trained on classes of different size.
 //!
 //! The paper's setting: a spherical mixture of four classes with frequencies 1 : 2 : 4 : 8, a small network, a supervised
-//! InfoNCE, plain descent. The untrained network, the norms of the inputs, and a training on labels that are dealt out
-//! anew are the controls.
+//! InfoNCE, plain descent. The untrained network, the norms of the inputs, and a training on permuted labels are
+//! the controls.
 
 mod claims;
 mod figures;
@@ -53,7 +53,7 @@ pub struct ClassImbalance {
     #[arg(long, value_name = "EPOCHS", value_parser = values::count, default_value_t = 5)]
     every: usize,
 
-    /// Replicates that are also trained on labels dealt out anew, as a control
+    /// Replicates that are also trained on permuted labels, as a control
     #[arg(long, value_name = "N", value_parser = values::seed, default_value_t = 10)]
     controls: u64,
 }
@@ -200,5 +200,5 @@ impl ClassImbalance {
 
 /// Labels as they were drawn.
 const OWN: &str = "own";
-/// Labels that were dealt out anew.
+/// Labels that were permuted.
 const PERMUTED: &str = "permuted";

@@ -105,7 +105,7 @@ fn sparse(main: &Table) -> Result<Claim, Failure> {
         [interval(&by_replicate(main, SOURCES[0], here)?), interval(&by_replicate(main, SOURCES[0], apart)?)];
     let [more, more_apart] = [gain(main, here, SOURCES[1])?, gain(main, apart, SOURCES[1])?];
     let note = format!(
-        "Spearman's ρ with 95 % interval; training adds {}. With distances among the pixels, which no norm of an embedding \
+        "Spearman's r_s with 95 % interval; training adds {}. With distances among the pixels, which no norm of an embedding \
          is part of, {}; training adds {}",
         shown(more),
         shown(trained_apart),
@@ -124,7 +124,7 @@ fn mixed(main: &Table, tenths: &Table) -> Result<Claim, Failure> {
         Ok(format!("{:.2} and {:.2}", at(1)?, at(TENTHS)?))
     };
     let note = format!(
-        "Spearman's ρ with 95 % interval; training adds {}; agreement in the shortest and the longest tenth {}, before \
+        "Spearman's r_s with 95 % interval; training adds {}; agreement in the shortest and the longest tenth {}, before \
          training {}",
         shown(gain),
         ends(SOURCES[0])?,

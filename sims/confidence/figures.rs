@@ -59,13 +59,13 @@ fn tenths(table: &Table, main: &Table) -> Result<Figure, Failure> {
     let caption = "Means over trainings, with 95 % intervals cut at what is possible. Each space has its own norms and its own neighbours.";
     let agreement = panel(
         "agreement",
-        "Short embeddings have mixed neighbours",
+        "After training short embeddings have mixed neighbours",
         format!("share of the {neighbours} nearest with the same digit"),
         1.0,
     )?;
     let distance = panel(
         "distance",
-        "Short embeddings lie in sparse regions",
+        "After training short embeddings lie in sparse regions",
         format!("distance to neighbour {neighbours}"),
         2.0,
     )?;
@@ -119,7 +119,7 @@ fn strips(table: &Table) -> Result<Figure, Failure> {
 
 fn strip_of(table: &Table, strip: &str, end: &str, title: &str) -> Result<Panel, Failure> {
     let rows = table.with("strip", strip)?.with("end", end)?;
-    let mut panel = Panel::picture((-0.25, 9.0 * STEP + 1.25), (-0.85, 1.05)).title(title);
+    let mut panel = Panel::picture((-0.25, 9.0 * STEP + 1.25), (-1.05, 1.05)).title(title);
     let fields = rows.texts("pixels")?;
     let numbers = rows.numbers("place")?.into_iter().zip(rows.numbers("digit")?).zip(rows.numbers("norm")?);
     for (((place, digit), norm), field) in numbers.zip(fields) {

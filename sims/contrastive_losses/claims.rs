@@ -32,6 +32,10 @@ const ENOUGH_DRAWS: usize = 12;
 /// The largest distance that counts as the same direction.
 const SAME: f64 = 0.01;
 
+/// The claim of the exponents, with that of every loss in its note.
+pub const EXPONENTS: &str = "steps of plain descent to one level of the loss grow as ρ^k with k = 2 for every loss, by \
+                             equivalence tests on the 95 % intervals of k";
+
 /// The loss that has kinks.
 pub const KINKED: &str = "triplet";
 
@@ -175,8 +179,7 @@ fn of_the_worst(statement: &str, says: &str, (predicted, margin): (f64, f64), fo
 }
 
 fn exponent(main: &Table, enough: bool) -> Result<Claim, TableError> {
-    let says = "steps to one level of the loss grow as ρ^k with k = 2 for every loss, by equivalence tests on the 95 % \
-                intervals of k";
+    let says = EXPONENTS;
     if !enough {
         return Ok(Claim::not_tested("L6", Source::Ours, says, TOO_SMALL));
     }

@@ -1,40 +1,45 @@
-//! All losses as figures, from the tables alone.
+//! All losses as figures, from the tables and what the claims say.
 
 use embedding_norms::figure::{Axis, Dash, Figure, Layer, Legend, Panel, Side, Style};
 use embedding_norms::law::{Estimate, mean_with_interval};
 use embedding_norms::table::Table;
 
-use super::claims::{BUDGET, EXPONENT, KINKED, budgets, exponents, losses};
+use super::claims::{BUDGET, EXPONENT, EXPONENTS, KINKED, budgets, exponents, losses};
 use super::{GROWTH, HINGE};
 use crate::failure::Failure;
 use crate::grouping::{groups, levels, mean, means};
 use crate::simulation::Tables;
+use crate::stated::Stated;
 
 pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
     let (main, growth) = (tables.get("")?, tables.get(GROWTH)?);
-    let mut figures = vec![("", steps(main)?), ("exponents", intervals(main, growth)?)];
+    let mut figures = vec![("", steps(main, tables.stated())?), ("exponents", intervals(main, growth)?)];
     figures.push((GROWTH, budget(growth, tables.get(HINGE)?)?));
     Ok(figures)
 }
 
 /// Steps against norm, a panel per loss.
-fn steps(main: &Table) -> Result<Figure, Failure> {
+fn steps(main: &Table, stated: &Stated) -> Result<Figure, Failure> {
     let norms = levels(main, "norm")?;
     let mut figure = Figure::new(
-        "Steps to one level of the loss against the norm of the embeddings, a panel for each loss, on logarithmic axes. \
-         All lie on lines of slope 2: twice the norm takes four times the steps.",
+        "Steps of plain descent to one level of the loss against the norm of the embeddings, a panel for each loss, on \
+         logarithmic axes, beside lines of slope 2: twice the norm takes four times the steps.",
     );
     for (loss, exponent) in exponents(main)? {
         let counts = means(&main.with("loss", loss.as_str())?, "norm", "steps")?;
         let mut panel =
             Panel::new(Axis::logarithmic("norm ‖z‖").ticks_at(norms.iter().copied()), Axis::logarithmic("steps"))
-                .title(loss)
+                .title(loss.clone())
                 .layer(Layer::line("slope 2 from the smallest norm", slope_two(&counts)).style(Style::theory()))
                 .layer(Layer::markers("simulated, mean of replicates", counts.clone()))
                 .legend(Legend::Below);
         if let (Some(&(first, steps)), Some(&(last, _)), Ok(found)) = (counts.first(), counts.last(), exponent) {
+            let exponent = match stated.noted(EXPONENTS, &loss) {
+                Some(claimed) => format!("k = {claimed}"),
+                None => format!("fit: k = {:.2}", found.value),
+            };
             // Below the line, where there are no data.
-            panel = panel.note((first * last).sqrt(), 1.3 * steps, format!("k = {:.3}", found.value), Side::Right);
+            panel = panel.note((first * last).sqrt(), 1.3 * steps, exponent, Side::Right);
         }
         figure = figure.panel(panel);
     }
@@ -49,8 +54,8 @@ fn slope_two(counts: &[(f64, f64)]) -> Vec<(f64, f64)> {
 /// The exponent and the budget of every loss, with their intervals.
 fn intervals(main: &Table, growth: &Table) -> Result<Figure, Failure> {
     let exponents: Vec<Found> = exponents(main)?.into_iter().map(|(loss, found)| (loss, found.ok())).collect();
-    let text = "Two panels with a line for each loss. The exponents of steps by norm lie within two hundredths of 2. The \
-                growth of the squared norms over the learning rate times the loss lost lies within a few thousandths of 1.";
+    let text = "Two panels with a line for each loss: the exponents of steps by norm beside 2, and the growth of the squared \
+                norms over the learning rate times the loss lost beside 1, each with the margins of its claim.";
     let caption = "Bars: 95 % intervals over replicates, most of them narrower than the mark. Dashed lines: the law and the \
                    margins within which the whole interval must lie (not that of the triplet loss for growth: it has kinks).";
     let panels = [

@@ -51,7 +51,7 @@ fn map(drawn: &Drawn) -> Panel {
     let reach = libm::pow(greatest, 0.45);
     let pair = vec![(1.0 / reach, 0.7 * PI), (reach, 0.3 * PI)];
     Panel::new(leg_ratio_axis(drawn), angle_axis)
-        .title("Too short is as slow as too long")
+        .title("A pair: too short is as slow as too long")
         .layer(Layer::raster(raster))
         .layer(Layer::line("one step suffices: us = tan(φ₀/2)", best).style(white.width(1.2)))
         .layer(Layer::line("", pair.clone()).style(white.width(0.7)))

@@ -120,7 +120,8 @@ impl sweep::Cell for Cell {
 
 impl Simulation for ConvergenceMap {
     const NAME: &'static str = "convergence-map";
-    const ABOUT: &'static str = "Steps over norm and angle: the map is its own mirror image, with a best norm between";
+    const ABOUT: &'static str =
+        "Steps of a pair over norm and angle: the map is its own mirror image, with a best norm between";
     const EXAMPLES: &'static str = "\
 Examples:
   embedding-norms convergence-map

@@ -12,7 +12,7 @@ use crate::mixtures::{Control, above_zero, shown, stated_direction, untested};
 /// Seeds below which no interval is tested.
 const ENOUGH: u64 = 5;
 
-const SHORTER: &str = "after training, embeddings far from the mean of their class are shorter: −ρ of norm and angle to it, within classes";
+const SHORTER: &str = "after training, embeddings far from the mean of their class are shorter: −r_s of norm and angle to it, within classes";
 const SPREAD: &str = "training gives classes directions of their own: fall of the mean cosine of the classes' means";
 
 pub fn claims(table: &Table, published: bool, replicates: u64) -> Result<Vec<Claim>, Failure> {

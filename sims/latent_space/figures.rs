@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::grouping::{levels, setting};
 use crate::simulation::Tables;
 
-const TEXT: &str = "Six panels, before training above and after training below. Embeddings in three dimensions, from two \
+const TEXT: &str = "Six panels, before training on the left and after training on the right. Embeddings in three dimensions, from two \
                     sides: before training classes lie beside each other, after training every class points into a \
                     direction of its own. The norm of an embedding against its angle to the mean of its class.";
 const CAPTION: &str = "Embeddings of one seed; in front is the plane in which they extend most. Lines lead from the origin \
@@ -26,13 +26,17 @@ pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
     let camera = Camera::on(&all);
     let edge = 1.08 * all.iter().map(|vector| norm_of(vector.view())).fold(0.0, f64::max);
     let shown = State { points, means, camera: &camera, edge };
+    let states = [(BEFORE, "Before"), (AFTER, "After")];
     let mut panels = Vec::new();
-    for (state, name) in [(BEFORE, "Before"), (AFTER, "After")] {
-        panels.push(shown.picture(state, Side::Front, format!("{name}, from the front"))?);
-        panels.push(shown.picture(state, Side::Top, format!("{name}, from above"))?);
+    for (side, from) in [(Side::Front, "from the front"), (Side::Top, "from above")] {
+        for (state, name) in states {
+            panels.push(shown.picture(state, side, format!("{name}, {from}"))?);
+        }
+    }
+    for (state, name) in states {
         panels.push(shown.norms(state, format!("{name}: norms"))?);
     }
-    Ok(Figure::new(TEXT).columns(3).aspect(0.95).caption(CAPTION).panels(panels))
+    Ok(Figure::new(TEXT).columns(2).aspect(0.75).caption(CAPTION).panels(panels))
 }
 
 /// What all panels are drawn from.

@@ -29,7 +29,7 @@ const AGREES: &str =
     "which levers help and which hurt, without biases: share that the angle of the first step tells right";
 const RANKS: &str =
     "rank correlation of predicted and measured speed-ups over the levers and learning rates, without biases";
-const SHUFFLED: &str = "control: predictions dealt out at random have none";
+const SHUFFLED: &str = "control: permuted predictions have none";
 const SHORTER: &str = "weight decay keeps norms shorter: ln of the final norm over that of plain training";
 const CUT_3: &str = "cutting by 3 speeds up contrastive training, at the learning rates of the untuned comparison";
 const CUT_9: &str = "cutting by 9 speeds up non-contrastive training, at the learning rates of the untuned comparison";

@@ -15,7 +15,7 @@ enum Predictor {
     Angle,
     /// γρ^(p−2) against L8's 1/(1 + cos φ0), as if every embedding had its own parameters.
     StepSize,
-    /// The first one, dealt out to the settings at random.
+    /// The first one, permuted among the settings.
     Shuffled,
 }
 

@@ -99,7 +99,7 @@ fn accuracy(table: &Table) -> Result<Figure, TableError> {
     }
     let text = "Accuracy of ten nearest neighbours against epochs on a logarithmic axis, one panel per task, at one \
                 learning rate: without a lever, cut by 3, by 9 and by a quarter, under GradScale and under weight decay. \
-                Cuts slow training on digits and speed it up on the mixture.";
+                Where cuts slow training down and where they speed it up depends on the task.";
     let caption = "Means over the replicates of the comparison, all with the learning rate of the untuned one; the \
                    band is the 95 % interval of the mean without a lever, those of the others are in the table.";
     Ok(Figure::new(text).caption(caption).columns(3).panels(panels))
@@ -147,8 +147,8 @@ fn angles(main: &Table) -> Result<Figure, TableError> {
     }
     let text = "Epochs to the target against the measured angle of the first step over the best one, both logarithmic, one \
                 mark for each lever and learning rate. Epochs are fewest near the best angle and grow on both sides.";
-    let caption = "Geometric means of the replicates in which the target was reached, if that are more than half, with 95 % \
-                   intervals; levers at every learning rate of the grid. Line: the best angle, φ0/2.";
+    let caption = "Geometric means of the replicates in which the target was reached, where these are more than half, with \
+                   95 % intervals; levers at every learning rate of the grid. L8, the line: the best angle, φ₀/2.";
     Ok(Figure::new(text).caption(caption).columns(3).panels(panels))
 }
 
@@ -192,9 +192,10 @@ fn predictions(speed: &Table, criterion: &Table) -> Result<Figure, TableError> {
     panels.push(ranks(criterion)?);
     let text = "Measured against predicted logarithms of the speed-up for every lever and learning rate, one panel per \
                 task; a last panel with their rank correlations by task, beside those of the step size alone and of \
-                predictions dealt out at random.";
+                permuted predictions.";
     let caption = "Means over the replicates with 95 % intervals; above 0 a lever is faster than plain training at the same \
-                   learning rate. A run that does not arrive counts with the last epoch.";
+                   learning rate. A run that does not arrive counts with the last epoch. Last panel: D digits, M mixture, C \
+                   contrastive, N non-contrastive, b with biases; intervals cut at −1 and 1.";
     Ok(Figure::new(text).caption(caption).columns(3).panels(panels))
 }
 
@@ -210,15 +211,15 @@ fn ranks(table: &Table) -> Result<Panel, TableError> {
     let ticks = tasks.iter().enumerate().map(|(place, task)| (place as f64, short(task)));
     let mut panel = Panel::new(
         Axis::linear("task").range(-0.6, tasks.len() as f64 - 0.4).ticks(ticks),
-        Axis::linear("rank correlation").range(-1.05, 1.05),
+        Axis::linear("rank correlation rₛ").range(-1.05, 1.05),
     )
-    .title("How well it does")
+    .title("Ranks: predicted and measured")
     .layer(Layer::horizontal_line("", 0.0))
     .legend(Legend::Below);
     let marks = [
         ("angle", "by the measured angle", Style::series(0).marker(Marker::Circle)),
         ("step-size", "by γ/ρ² alone", Style::series(4).open()),
-        ("shuffled", "at random", Style::reference().marker(Marker::Square)),
+        ("shuffled", "permuted", Style::reference().marker(Marker::Square)),
     ];
     for (index, (predictor, name, style)) in marks.into_iter().enumerate() {
         let rows = table.with("predictor", predictor)?;
@@ -230,7 +231,10 @@ fn ranks(table: &Table) -> Result<Panel, TableError> {
             if !values.is_empty() {
                 points.push((x, mean(&values)));
             }
-            bars.extend(mean_with_interval(&values, 0.95).map(|estimate| (x, estimate.lower, estimate.upper)));
+            bars.extend(
+                mean_with_interval(&values, 0.95)
+                    .map(|estimate| (x, estimate.lower.max(-1.0), estimate.upper.min(1.0))),
+            );
         }
         panel =
             panel.layer(Layer::error_bars(name, bars).style(style)).layer(Layer::markers(name, points).style(style));
@@ -281,7 +285,7 @@ fn comparisons(speed: &Table, tuned: &Table) -> Result<Figure, TableError> {
         panels.push(panel);
     }
     let text = "How many times as fast as plain training each lever reaches the target, one panel per task: open marks at \
-                the same learning rate, filled ones with a learning rate tuned for each. Tuned, almost nothing is left.";
+                the same learning rate, filled ones with a learning rate tuned for each, after which little is left.";
     let caption = "/c: cut by c; Gp: GradScale with power p; λ: weight decay. 95 % intervals of the geometric mean.";
     Ok(Figure::new(text).caption(caption).columns(2).aspect(0.5).panels(panels))
 }
@@ -304,7 +308,7 @@ fn shrinking(table: &Table) -> Result<Figure, TableError> {
         .title("With biases outputs shrink less")
         .legend(Legend::Below);
     let mut cosines = Panel::new(axis(), Axis::linear("mean cosine of two outputs").range(-0.05, 1.05))
-        .title("and turn into one direction")
+        .title("With biases outputs turn to one direction")
         .legend(Legend::Below);
     for (index, layers) in levels(table, "layers")?.into_iter().enumerate() {
         let rows = table.with("layers", layers)?;

@@ -15,11 +15,11 @@ const SHUFFLED: f64 = 0.02;
 /// How far that of norms which cannot know the density may be from 0.
 const UNKNOWING: f64 = 0.1;
 
-const OVERALL: &str = "embeddings in sparse regions are shorter, over all points: −ρ of norm and neighbour distance";
-const WITHIN: &str = "embeddings in sparse regions are shorter, within classes: −ρ of norm and neighbour distance";
+const OVERALL: &str = "embeddings in sparse regions are shorter, over all points: −r_s of norm and neighbour distance";
+const WITHIN: &str = "embeddings in sparse regions are shorter, within classes: −r_s of norm and neighbour distance";
 const NORMALIZES: &str =
-    "normalization alone spreads short embeddings: −ρ over all points of an untrained network is above 0";
-const LEARNED: &str = "training writes density into norms: −ρ within classes, neighbours among the points before they are \
+    "normalization alone spreads short embeddings: −r_s over all points of an untrained network is above 0";
+const LEARNED: &str = "training writes density into norms: −r_s within classes, neighbours among the points before they are \
                        observed, trained beyond untrained";
 const CANNOT_KNOW: &str = "norms of inputs and of untrained embeddings say nothing of that density: ρ within classes";
 const CHANCE: &str = "norms shuffled among the points of a class show nothing: ρ within classes";

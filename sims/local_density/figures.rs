@@ -14,8 +14,8 @@ const TEXT: &str = "Three panels. Norms against the distance to the tenth neares
                     trained network, over all points, within classes, with norms shuffled, and with neighbours among the \
                     points before they were observed.";
 const CAPTION: &str = "First two panels: points of one seed; distances are those of directions, to neighbour k (10 if not said \
-                       otherwise). Last panel: means over seeds with 95 % confidence. Latent: neighbours among the points \
-                       before they are observed. Shuffled: norms dealt out anew within classes.";
+                       otherwise). Last panel: Spearman's rₛ, means over seeds with 95 % intervals. Latent: neighbours among the points \
+                       before they are observed. Shuffled: norms permuted within classes.";
 
 pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
     let points = tables.get(POINTS)?;
@@ -52,7 +52,7 @@ fn over_seeds(main: &Table) -> Result<Panel, Failure> {
     let encoders = [INPUT, UNTRAINED, TRAINED];
     let ticks = encoders.iter().enumerate().map(|(place, name)| (place as f64, (*name).to_owned()));
     let axis = Axis::linear("norm of").range(-0.5, 2.5).ticks(ticks.collect::<Vec<_>>());
-    let mut panel = Panel::new(axis, Axis::linear("rank correlation ρ"))
+    let mut panel = Panel::new(axis, Axis::linear("rank correlation rₛ"))
         .title("Correlation over seeds")
         .layer(Layer::horizontal_line("", 0.0))
         .legend(Legend::Below);

@@ -13,6 +13,9 @@ use crate::simulation::Tables;
 const SMALL_STEP: f64 = 0.02;
 /// How far from 2 the whole interval of the exponent may reach.
 const MARGIN: f64 = 0.003;
+/// The claim of the norm effect, whose number the figure shows.
+pub const EXPONENT: &str =
+    "steps grow as ρ^k with k = 2 where γ/ρ² ≤ 0.02, by an equivalence test on the 95 % interval of k";
 /// Replicates below which the exponent is not tested.
 const ENOUGH: u64 = 10;
 
@@ -61,7 +64,7 @@ fn flow(settings: &NormEffect, main: &Table) -> Result<Claim, TableError> {
 }
 
 fn exponent(settings: &NormEffect, main: &Table, replicates: u64) -> Result<Claim, Failure> {
-    let says = "steps grow as ρ^k with k = 2, by an equivalence test on the 95 % interval of k";
+    let says = EXPONENT;
     let fit = |column: &str| -> Result<Result<PowerLaw, Refusal>, TableError> {
         Ok(fit_power_law(&window(settings, main, column)?, 0.95))
     };

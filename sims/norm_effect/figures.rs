@@ -1,10 +1,10 @@
-//! The norm effect as figures, from the tables alone.
+//! The norm effect as figures, from the tables and what the claims say.
 
 use embedding_norms::figure::{Axis, Figure, Layer, Legend, Panel, Style};
-use embedding_norms::law::{Observation, fit_power_law};
 use embedding_norms::table::{Table, TableError};
 
 use super::PUBLISHED;
+use super::claims::EXPONENT;
 use crate::failure::Failure;
 use crate::grouping::{means, setting};
 use crate::pairs::{counted, published_counts};
@@ -12,7 +12,8 @@ use crate::simulation::Tables;
 
 pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
     let main = tables.get("")?;
-    let mut figures = vec![("", steps(main, tables.find(PUBLISHED))?)];
+    let exponent_found = tables.stated().measured(EXPONENT);
+    let mut figures = vec![("", steps(main, tables.find(PUBLISHED), exponent_found)?)];
     if let Some(figure) = exponent(main)? {
         figures.push(("exponent", figure));
     }
@@ -29,7 +30,7 @@ fn closed_form(main: &Table) -> Result<Vec<(f64, f64)>, TableError> {
     Ok((0..=100).map(at).map(|norm| (norm, factor * norm * norm)).collect())
 }
 
-fn steps(main: &Table, ours: Option<&Table>) -> Result<Figure, Failure> {
+fn steps(main: &Table, ours: Option<&Table>, exponent: Option<&str>) -> Result<Figure, Failure> {
     let (counts, law) = (means(main, "norm", counted(main)?)?, closed_form(main)?);
     let reference: Vec<(f64, f64)> = match ours {
         Some(_) => published_counts("norm").into_iter().map(|count| (count.x, count.steps)).collect(),
@@ -47,30 +48,14 @@ fn steps(main: &Table, ours: Option<&Table>) -> Result<Figure, Failure> {
         panel = panel.layer(Layer::markers("simulated, mean of replicates", counts.clone()));
         panel.legend(Legend::Below)
     };
-    let fitted = observations(main)?;
-    let exponent = match fit_power_law(&fitted, 0.95) {
-        Ok(law) => {
-            let estimate = law.exponent;
-            format!("Fitted exponent {:.4} [{:.4}, {:.4}]", estimate.value, estimate.lower, estimate.upper)
-        }
-        Err(_) => "On logarithmic axes".to_owned(),
-    };
-    let linear =
-        panel(Axis::linear("initial norm ‖z‖"), Axis::linear(y.clone()), "Twice the norm, four times the steps".into());
-    let logarithmic = panel(Axis::logarithmic("initial norm ‖z‖"), Axis::logarithmic(y), exponent);
-    let text = "Steps to convergence against the initial norm of the embeddings, on linear and on logarithmic axes. \
-                Simulated and published counts lie on a parabola: twice the norm takes four times the steps.";
+    let slope =
+        exponent.map_or("On logarithmic axes".to_owned(), |exponent| format!("Fitted exponent {exponent} (L2)"));
+    let title = "Plain descent: twice the norm, four times the steps".to_owned();
+    let linear = panel(Axis::linear("initial norm ‖z‖"), Axis::linear(y.clone()), title);
+    let logarithmic = panel(Axis::logarithmic("initial norm ‖z‖"), Axis::logarithmic(y), slope);
+    let text = "Steps of plain descent to convergence against the initial norm of the embeddings, on linear and on \
+                logarithmic axes. Simulated and published counts lie on a parabola: twice the norm takes four times the steps.";
     Ok(Figure::new(text).columns(2).panel(linear).panel(logarithmic))
-}
-
-/// The counts where at least fifty steps are taken, so that rounding to whole steps is small.
-fn observations(main: &Table) -> Result<Vec<Observation>, TableError> {
-    let rows = main.numbers("norm")?.into_iter().zip(main.numbers("replicate")?).zip(main.numbers(counted(main)?)?);
-    let observation = |((norm, replicate), steps): ((Option<f64>, Option<f64>), Option<f64>)| {
-        let y = steps?;
-        (y >= 50.0).then_some(Observation { x: norm?, y, replicate: replicate? as u64 })
-    };
-    Ok(rows.filter_map(observation).collect())
 }
 
 /// Steps over the law at each norm, for the three ways of counting: what finite steps and whole counts do to it.

@@ -68,8 +68,8 @@ fn lengthening(table: &Table) -> Result<Vec<Claim>, TableError> {
         "{} steps of single embeddings, step sizes from 2e-4 to 2, with and without stop-gradient",
         total("row_steps")?
     );
-    let identity = "every step adds γ²‖∇‖² to the squared norm: largest difference, in units of rounding";
-    let growing = "no step shortens an embedding: steps above rounding that did not lengthen it";
+    let identity = "every plain step adds γ²‖∇‖² to the squared norm: largest difference, in units of rounding";
+    let growing = "no plain step shortens a free embedding: steps above rounding that did not lengthen it";
     let radial = "the gradient is orthogonal to the embedding: largest z · ∇, in units of rounding";
     Ok(vec![
         Claim::within("G3", radial, ROUNDING, column("largest_radial")?.fold(0.0, f64::max)).noting(&note),
@@ -220,7 +220,7 @@ fn fourth_power(persistent: &Table, replicates: u64) -> Result<Claim, Failure> {
 
 /// The exponent of ρ in the number of updates, once the start is forgotten.
 fn quarter(persistent: &Table, replicates: u64) -> Result<Claim, Failure> {
-    let says = "norms grow as the fourth root of time: fitted exponent of (mean ρ⁴)^¼";
+    let says = "under fresh targets norms grow as the fourth root of time: fitted exponent of (mean ρ⁴)^¼";
     let long = persistent.with("dimension", LONG.0 as u64)?.with("step_size", LONG.1)?;
     let column = |name: &str| long.numbers(name).map(|values| values.into_iter().map(|x| x.unwrap_or(f64::NAN)));
     let grown = column("law")?.map(|law| law >= GROWN);

@@ -13,8 +13,8 @@ pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
     let main = tables.get("")?;
     let text = "Four panels. The growth of the squared norms of pairs over the learning rate times the loss lost tends to 1 \
                 as steps get small, along the first correction. The shorter member of a pair gets the larger share, as the \
-                inverse ratio of the squared norms. Momentum multiplies growth, 190 times for heavy ball at 0.9. Under \
-                targets drawn anew at every update norms grow as the fourth root of time.";
+                inverse ratio of the squared norms. Momentum multiplies growth. Under targets drawn anew at every update \
+                norms grow as the fourth root of time.";
     let panels = [budget(main)?, share(main)?, momentum(tables.get(MOMENTUM)?)?, persistent(tables.get(PERSISTENT)?)?];
     Ok(Figure::new(text).columns(2).panels(panels))
 }
@@ -25,7 +25,7 @@ fn budget(main: &Table) -> Result<Panel, Failure> {
         Axis::logarithmic("step size γ/‖z‖² of the short member"),
         Axis::linear("growth of ‖·‖² over γ × loss lost"),
     )
-    .title("Growth is paid for by the loss")
+    .title("Small plain steps: the loss pays for growth")
     .layer(Layer::horizontal_line("", 1.0))
     .legend(Legend::Inside);
     let ratios: Vec<f64> =

@@ -166,7 +166,7 @@ fn stationary(single: &Table) -> Result<Claim, Failure> {
 }
 
 fn first_step(settings: &OppositeHalves, main: &Table) -> Result<Claim, Failure> {
-    let says = "the notebook's first step also multiplies ρ² by 1 + 2uc: steps with the cosine throughout less steps as \
+    let says = "the notebook's first step also multiplies ρ² by 1 + 2uc: steps with the cosine throughout minus steps as \
                 published are −2uc of them, up to";
     let differences = differences(main)?;
     if differences.len() < 2 || !settings.is_near_one_angle() {
@@ -202,7 +202,7 @@ pub struct Difference {
     pub angle: f64,
     /// The mean count with the cosine throughout.
     pub steps: f64,
-    /// Crossing time with the cosine throughout less crossing time as published, paired by replicate.
+    /// Crossing time with the cosine throughout minus crossing time as published, paired by replicate.
     pub crossings: Estimate,
     /// The same of whole counts.
     pub counts: Estimate,

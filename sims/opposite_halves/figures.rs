@@ -106,18 +106,19 @@ fn first_step(main: &Table) -> Result<Option<Figure>, Failure> {
     let bars = differences.iter().map(|found| (found.angle, found.counts.lower, found.counts.upper)).collect();
     let law =
         |found: &super::claims::Difference| (found.angle, -2.0 * step_size * libm::cos(found.angle) * found.steps);
-    let panel = Panel::new(angle_axis("mean initial angle of positives"), Axis::linear("steps more than as published"))
-        .title("The published first step hides steps near π")
-        .layer(Layer::horizontal_line("", 0.0))
-        .layer(
-            Layer::line("−2u cos φ₀ of the steps, u = γ/‖z‖²", differences.iter().map(law).collect())
-                .style(Style::theory()),
-        )
-        .layer(Layer::error_bars("whole counts, mean and 95 % interval", bars))
-        .layer(Layer::markers("whole counts, mean and 95 % interval", counts))
-        .layer(Layer::line("crossing times", crossings))
-        .legend(Legend::Inside);
-    let text = "Steps with the cosine's gradient throughout less steps with the published notebook's first step, from the \
-                same directions. The difference is two steps less at small angles and eight more near opposite directions.";
+    let panel =
+        Panel::new(angle_axis("mean initial angle of positives"), Axis::linear("steps minus those as published"))
+            .title("The published first step hides steps near π")
+            .layer(Layer::horizontal_line("", 0.0))
+            .layer(
+                Layer::line("−2u cos φ₀ of the steps, u = γ/‖z‖²", differences.iter().map(law).collect())
+                    .style(Style::theory()),
+            )
+            .layer(Layer::error_bars("whole counts, mean and 95 % interval", bars))
+            .layer(Layer::markers("whole counts, mean and 95 % interval", counts))
+            .layer(Layer::line("crossing times", crossings))
+            .legend(Legend::Inside);
+    let text = "Steps with the cosine's gradient throughout minus steps with the published notebook's first step, from the \
+                same directions: fewer at small angles and more near opposite directions.";
     Ok(Some(Figure::new(text).aspect(0.5).panel(panel)))
 }

@@ -10,6 +10,8 @@ use crate::simulation::Tables;
 
 /// How far from the prediction the whole interval of an exponent may reach.
 pub const MARGIN: f64 = 0.03;
+/// The claim of Adam's memory of squares.
+pub const DIP: &str = "Adam with β2 = 0.999: the local exponent dips below 0.92 before it climbs above 0.95";
 /// Replicates below which exponents are not tested.
 const ENOUGH: u64 = 8;
 
@@ -43,6 +45,12 @@ fn exact(table: &Table) -> Result<Vec<Claim>, Failure> {
     Ok(vec![symmetry, Claim::without_exception("L6", says, blind, 2 * table.rows().len() as u64)])
 }
 
+/// The claim of a rule.
+pub fn says(name: &str, predicted: f64, time_exponent: Option<f64>) -> String {
+    let twice = if time_exponent == Some(2.0) { ", twice its degree" } else { "" };
+    format!("{name}: in its window, steps grow as ρ^k with k = {predicted}{twice}")
+}
+
 /// One claim for each rule.
 fn exponents(table: &Table) -> Result<Vec<Claim>, Failure> {
     let (names, windows) = (table.texts("optimizer")?, table.texts("window")?);
@@ -53,8 +61,7 @@ fn exponents(table: &Table) -> Result<Vec<Claim>, Failure> {
     let (replicates, shortest, longest) = (number("replicates")?, number("shortest")?, number("longest")?);
     let claim = |row: usize| {
         let predicted = predicted[row].unwrap_or(f64::NAN);
-        let twice = if time[row] == Some(2.0) { ", twice its degree" } else { "" };
-        let says = format!("{}: steps grow as ρ^k with k = {predicted}{twice}", names[row]);
+        let says = says(&names[row], predicted, time[row]);
         let range = longest[row].unwrap_or(f64::NAN) / shortest[row].unwrap_or(f64::NAN);
         let estimate = values[row].zip(lower[row]).zip(upper[row]).map(|((value, lower), upper)| Estimate {
             value,
@@ -120,7 +127,7 @@ fn approach(main: &Table, replicates: u64) -> Result<Claim, Failure> {
 
 /// Adam's memory of squares bends the law where a run is about as long as the memory.
 fn dip(table: &Table, replicates: u64) -> Result<Claim, Failure> {
-    let says = "Adam with β2 = 0.999: the local exponent dips below 0.92 before it climbs above 0.95";
+    let says = DIP;
     let local = local_exponents(&observations(table)?);
     let ends = local.first().zip(local.last());
     let Some((first, last)) = ends.filter(|ends| replicates >= ENOUGH && ends.1.0 > 150.0 && ends.0.0 < 2.0) else {

@@ -1,28 +1,32 @@
-//! Steps and exponents of every optimizer as figures, from the tables alone.
+//! Steps and exponents of every optimizer as figures, from the tables and what the claims say.
 
+use embedding_norms::claim::Verdict;
 use embedding_norms::figure::{Axis, Colour, Dash, Figure, Layer, Legend, Marker, Panel, Side, Style};
 use embedding_norms::law::Estimate;
 use embedding_norms::table::{Table, TableError};
 
-use super::claims::MARGIN;
+use super::claims::{DIP, MARGIN, says};
 use super::{EXPONENTS, LONG_MEMORY, local_exponents, observations, typical_steps};
 use crate::failure::Failure;
 use crate::simulation::Tables;
+use crate::stated::Stated;
 
 /// The name of the measured exponents.
 const MEASURED: &str = "measured, with 95 % interval";
 
 pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
     let (main, exponents) = (tables.get("")?, tables.get(EXPONENTS)?);
-    let laws = laws(exponents)?;
-    let mut figures = vec![("", steps(main, &laws)?), ("exponents", dots(&laws))];
-    figures.push(("adam-dip", approaches(tables.get(LONG_MEMORY)?, main)?));
+    let (laws, stated) = (laws(exponents)?, tables.stated());
+    let mut figures = vec![("", steps(main, &laws, stated)?), ("exponents", dots(&laws, stated))];
+    figures.push(("adam-dip", approaches(tables.get(LONG_MEMORY)?, main, stated.value(DIP))?));
     Ok(figures)
 }
 
 /// What the table of exponents says of a rule.
 struct Law {
     name: String,
+    /// The claim of its exponent.
+    says: String,
     predicted: f64,
     degree: f64,
     fitted: Option<Estimate>,
@@ -35,7 +39,9 @@ fn laws(table: &Table) -> Result<Vec<Law>, TableError> {
     let (values, lower, upper) = (number("exponent")?, number("lower")?, number("upper")?);
     let (predicted, degrees, prefactors) = (number("predicted")?, number("degree")?, number("prefactor")?);
     let (shortest, longest) = (number("shortest")?, number("longest")?);
+    let time = number("time_exponent")?;
     let law = |(row, name): (usize, String)| Law {
+        says: says(&name, predicted[row].unwrap_or(f64::NAN), time[row]),
         name,
         predicted: predicted[row].unwrap_or(f64::NAN),
         degree: degrees[row].unwrap_or(f64::NAN),
@@ -52,12 +58,12 @@ fn laws(table: &Table) -> Result<Vec<Law>, TableError> {
 }
 
 /// Small multiples: steps against norm for each rule.
-fn steps(main: &Table, laws: &[Law]) -> Result<Figure, Failure> {
+fn steps(main: &Table, laws: &[Law], stated: &Stated) -> Result<Figure, Failure> {
     let tolerance = main.numbers("tolerance")?.into_iter().flatten().next().unwrap_or(1e-3);
     let mut panels = Vec::new();
     for law in laws {
         let counts = typical_steps(&observations(&main.with("optimizer", law.name.as_str())?)?);
-        panels.push(panel(law, counts));
+        panels.push(panel(law, counts, stated));
     }
     let text = format!(
         "Steps until the mean cosine is {} against the initial norm, one panel for each of {} optimizers, on logarithmic \
@@ -74,7 +80,7 @@ fn steps(main: &Table, laws: &[Law]) -> Result<Figure, Failure> {
     Ok(Figure::new(text).caption(caption).columns(5).aspect(0.95).shared_axes().panels(panels))
 }
 
-fn panel(law: &Law, counts: Vec<(f64, f64)>) -> Panel {
+fn panel(law: &Law, counts: Vec<(f64, f64)>, stated: &Stated) -> Panel {
     let is_inside = |norm: f64| law.norms.is_some_and(|(shortest, longest)| shortest <= norm && norm <= longest);
     let (inside, outside): (Vec<_>, Vec<_>) = counts.iter().copied().partition(|&(norm, _)| is_inside(norm));
     let ends = || counts.first().zip(counts.last()).map(|(first, last)| [first.0, last.0]);
@@ -87,7 +93,11 @@ fn panel(law: &Law, counts: Vec<(f64, f64)>) -> Panel {
     let fitted = fit.map(|((fitted, prefactor), (shortest, longest))| {
         [shortest, longest].map(|norm| (norm, prefactor * libm::pow(norm, fitted.value))).to_vec()
     });
-    let exponent = law.fitted.map_or("no fit".to_owned(), |fitted| format!("k = {:.3}", fitted.value));
+    let exponent = match (stated.value(&law.says), law.fitted) {
+        (Some(claimed), Some(_)) => format!("k = {claimed}"),
+        (None, Some(fitted)) => format!("fit: k = {:.2}", fitted.value),
+        (_, None) => "no fit".to_owned(),
+    };
     let thin = Style::series(0).width(2.6).opacity(0.45);
     let blue = Style::series(0);
     Panel::new(
@@ -104,12 +114,13 @@ fn panel(law: &Law, counts: Vec<(f64, f64)>) -> Panel {
 }
 
 /// Measured exponents with their intervals beside the predicted ones, and how far they are apart.
-fn dots(laws: &[Law]) -> Figure {
+fn dots(laws: &[Law], stated: &Stated) -> Figure {
     let text = format!(
         "Measured exponents of steps against the norm for every optimizer beside the predicted ones, 2, 1 and 0, and their \
          differences with 95 % intervals beside lines at {MARGIN} on both sides of 0."
     );
-    Figure::new(text).columns(2).aspect(1.15).panel(exponents(laws)).panel(deviations(laws))
+    let panels = [exponents(laws), deviations(laws, stated)];
+    Figure::new(text).columns(2).aspect(1.15).shared_axes().panels(panels)
 }
 
 /// The place of a row: the first rule stands on top.
@@ -117,10 +128,10 @@ fn place(laws: &[Law], row: usize) -> f64 {
     (laws.len() - 1 - row) as f64
 }
 
-/// The axis of the rules, with these names.
-fn rules<'a>(laws: &'a [Law], name: impl Fn(&'a Law) -> &'a str) -> Axis {
+/// The axis of the rules.
+fn rules(laws: &[Law]) -> Axis {
     let ticks: Vec<(f64, String)> =
-        laws.iter().enumerate().map(|(row, law)| (place(laws, row), name(law).to_owned())).collect();
+        laws.iter().enumerate().map(|(row, law)| (place(laws, row), law.name.clone())).collect();
     Axis::linear("").range(-0.7, laws.len() as f64 - 0.3).ticks(ticks)
 }
 
@@ -128,7 +139,7 @@ fn exponents(laws: &[Law]) -> Panel {
     let predicted = laws.iter().enumerate().map(|(row, law)| (law.predicted, place(laws, row))).collect();
     let measured =
         laws.iter().enumerate().filter_map(|(row, law)| Some((law.fitted?.value, place(laws, row)))).collect();
-    let panel = Panel::new(Axis::linear("exponent k of steps in ‖z‖").range(-0.25, 2.25), rules(laws, |law| &law.name))
+    let panel = Panel::new(Axis::linear("exponent k of steps in ‖z‖").range(-0.25, 2.25), rules(laws))
         .title("Three classes of optimizers")
         .layer(Layer::markers("predicted", predicted).style(ring()))
         .layer(Layer::markers(MEASURED, measured).style(Style::series(0).size(0.8)))
@@ -139,7 +150,7 @@ fn exponents(laws: &[Law]) -> Panel {
     })
 }
 
-fn deviations(laws: &[Law]) -> Panel {
+fn deviations(laws: &[Law], stated: &Stated) -> Panel {
     let intervals: Vec<(f64, [f64; 3])> = laws
         .iter()
         .enumerate()
@@ -150,11 +161,16 @@ fn deviations(laws: &[Law]) -> Panel {
         .collect();
     let furthest = intervals.iter().flat_map(|(_, ends)| ends).fold(0.0, |most: f64, end| most.max(end.abs()));
     let reach = 1.2 * furthest.max(MARGIN);
-    let title =
-        if furthest <= MARGIN { "All within 0.03 of the prediction" } else { "Not all are near the prediction" };
+    let verdicts: Vec<Option<Verdict>> =
+        laws.iter().map(|law| stated.tested(&law.says).map(|claim| claim.verdict)).collect();
+    let title = match verdicts.iter().all(|verdict| *verdict == Some(Verdict::AsStated)) {
+        true => format!("All within {MARGIN} of the prediction"),
+        false if verdicts.contains(&Some(Verdict::NotAsStated)) => "Not all are near the prediction".to_owned(),
+        false => "Measured minus predicted".to_owned(),
+    };
     let points = intervals.iter().map(|(place, [_, value, _])| (*value, *place)).collect();
     let axis = Axis::linear("measured − predicted k").range(-reach, reach);
-    let panel = Panel::new(axis.ticks_at([-MARGIN, 0.0, MARGIN]), rules(laws, |_| ""))
+    let panel = Panel::new(axis.ticks_at([-MARGIN, 0.0, MARGIN]), rules(laws))
         .title(title)
         .layer(Layer::vertical_line("", -MARGIN))
         .layer(Layer::vertical_line("", MARGIN))
@@ -171,7 +187,9 @@ fn ring() -> Style {
 }
 
 /// Local exponents on the way into the window: Adam with a long memory, and momentum.
-fn approaches(long: &Table, main: &Table) -> Result<Figure, Failure> {
+///
+/// `dip` is the least exponent, as the claim has it.
+fn approaches(long: &Table, main: &Table, dip: Option<&str>) -> Result<Figure, Failure> {
     let adam = local_exponents(&observations(long)?);
     let momentum = local_exponents(&observations(&main.with("optimizer", "heavy-ball")?)?);
     let scale = main.with("optimizer", "heavy-ball")?.numbers("learning_rate")?.into_iter().flatten().next();
@@ -189,13 +207,15 @@ fn approaches(long: &Table, main: &Table) -> Result<Figure, Failure> {
             )
             .legend(Legend::Hidden)
     };
-    let left = panel("Adam, β2 = 0.999, γ = 0.001", "Adam", adam)
+    let left = panel("Adam, β₂ = 0.999, γ = 0.001", "Adam", adam)
         .layer(Layer::horizontal_line("k = 1", 1.0).style(Style::reference().colour(Colour::INK)));
     let stretched = momentum.into_iter().map(|(norm, estimate)| (norm * stretch, estimate)).collect();
     let right = panel("Heavy ball, β = 0.9, γ = 0.01", "heavy ball", stretched)
         .layer(Layer::horizontal_line("k = 2", 2.0).style(Style::reference().colour(Colour::INK)));
-    let text = "Local exponents of steps against the norm. Left: Adam with a memory of 1000 steps is near 1 for short runs, \
-                dips to about 0.87 and climbs back towards 1. Right: heavy-ball momentum starts far below 2, overshoots and \
-                settles at 2.";
+    let depth = dip.map(|dip| format!(" to {dip}")).unwrap_or_default();
+    let text = format!(
+        "Local exponents of steps against the norm. Left: Adam with a memory of 1000 steps is near 1 for short runs, dips\
+         {depth} and climbs back towards 1. Right: heavy-ball momentum starts far below 2, overshoots and settles at 2."
+    );
     Ok(Figure::new(text).columns(2).panel(left).panel(right))
 }

@@ -14,6 +14,9 @@ const ROUNDING: f64 = 1e-11;
 const NO_ROUNDING: f64 = 1e-6;
 /// Radial shares above this matter.
 const CLEARLY: f64 = 0.02;
+/// The claim of orthogonal steps, whose number the figure shows.
+pub const OWN_PARAMETERS: &str =
+    "plain steps are orthogonal to embeddings with parameters of their own: largest |z · Δz|/(‖z‖‖Δz‖)";
 /// Replicates below which intervals are not looked at.
 const ENOUGH: u64 = 4;
 
@@ -50,9 +53,8 @@ fn largest(rows: &Table, column: &str) -> Result<f64, TableError> {
 fn own_parameters(main: &Table) -> Result<Claim, Failure> {
     let free = largest(&rows_of(main, Kind::Free, Rule::Plain)?, "largest_share")?;
     let row = largest(&rows_of(main, Kind::RowPerInput, Rule::Plain)?, "largest_share")?;
-    let says = "plain steps are orthogonal to embeddings with parameters of their own: largest |z · Δz|/(‖z‖‖Δz‖)";
     let note = format!("free embeddings {free:.1e}, a linear encoder with a row per input {row:.1e}");
-    Ok(Claim::within("G3", says, ROUNDING, free.max(row)).noting(&note))
+    Ok(Claim::within("G3", OWN_PARAMETERS, ROUNDING, free.max(row)).noting(&note))
 }
 
 fn kernel(main: &Table) -> Result<Claim, Failure> {

@@ -71,7 +71,8 @@ impl sweep::Cell for Cell {
 
 impl Simulation for Orthogonality {
     const NAME: &'static str = "orthogonality";
-    const ABOUT: &'static str = "Steps are orthogonal to embeddings of their own, not to those of a shared encoder";
+    const ABOUT: &'static str =
+        "Plain steps are orthogonal to embeddings with parameters of their own, not to those of a shared encoder";
     const EXAMPLES: &'static str = "\
 Examples:
   embedding-norms orthogonality
@@ -125,7 +126,7 @@ Examples:
     }
 
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
-        Ok(vec![("", figures::figure(tables.get("")?)?)])
+        Ok(vec![("", figures::figure(tables.get("")?, tables.stated())?)])
     }
 }
 

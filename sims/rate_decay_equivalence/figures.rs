@@ -35,7 +35,7 @@ pub fn figure(table: &Table) -> Result<Figure, TableError> {
     let panels = levels(table, "grad_scale")?.into_iter().map(|power| panel(&rows, power));
     let caption = "HB heavy ball, NAG Nesterov, AdW AdamW, AdP AdamP, AdaG AdaGrad, NGD normalized gradient; 0: bit for bit the \
                    same. RMSProp amplifies rounding.";
-    Ok(Figure::new(text).aspect(0.3).caption(caption).panels(panels))
+    Ok(Figure::new(text).aspect(0.42).caption(caption).panels(panels))
 }
 
 fn panel(rows: &[Row], power: f64) -> Panel {

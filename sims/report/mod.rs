@@ -9,7 +9,7 @@ mod formula;
 mod found;
 mod material;
 mod page;
-mod record;
+pub mod record;
 mod section;
 mod statements;
 mod story;

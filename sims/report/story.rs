@@ -21,12 +21,13 @@ const STORIES: &[(&str, Story)] = &[
         Story {
             question: "Do long embeddings converge more slowly?",
             text: "Cosine similarity ignores how long an embedding is, but its gradient does not: it is divided by the \
-                   length. So an embedding of twice the length gets half the gradient, and needs twice the way to turn \
+                   length. So an embedding of twice the length gets half the gradient, and must travel twice as far to rotate \
                    by the same angle: each step makes a quarter of the progress. Here random pairs descend from a range \
                    of norms until they agree, and their steps are counted in three ways that share no code: with whole \
                    vectors, with a recursion of one angle per pair, and from a closed form that takes no step at all. \
                    At the paper's setting the counts that its authors published are laid beside them.",
-            finding: "Yes: twice the norm takes four times the steps, and a closed form gives the count before the run.",
+            finding: "Yes, under plain descent with small steps: twice the norm takes four times the steps, and a closed form gives the \
+                      count before the run.",
         },
     ),
     (
@@ -51,7 +52,8 @@ const STORIES: &[(&str, Story)] = &[
                    opposite halves of the sphere therefore spend most of their steps leaving the pole. Here pairs start \
                    at fixed angles, and the steps are compared with the closed form, which grows as ln tan(φ/2): slowly \
                    over most angles, without limit towards the antipode.",
-            finding: "Steps grow as ln tan(φ/2) with the initial angle, and without limit towards opposite directions.",
+            finding: "Under plain descent with small steps they grow as ln tan(φ/2) with the initial angle, without limit towards opposite \
+                      directions.",
         },
     ),
     (
@@ -63,7 +65,8 @@ const STORIES: &[(&str, Story)] = &[
                    relative to the norm. It has an exact symmetry: a norm that is too small by some factor costs just \
                    what one too large by the same factor costs at the mirrored angle. Between the two lies a best norm at \
                    which a single step aligns the pair.",
-            finding: "Yes, exactly as it can be too large: one step suffices at ‖z‖² = γ(1 + cos φ), and far from it on either side steps grow.",
+            finding: "For a pair under plain descent, exactly as it can be too large: one step suffices at ‖z‖² = γ(1 + cos φ), and far from \
+                      it on either side steps grow.",
         },
     ),
     (
@@ -74,7 +77,7 @@ const STORIES: &[(&str, Story)] = &[
                    and so is the turn that it causes. The short member therefore travels and the long one waits: as steps \
                    get small, the angles turned are in the ratio of the squared norms, the other way round. Holding one \
                    member still, as methods with a stop-gradient do, is the limit of an infinitely long partner.",
-            finding: "The short member travels: angles turned are in the inverse ratio of the squared norms.",
+            finding: "The short member travels: as steps get small, the angles of rotation are in the inverse ratio of the squared norms.",
         },
     ),
     (
@@ -82,12 +85,12 @@ const STORIES: &[(&str, Story)] = &[
         Story {
             question: "Do norms stay as they were?",
             text: "The gradient of a cosine is orthogonal to the embedding. A step along a tangent leads away from the \
-                   sphere, so under plain gradient descent norms can only grow, and growing norms slow the steps that \
-                   follow. Here pairs converge and the length they gain is compared with the loss they lose; then \
+                   sphere, so under plain gradient descent the norms of free embeddings can only grow, and growing norms slow \
+                   the steps that follow. Here pairs converge and the length they gain is compared with the loss they lose; then \
                    embeddings chase targets that never settle, where the growth goes on as the fourth root of the number \
                    of updates.",
-            finding: "Norms only grow: by the loss that is removed for pairs that settle, as a fourth root for those that \
-                      do not.",
+            finding: "Under plain descent, norms of free embeddings only grow: by the loss that is removed for pairs that settle, as a \
+                      fourth root for those that do not.",
         },
     ),
     (
@@ -98,7 +101,7 @@ const STORIES: &[(&str, Story)] = &[
                    sphere both members follow one great circle. Drawn here are the same pairs in three dimensions from \
                    three norms, with a dot after each step. Embeddings that are too short pass each other and have to \
                    come back, those of the best norm meet in one step, and long ones approach in many small ones.",
-            finding: "Pairs follow great circles: short ones overshoot, those of the best norm meet in one step.",
+            finding: "Under plain descent pairs follow great circles: short ones overshoot, those of the best norm meet in one step.",
         },
     ),
     (
@@ -111,7 +114,8 @@ const STORIES: &[(&str, Story)] = &[
                    gradient it is 1; for rules that scale their step with the norm, such as LARS, it is 0. Here each \
                    optimizer aligns the same pairs from a range of norms, and the exponent with which its steps grow is \
                    fitted where its own memory no longer matters.",
-            finding: "Yes: steps grow as the square of the norm, in proportion to it, or not at all, as the degree says.",
+            finding: "Yes: once its memory no longer matters, steps grow as the square of the norm, in proportion to it, or not at all, as \
+                      the degree says, and for AdaGrad as twice its degree says.",
         },
     ),
     (
@@ -119,10 +123,11 @@ const STORIES: &[(&str, Story)] = &[
         Story {
             question: "Can the norm effect be switched off?",
             text: "GradScale multiplies the gradient of an embedding by a power p of its norm. That changes the degree of \
-                   gradient descent from 2 to 2 − p: the effect is halved at p = 1, gone at p = 2, and turned round \
+                   gradient descent from 2 to 2 − p: the effect is halved at p = 1, gone at p = 2, and reversed \
                    beyond, where long embeddings are the fast ones. Here pairs descend under several powers, and the \
                    exponents are compared with that prediction.",
-            finding: "Yes: with gradients multiplied by ‖z‖ to the power p, steps grow as the norm to the power 2 − p.",
+            finding: "Yes, for free embeddings: with gradients multiplied by ‖z‖ to the power p, small plain steps grow in number as the norm \
+                      to the power 2 − p.",
         },
     ),
     (
@@ -145,7 +150,7 @@ const STORIES: &[(&str, Story)] = &[
                    norm like that of a single cosine. Here the same embeddings descend each loss from several norms to \
                    one level of the loss. The steps are compared with the square of the norm, the gradients with closed \
                    forms, and the growth of norms with the loss that was spent.",
-            finding: "Yes: for every loss of cosines tried, twice the norm takes four times the steps.",
+            finding: "Yes: for every loss of cosines tried, under plain descent with small steps, twice the norm takes four times the steps.",
         },
     ),
     (
@@ -157,7 +162,7 @@ const STORIES: &[(&str, Story)] = &[
                    but not on where it began. There each step turns an embedding by an angle that the learning rate and \
                    the decay alone decide. Here embeddings are followed until they settle, for several optimizers, and \
                    both are compared with closed forms.",
-            finding: "At an equilibrium that closed forms give, whatever the norm was at first.",
+            finding: "Under decay and targets that never settle, at an equilibrium that closed forms give, whatever the norm was at first.",
         },
     ),
     (
@@ -168,7 +173,7 @@ const STORIES: &[(&str, Story)] = &[
                    rescaling the embeddings, so that every direction stays as it was. For which optimizers this is exact, \
                    and with what power, follows from their degree. Here runs with both changed together are compared \
                    with the original, bit for bit where that is possible.",
-            finding: "Changed together as the degree of the optimizer says, they change no direction.",
+            finding: "For free embeddings one: changed together as the degree of the optimizer says, they change no direction.",
         },
     ),
     (
@@ -180,7 +185,8 @@ const STORIES: &[(&str, Story)] = &[
                    from it. Here one condition after another is given up: first the embeddings share a linear map, then a \
                    perceptron, then there is momentum, then weight decay. Every displacement is split into its part along \
                    the embedding and the rest.",
-            finding: "Of embeddings, nothing, once parameters are shared; it moves to the parameters of the last layer.",
+            finding: "Of embeddings, nothing, once parameters are shared or momentum or decay is added; under plain descent it moves to the \
+                      parameters of the last layer.",
         },
     ),
     (
@@ -190,8 +196,8 @@ const STORIES: &[(&str, Story)] = &[
             text: "A network that has seen much of one class and little of another may be surer of the first, and the paper \
                    reads that from the norms: the more frequent a class, the longer its embeddings. Here its simulation is \
                    repeated with many more seeds, and the most frequent class is compared with the rarest in each of \
-                   them, before training and along it. The inputs, the untrained network and a training on labels that \
-                   are dealt out anew show what there is without learning.",
+                   them, before training and along it. The inputs, the untrained network and a training on permuted \
+                   labels show what there is without learning.",
             finding: "On the average over seeds, yes, and through training; but five seeds do not show it reliably.",
         },
     ),
@@ -203,7 +209,7 @@ const STORIES: &[(&str, Story)] = &[
                    small norm moves neighbours apart, whatever the network knows. Here norms are correlated with the \
                    distance to the tenth neighbour before training too, within classes, and with neighbours among the \
                    points as they were before the network saw them, where nothing is divided by the norm.",
-            finding: "Yes, and it is learned; but most of what shows over all points is there without any training.",
+            finding: "Within classes yes, and part of it is learned; but what shows over all points is there without any training.",
         },
     ),
     (
@@ -213,7 +219,7 @@ const STORIES: &[(&str, Story)] = &[
             text: "Embeddings in three dimensions can be looked at with their norms. Here eight classes are drawn before and \
                    after training, with the mean of each, and the norm of every embedding is held against its angle to \
                    the mean of its class.",
-            finding: "Classes move to directions of their own, all around the origin.",
+            finding: "In this setting classes move to directions of their own, all around the origin.",
         },
     ),
     (
@@ -239,7 +245,7 @@ const STORIES: &[(&str, Story)] = &[
                    measured, and laid beside the epochs that training takes to a given accuracy: for digits and for a \
                    mixture on the sphere, with negatives and without, at one learning rate for all and at one tuned for each \
                    lever.",
-            finding: "Where the first step turns embeddings too little for the learning rate; without biases a cut is a \
+            finding: "Mostly where the first step rotates embeddings too little for the learning rate; without biases a cut is a \
                       learning rate in disguise, and a larger rate does the same.",
         },
     ),

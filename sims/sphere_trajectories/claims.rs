@@ -10,7 +10,7 @@ pub fn claims(trials: &Table) -> Result<Vec<Claim>, TableError> {
     let (pairs, positions) = (total("pairs")?, total("row_steps")?);
     let note = "random pairs, norms from a tenth of the best to ten times it, to rounding (1e-13)";
     let plane = "both members stay in the plane of the pair: positions outside";
-    let norms = "no step shortens an embedding: steps that did";
+    let norms = "no plain step shortens a free embedding: steps that did";
     let lands = "from the best norm √(γ(1 + cos φ0)) one step aligns a pair: pairs that were not aligned";
     Ok(vec![
         Claim::without_exception("D1", plane, total("off_plane")?, positions).noting(note),

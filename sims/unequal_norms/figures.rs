@@ -1,5 +1,6 @@
 //! Unequal norms as a figure, from the tables alone.
 
+use embedding_norms::figure::number::significant;
 use embedding_norms::figure::{Axis, Colour, Figure, Layer, Legend, Panel, Raster, Side, Style};
 use embedding_norms::table::{Table, TableError};
 
@@ -93,7 +94,7 @@ fn equal_steps(mut panel: Panel, table: &Table, edges: (f64, f64)) -> Result<Pan
         } else {
             ((both * 1.03, both * 1.1), Side::Right)
         };
-        panel = panel.layer(Layer::line("", line).style(style)).note(at.0, at.1, count.to_string(), side);
+        panel = panel.layer(Layer::line("", line).style(style)).note(at.0, at.1, significant(count, 5), side);
     }
     Ok(panel)
 }

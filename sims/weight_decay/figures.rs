@@ -12,8 +12,8 @@ use crate::simulation::Tables;
 pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
     let main = tables.get("")?;
     let text = "Four panels. Norms from above and below approach one norm along the law, exponentially in their fourth or \
-                second powers. For every update rule and kind of decay the measured norm is the predicted one within \
-                0.2 percent. Over the frequency of updates norms rise with slope one quarter while the angle turned per \
+                second powers. For every update rule and kind of decay the deviation of the measured norm from the predicted \
+                one. Over the frequency of updates norms rise with slope one quarter while the angle turned per \
                 step stays the same. Heavy-ball momentum makes norms grow far more than the same momentum projected.";
     let panels = [
         approach(tables.get(APPROACH)?)?,
@@ -29,7 +29,7 @@ pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
 fn approach(table: &Table) -> Result<Panel, Failure> {
     let mut panel =
         Panel::new(Axis::logarithmic("step"), Axis::linear("norm over its equilibrium, ‖z‖/ρ*").range(0.0, 2.1))
-            .title("Every start leads to one norm")
+            .title("Under decay every start leads to one norm")
             .layer(Layer::horizontal_line("", 1.0))
             .legend(Legend::Inside);
     let shown = [
@@ -115,7 +115,7 @@ fn frequencies(table: &Table) -> Result<Panel, Failure> {
         Axis::logarithmic("frequency of updates f"),
         Axis::logarithmic("over the value at the largest f").range(0.25, 1.5).ticks_at([0.25, 0.5, 1.0, 1.5]),
     )
-    .title("Seen often: longer, and turned as much")
+    .title("Seen often: longer, and rotated as much")
     .legend(Legend::Inside);
     for (column, label, exponent, style) in [
         ("norm", "norm ‖z‖", 0.25, Style::series(0)),
@@ -129,7 +129,7 @@ fn frequencies(table: &Table) -> Result<Panel, Failure> {
         );
         if exponent > 0.0 {
             let middle = (least * most).sqrt();
-            panel = panel.note(middle, libm::pow(middle / most, exponent), "slope ¼", Side::Right);
+            panel = panel.note(1.2 * middle, 0.9 * libm::pow(middle / most, exponent), "slope ¼", Side::Right);
         }
     }
     Ok(panel)

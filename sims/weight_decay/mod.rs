@@ -135,7 +135,7 @@ impl sweep::Cell for Cell {
 
 impl Simulation for WeightDecay {
     const NAME: &'static str = "weight-decay";
-    const ABOUT: &'static str = "Where norms settle under weight decay, and what embeddings turn there";
+    const ABOUT: &'static str = "Where norms settle under weight decay, and how far embeddings rotate per step there";
     const EXAMPLES: &'static str = "\
 Examples:
   embedding-norms weight-decay

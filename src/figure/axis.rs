@@ -38,12 +38,14 @@ pub struct Axis {
     pub(crate) scale: Scale,
     pub(crate) range: Option<(f64, f64)>,
     pub(crate) ticks: Option<Vec<(f64, String)>>,
+    /// Whether the ticks have names, of which none may be left out for want of room.
+    pub(crate) named: bool,
     pub(crate) shown: bool,
 }
 
 impl Axis {
     fn new(label: impl Into<String>, scale: Scale) -> Self {
-        Self { label: label.into(), scale, range: None, ticks: None, shown: true }
+        Self { label: label.into(), scale, range: None, ticks: None, named: false, shown: true }
     }
 
     /// A linear axis. The label names the quantity and its unit: `steps to cosine 0.999`.
@@ -67,16 +69,18 @@ impl Axis {
         Self { range: Some((from, to)), ..self }
     }
 
-    /// Puts ticks at these values with these labels.
+    /// Puts ticks at these values with these names. Along x all are shown: broken into lines or upright where one line has no
+    /// room.
     #[must_use]
     pub fn ticks(self, ticks: impl IntoIterator<Item = (f64, String)>) -> Self {
-        Self { ticks: Some(ticks.into_iter().collect()), ..self }
+        Self { ticks: Some(ticks.into_iter().collect()), named: true, ..self }
     }
 
     /// Puts ticks at these values, labelled by themselves; a label that would touch its neighbour is left out.
     #[must_use]
     pub fn ticks_at(self, values: impl IntoIterator<Item = f64>) -> Self {
-        self.ticks(values.into_iter().map(|value| (value, number::significant(value, 4))).collect::<Vec<_>>())
+        let ticks = values.into_iter().map(|value| (value, number::significant(value, 4)));
+        Self { named: false, ..self.ticks(ticks) }
     }
 
     /// Whether two axes show the same quantity in the same way, so that neighbours can share one set of labels.

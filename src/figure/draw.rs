@@ -9,6 +9,7 @@ use super::layer::Layer;
 use super::layout::{self, Frame, Layout};
 use super::legend::{self, Entry, Key};
 use super::measures::Rectangle;
+use super::names;
 use super::palette::{Colour, Style};
 use super::pen::{Lettering, Pen, shape};
 use super::text::{self, CAPITAL, Letters, Weight};
@@ -76,11 +77,11 @@ fn draw_panel(pen: &Pen, figure: &Figure, panel: &Panel, frame: &Frame) -> Resul
     let (under, over) = layers.split_at(layers.partition_point(|layer| layer.height() < Layer::DATA));
     draw_layers(pen, figure, panel, frame, under)?;
     if !panel.is_picture() {
-        draw_axes(pen, panel, frame)?;
+        pen.group("class=\"axes\"", || draw_axes(pen, panel, frame))?;
     }
     draw_layers(pen, figure, panel, frame, over)?;
     if let Some(raster) = panel.raster() {
-        marks::draw_colour_bar(pen, raster, frame)?;
+        pen.group("class=\"axes\"", || marks::draw_colour_bar(pen, raster, frame))?;
     }
     if let Some(place) = frame.legend {
         let entries = legend::entries(figure, std::iter::once(panel));
@@ -167,8 +168,8 @@ fn draw_axes(pen: &Pen, panel: &Panel, frame: &Frame) -> Result<(), FigureError>
     for (value, label) in &frame.x_ticks.labelled {
         let Some(x) = along(&panel.x, frame.ranges.x, *value, plot.left, plot.right()) else { continue };
         pen.line(&[(x, plot.bottom()), (x, plot.bottom() + m.tick())], style)?;
-        if frame.shows_x && !label.is_empty() {
-            pen.text(label, (x, plot.bottom() + m.tick() + 1.15 * m.text), look)?;
+        if frame.shows_x {
+            draw_x_label(pen, label, (x, plot.bottom() + m.tick()), frame.x_ticks.upright)?;
         }
     }
     for (value, label) in &frame.y_ticks.labelled {
@@ -179,15 +180,27 @@ fn draw_axes(pen: &Pen, panel: &Panel, frame: &Frame) -> Result<(), FigureError>
             pen.text(label, place, Lettering { anchor: HPos::Right, ..look })?;
         }
     }
-    draw_axis_names(pen, panel, frame)
+    draw_axis_names(pen, frame)
 }
 
-fn draw_axis_names(pen: &Pen, panel: &Panel, frame: &Frame) -> Result<(), FigureError> {
+/// The label of a tick of the x axis, whose lower end is at this place.
+fn draw_x_label(pen: &Pen, label: &str, (x, y): (f64, f64), upright: bool) -> Result<(), FigureError> {
+    let m = pen.measures;
+    if upright {
+        let look = Lettering { anchor: HPos::Right, upright, ..pen.plain() };
+        return pen.text(label, (x + CAPITAL * m.text / 2.0, y + 0.4 * m.text), look);
+    }
+    let look = Lettering { anchor: HPos::Center, ..pen.plain() };
+    let lines = label.split('\n').filter(|line| !line.is_empty()).enumerate();
+    lines.into_iter().try_for_each(|(row, line)| pen.text(line, (x, y + 1.15 * m.text + row as f64 * m.line()), look))
+}
+
+fn draw_axis_names(pen: &Pen, frame: &Frame) -> Result<(), FigureError> {
     if frame.names_x {
-        draw_x_name(pen, &panel.x.label, frame.plot)?;
+        draw_x_name(pen, &frame.x_name, frame.plot, names::depth(&frame.x_ticks, &pen.measures))?;
     }
     if frame.names_y {
-        draw_y_name(pen, &panel.y.label, frame.plot, widest(pen, frame))?;
+        draw_y_name(pen, &frame.y_name, frame.plot, widest(pen, frame))?;
     }
     Ok(())
 }
@@ -202,11 +215,13 @@ fn draw_common_names(pen: &Pen, figure: &Figure, page: &Layout) -> Result<(), Fi
     let whole = Rectangle::between(low, high);
     let (panel, frames) = (&figure.panels[0], &page.frames);
     if frames.iter().any(|frame| frame.shows_x) && frames.iter().all(|frame| !frame.names_x) {
-        draw_x_name(pen, &panel.x.label, whole)?;
+        let shown = frames.iter().filter(|frame| frame.shows_x);
+        let labels = shown.map(|frame| names::depth(&frame.x_ticks, &pen.measures)).fold(0.0, f64::max);
+        draw_x_name(pen, std::slice::from_ref(&panel.x.label), whole, labels)?;
     }
     if frames.iter().any(|frame| frame.shows_y) && frames.iter().all(|frame| !frame.names_y) {
         let labels = frames.iter().filter(|frame| frame.shows_y).map(|frame| widest(pen, frame)).fold(0.0, f64::max);
-        draw_y_name(pen, &panel.y.label, whole, labels)?;
+        draw_y_name(pen, std::slice::from_ref(&panel.y.label), whole, labels)?;
     }
     Ok(())
 }
@@ -217,17 +232,22 @@ fn widest(pen: &Pen, frame: &Frame) -> f64 {
     labels.map(|(_, label)| text::width(label, pen.measures.text, Weight::Regular)).fold(0.0, f64::max)
 }
 
-fn draw_x_name(pen: &Pen, name: &str, beside: Rectangle) -> Result<(), FigureError> {
+/// The name of the x axis, below labels of this depth.
+fn draw_x_name(pen: &Pen, lines: &[String], beside: Rectangle, labels: f64) -> Result<(), FigureError> {
     let m = pen.measures;
-    let place = (beside.left + beside.width / 2.0, beside.bottom() + m.tick() + 1.15 * m.text + m.line());
-    if name.is_empty() { Ok(()) } else { pen.text(name, place, Lettering { anchor: HPos::Center, ..pen.plain() }) }
+    let (x, y) = (beside.left + beside.width / 2.0, beside.bottom() + m.tick() + 1.15 * m.text + labels);
+    let look = Lettering { anchor: HPos::Center, ..pen.plain() };
+    let lines = lines.iter().filter(|line| !line.is_empty()).enumerate();
+    lines.into_iter().try_for_each(|(row, line)| pen.text(line, (x, y + row as f64 * m.line()), look))
 }
 
-fn draw_y_name(pen: &Pen, name: &str, beside: Rectangle, labels: f64) -> Result<(), FigureError> {
+/// The name of the y axis, left of labels of this width.
+fn draw_y_name(pen: &Pen, lines: &[String], beside: Rectangle, labels: f64) -> Result<(), FigureError> {
     let m = pen.measures;
-    let place = (beside.left - m.tick() - 0.9 * m.text - labels, beside.top + beside.height / 2.0);
+    let (x, y) = (beside.left - m.tick() - 0.9 * m.text - labels, beside.top + beside.height / 2.0);
     let look = Lettering { anchor: HPos::Center, upright: true, ..pen.plain() };
-    if name.is_empty() { Ok(()) } else { pen.text(name, place, look) }
+    let lines = lines.iter().rev().filter(|line| !line.is_empty()).enumerate();
+    lines.into_iter().try_for_each(|(row, line)| pen.text(line, (x - row as f64 * m.line(), y), look))
 }
 
 /// One entry of a legend: samples of its marks, then its name.
@@ -239,7 +259,7 @@ fn draw_entry(pen: &Pen, entry: &Entry, (left, top): (f64, f64)) -> Result<(), F
     for (key, style) in &entry.keys {
         match key {
             Key::Line => marks::stroke(pen, &[(left, middle), (left + width, middle)], style)?,
-            Key::Marker => marks::marker(pen, centre, style)?,
+            Key::Marker => marks::marker(pen, centre, &legend::enlarged(style))?,
             Key::Interval => marks::interval(pen, centre.0, (middle - 0.45 * m.text, middle + 0.45 * m.text), style)?,
             Key::Patch => pen.rectangle(swatch, shape(style.colour, marks::BAND_OPACITY * style.opacity, 0.0, true))?,
             Key::Bar => marks::bar(pen, swatch, style)?,

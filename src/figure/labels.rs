@@ -63,29 +63,42 @@ pub fn ink(panel: &Panel, frame: &Frame) -> Vec<(f64, f64)> {
     ink
 }
 
-/// The place of the base line of a note, and the end of the note that is there.
+/// The place of the base line of a note, and the end of the note that is there. A note of something in the plot stays in
+/// the plot, tag and all, wherever its side would lead.
 pub fn note_place(panel: &Panel, frame: &Frame, note: &Note, measures: &Measures) -> Option<((f64, f64), HPos)> {
     let (x, y) = frame.place(panel, note.x, note.y)?;
     let (gap, capital) = (measures.gap() + 1.5 * measures.stroke, CAPITAL * measures.text);
-    Some(match note.side {
+    let (place, anchor) = match note.side {
         Side::Above => ((x, y - gap), HPos::Center),
         Side::Below => ((x, y + gap + capital), HPos::Center),
         Side::Left => ((x - gap, y + capital / 2.0), HPos::Right),
         Side::Right => ((x + gap, y + capital / 2.0), HPos::Left),
-    })
+    };
+    if !frame.plot.holds((x, y)) {
+        return Some((place, anchor));
+    }
+    let room = note_room(&note.text, place, anchor, measures);
+    let margin = if panel.raster().is_some() { 0.6 } else { 0.3 } * measures.text;
+    let (across, down) = room.grown(margin).shift_into(frame.plot);
+    Some(((place.0 + across, place.1 + down), anchor))
+}
+
+/// The room of a note whose base line begins, is centred or ends at a place.
+fn note_room(note: &str, (x, y): (f64, f64), anchor: HPos, measures: &Measures) -> Rectangle {
+    let width = text::width(note, measures.text, Weight::Regular);
+    let left = match anchor {
+        HPos::Left => x,
+        HPos::Center => x - width / 2.0,
+        HPos::Right => x - width,
+    };
+    Rectangle::of_text((left, y), width, measures.text)
 }
 
 /// The room that the notes of a panel take.
 pub fn note_places(panel: &Panel, frame: &Frame, measures: &Measures) -> Vec<Rectangle> {
     let room = |note: &Note| {
-        let ((x, y), anchor) = note_place(panel, frame, note, measures)?;
-        let width = text::width(&note.text, measures.text, Weight::Regular);
-        let left = match anchor {
-            HPos::Left => x,
-            HPos::Center => x - width / 2.0,
-            HPos::Right => x - width,
-        };
-        Some(Rectangle::of_text((left, y), width, measures.text))
+        let (place, anchor) = note_place(panel, frame, note, measures)?;
+        Some(note_room(&note.text, place, anchor, measures))
     };
     panel.notes.iter().filter_map(room).collect()
 }
@@ -100,7 +113,10 @@ pub fn reference_place(panel: &Panel, frame: &Frame, layer: &Layer, measures: &M
     let places: Vec<(f64, f64)> = match layer.mark {
         Mark::HorizontalLine(y) => {
             let (_, y) = frame.place(panel, left, y)?;
-            let sides = [plot.right() - gap - width, plot.left + gap, plot.left + (plot.width - width) / 2.0];
+            // The ends and the middle first, then what lies between.
+            let free = (plot.width - width - 2.0 * gap).max(0.0);
+            let shares = [1.0, 0.0, 0.5].into_iter().chain((1..16).map(|part| f64::from(part) / 16.0));
+            let sides: Vec<f64> = shares.map(|share| plot.left + gap + share * free).collect();
             sides.iter().flat_map(|&x| [(x, y - gap), (x, y + gap + capital)]).collect()
         }
         Mark::VerticalLine(x) => {

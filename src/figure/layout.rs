@@ -4,6 +4,7 @@ use super::axis::{Axis, Scale};
 use super::labels;
 use super::legend::{self, Placed};
 use super::measures::{Measures, Rectangle};
+use super::names;
 use super::range::{self, Ranges};
 use super::text::{self, Weight};
 use super::ticks::{self, Room, Ticks};
@@ -24,6 +25,9 @@ pub struct Frame {
     /// Whether the name of an axis stands at this panel, rather than once for all.
     pub names_x: bool,
     pub names_y: bool,
+    /// The names of the axes, in lines.
+    pub x_name: Vec<String>,
+    pub y_name: Vec<String>,
     pub title: Vec<String>,
     /// Where the legend stands, if inside.
     pub legend: Option<Rectangle>,
@@ -62,7 +66,11 @@ struct Surround {
     bottom: f64,
 }
 
-/// Lays a figure out.
+/// Plots flatter than this hide slopes: rather more of them side by side.
+const LEAST_ASPECT: f64 = 0.36;
+
+/// Lays a figure out, with the first number of columns at which all names have room and no plot is flat, or else with the
+/// one that comes nearest to that.
 pub fn layout(figure: &Figure, size: Size) -> Result<Layout, FigureError> {
     if figure.panels.is_empty() {
         let figure = figure.title.as_ref().unwrap_or(&figure.alternative_text).clone();
@@ -74,11 +82,69 @@ pub fn layout(figure: &Figure, size: Size) -> Result<Layout, FigureError> {
         Legend::Inside if figure.shared => Legend::Below,
         chosen => chosen,
     };
-    let mut legends: Vec<Legend> = figure.panels.iter().map(legend).collect();
-    loop {
-        let mut page = Page::new(figure, size, &ranges, &legends).arranged();
-        if place_legends(figure, &mut page, &legends) {
+    let legends: Vec<Legend> = figure.panels.iter().map(legend).collect();
+    let mut best: Option<(Faults, Layout)> = None;
+    for columns in columns(figure, &Measures::of(size)) {
+        let page = with_legends(figure, size, &ranges, legends.clone(), columns);
+        let faults = Faults::of(&page, figure);
+        if faults.are_none() {
             return Ok(page);
+        }
+        if best.as_ref().is_none_or(|(least, _)| faults.fewer_than(least)) {
+            best = Some((faults, page));
+        }
+    }
+    let missing = || FigureError::NoPanels { figure: figure.alternative_text.clone() };
+    best.map(|(_, page)| page).ok_or_else(missing)
+}
+
+/// The numbers of panels side by side to be tried, the usual one first.
+fn columns(figure: &Figure, measures: &Measures) -> Vec<usize> {
+    let wanted = figure.columns.min(figure.panels.len());
+    let most = |least: f64| libm::floor((measures.width / (least * measures.text)).max(1.0)) as usize;
+    let usual = wanted.min(most(if figure.shared { 12.0 } else { 22.0 }));
+    // A row that is not full looks like a mistake: rather fewer panels side by side.
+    let full = |columns: &usize| figure.panels.len().is_multiple_of(*columns);
+    let usual = if usual < figure.columns { (1..=usual).rev().find(full).unwrap_or(1) } else { usual };
+    std::iter::once(usual).chain((1..usual).rev()).chain(usual + 1..=wanted.min(most(12.0))).collect()
+}
+
+/// What is wrong with a layout.
+struct Faults {
+    /// Names that have no room.
+    dropped: usize,
+    /// By how much the plots are too flat.
+    flat: f64,
+}
+
+impl Faults {
+    fn of(page: &Layout, figure: &Figure) -> Self {
+        let named = page.frames.iter().zip(&figure.panels).flat_map(|(frame, panel)| {
+            let x = (frame.shows_x && panel.x.named).then_some((&panel.x, &frame.x_ticks));
+            let y = (frame.shows_y && panel.y.named).then_some((&panel.y, &frame.y_ticks));
+            x.into_iter().chain(y)
+        });
+        let dropped = named.map(|(axis, ticks)| names::dropped(axis, ticks)).sum();
+        let aspects = page.frames.iter().map(|frame| frame.plot.height / frame.plot.width);
+        let flattest = aspects.fold(f64::INFINITY, f64::min);
+        Self { dropped, flat: (LEAST_ASPECT.min(figure.aspect) - flattest).max(0.0) }
+    }
+
+    fn are_none(&self) -> bool {
+        self.dropped == 0 && self.flat < 1e-6
+    }
+
+    fn fewer_than(&self, other: &Self) -> bool {
+        (self.dropped, self.flat) < (other.dropped, other.flat)
+    }
+}
+
+/// The page with its legends inside the plots where they asked to be, or else all of those below.
+fn with_legends(figure: &Figure, size: Size, ranges: &[Ranges], mut legends: Vec<Legend>, columns: usize) -> Layout {
+    loop {
+        let mut page = Page::new(figure, size, ranges, &legends, columns).arranged();
+        if place_legends(figure, &mut page, &legends) {
+            return page;
         }
         for legend in legends.iter_mut().filter(|legend| **legend == Legend::Inside) {
             *legend = Legend::Below;
@@ -109,17 +175,8 @@ struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    fn new(figure: &'a Figure, size: Size, ranges: &[Ranges], legends: &'a [Legend]) -> Self {
+    fn new(figure: &'a Figure, size: Size, ranges: &[Ranges], legends: &'a [Legend], columns: usize) -> Self {
         let measures = Measures::of(size);
-        let least = if figure.shared { 12.0 } else { 22.0 } * measures.text;
-        let most = libm::floor((measures.width / least).max(1.0)) as usize;
-        let columns = figure.columns.min(figure.panels.len()).min(most);
-        // A row that is not full would look like a mistake: rather fewer panels side by side.
-        let columns = if columns < figure.columns {
-            (1..=columns).rev().find(|columns| figure.panels.len().is_multiple_of(*columns)).unwrap_or(1)
-        } else {
-            columns
-        };
         let alike = |axis: fn(&Panel) -> &Axis| {
             figure.shared && figure.panels.iter().all(|panel| axis(panel).same_quantity(axis(&figure.panels[0])))
         };
@@ -144,6 +201,8 @@ impl<'a> Page<'a> {
                     shows_y,
                     names_x: shows_x && !one_x,
                     names_y: shows_y && !one_y,
+                    x_name: vec![panel.x.label.clone()],
+                    y_name: vec![panel.y.label.clone()],
                     title: Vec::new(),
                     legend: None,
                 }
@@ -181,7 +240,7 @@ impl<'a> Page<'a> {
     ///
     /// Ticks need the size of the plots, and the plots leave room for the ticks: a few rounds settle both.
     fn arrange_plots(&mut self, top: f64, limit: f64) -> f64 {
-        const ROUNDS: usize = 4;
+        const ROUNDS: usize = 5;
         let m = self.measures;
         let (columns, rows) = (self.columns, self.figure.panels.len().div_ceil(self.columns));
         let (column_gap, row_gap) = (1.4 * m.text, 1.1 * m.text);
@@ -204,6 +263,7 @@ impl<'a> Page<'a> {
             for (index, frame) in self.frames.iter_mut().enumerate() {
                 frame.plot = Rectangle { left: lefts[index % columns], top: tops[index / columns], width, height };
             }
+            self.set_names(column_gap);
             bottom = tops[rows - 1] + height + ends[rows - 1].1;
         }
         bottom
@@ -241,9 +301,7 @@ impl<'a> Page<'a> {
 
     fn set_ticks(&mut self, (width, height): (f64, f64)) {
         let m = self.measures;
-        let across = |label: &str| text::width(label, m.text, Weight::Regular);
         let upright = |_: &str| m.text;
-        let x_room = Room { length: width, extent: &across, gap: 1.3 * m.text, spacing: 3.4 * m.text };
         let y_room = |axis: &Axis| {
             let spacing = if axis.scale == Scale::Linear { 2.8 } else { 2.1 } * m.text;
             Room { length: height, extent: &upright, gap: 0.5 * m.text, spacing }
@@ -253,7 +311,7 @@ impl<'a> Page<'a> {
                 continue;
             }
             let values = |scale: Scale, (low, high)| (scale.value(low), scale.value(high));
-            frame.x_ticks = ticks::ticks(&panel.x, values(panel.x.scale, frame.ranges.x), x_room);
+            frame.x_ticks = names::across(&panel.x, values(panel.x.scale, frame.ranges.x), width, &m);
             frame.y_ticks = ticks::ticks(&panel.y, values(panel.y.scale, frame.ranges.y), y_room(&panel.y));
             if let Some((raster, range)) = panel.raster().and_then(|raster| Some((raster, raster.positions()?))) {
                 frame.colour_ticks = ticks::ticks(&raster.axis, values(raster.axis.scale, range), y_room(&raster.axis));
@@ -263,6 +321,20 @@ impl<'a> Page<'a> {
         }
         for (panel, frame) in self.figure.panels.iter().zip(&mut self.frames).filter(|(panel, _)| panel.is_picture()) {
             frame.title = text::wrap(panel.title.as_deref().unwrap_or(""), m.title, Weight::Bold, width);
+        }
+    }
+
+    /// Breaks the names of axes that would reach beyond the page or into the neighbour's.
+    fn set_names(&mut self, gap: f64) {
+        let m = self.measures;
+        let pitch = (m.width - 2.0 * m.margin) / self.columns as f64 - gap;
+        for (panel, frame) in self.figure.panels.iter().zip(&mut self.frames) {
+            let middle = frame.plot.left + frame.plot.width / 2.0;
+            let to_edge = 2.0 * (middle - m.margin).min(m.width - m.margin - middle);
+            let wrapped = |name: &str, limit: f64| text::wrap(name, m.text, Weight::Regular, limit);
+            frame.x_name = wrapped(&panel.x.label, if self.columns > 1 { pitch.min(to_edge) } else { to_edge });
+            // Above and below a plot there is room for two lines at least.
+            frame.y_name = wrapped(&panel.y.label, frame.plot.height + 2.0 * m.line());
         }
     }
 
@@ -278,15 +350,16 @@ impl<'a> Page<'a> {
             around.top = 0.6 * m.text;
         }
         if panel.is_picture() {
+            around.bottom = m.gap();
             return around;
         }
         if frame.shows_y {
-            let label = if panel.y.label.is_empty() { 0.0 } else { m.line() };
+            let label = if panel.y.label.is_empty() { 0.0 } else { frame.y_name.len() as f64 * m.line() };
             around.left = label + widest_label(&frame.y_ticks, &m) + m.tick() + m.gap();
         }
         if frame.shows_x {
-            let label = if panel.x.label.is_empty() { 0.0 } else { m.line() };
-            around.bottom = label + m.tick() + m.line();
+            let label = if panel.x.label.is_empty() { 0.0 } else { frame.x_name.len() as f64 * m.line() };
+            around.bottom = label + m.tick() + names::depth(&frame.x_ticks, &m);
         }
         around.right = self.overhang(panel, frame);
         if let Some(raster) = panel.raster() {
@@ -306,7 +379,8 @@ impl<'a> Page<'a> {
         let (low, high) = frame.ranges.x;
         let beyond = |(value, label): &(f64, String)| {
             let at = panel.x.scale.position(*value).map_or(0.0, |at| (at - low) / (high - low));
-            text::width(label, size, Weight::Regular) / 2.0 - (1.0 - at) * frame.plot.width
+            let width = if frame.x_ticks.upright { size } else { names::width(label, size) };
+            width / 2.0 - (1.0 - at) * frame.plot.width
         };
         frame.x_ticks.labelled.iter().map(beyond).fold(0.0, f64::max)
     }

@@ -84,6 +84,15 @@ fn key(layer: &Layer) -> Option<Key> {
     }
 }
 
+/// The least size and opacity of a marker beside its name: those of a cloud of points would be specks.
+const LEAST_MARKER: (f64, f64) = (0.9, 0.85);
+
+/// A style whose markers can be told apart one at a time.
+pub fn enlarged(style: &Style) -> Style {
+    let (size, opacity) = LEAST_MARKER;
+    style.size(style.size.max(size)).opacity(style.opacity.max(opacity))
+}
+
 /// The width of the sample before a name.
 pub fn sample_width(measures: &Measures) -> f64 {
     2.6 * measures.text

@@ -28,6 +28,15 @@ impl Rectangle {
         self.left < other.right() && other.left < self.right() && self.top < other.bottom() && other.top < self.bottom()
     }
 
+    /// By how much across and down this has to move to lie in another one; where it is too large, to begin with it.
+    pub fn shift_into(self, other: Self) -> (f64, f64) {
+        let shift = |from: f64, to: f64, low: f64, high: f64| (high - to).min(0.0).max(low - from);
+        (
+            shift(self.left, self.right(), other.left, other.right()),
+            shift(self.top, self.bottom(), other.top, other.bottom()),
+        )
+    }
+
     pub fn right(self) -> f64 {
         self.left + self.width
     }

@@ -34,6 +34,7 @@ mod layout;
 mod legend;
 mod marks;
 mod measures;
+mod names;
 pub mod number;
 mod palette;
 mod pen;

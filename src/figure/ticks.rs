@@ -10,6 +10,8 @@ pub struct Ticks {
     pub labelled: Vec<(f64, String)>,
     /// Places with a light line only.
     pub minor: Vec<f64>,
+    /// Whether the labels stand upright.
+    pub upright: bool,
 }
 
 /// The room that an axis offers, in points.
@@ -65,7 +67,7 @@ fn thinned(scale: Scale, given: &[(f64, String)], range: (f64, f64), room: Room<
         }
         labelled.push((value, if fits { label } else { String::new() }));
     }
-    Ticks { labelled, minor: Vec::new() }
+    Ticks { labelled, ..Ticks::default() }
 }
 
 /// Steps of these digits times a power of ten, from fine to coarse, for a span.
@@ -80,7 +82,7 @@ fn linear(low: f64, high: f64, room: Room<'_>) -> Ticks {
     // Between steps of 2 and 5 there may be no room for the one and a single label of the other.
     let between = steps(high - low, [4, 3]).map(labels);
     let labelled = first_that_fits(Scale::Linear, usual.chain(between), (low, high), room);
-    Ticks { labelled, minor: Vec::new() }
+    Ticks { labelled, ..Ticks::default() }
 }
 
 /// The multiples of a step inside a range. The values are built from integers, so that 0.3 is 0.3 and not 3 × 0.1.
@@ -159,7 +161,7 @@ fn logarithmic(low: f64, high: f64, room: Room<'_>) -> Ticks {
     }
     let minor = if last - first <= 8 { at(&[1, 2, 3, 4, 5, 6, 7, 8, 9], 1) } else { at(&[1], 1) };
     let minor = minor.into_iter().filter(|value| labelled.iter().all(|(label, _)| label != value)).collect();
-    Ticks { labelled, minor }
+    Ticks { labelled, minor, upright: false }
 }
 
 /// A digit times a power of ten, rounded once.
