@@ -10,9 +10,9 @@ pub fn stands_for(name: &str) -> Option<String> {
     let same = |other: &str| plain(other) == plain(name);
     if let Some(entry) = registry::SIMULATIONS.iter().find(|entry| same(entry.name())) {
         let (name, ids) = (entry.name(), entry.statements());
-        let first =
-            ids.first().map_or(String::new(), |id| format!("; of {}: embedding-norms explain {id}", ids.join(", ")));
-        return Some(format!("{name} is a simulation: embedding-norms {name} --help{first}"));
+        let of =
+            ids.first().map_or(String::new(), |id| format!(" of {} (embedding-norms explain {id})", ids.join(", ")));
+        return Some(format!("{name} is a simulation{of}: embedding-norms {name} --help"));
     }
     if let Some(command) = registry::command().get_subcommands().find(|command| same(command.get_name())) {
         let name = command.get_name();

@@ -82,7 +82,7 @@ impl Listed {
         line("needs", self.needs);
         line("source", self.source);
         if !self.aliases.is_empty() {
-            line("also", &self.aliases.join(", "));
+            text += &wrapped(&self.aliases.join(", "), "    also ", "      ", width);
         }
         text + &Implementation::text(&self.implementations, width)
     }

@@ -178,7 +178,7 @@ impl Listed {
         }
         line("source", self.source);
         if !self.aliases.is_empty() {
-            line("also", &self.aliases.join(", "));
+            text += &wrapped(&self.aliases.join(", "), "    also ", "      ", width);
         }
         text + &Implementation::text(&self.implementations, width)
     }

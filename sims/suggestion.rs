@@ -9,7 +9,8 @@ const ALIKE: f64 = 0.8;
 pub fn closest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let wrong = plain(wrong);
     let alike = |name: &str| strsim::jaro_winkler(&wrong, &plain(name));
-    names.max_by(|a, b| alike(a).total_cmp(&alike(b))).filter(|name| alike(name) > ALIKE)
+    // Of names that are alike the first.
+    names.min_by(|a, b| alike(b).total_cmp(&alike(a))).filter(|name| alike(name) > ALIKE)
 }
 
 /// A suggestion in words, if one of the names is close; else the names.

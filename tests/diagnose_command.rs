@@ -77,12 +77,22 @@ fn the_verdict_says_what_the_answers_say() {
     let record = json(folder.path(), &format!("{EVERYTHING} --json"));
     let answer = |key: &str| record["answers"].as_array().unwrap().iter().find(|it| it["key"] == key).unwrap().clone();
     let says = |name: &str| record["verdict"][name].as_str().unwrap().to_owned();
-    let correlation = &answer("label-agreement")["quantities"][0];
-    let shown = |value: &serde_json::Value| brief(value.as_f64().unwrap());
-    let interval = &correlation["interval"];
-    let number =
-        format!("Spearman {} [{}, {}]", shown(&correlation["value"]), shown(&interval[0]), shown(&interval[1]));
-    assert!(says("norms").contains(&number), "{number}: {}", says("norms"));
+    let shown = |quantity: &serde_json::Value| {
+        let number = |value: &serde_json::Value| brief(value.as_f64().unwrap());
+        let interval = &quantity["interval"];
+        format!("{} [{}, {}]", number(&quantity["value"]), number(&interval[0]), number(&interval[1]))
+    };
+    // Labels at random say nothing, and the reference set was made shorter.
+    let area = format!(
+        "Yes: they tell this set from the reference set (AUROC {}).",
+        shown(&answer("reference")["quantities"][0])
+    );
+    assert_eq!(says("norms"), area);
+    let alone = json(folder.path(), "diagnose z.npy --labels labels.txt --json");
+    let correlation = alone["answers"].as_array().unwrap().iter().find(|it| it["key"] == "label-agreement").unwrap();
+    let number = format!("Spearman {}", shown(&correlation["quantities"][0]));
+    let norms = alone["verdict"]["norms"].as_str().unwrap();
+    assert!(norms.starts_with("Not as confidence") && norms.contains(&number), "{number}: {norms}");
     assert_eq!(record["standing"]["side"], "short");
     assert!(says("steps").starts_with("Too short: a step is ") && says("steps").contains('['), "{}", says("steps"));
     assert!(says("next").starts_with("Multiply the learning rate by about "), "{}", says("next"));

@@ -29,7 +29,7 @@ fn page(case: &Case<'_>, width: usize) -> String {
     for answer in &case.diagnosis.answers {
         if in_full && topic != Some(answer.topic) {
             topic = Some(answer.topic);
-            text += &format!("\n{}\n", answer.topic.title());
+            text += &format!("\n{}", wrapped(answer.topic.title(), "", "", width));
         }
         text += &if in_full { told(answer, width) } else { found(answer, width) };
     }

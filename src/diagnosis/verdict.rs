@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::answer::{Answer, Quantity};
+use super::answer::{Answer, Quantity, Worth};
 use super::options::Options;
 use super::standing::{Side, Standing};
 use super::step::missing;
@@ -34,7 +34,11 @@ impl Verdict {
         answers: &[Answer],
     ) -> Self {
         let find = |key: &str| answers.iter().find(|answer| answer.key == key);
-        Self { norms: norms(last, &find), steps: steps(standing, &find), next: next(subject, options, last, standing) }
+        Self {
+            norms: norms(last, &find),
+            steps: steps(standing, &find),
+            next: next(subject, options, last, standing, find("step")),
+        }
     }
 }
 
@@ -66,10 +70,23 @@ fn relation(answer: &Answer) -> Option<(&Quantity, Option<f64>)> {
     Some((correlation, sign(correlation).filter(|_| p <= 0.05)))
 }
 
+/// That norms tell the set from the reference set, where the interval says so.
+fn separation<'a>(find: &impl Fn(&str) -> Option<&'a Answer>) -> Option<String> {
+    let area = find("reference")?.quantities.first()?;
+    let (lower, upper) = area.interval?;
+    ((lower - 0.5) * (upper - 0.5) > 0.0)
+        .then(|| format!("Yes: they tell this set from the reference set (AUROC {}).", number(area)))
+}
+
 /// Do the norms mean anything?
 fn norms<'a>(last: &State, find: &impl Fn(&str) -> Option<&'a Answer>) -> String {
     if last.norms.shape != Shape::Varied {
         return format!("They cannot: all norms of {} are {}.", last.name, brief(last.norms.mean));
+    }
+    let of_neighbours = ["label-agreement", "neighbour-distance"].into_iter().filter_map(|key| relation(find(key)?));
+    if let (true, Some(separation)) = (of_neighbours.map(|(_, sign)| sign).all(|sign| sign.is_none()), separation(find))
+    {
+        return separation;
     }
     if let Some((correlation, shown)) = find("label-agreement").and_then(relation) {
         let number = number(correlation);
@@ -122,7 +139,13 @@ fn steps<'a>(standing: Option<&Standing>, find: &impl Fn(&str) -> Option<&'a Ans
 }
 
 /// What to do next: the first thing that stands in the way of the rest.
-fn next(subject: &Subject, options: &Options, last: &State, standing: Option<&Standing>) -> String {
+fn next(
+    subject: &Subject,
+    options: &Options,
+    last: &State,
+    standing: Option<&Standing>,
+    step: Option<&Answer>,
+) -> String {
     if last.norms.shape != Shape::Varied {
         return "Save what goes into the normalization, and diagnose that.".to_owned();
     }
@@ -136,15 +159,18 @@ fn next(subject: &Subject, options: &Options, last: &State, standing: Option<&St
         return format!("To learn whether steps are right, give {}.", missing.join("; "));
     };
     let factor = |log: f64| rough(libm::exp(log));
+    let is_tested = step.is_some_and(|step| step.worth == Worth::Tested);
+    let trust = if is_tested { " (for a network trust the direction, not the size)" } else { "" };
     // Cutting by c is a learning rate times c^h; under h = 0 it changes nothing.
     let cut = standing.best_cut(options.rule.map_or(2.0, |rule| rule.degree)).map(|(low, high)| 0.5 * (low + high));
     match standing.side() {
         Side::Short => {
             let or = cut.map_or(String::new(), |cut| format!(", or cut the initialization by about {}", factor(cut)));
-            format!("Multiply the learning rate by about {}{or}.", factor(-standing.middle()))
+            format!("Multiply the learning rate by about {}{or}{trust}.", factor(-standing.middle()))
         }
         Side::Long => {
-            format!("Divide the learning rate by about {}; do not cut the initialization.", factor(standing.middle()))
+            let rate = factor(standing.middle());
+            format!("Divide the learning rate by about {rate}{trust}; do not cut the initialization.")
         }
         Side::Near => "Leave learning rate and initialization as they are.".to_owned(),
         Side::Unclear => {
