@@ -194,15 +194,16 @@ fn gradient(loss: &dyn Loss, start: &Start) -> Result<Gradient, SimulationError>
     })
 }
 
-/// What rounding leaves of the gradient of parallel unit vectors, amply.
+/// What rounding leaves of a projection, amply, as a part of what is projected.
 const ROUNDING: f64 = 1e-12;
 
 /// Why a gradient has no number other than 0: zero is said of zeros alone.
 fn why_zero(loss: &dyn Loss, view: &str, directions: &Directions, euclidean: &Array2<f64>) -> String {
     let unit = normalize(directions.units()).expect("directions have directions");
+    let largest = euclidean.iter().fold(0.0_f64, |largest, slope| largest.max(slope.abs()));
     if loss.name() == "simsiam" && view == "second" {
         format!("is zero: {} holds it still", loss.name())
-    } else if pullback(&unit, euclidean.view()).iter().any(|slope| slope.abs() > ROUNDING) {
+    } else if pullback(&unit, euclidean.view()).iter().any(|slope| slope.abs() > ROUNDING * largest) {
         "is not zero, but below 4.9e-324, the smallest number of f64: it falls as 1/‖z‖; scale the embeddings down"
             .to_owned()
     } else {

@@ -110,6 +110,12 @@ pub enum Refusal {
         /// How many there are.
         found: usize,
     },
+    /// A prefactor that f64 cannot hold.
+    #[error("the prefactor e^{log:.1} is beyond f64; count x in larger units")]
+    Prefactor {
+        /// Its logarithm.
+        log: f64,
+    },
     /// The local exponent changes by more than noise explains.
     #[error("not a power law: over the range of x its exponent changes by {drift:.3}, more than {allowed:.3}")]
     NotAPowerLaw {
@@ -163,12 +169,12 @@ pub fn fit_power_law(observations: &[Observation], confidence: f64) -> Result<Po
         return Err(Refusal::NotAPowerLaw { drift, allowed });
     }
     let intercepts: Vec<f64> = fits.iter().map(|fit| fit.intercept).collect();
-    Ok(PowerLaw {
-        exponent,
-        prefactor: libm::exp(intercepts.iter().sum::<f64>() / intercepts.len() as f64),
-        local_exponents: local_exponents(observations),
-        drift,
-    })
+    let log = intercepts.iter().sum::<f64>() / intercepts.len() as f64;
+    let prefactor = libm::exp(log);
+    if !prefactor.is_normal() {
+        return Err(Refusal::Prefactor { log });
+    }
+    Ok(PowerLaw { exponent, prefactor, local_exponents: local_exponents(observations), drift })
 }
 
 /// What one replicate shows in log-log coordinates.

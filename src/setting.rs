@@ -14,8 +14,11 @@ pub struct SettingError {
 
 /// A value as it was given; in powers of ten where it has hundreds of digits.
 fn in_digits(value: f64) -> String {
-    let is_short = value == 0.0 || !value.is_finite() || (1e-20..1e20).contains(&value.abs());
-    if is_short { value.to_string() } else { format!("{value:e}") }
+    match value.abs() {
+        f64::INFINITY => format!("{}infinity", if value < 0.0 { "-" } else { "" }),
+        size if size == 0.0 || size.is_nan() || (1e-20..1e20).contains(&size) => value.to_string(),
+        _ => format!("{value:e}"),
+    }
 }
 
 /// A finite number above 0.

@@ -14,7 +14,7 @@ use embedding_norms::optimizer::{
 };
 use embedding_norms::random::{StandardNormal, generator};
 use embedding_norms::simulation::{Descent, PersistentDescent, SimulationError, Start, Stop, StopRules};
-use embedding_norms::sphere::{Directions, SphereError, angle, inner, norm_of, normalize};
+use embedding_norms::sphere::{Directions, SphereError, angle, inner, norm_of, normalize, von_mises_fisher};
 use embedding_norms::theory::convergence::{flow_steps, next_order_steps, second_order_steps, turned_ratio};
 use embedding_norms::theory::duality::{best_norm, dual};
 use embedding_norms::theory::equilibrium::{Persistent, Rule};
@@ -228,6 +228,8 @@ fn lengths_angles_and_products_are_right_at_the_ends_of_the_range() {
     let (x, y) = (array![1.0, 0.0], array![1.0, 1e-200]);
     assert_eq!(angle(x.view(), y.view()), 1e-200);
     assert_eq!(angle(x.view(), x.view()), 0.0);
+    let narrow = von_mises_fisher(x.view(), 1e300, 3, &mut generator(1, b"tests/extremes", 2)).unwrap();
+    assert!(narrow.rows().into_iter().all(|row| angle(row, x.view()) < 1e-140));
     let points = array![[1.0, 0.0], [1.0, 3e-200], [1.0, 1e-200], [0.0, 1.0]];
     let neighbours = Neighbours::among(points.view(), 2).unwrap();
     assert_eq!(neighbours.indices().row(0).to_vec(), [2, 1]);

@@ -178,7 +178,8 @@ prop_compose! {
             learning_rate: libm::exp10(log_rate),
             power,
             epsilon,
-            inside: libm::exp10(log_inside),
+            // In one place at most: two decays are refused.
+            inside: if beside.is_some() { 0.0 } else { libm::exp10(log_inside) },
             beside: beside.map(|decay| (decay, libm::exp10(log_beside))),
         }
     }

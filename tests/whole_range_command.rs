@@ -176,14 +176,13 @@ fn a_diagnosis_does_not_depend_on_the_scale_and_says_what_it_cannot_have() {
     for scale in [-1045, -1000, -540, 540, 1018] {
         let line = format!("z{scale}.npy --positives w.npy --parameters free --learning-rate 0.02 --weight-decay 1e-4");
         let text = page(&line);
-        for word in ["NaN", " inf", "[inf", "–\n"] {
-            assert!(!text.contains(word), "{word} at 2^{scale}: {text}");
-        }
+        let words = text.split(|letter: char| !letter.is_alphanumeric());
+        assert_eq!(words.filter(|word| ["NaN", "inf"].contains(word)).count(), 0, "2^{scale}: {text}");
         let mut lacking = Vec::new();
         missing(&json(folder.path(), &format!("diagnose {line} --json")), &mut lacking);
         assert!(lacking.iter().all(|quantity| quantity["missing"].is_string()), "{lacking:?}");
         assert_eq!(lacking.is_empty(), scale != -1045, "1/‖z‖ is beyond f64 at 2^-1045 alone");
-        assert_eq!(text.contains("not available: it is beyond"), scale == -1045);
+        assert_eq!(text.contains("not available: it is beyond the largest"), scale == -1045);
     }
     let conflict = "diagnose z.npy --optimizer adamw --weight-decay 0.1 --set weight-decay=0.2";
     refused(folder.path(), conflict, &["adamw has one weight decay", "give one of them"]);

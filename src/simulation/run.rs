@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::record::{Cadence, Record};
 use super::stop::{Stop, StopRules};
-use crate::sphere::{Cosine, Directions, cosines, normalize};
+use crate::sphere::{Directions, angles, normalize};
 
 /// How a run ended and what it left behind.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ fn record(step: u64, loss: f64, state: (Array2<f64>, Option<Array2<f64>>), keep:
     let first = normalize(state.0.view()).ok();
     let second = state.1.as_ref().and_then(|second| normalize(second.view()).ok());
     let angles = match (&first, &second) {
-        (Some(first), Some(second)) => cosines(first.units(), second.units()).into_iter().map(Cosine::angle).collect(),
+        (Some(first), Some(second)) => angles(first.units(), second.units()),
         _ => Vec::new(),
     };
     let norms = |directions: Option<Directions>| directions.map_or_else(Vec::new, |found| found.norms().to_vec());

@@ -328,6 +328,18 @@ pub fn angle(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>) -> f64 {
     2.0 * libm::atan2(chord(x, y), norm_of((&x + &y).view()))
 }
 
+/// The angles between the pairs (x_i, y_i) of rows of unit vectors: [`angle`] bit for bit.
+///
+/// # Panics
+/// If the shapes differ.
+pub(crate) fn angles(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> Vec<f64> {
+    let of = |(row, cosine): (usize, Cosine)| {
+        let is_safe = scaled::is_safe(cosine.one_minus) && scaled::is_safe(cosine.one_plus);
+        if is_safe { cosine.angle() } else { angle(x.row(row), y.row(row)) }
+    };
+    cosines(x, y).into_iter().enumerate().map(of).collect()
+}
+
 /// ‖x − y‖ of two unit vectors, also where its square is below the normal numbers.
 pub(crate) fn chord(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>) -> f64 {
     norm_of((&x - &y).view())

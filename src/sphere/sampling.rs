@@ -52,7 +52,12 @@ pub fn von_mises_fisher<R: Rng>(
 /// Draws 1 − μ·x.
 fn one_minus_component<R: Rng>(d: usize, concentration: f64, generator: &mut R) -> f64 {
     let free = (d - 1) as f64;
-    let b = free / (2.0 * concentration + (4.0 * concentration * concentration + free * free).sqrt());
+    // Beyond 1e150, where squares are no numbers, the root is 2κ.
+    let b = if concentration < 1e150 {
+        free / (2.0 * concentration + (4.0 * concentration * concentration + free * free).sqrt())
+    } else {
+        0.25 * free / concentration
+    };
     let one_minus_mode = 2.0 * b / (1.0 + b);
     // ln(1 − x0²) with x0 = 1 − one_minus_mode.
     let log_scale = libm::log(one_minus_mode * (2.0 - one_minus_mode));

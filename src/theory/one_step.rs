@@ -196,7 +196,8 @@ fn one_less_sum(alpha: f64, beta: f64) -> f64 {
 
 /// The exact change of the cosine in one step for equal norms: c' − c = 2us²(1 − uc)/(1 + u²s²) (statement D3).
 ///
-/// The published bound on it is [`published_bound`]; their difference is [`bound_excess`].
+/// u is 0 or larger and at most 10³⁰, here and below. The published bound on the change is [`published_bound`]; their
+/// difference is [`bound_excess`].
 pub fn cosine_change(cosine: Cosine, step_size: f64) -> f64 {
     let square = cosine.one_minus * cosine.one_plus;
     2.0 * step_size * square * (1.0 - step_size * cosine.value()) / (1.0 + step_size * step_size * square)
