@@ -50,6 +50,7 @@ mod simulate;
 mod simulation;
 mod slurm;
 mod sphere_trajectories;
+mod tables;
 mod unequal_norms;
 mod values;
 mod weight_decay;

@@ -3,6 +3,7 @@
 mod figures;
 mod html;
 mod options;
+mod order;
 mod page;
 mod reading;
 mod record;
@@ -55,7 +56,8 @@ How to save embeddings from PyTorch: docs/your-own-embeddings.md; how to read th
 
 /// Reads, diagnoses, tells.
 pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
-    let question = Question::from_arg_matches(matches).map_err(Failure::Usage)?;
+    let mut question = Question::from_arg_matches(matches).map_err(Failure::Usage)?;
+    question.order();
     let options = question.options()?;
     let folder = question.out.as_deref().map(Folder::prepare).transpose()?;
     let bar = Bar::new(NAME, question.quiet);

@@ -149,7 +149,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     chosen.check_lists(&settings.input)?;
     let optimizer = settings.method.optimizer()?;
     let cadence = settings.cadence()?;
-    let read = settings.input.read()?;
+    let read = settings.input.read(settings.quiet)?;
     chosen.check_memory(&read.start)?;
     settings.check_records(&read.start)?;
     let descent = settings.descent(&chosen, &*optimizer)?.records(cadence);
