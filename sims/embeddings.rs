@@ -178,9 +178,11 @@ impl Input {
     /// Reads all files and checks that they fit each other.
     pub fn read(&self, quiet: bool) -> Result<Read, Failure> {
         let views = std::iter::once(&self.first).chain(&self.second);
-        let mut sources =
-            views.map(|path| Ok((path, self.tables.open(path, quiet)?))).collect::<Result<Vec<_>, Failure>>()?;
+        let mut sources = views.map(|path| Ok((path, self.tables.open(path)?))).collect::<Result<Vec<_>, Failure>>()?;
         self.tables.check(sources.iter().map(|(_, source)| source))?;
+        if !quiet {
+            Tables::tell(sources.iter().map(|(_, source)| source));
+        }
         let mut views = sources.iter_mut().map(|(path, source)| embeddings(path, source));
         let (first, second) = (views.next().expect("there is a first view")?, views.next().transpose()?);
         if let (Some(path), Some(second)) = (&self.second, &second)

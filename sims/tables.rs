@@ -1,5 +1,6 @@
 //! How tables among the files are read: the options that every command on files shares.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
@@ -40,14 +41,20 @@ impl Tables {
         }
     }
 
-    /// Opens a file of embeddings, and says on stderr which columns of a table nobody asked to leave out.
-    pub fn open(&self, path: &Path, quiet: bool) -> Result<Source, Failure> {
-        let source = Embeddings::open_with(path, &self.options())?;
-        let passed = source.passed_over();
-        if !passed.is_empty() && !quiet {
-            eprintln!("note: {}: no coordinates: {}", path.display(), passed.join(", "));
+    /// Opens a file of embeddings.
+    pub fn open(&self, path: &Path) -> Result<Source, Failure> {
+        Ok(Embeddings::open_with(path, &self.options())?)
+    }
+
+    /// Says on stderr which columns of tables are left out, though nobody asked for it.
+    pub fn tell<'a>(sources: impl IntoIterator<Item = &'a Source>) {
+        let mut told = BTreeSet::new();
+        for source in sources {
+            let passed = source.passed_over();
+            if !passed.is_empty() && told.insert(source.name()) {
+                eprintln!("note: {}: no coordinates, and left out: {}", source.name(), passed.join(", "));
+            }
         }
-        Ok(source)
     }
 
     /// Refuses columns that no table has.

@@ -11,7 +11,7 @@ use super::options::{Question, shown};
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::progress::Bar;
-use crate::tables::hint_of_length;
+use crate::tables::{Tables, hint_of_length};
 
 /// Numbers that are read at a time.
 const NUMBERS_AT_A_TIME: usize = 1 << 17;
@@ -21,12 +21,16 @@ pub fn read(question: &Question, bar: &Bar) -> Result<Subject, Failure> {
     let beside = &question.beside;
     // Shapes are known before rows are read, so that what does not fit is said at once.
     let tables = &question.tables;
-    let open = |path: &PathBuf| Ok::<_, Failure>((shown(path), tables.open(path, question.quiet)?));
+    let open = |path: &PathBuf| Ok::<_, Failure>((shown(path), tables.open(path)?));
     let open_all = |paths: &[PathBuf]| paths.iter().map(open).collect::<Result<Vec<_>, Failure>>();
     let mut checkpoints = open_all(&question.checkpoints)?;
     let mut positives = open_all(&beside.positives)?;
     let mut reference = beside.reference.as_ref().map(open).transpose()?;
-    tables.check(checkpoints.iter().chain(&positives).chain(&reference).map(|(_, source)| source))?;
+    let sources = || checkpoints.iter().chain(&positives).chain(&reference).map(|(_, source)| source);
+    tables.check(sources().collect::<Vec<_>>())?;
+    if !question.quiet {
+        Tables::tell(sources());
+    }
     let shape = |(name, source): &(String, Source)| (name.clone(), source.shape());
     let (rows, _) = checkpoints[0].1.shape();
     let sets: Vec<_> = checkpoints.iter().chain(&positives).map(shape).collect();

@@ -238,7 +238,11 @@ fn labels() -> Vec<Case> {
         case("floats.npy", npy(&dictionary("<f4", false, "(5,)"), &[0; 20]), &["integers or text", "np.unique"]),
         case("matrix.npy", npy(&dictionary("|i1", false, "(5, 2)"), &[0; 10]), &["shape (5, 2)", "argmax"]),
         case("none.npy", npy(&dictionary("|i1", false, "(0,)"), &[]), &["holds no number"]),
-        case("surrogate.npy", npy(&dictionary("<U1", false, "(1,)"), &0xd800_u32.to_le_bytes()), &["row 0", "no text", "np.char.decode"]),
+        case(
+            "surrogate.npy",
+            npy(&dictionary("<U1", false, "(1,)"), &0xd800_u32.to_le_bytes()),
+            &["row 0", "no text", "np.char.decode"],
+        ),
         case("latin.npy", npy(&dictionary("|S1", false, "(1,)"), &[0xff]), &["row 0", "no text", "np.char.decode"]),
         case("huge.npy", npy(&dictionary("<U4611686018427387905", false, "(1,)"), &[0; 4]), &["cut short"]),
         case("endless.npy", npy(&dictionary("<U4611686018427387905", false, TERA), &[0; 4]), &["cut short"]),

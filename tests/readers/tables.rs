@@ -40,7 +40,9 @@ fn a_first_line_is_a_header_only_above_all_numbers() {
         // As pandas counts columns: with its index, of fractions, or many.
         (",0,1\n0,5,7\n1,2,9\n2,2,2\n", (3, 2)),
         ("0,1,2\n0.5,1.0,2.5\n1.5,2.5,0.0\n", (2, 3)),
-        ("0,1,2,3,4,5,6,7\n1,0,0,0,0,0,0,3\n1,0,2,0,0,0,0,3\n", (2, 8)),
+        ("0,1,2,3,4,5,6,7\n0,0,0.5,0,0,0,0,3.5\n0,0,2.5,0,0,0,0,3.5\n", (2, 8)),
+        // A count that goes on is a row.
+        ("1,2,3\n4,5,6\n7,8,9\n", (3, 3)),
     ] {
         assert_eq!(shape(text), expected, "{text}");
     }
@@ -57,6 +59,8 @@ fn a_first_line_is_a_header_only_above_all_numbers() {
         ("0.1,5%\n0.4,-0.5\n", &["line 1, column 2", "a percentage"]),
         ("0,1\n1,0\n1,1\n", &["line 1: 0, 1", "--header yes or --header no"]),
         ("0,1,2\n3,4,5\n6,7,9\n", &["line 1: 0, 1, 2", "--header"]),
+        ("0,1,2,3,4,5,6,7\n8,9,10,11,12,13,14,15\n", &["line 1", "--header"]),
+        ("1,2,3\n0.5,0.25,1.5\n0.75,0.5,2.5\n", &["line 1: 1, 2, 3", "--header"]),
     ] {
         refused(text, says);
     }
@@ -239,7 +243,7 @@ fn bytes_that_are_not_utf_8_are_never_replaced() {
     for name in ["labels.txt", "labels.csv:label"] {
         let error = labels(b"label\nM\xfcnchen\nM\xe4nchen\n", name);
         assert!(error.contains("line 2, column 1") && error.contains("Latin-1"), "{error}");
-        assert!(error.contains(r"M\xfcnchen") && error.contains("encoding=\"latin-1\""), "{error}");
+        assert!(error.contains(r"'M\xfcnchen'") && error.contains("encoding=\"latin-1\""), "{error}");
         assert!(labels(b"label\nna\x92ve\n", name).contains("Windows-1252"));
         assert!(labels(b"label\na\0b\n", name).contains("bytes of zero"));
     }
@@ -248,7 +252,9 @@ fn bytes_that_are_not_utf_8_are_never_replaced() {
     let wide = |text: &str, big: bool| -> Vec<u8> {
         text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
     };
-    for (mark, big, codec) in [("\u{feff}", false, "utf-16"), ("\u{feff}", true, "utf-16"), ("", false, "utf-16-le"), ("", true, "utf-16-be")] {
+    for (mark, big, codec) in
+        [("\u{feff}", false, "utf-16"), ("\u{feff}", true, "utf-16"), ("", false, "utf-16-le"), ("", true, "utf-16-be")]
+    {
         let bytes = wide(&format!("{mark}a,b\n1,2\n"), big);
         refused_bytes(&bytes, &["UTF-16", "save it as UTF-8", &format!("encoding=\"{codec}\"")]);
         assert!(labels(&bytes, "labels.txt").contains("UTF-16"));
@@ -285,7 +291,8 @@ fn numbers_per_row_are_read_from_everything_that_holds_them() {
         read_numbers(spec, &TableOptions::default()).map_err(|error| error.to_string())
     };
     let column = array![[0.5], [0.25], [7.0]];
-    let npy = |descr: &str, shape: &str, data: &[u8]| crate::build::npy(&crate::build::dictionary(descr, false, shape), data);
+    let npy =
+        |descr: &str, shape: &str, data: &[u8]| crate::build::npy(&crate::build::dictionary(descr, false, shape), data);
     let floats: Vec<u8> = [0.5_f32, 0.25, 7.0].iter().flat_map(|value| value.to_le_bytes()).collect();
     assert_eq!(read("a.npy", &npy("<f4", "(3,)", &floats), "").unwrap(), column);
     assert_eq!(read("b.npy", &npy("<f4", "(3, 1)", &floats), "").unwrap(), column);
@@ -305,7 +312,8 @@ fn numbers_per_row_are_read_from_everything_that_holds_them() {
 #[test]
 fn rows_are_picked_from_every_format() {
     let z = crate::round_trips::z();
-    let names = ["z.f4.C.little.npy", "z.f8.F.big.npy", "z.npz:z", "z.deflated.npz", "z.fortran.npz", "z.f2.safetensors"];
+    let names =
+        ["z.f4.C.little.npy", "z.f8.F.big.npy", "z.npz:z", "z.deflated.npz", "z.fortran.npz", "z.f2.safetensors"];
     for name in names.into_iter().chain(["z.header.csv", "z.bare.csv", "z.species.csv:species", "several.npz:z"]) {
         let mut source = Embeddings::open(crate::file(&format!("{name}:1-3"))).unwrap();
         assert_eq!(source.shape(), (3, 3), "{name}");

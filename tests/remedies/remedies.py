@@ -68,8 +68,7 @@ case("fp8.npy", needs=["ml_dtypes"], expected=np.sign(Z))(
 case("lists.npy")(lambda path: np.save(path, np.array([*map(list, Z), None], dtype=object)[:-1], allow_pickle=True))
 case("matrix.npy")(lambda path: np.save(path, Z.astype(object), allow_pickle=True))
 case("dict.npy", reads="new.npz:z")(lambda path: np.save(path, {"z": Z, "w": W}, allow_pickle=True))
-case("archive.npz")(lambda path: np.savez(path, Z=Z.astype(np.int32) * 0 + np.round(Z).astype(np.int32)) or None)
-CASES[-1] = (*CASES[-1][:3], np.round(Z), *CASES[-1][4:])
+case("archive.npz", expected=np.round(Z))(lambda path: np.savez(path, z=np.round(Z).astype(np.int32)))
 case("vector.npy", names={"d": 3})(lambda path: np.save(path, Z.ravel()))
 case("column.npy")(lambda path: np.save(path, Z[:, :, None]))
 case("one.npy")(lambda path: np.save(path, Z[:, None]))
@@ -85,8 +84,7 @@ case("scores.npy", use="labels", expected=[1, 0, 1, 0])(
     lambda path: np.save(path, np.array([[0, 9], [9, 0], [0, 9], [9, 0]], dtype=np.int64))
 )
 case("latin.npy", use="labels", expected=["fü", "fä", "fü", "fä"])(
-    lambda path: np.save(path, np.array(["fü", "fä", "fü", "fä"]).astype("U2").astype(object).tolist() and
-                         np.array([b"f\xfc", b"f\xe4", b"f\xfc", b"f\xe4"]))
+    lambda path: np.save(path, np.array([b"f\xfc", b"f\xe4", b"f\xfc", b"f\xe4"]))
 )
 
 # Tensors.
@@ -239,17 +237,13 @@ def told(error, names, tool):
 def check(reads, expected, use, options):
     """The command reads what was written, and it is what stood in the file."""
     if use == "labels":
+        np.save("right.npy", np.unique(np.array(expected), return_inverse=True)[1])
         found, right = ask(use, reads), ask(use, "right.npy")
-        np_labels = np.unique(np.array(expected), return_inverse=True)[1]
-        np.save("right.npy", np_labels)
-        right = ask(use, "right.npy")
         assert found.returncode == 0, found.stderr
         assert found.stdout == right.stdout, f"{found.stdout} where {right.stdout} is right"
         return
     np.save("right.npy", expected)
-    found, right = run("gradient", "--loss", "cosine", reads, "other.npy", "--write", "G.npy", "--quiet", *options), None
-    if "unexpected argument '--quiet'" in found.stderr:
-        found = run("gradient", "--loss", "cosine", reads, "other.npy", "--write", "G.npy", *options)
+    found = run("gradient", "--loss", "cosine", reads, "other.npy", "--write", "G.npy", *options)
     right = run("gradient", "--loss", "cosine", "right.npy", "other.npy", "--write", "R.npy")
     assert found.returncode == 0, found.stderr
     assert right.returncode == 0, right.stderr

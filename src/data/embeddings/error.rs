@@ -1,12 +1,13 @@
 //! What can be wrong with a file of embeddings: each error names the file, the place and the remedy.
 
 use std::fmt;
+use std::path::Path;
 
 use super::faults::Faults;
 
 /// A file that cannot be read as asked.
 #[derive(Debug, thiserror::Error)]
-#[error("{file}: {}", problem.to_string().replace(FILE, file))]
+#[error("{file}: {}", in_words(problem, file))]
 pub struct ReadError {
     /// The file, as it was named.
     pub file: String,
@@ -17,6 +18,9 @@ pub struct ReadError {
 
 /// Stands for the name of the file in a remedy, so that it can be typed as it is told.
 const FILE: &str = "{file}";
+
+/// Stands for the ending of the file's name in a remedy.
+const ENDING: &str = "{ending}";
 
 /// Formats that are read, in words.
 const FORMATS: &str = "there are .npy, .npz, .safetensors, .csv and .tsv";
@@ -269,8 +273,8 @@ pub enum Problem {
     },
     /// A first line that may be a header, as pandas writes it for columns without names, or a row.
     #[error(
-        "line {line}: {found} may be a header that counts the columns from 0, as pandas writes it, or a row; say which \
-         with --header yes or --header no"
+        "line {line}: {found} may be a header that counts the columns, as pandas writes it, or a row; say which with \
+         --header yes or --header no"
     )]
     Counted {
         /// The line in the file, counted from 1.
@@ -292,7 +296,7 @@ pub enum Problem {
     /// Bytes that are not UTF-8.
     #[error(
         "line {line}, column {column}: '{found}' is not UTF-8, and may be {encoding}; save the file as UTF-8, in Python: \
-         text = open(\"{FILE}\", encoding=\"{codec}\", newline=\"\").read(); open(\"new.csv\", \"w\", encoding=\"utf-8\", \
+         text = open(\"{FILE}\", encoding=\"{codec}\", newline=\"\").read(); open(\"new.{ENDING}\", \"w\", encoding=\"utf-8\", \
          newline=\"\").write(text)"
     )]
     Encoding {
@@ -452,6 +456,12 @@ impl Problem {
     pub(super) fn corrupt(place: &str, what: impl fmt::Display) -> Self {
         Self::Corrupt { place: place.to_owned(), what: what.to_string() }
     }
+}
+
+/// A problem in words, with the file in the place of what stands for it.
+fn in_words(problem: &Problem, file: &str) -> String {
+    let ending = Path::new(file).extension().unwrap_or_default().to_string_lossy();
+    problem.to_string().replace(FILE, file).replace(ENDING, &ending)
 }
 
 /// A shape as Python writes it.

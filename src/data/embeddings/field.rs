@@ -92,7 +92,9 @@ impl Field {
 }
 
 fn is_missing(text: &str) -> bool {
-    text.is_empty() || MISSING.contains(&text.to_lowercase().as_str()) || is_fault_of_spreadsheet(text)
+    const LONGEST: usize = 16;
+    text.len() <= LONGEST && (MISSING.contains(&text.to_lowercase().as_str()) || is_fault_of_spreadsheet(text))
+        || text.is_empty()
 }
 
 /// `#DIV/0!`, `#N/A`, `#REF!`, `#ERR` and their like.
@@ -173,7 +175,6 @@ fn is_list(text: &str) -> bool {
     let Some(inside) = inside(text) else { return false };
     let first = inside.split([',', ' ', '\n', '\r', '\t']).find(|item| !item.is_empty());
     first.is_none_or(|item| is_number(item) || is_missing(item) || item.starts_with(['[', '(']))
-        && !matches!(Notation::of(text), Some(Notation::Complex))
 }
 
 fn inside(text: &str) -> Option<&str> {

@@ -114,7 +114,7 @@ fn utf_16(first: &[u8]) -> Option<Problem> {
         name,
         format!(
             "save it as UTF-8, in Python: text = open(\"{{file}}\", encoding=\"{codec}\", newline=\"\").read(); \
-             open(\"new.csv\", \"w\", encoding=\"utf-8\", newline=\"\").write(text)"
+             open(\"new.{{ending}}\", \"w\", encoding=\"utf-8\", newline=\"\").write(text)"
         ),
     ))
 }
@@ -128,7 +128,7 @@ pub(super) fn by_name(extension: &str, first: &[u8]) -> Option<Problem> {
         "pkl" | "pickle" | "joblib" => Some(pickle()),
         "bin" | "dat" | "raw" | "f32" | "f64" | "data" => Some(other(
             "a file of numbers without shape and type, as it seems",
-            "say what they are, for the dimension d and float32, in Python: \
+            "say which numbers they are; of float32 in d dimensions, in Python: \
              np.save(\"new.npy\", np.fromfile(\"{file}\", dtype=np.float32).reshape(-1, d))",
         )),
         "json" => Some(other(

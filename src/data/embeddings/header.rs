@@ -4,7 +4,7 @@ use super::column::Column;
 use super::error::{Problem, listed, shown};
 use super::field::Field;
 
-/// Columns that are counted from 0 and can be nothing but a header: no row of data does that by chance.
+/// Columns that are counted from 0 above fractions and can be nothing but a header.
 const COUNTED_FOR_SURE: usize = 8;
 
 /// The first line of a table with what stands below.
@@ -67,24 +67,31 @@ impl FirstLine<'_> {
     fn counts(&self, voices: &[(usize, Voice)], is_beside_names: bool) -> Result<bool, Problem> {
         let numbers = voices.iter().filter(|(_, voice)| *voice == Voice::Number).map(|(column, _)| *column);
         let numbers: Vec<usize> = numbers.collect();
-        let is_counted = |(place, column): (usize, &usize)| self.texts[*column] == place.to_string();
-        if !numbers.iter().enumerate().all(is_counted) {
-            return Ok(false);
+        let unclear = || Problem::Counted { line: self.line, found: listed(self.texts) };
+        let is_fraction = |column: &usize| self.below[*column].written_whole == 0;
+        let are_fractions = numbers.iter().all(is_fraction);
+        let Some(start) = self.first_count(&numbers) else { return Ok(false) };
+        if start != 0 {
+            // Counted from 1, as others do, or from anywhere. Whole numbers below may go on counting: a row.
+            return if numbers.len() >= 3 && are_fractions { Err(unclear()) } else { Ok(false) };
         }
         let is_index = self.texts[0].is_empty() && (self.below[0].is_ramp() || self.below[0].is_text());
-        let is_fraction = |column: &usize| self.below[*column].written_whole == 0;
         let count = numbers.len();
-        if is_index || count >= COUNTED_FOR_SURE || (count >= 2 && is_beside_names) {
+        if is_index || (count >= 2 && is_beside_names) || (count >= 3 && are_fractions) {
             return Ok(true);
         }
-        if count >= 3 && numbers.iter().all(is_fraction) {
+        if count >= COUNTED_FOR_SURE && numbers.iter().any(is_fraction) {
             return Ok(true);
         }
         // A single column below a 0 is no matrix of anything.
-        if count == 1 {
-            return Ok(false);
-        }
-        Err(Problem::Counted { line: self.line, found: listed(self.texts) })
+        if count == 1 { Ok(false) } else { Err(unclear()) }
+    }
+
+    /// Where these fields begin to count, if they count by ones.
+    fn first_count(&self, numbers: &[usize]) -> Option<u32> {
+        let start: u32 = self.texts[*numbers.first()?].parse().ok()?;
+        let is_counted = |(number, column): (u32, &usize)| self.texts[*column] == number.to_string();
+        (start..).zip(numbers).all(is_counted).then_some(start)
     }
 
     /// Whether a table without numbers begins with names.

@@ -115,7 +115,7 @@ fn check_text(line: u64, record: &ByteRecord) -> Result<(), Problem> {
     let is_bad = |field: &[u8]| std::str::from_utf8(field).is_err() || field.contains(&0);
     let column = record.iter().position(is_bad).unwrap_or(0);
     let field = record.get(column).unwrap_or_default();
-    let found = shown(&field.escape_ascii().to_string());
+    let found: String = field.escape_ascii().map(char::from).take(60).collect();
     let column = column + 1;
     if field.contains(&0) {
         return Err(Problem::Nul { line, column, found });
