@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
+use embedding_norms::data::embeddings::file_of;
 use ndarray::Array2;
 use npyz::WriterBuilder;
 
@@ -64,10 +65,8 @@ fn to_npy(file: &mut File, array: &Array2<f64>) -> io::Result<()> {
     writer.finish()
 }
 
-/// Whether two paths lead to one file. An input may be FILE:KEY.
+/// Whether two paths lead to one file. An input may be FILE[:KEY][:ROWS].
 fn is_same(path: &Path, input: &Path) -> bool {
     let whole = |path: &Path| path.canonicalize().ok();
-    let without_key = input.to_str().and_then(|text| text.rsplit_once(':')).map(|(file, _)| PathBuf::from(file));
-    let there = whole(path);
-    there.is_some() && (there == whole(input) || without_key.is_some_and(|input| there == whole(&input)))
+    whole(path).is_some_and(|path| Some(path) == whole(&file_of(input)))
 }

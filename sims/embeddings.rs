@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use embedding_norms::data::embeddings::{Embeddings, Labels, read_indices};
+use embedding_norms::data::embeddings::{Labels, Source, read_indices};
 use embedding_norms::loss::{Batch, Entry, Loss, LossError, Parameter, Parameters};
 use embedding_norms::simulation::{SimulationError, Start};
 use embedding_norms::sphere::normalize;
@@ -12,26 +12,32 @@ use ndarray::{Array2, array};
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
+use crate::tables::{self, Tables};
 use crate::{losses, values};
 
 /// Files of embeddings with what a loss needs beside them.
 #[derive(Args, Clone, Debug)]
 pub struct Input {
-    /// Raw embeddings, before any normalization, one a row: FILE or FILE:KEY (.npy, .npz, .safetensors, .csv, .tsv)
+    /// Raw embeddings, before any normalization, one a row: FILE[:KEY][:ROWS] (.npy, .npz, .safetensors, .csv, .tsv).
+    /// KEY is an array of several, ROWS are the first and the last one from 0: z.npy:0-511
     #[arg(value_name = "Z", value_parser = values::file())]
     first: PathBuf,
 
-    /// The second view: row i is the positive of row i of Z
+    /// The second view: row i is the positive of row i of Z. Where one file holds both, one after the other:
+    /// z.npy:0-511 z.npy:512-1023
     #[arg(value_name = "W", value_parser = values::file())]
     second: Option<PathBuf>,
 
-    /// A class per row, integers or text: FILE or FILE:KEY (an array, .txt, or a column of .csv)
+    /// A class per row, integers or text: FILE[:KEY][:ROWS] (an array, .txt, or a column of .csv)
     #[arg(long, value_name = "FILE", value_parser = values::file())]
     labels: Option<PathBuf>,
 
-    /// A drawn positive per row, the index of another row counted from 0: FILE or FILE:KEY
+    /// A drawn positive per row, the index of another row counted from 0: FILE[:KEY][:ROWS]
     #[arg(long, value_name = "FILE", value_parser = values::file())]
     positives: Option<PathBuf>,
+
+    #[command(flatten)]
+    tables: Tables,
 }
 
 /// A loss with its parameters.
@@ -159,6 +165,8 @@ pub struct Read {
     views: [String; 2],
     /// The embeddings with labels and positives.
     pub start: Start,
+    /// The file of the first view, as it was named.
+    first: PathBuf,
     /// The file of labels, and the names that it has for classes.
     labels: String,
     names: Vec<String>,
@@ -177,9 +185,15 @@ impl Input {
     }
 
     /// Reads all files and checks that they fit each other.
-    pub fn read(&self) -> Result<Read, Failure> {
-        let first = embeddings(&self.first)?;
-        let second = self.second.as_ref().map(|second| embeddings(second)).transpose()?;
+    pub fn read(&self, quiet: bool) -> Result<Read, Failure> {
+        let views = std::iter::once(&self.first).chain(&self.second);
+        let mut sources = views.map(|path| Ok((path, self.tables.open(path)?))).collect::<Result<Vec<_>, Failure>>()?;
+        self.tables.check(sources.iter().map(|(_, source)| source))?;
+        if !quiet {
+            Tables::tell(sources.iter().map(|(_, source)| source));
+        }
+        let mut views = sources.iter_mut().map(|(path, source)| embeddings(path, source));
+        let (first, second) = (views.next().expect("there is a first view")?, views.next().transpose()?);
         if let (Some(path), Some(second)) = (&self.second, &second)
             && second.dim() != first.dim()
         {
@@ -192,8 +206,9 @@ impl Input {
                 first.dim()
             )));
         }
-        let labels = self.labels.as_ref().map(Labels::open).transpose()?;
-        let positives = self.positives.as_ref().map(read_indices).transpose()?;
+        let options = self.tables.options();
+        let labels = self.labels.as_ref().map(|path| Labels::open_with(path, &options)).transpose()?;
+        let positives = self.positives.as_ref().map(|path| read_indices(path, &options)).transpose()?;
         if let (Some(path), Some(labels)) = (&self.labels, &labels) {
             self.check_length(path, "labels", labels.classes().len(), first.nrows())?;
         }
@@ -205,15 +220,15 @@ impl Input {
         let labels = self.labels.as_ref().map_or_else(String::new, |path| path.display().to_string());
         let views = [Some(&self.first), self.second.as_ref()]
             .map(|path| path.map_or_else(String::new, |path| path.display().to_string()));
-        Ok(Read { views, start: Start { first, second, labels: classes, positives }, labels, names })
+        let start = Start { first, second, labels: classes, positives };
+        Ok(Read { views, start, first: self.first.clone(), labels, names })
     }
 
     fn check_length(&self, path: &Path, what: &str, found: usize, rows: usize) -> Result<(), Failure> {
         if found == rows {
             return Ok(());
         }
-        let hint =
-            if found == rows + 1 { " (if its first line is a header, name the column as FILE:COLUMN)" } else { "" };
+        let hint = tables::hint_of_length(&self.first, found, rows);
         let (path, first) = (path.display(), self.first.display());
         Err(Failure::Refused(format!(
             "{path}: {found} {what} for the {rows} rows of {first}; there must be one per row{hint}"
@@ -224,12 +239,17 @@ impl Input {
 impl Read {
     /// An error of the loss, in words of the command line.
     pub fn explain(&self, error: &SimulationError) -> Failure {
+        let rows = self.start.first.nrows();
         let option = |error: &LossError| match error {
-            LossError::NeedsTwoViews { .. } => " (give W after Z)",
-            LossError::NeedsLabels { .. } => " with --labels FILE",
-            LossError::NeedsPositives { .. } => ", and give them with --positives FILE",
-            LossError::OwnPositive { .. } | LossError::NoSuchPositive { .. } => " (in --positives)",
-            _ => "",
+            LossError::NeedsTwoViews { .. } if rows >= 2 && rows % 2 == 0 => format!(
+                " (give W after Z; where Z holds both views, one after the other: {})",
+                tables::two_halves(&self.first, rows)
+            ),
+            LossError::NeedsTwoViews { .. } => " (give W after Z)".to_owned(),
+            LossError::NeedsLabels { .. } => " with --labels FILE".to_owned(),
+            LossError::NeedsPositives { .. } => ", and give them with --positives FILE".to_owned(),
+            LossError::OwnPositive { .. } | LossError::NoSuchPositive { .. } => " (in --positives)".to_owned(),
+            _ => String::new(),
         };
         Failure::Refused(match error {
             SimulationError::Loss(LossError::NoPositive { loss, row, label }) => {
@@ -250,8 +270,7 @@ impl Read {
 }
 
 /// The rows of a file, each with a direction.
-fn embeddings(path: &Path) -> Result<Array2<f64>, Failure> {
-    let mut source = Embeddings::open(path)?;
+fn embeddings(path: &Path, source: &mut Source) -> Result<Array2<f64>, Failure> {
     if source.shape().1 < 2 {
         return Err(Failure::Refused(format!(
             "{}: one column; directions need at least 2 dimensions, so give the embeddings themselves",

@@ -53,6 +53,7 @@ The gradient is that of the mean by the raw embeddings, through their normalizat
 Examples:
   embedding-norms gradient --loss nt-xent --temperature 0.2 z.npy w.npy --write G.npy
   embedding-norms gradient --loss cosine views.npz:z views.npz:w --json
+  embedding-norms gradient --loss cosine stacked.npy:0-511 stacked.npy:512-1023
   embedding-norms gradient --loss sup-con z.safetensors --labels labels.csv --write G.npy
 
 In Python: numpy.load(\"G.npy\"). How to save embeddings from PyTorch: docs/your-own-embeddings.md",
@@ -65,7 +66,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let chosen = question.loss.build()?;
     chosen.check_lists(&question.input)?;
     let outputs = Outputs::prepare(&question)?;
-    let read = question.input.read()?;
+    let read = question.input.read(false)?;
     chosen.check_memory(&read.start)?;
     let found = gradient(&*chosen.loss, &read.start).map_err(|error| read.explain(&error))?;
     outputs.write(&found)?;

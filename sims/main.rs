@@ -57,6 +57,7 @@ mod slurm;
 mod sphere_trajectories;
 mod stated;
 mod suggestion;
+mod tables;
 mod unequal_norms;
 mod usage;
 mod values;

@@ -7,7 +7,7 @@ use std::fs;
 
 use embedding_norms::claim::brief;
 use embedding_norms::statement;
-use files_support::{json, load, refused, rows, save, stdout};
+use files_support::{json, load, refused, rows, save, save_column, stdout};
 use ndarray::{Array2, Axis, concatenate};
 use tempfile::TempDir;
 
@@ -250,6 +250,108 @@ fn a_covariate_may_be_a_column_or_a_matrix() {
     // Ranks alone count.
     assert_eq!(given("meta.csv:length"), given("column.npy"));
     assert_eq!(given("meta.csv:count"), given("column.npy"));
+    // A number per row without a second axis, and a column on its own.
+    let numbers: Vec<f64> = (0..40).map(|row| 0.5 * length(row) as f64).collect();
+    save_column(path, "vector.npy", &numbers);
+    fs::write(
+        path.join("one.csv"),
+        format!("frequency\n{}", numbers.iter().map(|n| format!("{n}\n")).collect::<String>()),
+    )
+    .unwrap();
+    for same in ["vector.npy", "one.csv", "one.csv:frequency", "lengths.txt"] {
+        assert_eq!(given(same), given("column.npy"), "{same}");
+    }
+}
+
+/// Checkpoints of which each has lost a row more: the file is known by the rows that are left out.
+fn checkpoints(folder: &TempDir) {
+    for (name, holes) in [("ck1.npy", 1), ("ck2.npy", 2), ("ck10.npy", 3)] {
+        let mut z = rows(40, 4, 1);
+        z.slice_mut(ndarray::s![..holes, ..]).fill(0.0);
+        save(folder.path(), name, &z);
+        save(folder.path(), &format!("views.{name}"), &z);
+    }
+}
+
+#[test]
+fn checkpoints_are_ordered_by_the_numbers_in_their_names() {
+    let folder = folder();
+    checkpoints(&folder);
+    let files = |record: &serde_json::Value| -> Vec<String> {
+        let course = record["course"].as_array().unwrap();
+        course.iter().map(|state| state["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let line = "diagnose ck1.npy ck10.npy ck2.npy";
+    let record = json(folder.path(), &format!("{line} --json"));
+    assert_eq!(files(&record), ["ck1.npy", "ck2.npy", "ck10.npy"]);
+    assert_eq!(record["settings"]["checkpoints"], serde_json::json!(["ck1.npy", "ck2.npy", "ck10.npy"]));
+    let page = unwrapped(&stdout(folder.path(), line));
+    assert!(
+        page.contains("3 checkpoints, ck1.npy to ck10.npy") && page.contains("by the numbers in their names"),
+        "{page}"
+    );
+    let kept = json(folder.path(), &format!("{line} --keep-order --json"));
+    assert_eq!(files(&kept), ["ck1.npy", "ck10.npy", "ck2.npy"]);
+    let page = unwrapped(&stdout(folder.path(), &format!("{line} --keep-order")));
+    assert!(page.contains("ck1.npy to ck2.npy") && page.contains("as given"), "{page}");
+    // Names that differ in more than numbers say nothing of their order.
+    assert_eq!(files(&json(folder.path(), "diagnose z.npy later.npy --json")), ["z.npy", "later.npy"]);
+}
+
+#[test]
+fn positives_move_with_their_checkpoints() {
+    let folder = folder();
+    checkpoints(&folder);
+    let angles = |line: &str| -> Vec<f64> {
+        let record = json(folder.path(), &format!("{line} --json"));
+        record["course"].as_array().unwrap().iter().map(|state| state["positive_angle"].as_f64().unwrap()).collect()
+    };
+    let pairs = |files: [&str; 3]| -> String {
+        let positives = files.iter().map(|file| format!(" --positives views.{file}")).collect::<String>();
+        format!("diagnose {}{positives}", files.join(" "))
+    };
+    save(folder.path(), "views.ck10.npy", &rows(40, 4, 9));
+    let sorted = angles(&pairs(["ck1.npy", "ck2.npy", "ck10.npy"]));
+    assert!(sorted[0] < 1e-6 && sorted[1] < 1e-6 && sorted[2] > 0.1, "{sorted:?}");
+    assert_eq!(angles(&pairs(["ck10.npy", "ck1.npy", "ck2.npy"])), sorted);
+    // Steps lie between the first two in the order that is used.
+    let step = |line: &str| json(folder.path(), &format!("{line} --steps-between 1 --json"))["course"].clone();
+    assert_eq!(step("diagnose ck2.npy ck10.npy"), step("diagnose ck10.npy ck2.npy"));
+}
+
+#[test]
+fn index_columns_are_refused_and_dropped_by_name() {
+    let folder = folder();
+    let path = folder.path();
+    let z = load(path, "z.npy");
+    let text = |ids: bool| -> String {
+        let header = if ids { "id,a,b,c,d\n" } else { "a,b,c,d\n" };
+        let row = |(row, values): (usize, ndarray::ArrayView1<'_, f64>)| {
+            let numbers: Vec<String> = values.iter().map(f64::to_string).collect();
+            let id = if ids { format!("{},", 1000 + row) } else { String::new() };
+            format!("{id}{}\n", numbers.join(","))
+        };
+        header.to_owned() + &z.rows().into_iter().enumerate().map(row).collect::<String>()
+    };
+    fs::write(path.join("ids.csv"), text(true)).unwrap();
+    fs::write(path.join("plain.csv"), text(false)).unwrap();
+    refused(path, "diagnose ids.csv", &["column 1 'id' (1000, 1001, 1002, …)", "--drop-columns id"]);
+    let same = |line: &str| stdout(path, line).split_once(':').unwrap().1.to_owned();
+    assert_eq!(same("diagnose ids.csv --drop-columns id"), same("diagnose plain.csv"));
+    assert!(stdout(path, "diagnose ids.csv --keep-columns id").contains("in 5 dimensions"));
+    refused(path, "diagnose ids.csv --drop-columns idd", &["--drop-columns id,"]);
+    refused(
+        path,
+        "diagnose plain.csv --drop-columns id",
+        &["--drop-columns", "no column 'id'", "plain.csv has a, b, c, d"],
+    );
+    refused(
+        path,
+        "diagnose z.npy --drop-columns id",
+        &["--drop-columns", "none of the files of embeddings is a table"],
+    );
+    refused(path, "diagnose plain.csv --header maybe", &["--header", "yes", "no"]);
+    refused(path, "diagnose plain.csv --header no", &["line 1, column 1: 'a' is not a number"]);
 }
 
 #[test]
@@ -263,6 +365,7 @@ fn what_does_not_fit_is_refused_with_its_place_and_remedy() {
     save(path, "zeros.npy", &Array2::zeros((40, 4)));
     save(path, "nan.npy", &Array2::from_elem((40, 1), f64::NAN));
     fs::write(path.join("more.txt"), "a\n".repeat(41)).unwrap();
+    fs::write(path.join("half.txt"), "a\n".repeat(20)).unwrap();
     no("", &["FILE"]);
     no("missing.npy", &["missing.npy", "no such file"]);
     no("z.npy short.npy", &["short.npy", "39 rows", "40", "same samples"]);
@@ -272,7 +375,8 @@ fn what_does_not_fit_is_refused_with_its_place_and_remedy() {
     no("one.npy", &["one.npy", "at least 2 dimensions"]);
     no("zeros.npy", &["zeros.npy", "none of 40 rows has a direction", "check the layer"]);
     no("z.npy --labels more.txt", &["more.txt", "41 labels for 40 rows", "FILE:COLUMN"]);
-    no("z.npy --covariate more.txt", &["more.txt", "'a' is not a number"]);
+    no("z.npy --covariate more.txt", &["more.txt", "line 1", "'a' is not a number"]);
+    no("z.npy --labels half.txt", &["20 labels for 40 rows", "z.npy:0-19 z.npy:20-39"]);
     no("z.npy --covariate nan.npy", &["nan.npy", "row 0"]);
     no("z.npy --covariate short.npy", &["short.npy", "39 covariates for 40 rows"]);
     no("z.npy --steps-between 1", &["--steps-between needs a second FILE"]);

@@ -145,6 +145,71 @@ fn wrong_use_is_refused_before_anything_is_written() {
     no("--write G.npy --write-second G.npy", &["give another file"]);
 }
 
+#[test]
+fn two_views_in_one_file_are_taken_by_their_rows() {
+    let folder = folder();
+    let (z, w) = prepare(folder.path());
+    save(folder.path(), "stacked.npy", &ndarray::concatenate![ndarray::Axis(0), z, w]);
+    let line = |files: &str| format!("gradient --loss nt-xent {files} --write G.npy --json");
+    let apart = (json(folder.path(), &line("z.npy w.npy")), load(folder.path(), "G.npy"));
+    assert_eq!((json(folder.path(), &line("stacked.npy:0-5 stacked.npy:6-11")), load(folder.path(), "G.npy")), apart);
+    let no = |line: &str, says: &[&str]| refused(folder.path(), &format!("gradient {line}"), says);
+    // A file with both is told the way out.
+    no("--loss nt-xent stacked.npy", &["give W after Z", "stacked.npy:0-5 stacked.npy:6-11"]);
+    no(
+        "--loss sup-con stacked.npy --labels labels.txt",
+        &["6 labels for the 12 rows", "stacked.npy:0-5 stacked.npy:6-11"],
+    );
+    no("--loss cosine stacked.npy:0-5 stacked.npy:6-12", &["stacked.npy", "rows 6-12", "there are 12"]);
+    no("--loss cosine stacked.npy:0:5 stacked.npy", &["':0:5' is no range of rows", "stacked.npy:0-511"]);
+    // An input is known behind key and rows.
+    no("--loss cosine stacked.npy:0-5 z.npy --write stacked.npy", &["one of the inputs"]);
+    // Labels and positives are taken by their rows too.
+    std::fs::write(folder.path().join("twice.txt"), "cat\ndog\ncat\ndog\ncat\ndog\n".repeat(2)).unwrap();
+    let by = |spec: &str| json(folder.path(), &format!("gradient --loss sup-con {spec} --json"))["value"].clone();
+    assert_eq!(by("stacked.npy:6-11 --labels twice.txt:0-5"), by("w.npy --labels labels.txt"));
+}
+
+#[test]
+fn sharded_tensors_are_looked_up_in_their_index() {
+    let folder = folder();
+    let path = folder.path();
+    prepare(path);
+    let header = r#"{"emb.weight":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}"#;
+    let data: Vec<u8> = [3.0_f32, 4.0, 1.0, 0.0].iter().flat_map(|value| value.to_le_bytes()).collect();
+    let shard = [(header.len() as u64).to_le_bytes().as_slice(), header.as_bytes(), &data].concat();
+    std::fs::write(path.join("model-00001-of-00002.safetensors"), shard).unwrap();
+    let index = r#"{"metadata":{},"weight_map":{"emb.weight":"model-00001-of-00002.safetensors",
+        "far":"model-00002-of-00002.safetensors","out":"../z.safetensors"}}"#;
+    std::fs::write(path.join("model.safetensors.index.json"), index).unwrap();
+    let of = |key: &str| format!("gradient --loss cosine model.safetensors.index.json{key} w2.npy");
+    save(path, "w2.npy", &array![[3.0, 4.0], [0.0, 1.0]]);
+    assert_eq!(json(path, &format!("{} --json", of(":emb.weight")))["value"], -0.5);
+    refused(path, &of(""), &["several arrays", "model.safetensors.index.json:emb.weight", "far"]);
+    refused(path, &of(":none"), &["no array 'none'"]);
+    refused(path, &of(":far"), &["'far' is in model-00002-of-00002.safetensors", "fetch that file too"]);
+    refused(path, &of(":out"), &["no file beside the index"]);
+}
+
+#[test]
+fn columns_that_are_left_out_are_told_on_stderr() {
+    let folder = folder();
+    let path = folder.path();
+    let table = "Unnamed: 0,a,b\n0,0.1,0.2\n1,0.3,0.4\n2,0.5,-0.6\n";
+    std::fs::write(path.join("z.csv"), table).unwrap();
+    std::fs::write(path.join("ids.csv"), table.replace("Unnamed: 0", "id")).unwrap();
+    let output = files_support::command(path, "gradient --loss cosine z.csv z.csv --write G.npy").assert().success();
+    let stderr = String::from_utf8(output.get_output().stderr.clone()).unwrap();
+    assert_eq!(stderr, "note: z.csv: no coordinates, and left out: Unnamed: 0\n");
+    assert_eq!(load(path, "G.npy").dim(), (3, 2));
+    refused(path, "gradient --loss cosine ids.csv ids.csv", &["--drop-columns id"]);
+    let dropped = stdout(path, "gradient --loss cosine ids.csv ids.csv --drop-columns id --write H.npy");
+    assert!(dropped.contains("H.npy"));
+    assert_eq!(load(path, "H.npy"), load(path, "G.npy"));
+    stdout(path, "simulate --loss cosine ids.csv ids.csv --drop-columns id --max-steps 3 --out run");
+    assert_eq!(load(path, "run/simulate.first.npy").dim(), (3, 2));
+}
+
 /// Linux says how much memory is free.
 #[cfg(target_os = "linux")]
 #[test]

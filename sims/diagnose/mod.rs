@@ -3,6 +3,7 @@
 mod figures;
 mod html;
 mod options;
+mod order;
 mod page;
 mod reading;
 mod record;
@@ -59,7 +60,8 @@ How to save embeddings from PyTorch: docs/your-own-embeddings.md; how to read th
 
 /// Reads, diagnoses, tells.
 pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
-    let question = Question::from_arg_matches(matches).map_err(Failure::Usage)?;
+    let mut question = Question::from_arg_matches(matches).map_err(Failure::Usage)?;
+    question.order();
     let (options, note) = question.options()?;
     let asked = earlier::question(&question.record(&options));
     let replaces = |out| earlier::replaces(out, NAME, &asked, question.force);

@@ -8,18 +8,29 @@ use serde_json::{Value, json};
 
 use crate::arguments::Drawing;
 use crate::failure::Failure;
+use crate::tables::Tables;
 use crate::{optimizers, predict, values};
+
+use super::order::natural_order;
 
 /// What is asked.
 #[derive(Args, Debug)]
 pub struct Question {
-    /// Raw embeddings, before any normalization, one a row: FILE or FILE:KEY (.npy, .npz, .safetensors, .csv, .tsv).
-    /// Several: checkpoints of one model in their order, row i the same sample in each
+    /// Raw embeddings, before any normalization, one a row: FILE[:KEY][:ROWS] (.npy, .npz, .safetensors, .csv, .tsv).
+    /// KEY is an array of several, ROWS are the first and the last one from 0: z.npy:0-511.
+    /// Several: checkpoints of one model, row i the same sample in each, ordered by the numbers in their names
     #[arg(value_name = "FILE", required = true, value_parser = values::file())]
     pub checkpoints: Vec<PathBuf>,
 
+    /// Keep the order in which checkpoints are given
+    #[arg(long)]
+    keep_order: bool,
+
     #[command(flatten)]
     pub beside: Beside,
+
+    #[command(flatten)]
+    pub tables: Tables,
 
     #[command(flatten)]
     training: Training,
@@ -60,12 +71,12 @@ pub struct Question {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Files beside the embeddings")]
 pub struct Beside {
-    /// A class per row, integers or text: FILE or FILE:KEY (an array, .txt, or a column of .csv)
+    /// A class per row, integers or text: FILE[:KEY][:ROWS] (an array, .txt, or a column of .csv)
     #[arg(long, value_name = "FILE", value_parser = values::file())]
     pub labels: Option<PathBuf>,
 
     /// Positives: row i is the positive of row i of the first checkpoint, such as the other view or caption of the same
-    /// sample; or the option once for each checkpoint
+    /// sample; or the option once for each checkpoint, in the order in which the checkpoints are given
     #[arg(long, value_name = "FILE", value_parser = values::file())]
     pub positives: Vec<PathBuf>,
 
@@ -73,7 +84,8 @@ pub struct Beside {
     #[arg(long, value_name = "FILE", value_parser = values::file())]
     pub reference: Option<PathBuf>,
 
-    /// What else may explain the norm, a number per row: text length, frequency (an array, .txt, or FILE:COLUMN of .csv)
+    /// What else may explain the norm, a number or several per row: text length, frequency (an array of any kind of number,
+    /// .txt, or FILE:COLUMN of .csv)
     #[arg(long, value_name = "FILE", value_parser = values::file())]
     pub covariate: Option<PathBuf>,
 }
@@ -122,6 +134,32 @@ enum Trained {
 }
 
 impl Question {
+    /// Puts checkpoints in the order of the numbers in their names, each with positives of its own; `steps_between` then
+    /// lies between the first two in this order.
+    pub fn order(&mut self) {
+        if self.keep_order {
+            return;
+        }
+        let names: Vec<String> = self.checkpoints.iter().map(|path| shown(path)).collect();
+        let Some(order) = natural_order(&names) else { return };
+        let in_order = |paths: &[PathBuf]| order.iter().map(|place| paths[*place].clone()).collect::<Vec<_>>();
+        if self.beside.positives.len() == self.checkpoints.len() {
+            self.beside.positives = in_order(&self.beside.positives);
+        }
+        self.checkpoints = in_order(&self.checkpoints);
+    }
+
+    /// What the order of the checkpoints follows, where there are several.
+    pub fn order_in_words(&self) -> Option<&'static str> {
+        let names: Vec<String> = self.checkpoints.iter().map(|path| shown(path)).collect();
+        match (self.checkpoints.len(), self.keep_order, natural_order(&names)) {
+            (1, ..) => None,
+            (_, true, _) => Some("as given, --keep-order"),
+            (_, false, Some(_)) => Some("by the numbers in their names; --keep-order keeps the given order"),
+            (_, false, None) => Some("as given"),
+        }
+    }
+
     /// The options of the library, checked as far as no file is needed, and what was taken for the optimizer's name.
     pub fn options(&self) -> Result<(Options, Option<String>), Failure> {
         let training = &self.training;
@@ -157,6 +195,7 @@ impl Question {
         let path = |path: &Option<PathBuf>| path.as_deref().map(shown);
         json!({
             "checkpoints": self.checkpoints.iter().map(|path| shown(path)).collect::<Vec<_>>(),
+            "order": self.order_in_words(),
             "labels": path(&self.beside.labels),
             "positives": self.beside.positives.iter().map(|path| shown(path)).collect::<Vec<_>>(),
             "reference": path(&self.beside.reference),

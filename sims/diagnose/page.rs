@@ -53,6 +53,7 @@ pub fn introduction(case: &Case<'_>) -> String {
         1 => last.name().to_owned(),
         _ => format!("{files} checkpoints, {} to {}", case.subject.checkpoints[0].name(), last.name()),
     };
+    let order = case.question.order_in_words().map_or_else(String::new, |order| format!(" Their order: {order}."));
     let sample = &case.subject.sample;
     let subset = if sample.is_everything() {
         String::new()
@@ -64,7 +65,7 @@ pub fn introduction(case: &Case<'_>) -> String {
         )
     };
     let of_last = if files > 1 { " Unless an answer names another, it is about the last one." } else { "" };
-    format!("{what}: {} embeddings in {} dimensions.{of_last}{subset}", last.norms().len(), last.dimension())
+    format!("{what}: {} embeddings in {} dimensions.{order}{of_last}{subset}", last.norms().len(), last.dimension())
 }
 
 /// An answer in short: the finding.

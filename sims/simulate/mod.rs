@@ -156,7 +156,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let method = settings.method.chosen()?;
     let optimizer = method.entry.build(&method.parameters)?;
     let cadence = settings.cadence()?;
-    let read = settings.input.read()?;
+    let read = settings.input.read(settings.quiet)?;
     chosen.check_memory(&read.start)?;
     settings.check_records(&read.start)?;
     let descent = settings.descent(&chosen, &*optimizer)?.records(cadence);

@@ -51,6 +51,15 @@ pub fn save(folder: &Path, name: &str, array: &Array2<f64>) {
     writer.finish().unwrap();
 }
 
+/// Writes a list of numbers as numpy does, (n,).
+pub fn save_column(folder: &Path, name: &str, numbers: &[f64]) {
+    let file = std::fs::File::create(folder.join(name)).unwrap();
+    let shape = [numbers.len() as u64];
+    let mut writer = npyz::WriteOptions::<f64>::new().default_dtype().shape(&shape).writer(file).begin_nd().unwrap();
+    writer.extend(numbers.iter().copied()).unwrap();
+    writer.finish().unwrap();
+}
+
 /// Reads an array.
 pub fn load(folder: &Path, name: &str) -> Array2<f64> {
     Embeddings::open(folder.join(name)).unwrap().read().unwrap()

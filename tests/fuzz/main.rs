@@ -55,7 +55,7 @@ fn corpus() -> Vec<(usize, Vec<u8>)> {
 }
 
 /// Bytes and words that decide something in one of the formats.
-const TOKENS: [&[u8]; 14] = [
+const TOKENS: [&[u8]; 18] = [
     b"\xff\xff\xff\xff\xff\xff\xff\xff",
     b"\x00\x00\x00\x00",
     b"\x7f",
@@ -70,6 +70,10 @@ const TOKENS: [&[u8]; 14] = [
     b",",
     b"\n",
     b"nan",
+    b"\"[0.5, 1]\"",
+    b"#",
+    b"0,5;",
+    b"\xff\xfe",
 ];
 
 fn mutate(bytes: &mut Vec<u8>, random: &mut Generator) {

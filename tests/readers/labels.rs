@@ -1,6 +1,6 @@
 //! Classes and row indices, in every format that has them.
 
-use embedding_norms::data::embeddings::{Labels, read_indices};
+use embedding_norms::data::embeddings::{Labels, TableOptions, read_indices};
 
 use crate::file;
 
@@ -36,7 +36,7 @@ fn text_is_classes_too() {
 
 #[test]
 fn row_indices_are_whole_numbers_from_0() {
-    assert_eq!(read_indices(file("labels.u1.npy")).unwrap(), [4, 4, 0, 8, 4]);
-    let error = read_indices(file("labels.txt")).unwrap_err().to_string();
+    assert_eq!(read_indices(file("labels.u1.npy"), &TableOptions::default()).unwrap(), [4, 4, 0, 8, 4]);
+    let error = read_indices(file("labels.txt"), &TableOptions::default()).unwrap_err().to_string();
     assert!(error.contains("labels.txt: row 2: '-1' is not the index of a row"), "{error}");
 }

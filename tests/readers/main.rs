@@ -7,6 +7,7 @@ mod memory;
 #[cfg(feature = "command")]
 mod refused;
 mod round_trips;
+mod tables;
 
 use std::path::PathBuf;
 

@@ -5,6 +5,7 @@ use std::io::{Cursor, Read};
 use super::element::Element;
 use super::error::Problem;
 use super::npz::Entry;
+use super::remedy::{self, Use};
 use super::storage::{Storage, go_to, interrupted};
 
 /// The largest archived array in Fortran order that is unpacked into memory.
@@ -15,6 +16,8 @@ const LARGEST_UNPACKED: u64 = 1 << 30;
 pub(super) struct StoredArray {
     /// How errors call it.
     pub place: String,
+    /// How Python loads it.
+    pub load: String,
     pub shape: Vec<u64>,
     pub element: Element,
     /// Whether the first index runs fastest.
@@ -36,7 +39,13 @@ impl StoredArray {
     /// An array in C order, the smallest byte first, of which so many bytes are there.
     ///
     /// The size that the header asks for is compared with them before anything is allocated.
-    pub fn new(place: String, shape: Vec<u64>, element: Element, bytes: Bytes, there: u64) -> Result<Self, Problem> {
+    pub fn new(
+        (place, load): (String, String),
+        shape: Vec<u64>,
+        element: Element,
+        bytes: Bytes,
+        there: u64,
+    ) -> Result<Self, Problem> {
         if let Some(size) = element.size() {
             let count = shape.iter().fold(1_u128, |count, side| count.saturating_mul(u128::from(*side)));
             let expected = count.saturating_mul(size as u128);
@@ -47,56 +56,46 @@ impl StoredArray {
                 return Err(Problem::Trailing { place, expected, found: there });
             }
         }
-        Ok(Self { place, shape, element, fortran: false, big_endian: false, bytes })
+        Ok(Self { place, load, shape, element, fortran: false, big_endian: false, bytes })
+    }
+
+    /// How torch loads it, where numpy has no such type.
+    pub fn torch(&self) -> String {
+        self.load.replace("safetensors.numpy", "safetensors.torch")
     }
 
     /// Rows and columns of an array of embeddings.
     pub fn matrix(&self) -> Result<(usize, usize), Problem> {
         if !self.element.is_real() {
-            return Err(Problem::not_real(&self.place, &self.element));
+            return Err(remedy::of_elements(self, Use::Embeddings));
         }
-        let &[rows, columns] = self.shape.as_slice() else {
-            return Err(Problem::Dimensions {
-                place: self.place.clone(),
-                found: self.shape.clone(),
-                wanted: "(rows, columns)",
-                remedy: if self.shape.len() == 1 {
-                    "give every embedding a row, in numpy with z.reshape(-1, dimension)"
-                } else {
-                    "flatten all but the last, in numpy with z.reshape(-1, z.shape[-1])"
-                },
-            });
-        };
+        let &[rows, columns] = self.shape.as_slice() else { return Err(remedy::of_shape(self, Use::Embeddings)) };
         self.not_empty()?;
         // Not empty and no larger than the file, so both fit.
         Ok((rows as usize, columns as usize))
     }
 
+    /// Rows and columns of an array of numbers, one or several per row.
+    pub fn numbers(&self) -> Result<(usize, usize), Problem> {
+        if !self.element.is_real() && !self.element.is_integer() {
+            return Err(remedy::of_elements(self, Use::Numbers));
+        }
+        self.not_empty()?;
+        match *self.shape.as_slice() {
+            [rows] => Ok((rows as usize, 1)),
+            [rows, columns] => Ok((rows as usize, columns as usize)),
+            _ => Err(remedy::of_shape(self, Use::Numbers)),
+        }
+    }
+
     /// The length of a single column of labels.
     pub fn column(&self) -> Result<usize, Problem> {
-        match (&self.element, self.shape.as_slice()) {
-            (
-                Element::Signed(_) | Element::Unsigned(_) | Element::Bytes(_) | Element::Unicode(_),
-                &[rows] | &[rows, 1],
-            ) => {
-                self.not_empty()?;
-                Ok(rows as usize)
-            }
-            (Element::Signed(_) | Element::Unsigned(_) | Element::Bytes(_) | Element::Unicode(_), _) => {
-                Err(Problem::Dimensions {
-                    place: self.place.clone(),
-                    found: self.shape.clone(),
-                    wanted: "(rows,)",
-                    remedy: "give one label per row; a class from scores is scores.argmax(1)",
-                })
-            }
-            _ => Err(Problem::Elements {
-                place: self.place.clone(),
-                found: self.element.to_string(),
-                wanted: "integers or text",
-                remedy: "convert them, in numpy with labels.astype(np.int64)",
-            }),
+        if !self.element.is_integer() && !self.element.is_text() {
+            return Err(remedy::of_elements(self, Use::Labels));
         }
+        let (&[rows] | &[rows, 1]) = self.shape.as_slice() else { return Err(remedy::of_shape(self, Use::Labels)) };
+        self.not_empty()?;
+        Ok(rows as usize)
     }
 
     fn not_empty(&self) -> Result<(), Problem> {
@@ -122,17 +121,35 @@ impl StoredArray {
         }
     }
 
-    /// Rows in their order, however they lie.
-    pub fn rows<'a>(&self, storage: &'a mut dyn Storage) -> Result<RowReader<'a>, Problem> {
-        let (rows, columns) = self.matrix()?;
+    /// Some rows of a matrix of this shape in their order, however they lie.
+    pub fn rows<'a>(
+        &self,
+        storage: &'a mut dyn Storage,
+        (rows, columns): (usize, usize),
+        (first, count): (usize, usize),
+    ) -> Result<RowReader<'a>, Problem> {
         let source = match (&self.bytes, self.fortran && rows > 1 && columns > 1) {
-            (_, false) => Way::Forwards(self.sequential(storage)?),
+            (_, false) => {
+                let mut reader = self.sequential(storage)?;
+                let passed = (first * columns * self.element.size().unwrap_or(0)) as u64;
+                let passing = std::io::copy(&mut (&mut reader).take(passed), &mut std::io::sink());
+                passing.map_err(|error| interrupted(&self.place, error))?;
+                Way::Forwards(reader)
+            }
             (Bytes::At(start), true) => Way::Across { storage: Across::Borrowed(storage), start: *start },
             (Bytes::Entry { entry, .. }, true) => {
                 Way::Across { storage: Across::Owned(Cursor::new(self.unpack(storage, entry.size)?)), start: 0 }
             }
         };
-        Ok(RowReader { array: self.clone(), rows, columns, next: 0, source, buffer: Vec::new() })
+        Ok(RowReader {
+            array: self.clone(),
+            rows,
+            columns,
+            next: first,
+            end: first + count,
+            source,
+            buffer: Vec::new(),
+        })
     }
 
     /// The whole array in memory, which an archive in Fortran order needs, as it can only be read forwards.
@@ -156,6 +173,8 @@ pub(super) struct RowReader<'a> {
     rows: usize,
     columns: usize,
     next: usize,
+    /// The row behind the last one that is read.
+    end: usize,
     source: Way<'a>,
     buffer: Vec<u8>,
 }
@@ -184,7 +203,7 @@ impl Across<'_> {
 impl RowReader<'_> {
     /// The numbers of the next rows, at most so many, row by row; none at the end.
     pub fn next_rows(&mut self, most: usize) -> Result<Vec<f64>, Problem> {
-        let count = most.min(self.rows - self.next);
+        let count = most.min(self.end - self.next);
         if count == 0 {
             return Ok(Vec::new());
         }

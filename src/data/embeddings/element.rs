@@ -26,6 +26,14 @@ pub enum Element {
     Unicode(usize),
     /// Decimal numbers of a table.
     Decimal,
+    /// Python objects, which only Python can read.
+    Object,
+    /// Complex numbers of this many bytes.
+    Complex(usize),
+    /// Bytes without a type that numpy knows: bfloat16 and the types of 8 bits.
+    Raw(usize),
+    /// Records of several fields, with the expression of numpy that makes a matrix of `z`.
+    Record(String),
     /// Any other, by its name in the file.
     Other(String),
 }
@@ -40,8 +48,19 @@ impl Element {
             Self::Signed(size) | Self::Unsigned(size) | Self::Bytes(size) => Some(*size),
             // More than any file holds where it does not fit, so that a forged header is compared with the file too.
             Self::Unicode(points) => Some(points.saturating_mul(4)),
-            Self::Decimal | Self::Other(_) => None,
+            Self::Complex(size) | Self::Raw(size) => Some(*size),
+            Self::Decimal | Self::Object | Self::Record(_) | Self::Other(_) => None,
         }
+    }
+
+    /// Whether it is an integer or a truth value.
+    pub(super) fn is_integer(&self) -> bool {
+        matches!(self, Self::Signed(_) | Self::Unsigned(_))
+    }
+
+    /// Whether it is text.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self, Self::Bytes(_) | Self::Unicode(_))
     }
 
     /// Whether embeddings can be made of it.
@@ -49,14 +68,18 @@ impl Element {
         matches!(self, Self::F16 | Self::Bf16 | Self::F32 | Self::F64 | Self::Decimal)
     }
 
-    /// Turns bytes of whole elements into numbers, each of which f64 holds exactly.
+    /// Turns bytes of whole elements into numbers. f64 holds every one of them exactly but integers beyond 2⁵³.
     pub(super) fn decode(&self, bytes: &[u8], big_endian: bool, numbers: &mut Vec<f64>) {
         match self {
             Self::F16 => each(bytes, big_endian, numbers, |b| f16::from_bits(u16::from_le_bytes(b)).to_f64()),
             Self::Bf16 => each(bytes, big_endian, numbers, |b| bf16::from_bits(u16::from_le_bytes(b)).to_f64()),
             Self::F32 => each(bytes, big_endian, numbers, |b| f64::from(f32::from_le_bytes(b))),
             Self::F64 => each(bytes, big_endian, numbers, f64::from_le_bytes),
-            _ => unreachable!("embeddings are checked to be real when they are opened"),
+            Self::Signed(size) | Self::Unsigned(size) => {
+                let is_signed = matches!(self, Self::Signed(_));
+                numbers.extend(bytes.chunks_exact(*size).map(|bytes| integer(bytes, big_endian, is_signed) as f64));
+            }
+            _ => unreachable!("elements are checked to be numbers when they are opened"),
         }
     }
 
@@ -112,6 +135,10 @@ impl fmt::Display for Element {
             Self::Unsigned(size) => write!(formatter, "uint{}", 8 * size),
             Self::Bytes(_) | Self::Unicode(_) => formatter.write_str("text"),
             Self::Decimal => formatter.write_str("decimal numbers"),
+            Self::Object => formatter.write_str("Python object"),
+            Self::Complex(size) => write!(formatter, "complex{}", 8 * size),
+            Self::Raw(size) => write!(formatter, "void{}", 8 * size),
+            Self::Record(_) => formatter.write_str("record of named fields"),
             Self::Other(name) => formatter.write_str(name),
         }
     }

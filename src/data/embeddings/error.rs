@@ -1,13 +1,13 @@
 //! What can be wrong with a file of embeddings: each error names the file, the place and the remedy.
 
 use std::fmt;
+use std::path::Path;
 
-use super::Element;
 use super::faults::Faults;
 
 /// A file that cannot be read as asked.
 #[derive(Debug, thiserror::Error)]
-#[error("{file}: {problem}")]
+#[error("{file}: {}", in_words(problem, file))]
 pub struct ReadError {
     /// The file, as it was named.
     pub file: String,
@@ -16,11 +16,18 @@ pub struct ReadError {
     pub problem: Box<Problem>,
 }
 
+/// Stands for the name of the file in a remedy, so that it can be typed as it is told.
+const FILE: &str = "{file}";
+
+/// Stands for the ending of the file's name in a remedy.
+const ENDING: &str = "{ending}";
+
 /// Formats that are read, in words.
 const FORMATS: &str = "there are .npy, .npz, .safetensors, .csv and .tsv";
 
 /// How to bring embeddings out of another format.
-const EXPORT: &str = "np.save(\"z.npy\", z.detach().float().cpu().numpy())";
+const EXPORT: &str =
+    "np.save(\"z.npy\", z.detach().float().cpu().numpy()) of a tensor, np.save(\"z.npy\", z) of an array";
 
 /// What is wrong with a file, where, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +65,7 @@ pub enum Problem {
         /// The format.
         format: &'static str,
         /// How to re-export it.
-        remedy: &'static str,
+        remedy: String,
     },
     /// A header that does not follow its format.
     #[error("{place}: {what}; the file is corrupt, write it again")]
@@ -100,15 +107,6 @@ pub enum Problem {
         /// Where.
         place: String,
     },
-    /// A sequence of Python objects in the place of numbers.
-    #[error(
-        "{place}: an array of Python objects, which only Python can read; re-export it as numbers: \
-         np.save(\"z.npy\", np.stack(list(z)).astype(np.float32))"
-    )]
-    Objects {
-        /// Where.
-        place: String,
-    },
     /// Elements of another kind than asked for.
     #[error("{place}: elements of type {found}, where {wanted} are needed; {remedy}")]
     Elements {
@@ -119,7 +117,7 @@ pub enum Problem {
         /// The types that are read.
         wanted: &'static str,
         /// How to convert.
-        remedy: &'static str,
+        remedy: String,
     },
     /// An array of another number of dimensions than asked for.
     #[error("{place}: shape {}, where {wanted} is needed; {remedy}", Shape(.found))]
@@ -131,7 +129,7 @@ pub enum Problem {
         /// The shape that is read.
         wanted: &'static str,
         /// What to do.
-        remedy: &'static str,
+        remedy: String,
     },
     /// No rows or no columns.
     #[error("{place}: shape {} holds no number; write at least one row and one column", Shape(.found))]
@@ -164,7 +162,7 @@ pub enum Problem {
         how: &'static str,
     },
     /// A name where the format holds a single array.
-    #[error("a .npy file holds one array without a name; leave out ':{key}'")]
+    #[error("a .npy file holds one array without a name; leave out ':{key}', or name rows as {file}:0-99", file = FILE)]
     UnexpectedKey {
         /// The name asked for.
         key: String,
@@ -178,7 +176,7 @@ pub enum Problem {
         method: String,
     },
     /// A field that is no number.
-    #[error("line {line}, column {column}: {found}; every coordinate must be a number{remedy}")]
+    #[error("line {line}, column {column}: '{found}' is not a number{remedy}")]
     Field {
         /// The line in the file, counted from 1.
         line: u64,
@@ -187,10 +185,144 @@ pub enum Problem {
         /// What stands there.
         found: String,
         /// What else may be the matter.
-        remedy: &'static str,
+        remedy: String,
+    },
+    /// A missing number.
+    #[error("line {line}, column {column}: '{found}', a missing value; complete the row or remove it")]
+    MissingNumber {
+        /// The line in the file, counted from 1.
+        line: u64,
+        /// The column, counted from 1, with its name if it has one.
+        column: String,
+        /// What stands there.
+        found: String,
+    },
+    /// A number in a notation that is not read.
+    #[error("line {line}, column {column}: '{found}', {what}; {remedy}")]
+    Notation {
+        /// The line in the file, counted from 1.
+        line: u64,
+        /// The column, counted from 1, with its name if it has one.
+        column: String,
+        /// What stands there.
+        found: String,
+        /// The notation.
+        what: &'static str,
+        /// What to do.
+        remedy: String,
+    },
+    /// A list in a field that is no embedding, with what to do.
+    #[error("line {line}, column {column}: {found}")]
+    List {
+        /// The line in the file, counted from 1.
+        line: u64,
+        /// The column, counted from 1, with its name if it has one.
+        column: String,
+        /// What is wrong with it.
+        found: String,
+    },
+    /// Several columns of lists, and none was named.
+    #[error("several columns hold lists; name one as FILE:COLUMN, such as {FILE}:{example}: there are {there}")]
+    SeveralLists {
+        /// The first of them.
+        example: String,
+        /// Their names.
+        there: String,
+    },
+    /// A column without any value, as a separator at the end of each line makes one.
+    #[error(
+        "column {column}: {which}, without a value on any line; remove it, or leave it out with --drop-columns {option}"
+    )]
+    EmptyColumn {
+        /// The column, counted from 1, with its name if it has one.
+        column: String,
+        /// Which one.
+        which: &'static str,
+        /// How an option names it.
+        option: String,
+    },
+    /// A column that looks like an index, and would be taken for a coordinate.
+    #[error(
+        "column {column} ({examples}) {doubt}: an index, and no coordinate? Leave it out with --drop-columns {columns}, \
+         or keep it with --keep-columns {columns}"
+    )]
+    Index {
+        /// The column, counted from 1, with its name if it has one.
+        column: String,
+        /// Its first numbers.
+        examples: String,
+        /// What is suspicious about it.
+        doubt: &'static str,
+        /// All columns of this kind, as an option names them.
+        columns: String,
+    },
+    /// A first line that is neither a header nor a row.
+    #[error(
+        "line {line}, column {column}: '{found}' stands above numbers, and '{number}' on the same line does as well, so \
+         that the line is neither a header nor a row; correct the field, or say what it is with --header yes or --header no"
+    )]
+    FirstLine {
+        /// The line in the file, counted from 1.
+        line: u64,
+        /// The column of the text, counted from 1.
+        column: usize,
+        /// The text.
+        found: String,
+        /// A number beside it.
+        number: String,
+    },
+    /// A first line that may be a header, as pandas writes it for columns without names, or a row.
+    #[error(
+        "line {line}: {found} may be a header that counts the columns, as pandas writes it, or a row; say which with \
+         --header yes or --header no"
+    )]
+    Counted {
+        /// The line in the file, counted from 1.
+        line: u64,
+        /// What stands there.
+        found: String,
+    },
+    /// A line that may be a comment or a row.
+    #[error(
+        "line {line}, column 1: '{found}' begins as a comment does, and the line has the fields of a row; correct the \
+         field, or remove the line"
+    )]
+    Comment {
+        /// The line in the file, counted from 1.
+        line: u64,
+        /// What stands there.
+        found: String,
+    },
+    /// Bytes that are not UTF-8.
+    #[error(
+        "line {line}, column {column}: '{found}' is not UTF-8, and may be {encoding}; save the file as UTF-8, in Python: \
+         text = open(\"{FILE}\", encoding=\"{codec}\", newline=\"\").read(); open(\"new.{ENDING}\", \"w\", encoding=\"utf-8\", \
+         newline=\"\").write(text)"
+    )]
+    Encoding {
+        /// The line in the file, counted from 1.
+        line: u64,
+        /// The column, counted from 1.
+        column: usize,
+        /// The bytes.
+        found: String,
+        /// The encoding that they may be.
+        encoding: &'static str,
+        /// What Python calls it.
+        codec: &'static str,
+    },
+    /// Bytes of zero in a text.
+    #[error("line {line}, column {column}: '{found}' holds bytes of zero, as no text does; write the file again")]
+    Nul {
+        /// The line in the file, counted from 1.
+        line: u64,
+        /// The column, counted from 1.
+        column: usize,
+        /// The bytes.
+        found: String,
     },
     /// A line of another number of fields than the first.
-    #[error("line {line}: {found} fields, where the lines before have {expected}; complete or remove it")]
+    #[error("line {line}: {found} fields, where the lines before have {expected}; {remedy}")]
     Width {
         /// The line in the file, counted from 1.
         line: u64,
@@ -198,6 +330,8 @@ pub enum Problem {
         expected: usize,
         /// Fields of this line.
         found: usize,
+        /// What to do.
+        remedy: &'static str,
     },
     /// A line that is too long to be one.
     #[error("line {line}: longer than {limit} bytes; look for a quote that is not closed, or save it as .npy")]
@@ -208,16 +342,16 @@ pub enum Problem {
         limit: u64,
     },
     /// A single field on every line, with another separator in it.
-    #[error("line {line}: {separator} between the fields, where {wanted} is expected; {remedy}")]
+    #[error("line {line}: {separator}, where {wanted} is expected; {remedy}")]
     Separator {
         /// The line in the file, counted from 1.
         line: u64,
         /// What stands between the fields.
-        separator: &'static str,
+        separator: String,
         /// What should.
         wanted: &'static str,
         /// What to do.
-        remedy: &'static str,
+        remedy: String,
     },
     /// No column of that name.
     #[error("there is no column '{key}'; there are {there}")]
@@ -240,10 +374,55 @@ pub enum Problem {
         there: String,
     },
     /// A label that is missing.
-    #[error("line {line}: no label; give one to every row")]
+    #[error("{place}: no label ('{found}'); give one to every row, and a class of this name another one")]
     MissingLabel {
-        /// The line in the file, counted from 1.
-        line: u64,
+        /// Where.
+        place: String,
+        /// What stands there.
+        found: String,
+    },
+    /// Bytes of a label that are no text.
+    #[error(
+        "{place}: a label that is no text in UTF-8; if it is Latin-1, in Python: z = {load}; np.save(\"new.npy\", \
+         np.char.decode(z, \"latin-1\"))"
+    )]
+    LabelBytes {
+        /// Where.
+        place: String,
+        /// How Python loads the array.
+        load: String,
+    },
+    /// Rows that the file does not have.
+    #[error("rows {first}-{last} are asked for, and there are {there}, counted from 0")]
+    NoSuchRows {
+        /// The first one asked for.
+        first: usize,
+        /// The last one asked for.
+        last: usize,
+        /// How many there are.
+        there: usize,
+    },
+    /// A slice of Python in the place of a range of rows.
+    #[error("':{found}' is no range of rows; write the first and the last one, counted from 0, as in {FILE}:0-511")]
+    Slice {
+        /// What was asked for.
+        found: String,
+    },
+    /// A file that names others, in which the arrays are.
+    #[error("{what}; {remedy}")]
+    Sharded {
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A text that is no number, where a number per row is needed.
+    #[error("row {row}: '{found}' is not a number; give one per row, counted from 0")]
+    NotANumber {
+        /// The row, counted from 0.
+        row: usize,
+        /// What stands there.
+        found: String,
     },
     /// A row index that is none.
     #[error("row {row}: '{found}' is not the index of a row; give one whole number from 0 per row")]
@@ -277,16 +456,12 @@ impl Problem {
     pub(super) fn corrupt(place: &str, what: impl fmt::Display) -> Self {
         Self::Corrupt { place: place.to_owned(), what: what.to_string() }
     }
+}
 
-    /// Elements that are no floating-point numbers, where embeddings are.
-    pub(super) fn not_real(place: &str, found: &Element) -> Self {
-        Self::Elements {
-            place: place.to_owned(),
-            found: found.to_string(),
-            wanted: "f16, bf16, f32 or f64",
-            remedy: "convert them, in numpy with z.astype(np.float32)",
-        }
-    }
+/// A problem in words, with the file in the place of what stands for it.
+fn in_words(problem: &Problem, file: &str) -> String {
+    let ending = Path::new(file).extension().unwrap_or_default().to_string_lossy();
+    problem.to_string().replace(FILE, file).replace(ENDING, &ending)
 }
 
 /// A shape as Python writes it.

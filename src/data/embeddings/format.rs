@@ -2,7 +2,7 @@
 
 use super::error::Problem;
 use super::storage::Opened;
-use super::{npy, npz};
+use super::{foreign, npy, npz};
 
 /// A format that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,42 +16,10 @@ pub(super) enum Format {
     Lines,
 }
 
-/// A format that is known and not read.
-pub(super) struct Other {
-    format: &'static str,
-    remedy: &'static str,
-}
-
-impl Other {
-    pub fn problem(&self) -> Problem {
-        Problem::OtherFormat { format: self.format, remedy: self.remedy }
-    }
-}
-
-/// A pickle of PyTorch. It is a program that Python runs, so no reader of it is safe and small.
-pub(super) const TORCH: Other = Other {
-    format: "a file of torch.save or pickle",
-    remedy: "export the tensor in Python: safetensors.torch.save_file({\"z\": z.contiguous()}, \"z.safetensors\") or \
-             np.save(\"z.npy\", z.detach().float().cpu().numpy())",
-};
-
-const HDF5: Other =
-    Other { format: "an HDF5 file", remedy: "export one array in Python: np.save(\"z.npy\", file[\"z\"][:])" };
-
-const PARQUET: Other = Other {
-    format: "a Parquet file",
-    remedy: "export it in Python: np.save(\"z.npy\", pd.read_parquet(\"z.parquet\").to_numpy(np.float32))",
-};
-
-const TEXT: Other = Other {
-    format: "text of no stated separator",
-    remedy: "save a table as .csv (commas) or .tsv (tabs), in numpy with np.savetxt(\"z.csv\", z, delimiter=\",\")",
-};
-
 /// The format of a file of embeddings.
 pub(super) fn of_embeddings(opened: &mut Opened) -> Result<Format, Problem> {
     match of(opened)? {
-        Format::Lines => Err(TEXT.problem()),
+        Format::Lines => Err(foreign::text()),
         format => Ok(format),
     }
 }
@@ -65,11 +33,10 @@ pub(super) fn of(opened: &mut Opened) -> Result<Format, Problem> {
     if first.starts_with(npz::MAGIC) || first.starts_with(b"PK\x05\x06") {
         return Ok(Format::Npz);
     }
-    if first.starts_with(b"\x89HDF") {
-        return Err(HDF5.problem());
-    }
-    if first.starts_with(b"PAR1") {
-        return Err(PARQUET.problem());
+    // The header of safetensors begins with its length, which may look like anything.
+    let is_safetensors = opened.extension == "safetensors" && first.get(8) == Some(&b'{');
+    if let Some(problem) = foreign::by_content(&first).filter(|_| !is_safetensors) {
+        return Err(problem);
     }
     match opened.extension.as_str() {
         "npy" => Err(Problem::corrupt("the beginning", "it does not begin as a .npy file does")),
@@ -78,7 +45,6 @@ pub(super) fn of(opened: &mut Opened) -> Result<Format, Problem> {
         "csv" => Ok(Format::Table(b',')),
         "tsv" => Ok(Format::Table(b'\t')),
         "txt" => Ok(Format::Lines),
-        "pt" | "pth" | "bin" | "ckpt" | "pkl" | "pickle" => Err(TORCH.problem()),
-        _ => Err(Problem::UnknownFormat),
+        extension => Err(foreign::by_name(extension, &first).unwrap_or(Problem::UnknownFormat)),
     }
 }

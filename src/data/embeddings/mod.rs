@@ -6,19 +6,33 @@
 //! | `.safetensors` | f16, bf16, f32, f64 | |
 //! | `.csv`, `.tsv` | decimal numbers | with or without a header and a column of labels |
 //!
-//! `FILE:KEY` picks an array of an archive; of a table it names the column of labels. Shape and type are known when a
-//! file is open, and what its header asks for has been compared with its length, before memory is reserved. Rows come
-//! in chunks, as f64, which holds every one of these numbers exactly. A pickle (`.pt`) is not read, as it is a program.
+//! `FILE[:KEY][:ROWS]` picks an array of an archive, and rows of it: `views.npz:z:0-511`. Of a table, `KEY` names the
+//! column of labels, or that of lists. Shape and type are known when a file is open, and what its header asks for has
+//! been compared with its length, before memory is reserved. Rows come in chunks, as f64, which holds every one of these
+//! numbers exactly. A pickle (`.pt`) is not read, as it is a program.
+//!
+//! What stands in a table is decided on whole columns ([`your_own_embeddings`] has the rule), and what is not certain is
+//! refused; [`TableOptions`] make it certain.
 
 mod array;
+mod column;
+mod doubtful;
 mod element;
 mod error;
 mod faults;
+mod field;
+mod foreign;
 mod format;
+mod header;
 mod labels;
 mod npy;
 mod npz;
+mod numbers;
+mod records;
+mod remedy;
 mod safetensors;
+mod selection;
+mod sharded;
 mod source;
 mod storage;
 mod table;
@@ -27,7 +41,10 @@ pub use element::Element;
 pub use error::{Problem, ReadError};
 pub use faults::{Faults, Rows};
 pub use labels::{Labels, read_indices};
+pub use numbers::read_numbers;
+pub use selection::file_of;
 pub use source::{Chunk, Chunks, Progress, Source};
+pub use table::TableOptions;
 
 use std::path::Path;
 
@@ -53,13 +70,23 @@ pub struct Embeddings;
 pub mod your_own_embeddings {}
 
 impl Embeddings {
-    /// Opens `FILE` or `FILE:KEY`. A file whose own name has a colon is taken as it is.
+    /// Opens `FILE[:KEY][:ROWS]`. A file whose own name has a colon is taken as it is.
+    ///
+    /// `ROWS` are the first and the last one, counted from 0: `z.npy:0-511` has 512.
     ///
     /// # Errors
     /// A file that cannot be read, is cut short or forged, or does not hold one matrix of floating-point numbers; the
     /// error names the file, the place and the remedy.
     pub fn open(spec: impl AsRef<Path>) -> Result<Source, ReadError> {
-        Source::new(Opened::open(spec.as_ref())?)
+        Self::open_with(spec, &TableOptions::default())
+    }
+
+    /// As [`Embeddings::open`], with what is known of a table. Arrays have no use for it.
+    ///
+    /// # Errors
+    /// As for [`Embeddings::open`].
+    pub fn open_with(spec: impl AsRef<Path>, options: &TableOptions) -> Result<Source, ReadError> {
+        Source::new(Opened::open(spec.as_ref())?, options)
     }
 
     /// Takes embeddings that are in memory; `spec` names them as a file, and so their format.
@@ -75,7 +102,15 @@ impl Embeddings {
     /// # Errors
     /// As for [`Embeddings::open`].
     pub fn from_bytes(spec: &str, bytes: Vec<u8>) -> Result<Source, ReadError> {
-        Source::new(Opened::from_bytes(spec, bytes)?)
+        Self::from_bytes_with(spec, bytes, &TableOptions::default())
+    }
+
+    /// As [`Embeddings::from_bytes`], with what is known of a table.
+    ///
+    /// # Errors
+    /// As for [`Embeddings::open`].
+    pub fn from_bytes_with(spec: &str, bytes: Vec<u8>, options: &TableOptions) -> Result<Source, ReadError> {
+        Source::new(Opened::from_bytes(spec, bytes)?, options)
     }
 }
 
@@ -94,7 +129,8 @@ fn array_of(opened: &mut Opened, format: Format) -> Result<StoredArray, Problem>
                 let header = npy::read_header(storage, PLACE)?;
                 let data = opened.length.saturating_sub(header.length);
                 let bytes = Bytes::At(header.length);
-                let array = StoredArray::new(PLACE.to_owned(), header.shape, header.element, bytes, data)?;
+                let names = (PLACE.to_owned(), "np.load(\"{file}\")".to_owned());
+                let array = StoredArray::new(names, header.shape, header.element, bytes, data)?;
                 Ok(StoredArray { fortran: header.fortran, big_endian: header.big_endian, ..array })
             }
         },

@@ -47,7 +47,7 @@ pub(super) fn read_header(reader: &mut dyn Read, place: &str) -> Result<Header, 
     let shape = shape(entry("shape")?).ok_or_else(|| corrupt("its shape is no tuple of whole numbers".to_owned()))?;
     let (element, big_endian) = match entry("descr")? {
         Value::String(code) => element(code, place)?,
-        _ => (Element::Other("a record of several fields".to_owned()), false),
+        fields => (Element::Record(of_record(fields)), false),
     };
     Ok(Header { shape, element, fortran, big_endian, length })
 }
@@ -106,13 +106,41 @@ fn shape(value: &Value) -> Option<Vec<u64>> {
     sides.iter().map(|side| u64::try_from(side.as_integer()?).ok()).collect()
 }
 
+/// The expression of numpy that makes a matrix of an array of records, `z`.
+fn of_record(fields: &Value) -> String {
+    const JOIN: &str = "numpy.lib.recfunctions.structured_to_unstructured";
+    let fields: Vec<(String, char, bool)> = match fields {
+        Value::List(fields) => fields.iter().filter_map(field_of_record).collect(),
+        _ => Vec::new(),
+    };
+    let is_float = |field: &&(String, char, bool)| field.1 == 'f';
+    let vectors: Vec<_> = fields.iter().filter(is_float).filter(|field| field.2).collect();
+    let floats: Vec<_> = fields.iter().filter(is_float).map(|field| format!("\"{}\"", field.0)).collect();
+    match (vectors.as_slice(), floats.len()) {
+        ([(name, ..)], _) => format!("z[\"{name}\"]"),
+        (_, 0) => format!("{JOIN}(z)"),
+        (_, count) if count == fields.len() => format!("{JOIN}(z)"),
+        _ => format!("{JOIN}(z[[{}]])", floats.join(", ")),
+    }
+}
+
+/// Name, kind of element, and whether it has a shape of its own.
+fn field_of_record(field: &Value) -> Option<(String, char, bool)> {
+    let Value::Tuple(parts) = field else { return None };
+    let [Value::String(name), kind, shape @ ..] = parts.as_slice() else { return None };
+    let kind = kind.as_string().and_then(|code| code.chars().find(char::is_ascii_alphabetic)).unwrap_or('V');
+    Some((shown(name), kind, !shape.is_empty()))
+}
+
 /// The type that a code such as `<f4` stands for, and whether its bytes come the largest first.
 fn element(code: &str, place: &str) -> Result<(Element, bool), Problem> {
     let kind: TypeStr =
         code.parse().map_err(|_| Problem::corrupt(place, format!("its type '{}' is not known", shown(code))))?;
     let size = usize::try_from(kind.size_field()).unwrap_or(usize::MAX);
     let element = match (kind.type_char(), size) {
-        (TypeChar::Object, _) => return Err(Problem::Objects { place: place.to_owned() }),
+        (TypeChar::Object, _) => Element::Object,
+        (TypeChar::Complex, 1..) => Element::Complex(size),
+        (TypeChar::RawData, 1..) => Element::Raw(size),
         (TypeChar::Float, 2) => Element::F16,
         (TypeChar::Float, 4) => Element::F32,
         (TypeChar::Float, 8) => Element::F64,

@@ -9,6 +9,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::array::{Bytes, StoredArray};
 use super::error::{Problem, listed, shown};
+use super::foreign;
 use super::npy::read_header;
 use super::storage::{Storage, go_to};
 
@@ -43,7 +44,10 @@ pub(super) fn open(
     let files: Vec<String> =
         files.collect::<Result<_, _>>().map_err(|error| Problem::corrupt("the names of arrays", error))?;
     if files.iter().any(|file| file == "data.pkl" || file.ends_with("/data.pkl")) {
-        return Err(super::format::TORCH.problem());
+        return Err(foreign::torch());
+    }
+    if let Some(office) = foreign::in_archive(&files) {
+        return Err(office);
     }
     let keys: Vec<String> =
         files.iter().filter_map(|file| array_name_from_file_name(file)).map(str::to_owned).collect();
@@ -54,14 +58,19 @@ pub(super) fn open(
     let header = read_header(&mut *reader, &entry.place)?;
     drop(reader);
     let data = entry.size.saturating_sub(header.length);
-    let (place, skipped) = (entry.place.clone(), header.length);
-    StoredArray::new(place, header.shape, header.element, Bytes::Entry { entry, skipped }, data)
+    let (names, skipped) = ((entry.place.clone(), load(key)), header.length);
+    StoredArray::new(names, header.shape, header.element, Bytes::Entry { entry, skipped }, data)
         .map(|array| StoredArray { fortran: header.fortran, big_endian: header.big_endian, ..array })
 }
 
 /// How errors call an array with a name.
 pub(super) fn place(key: &str) -> String {
     format!("array '{}'", shown(key))
+}
+
+/// How Python loads an array with a name.
+fn load(key: &str) -> String {
+    format!("np.load(\"{{file}}\")[\"{}\"]", shown(key))
 }
 
 /// The key asked for, or the only one.

@@ -7,7 +7,7 @@ use safetensors::tensor::Metadata;
 
 use super::array::{Bytes, StoredArray};
 use super::element::Element;
-use super::error::Problem;
+use super::error::{Problem, shown};
 use super::npz::{choose, place};
 use super::storage::{Storage, go_to, interrupted};
 
@@ -41,7 +41,8 @@ pub(super) fn open(
         metadata.info(key).ok_or_else(|| Problem::corrupt(HEADER, format!("'{key}' is listed and not there")))?;
     let shape = info.shape.iter().map(|side| *side as u64).collect();
     let (from, to) = (info.data_offsets.0 as u64, info.data_offsets.1 as u64);
-    StoredArray::new(place(key), shape, element(info.dtype), Bytes::At(data + from), to - from)
+    let load = format!("safetensors.numpy.load_file(\"{{file}}\")[\"{}\"]", shown(key));
+    StoredArray::new((place(key), load), shape, element(info.dtype), Bytes::At(data + from), to - from)
 }
 
 /// The header and the place where the data begins.

@@ -7,8 +7,10 @@ use super::element::Element;
 use super::error::{Problem, ReadError};
 use super::faults::Faults;
 use super::format::{self, Format};
+use super::records::Records;
+use super::selection::RowRange;
 use super::storage::Opened;
-use super::table::{Layout, Records};
+use super::table::{self, Layout, TableOptions};
 
 /// Numbers that are read at a time where a whole file is.
 const NUMBERS_AT_A_TIME: usize = 1 << 17;
@@ -19,6 +21,8 @@ const NUMBERS_AT_A_TIME: usize = 1 << 17;
 pub struct Source {
     opened: Opened,
     content: Content,
+    /// The first row that was asked for.
+    first: usize,
     shape: (usize, usize),
 }
 
@@ -46,15 +50,16 @@ pub struct Chunk {
 }
 
 impl Source {
-    pub(super) fn new(mut opened: Opened) -> Result<Self, ReadError> {
+    pub(super) fn new(mut opened: Opened, options: &TableOptions) -> Result<Self, ReadError> {
         let name = opened.name.clone();
-        let content = Content::of(&mut opened);
+        let content = Content::of(&mut opened, options);
         let content = content.and_then(|content| {
-            let shape = content.shape(&mut opened)?;
-            Ok((content, shape))
+            let (rows, columns) = content.shape()?;
+            let (first, count) = RowRange::within(opened.rows, rows)?;
+            Ok((content, first, (count, columns)))
         });
-        let (content, shape) = content.map_err(|problem| problem.of(&name))?;
-        Ok(Self { opened, content, shape })
+        let (content, first, shape) = content.map_err(|problem| problem.of(&name))?;
+        Ok(Self { opened, content, first, shape })
     }
 
     /// The name of the file.
@@ -77,15 +82,29 @@ impl Source {
 
     /// The columns of a table that are no coordinates: labels, and the index that pandas writes. None of an array.
     pub fn left_out(&self) -> Vec<String> {
+        self.layout().map_or_else(Vec::new, Layout::left_out)
+    }
+
+    /// Those of [`Source::left_out`] that nobody asked to leave out: an index without a name, and whatever stands beside
+    /// a column of lists.
+    pub fn passed_over(&self) -> Vec<String> {
+        self.layout().map_or_else(Vec::new, Layout::passed_over)
+    }
+
+    /// The names of a table's columns, or their numbers from 1. None of an array.
+    pub fn columns(&self) -> &[String] {
+        self.layout().map_or(&[], |layout| &layout.names)
+    }
+
+    /// Whether a text names columns of the table, as [`TableOptions`] have them.
+    pub fn has_column(&self, item: &str) -> bool {
+        table::find(self.columns(), item).is_some()
+    }
+
+    fn layout(&self) -> Option<&Layout> {
         match &self.content {
-            Content::Array(_) => Vec::new(),
-            Content::Table(layout) => {
-                let column = |(place, name): (usize, &String)| {
-                    let is_left_out = !layout.coordinates.contains(&place);
-                    is_left_out.then(|| if name.is_empty() { "(index)".to_owned() } else { name.clone() })
-                };
-                layout.names.iter().enumerate().filter_map(column).collect()
-            }
+            Content::Array(_) => None,
+            Content::Table(layout) => Some(layout),
         }
     }
 
@@ -94,16 +113,21 @@ impl Source {
     /// # Errors
     /// A file that can no longer be read.
     pub fn chunks(&mut self, rows: usize) -> Result<Chunks<'_>, ReadError> {
+        let (count, columns) = self.shape;
+        let range = (self.first, count);
+        let storage = &mut *self.opened.storage;
         let reader = match &self.content {
-            Content::Array(array) => array.rows(&mut *self.opened.storage).map(Reader::Array),
+            Content::Array(array) => {
+                array.matrix().and_then(|shape| array.rows(storage, shape, range)).map(Reader::Array)
+            }
             Content::Table(layout) => {
-                layout.records(&mut *self.opened.storage).map(|records| Reader::Table(layout, records))
+                layout.records_from(storage, self.first).map(|records| Reader::Table(layout, records))
             }
         };
         Ok(Chunks {
             reader: reader.map_err(|problem| problem.of(&self.opened.name))?,
             name: &self.opened.name,
-            shape: self.shape,
+            shape: (count, columns),
             next: 0,
             most: rows.max(1),
             progress: None,
@@ -142,22 +166,22 @@ impl Source {
 }
 
 impl Content {
-    fn of(opened: &mut Opened) -> Result<Self, Problem> {
+    fn of(opened: &mut Opened, options: &TableOptions) -> Result<Self, Problem> {
         match format::of_embeddings(opened)? {
             Format::Table(separator) => {
-                let layout = Layout::of(&mut *opened.storage, Some(separator), opened.key.as_deref())?;
+                let layout = Layout::of(&mut *opened.storage, Some(separator), opened.key.as_deref(), options)?;
                 Ok(Self::Table(layout))
             }
             format => super::array_of(opened, format).map(Self::Array),
         }
     }
 
-    fn shape(&self, opened: &mut Opened) -> Result<(usize, usize), Problem> {
+    fn shape(&self) -> Result<(usize, usize), Problem> {
         match self {
             Self::Array(array) => array.matrix(),
             Self::Table(layout) => {
-                layout.check_coordinates(&mut *opened.storage)?;
-                Ok((layout.rows, layout.coordinates.len()))
+                layout.check_coordinates()?;
+                Ok((layout.rows, layout.width()))
             }
         }
     }
@@ -190,7 +214,7 @@ impl<'a> Chunks<'a> {
             Reader::Array(rows) => rows.next_rows(self.most),
             Reader::Table(layout, records) => {
                 let mut numbers = Vec::new();
-                for _ in 0..self.most {
+                for _ in 0..self.most.min(self.shape.0 - self.next) {
                     let Some((line, record)) = records.next()? else { break };
                     layout.read(line, record, &mut numbers)?;
                 }

@@ -2,9 +2,14 @@
 
 use std::fs::{self, File};
 use std::io::{BufReader, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::error::{Problem, ReadError};
+use super::selection::{RowRange, Selection};
+use super::sharded;
+
+/// Bytes from the beginning by which a format is known; a tar archive says what it is behind a name of 257.
+const FIRST: u64 = 512;
 
 /// Bytes that can be read from any place.
 pub(super) trait Storage: Read + Seek + Send {}
@@ -19,6 +24,8 @@ pub(super) struct Opened {
     pub extension: String,
     /// The array asked for, `KEY` of `FILE:KEY`.
     pub key: Option<String>,
+    /// The rows asked for.
+    pub rows: Option<RowRange>,
     /// The bytes.
     pub storage: Box<dyn Storage>,
     /// How many they are.
@@ -26,53 +33,47 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    /// Opens `FILE` or `FILE:KEY`. A file whose own name has a colon is taken as it is.
+    /// Opens `FILE[:KEY][:ROWS]`. A file whose own name has a colon is taken as it is.
     pub fn open(spec: &Path) -> Result<Self, ReadError> {
-        let (path, key) = split(spec);
+        let selection = Selection::of(spec, |path| path.symlink_metadata().is_ok())?;
+        let mut opened = Self::of_file(&selection)?;
+        if !sharded::is_index(&selection.file) {
+            return Ok(opened);
+        }
+        let shard = sharded::resolve(&mut opened, &selection).map_err(|problem| problem.of(&opened.name))?;
+        Self::of_file(&shard)
+    }
+
+    fn of_file(selection: &Selection) -> Result<Self, ReadError> {
+        let path = &selection.file;
         let name = path.display().to_string();
-        let length = regular_length(&path).map_err(|problem| problem.of(&name))?;
-        let file = File::open(&path).map_err(|error| Problem::Refused(error).of(&name))?;
-        Self::new(name, key, Box::new(BufReader::new(file)), length)
+        let length = regular_length(path).map_err(|problem| problem.of(&name))?;
+        let file = File::open(path).map_err(|error| Problem::Refused(error).of(&name))?;
+        Self::new(name, selection, Box::new(BufReader::new(file)), length)
     }
 
-    /// Takes bytes that are in memory already; `spec` names them as a file.
+    /// Takes bytes that are in memory already; `spec` names them as a file, the first of whose colons ends its name.
     pub fn from_bytes(spec: &str, bytes: Vec<u8>) -> Result<Self, ReadError> {
-        let (name, key) = match spec.rsplit_once(':') {
-            Some((name, key)) => (name, Some(key.to_owned())),
-            None => (spec, None),
-        };
+        let name = spec.split(':').next().unwrap_or_default();
+        let selection = Selection::of(Path::new(spec), |path| path == Path::new(name))?;
         let length = bytes.len() as u64;
-        Self::new(name.to_owned(), key, Box::new(std::io::Cursor::new(bytes)), length)
+        Self::new(name.to_owned(), &selection, Box::new(std::io::Cursor::new(bytes)), length)
     }
 
-    fn new(name: String, key: Option<String>, storage: Box<dyn Storage>, length: u64) -> Result<Self, ReadError> {
+    fn new(name: String, selection: &Selection, storage: Box<dyn Storage>, length: u64) -> Result<Self, ReadError> {
         if length == 0 {
             return Err(Problem::Empty.of(&name));
         }
         let extension = Path::new(&name).extension().unwrap_or_default().to_string_lossy().to_lowercase();
-        Ok(Self { name, extension, key, storage, length })
+        Ok(Self { name, extension, key: selection.key.clone(), rows: selection.rows, storage, length })
     }
 
-    /// The first bytes, at most eight; fewer of a shorter file.
+    /// The first bytes, by which formats are known; fewer of a shorter file.
     pub fn first_bytes(&mut self) -> Result<Vec<u8>, Problem> {
         let mut first = Vec::new();
         go_to(&mut *self.storage, 0, "the beginning")?;
-        (&mut self.storage).take(8).read_to_end(&mut first).map_err(|error| interrupted("the beginning", error))?;
+        (&mut self.storage).take(FIRST).read_to_end(&mut first).map_err(|error| interrupted("the beginning", error))?;
         Ok(first)
-    }
-}
-
-/// The file and the key of `FILE:KEY`, where there is a file of the first name and none of the whole.
-fn split(spec: &Path) -> (PathBuf, Option<String>) {
-    let whole = || (spec.to_owned(), None);
-    if spec.symlink_metadata().is_ok() {
-        return whole();
-    }
-    match spec.to_str().and_then(|text| text.rsplit_once(':')) {
-        Some((file, key)) if !file.is_empty() && Path::new(file).symlink_metadata().is_ok() => {
-            (PathBuf::from(file), Some(key.to_owned()))
-        }
-        _ => whole(),
     }
 }
 

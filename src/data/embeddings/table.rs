@@ -1,17 +1,43 @@
-//! Tables of text: a row per line, with or without a header, a column of labels, an index that pandas wrote.
+//! Tables of text: which line is a header, and which column holds coordinates, labels or an index.
+//!
+//! All of it is decided on whole columns, from one pass over the file that keeps a few numbers per column. What is not
+//! certain is refused, with the line, the field and the option that makes it certain.
 
-use std::io::{self, Read};
+use csv::ByteRecord;
 
-use csv::{ByteRecord, ReaderBuilder};
-
+use super::column::{Column, Place};
+use super::doubtful::{self, Candidate, Doubt, is_nameless};
 use super::error::{Problem, listed, shown};
-use super::storage::{Storage, go_to, interrupted};
-
-/// Bytes of the longest line that is read.
-const LONGEST_LINE: u64 = 1 << 24;
+use super::field::{Field, Notation, read_list};
+use super::header::FirstLine;
+use super::records::{Records, text};
+use super::storage::Storage;
 
 /// Names by which a column of labels is known.
 const LABELS: [&str; 5] = ["label", "labels", "class", "classes", "target"];
+
+/// What is known of tables beyond their text. The default knows nothing, and reads what leaves no doubt.
+///
+/// A column is given by its name, by its number, counted from 1, where none has that name, or as `FIRST-LAST`, two
+/// columns with all between.
+///
+/// ```
+/// use embedding_norms::data::embeddings::{Embeddings, TableOptions};
+/// let table = b"id,x,y\n7,0.5,1.5\n3,2.5,0.5\n9,1.5,1.5\n".to_vec();
+/// assert!(Embeddings::from_bytes("z.csv", table.clone()).is_err());
+/// let without = TableOptions { drop: vec!["id".to_owned()], ..TableOptions::default() };
+/// assert_eq!(Embeddings::from_bytes_with("z.csv", table, &without)?.shape(), (3, 2));
+/// # Ok::<(), embedding_norms::data::embeddings::ReadError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TableOptions {
+    /// Whether the first line is a header; none: decided by what stands in it and below.
+    pub header: Option<bool>,
+    /// Columns that are no coordinates.
+    pub drop: Vec<String>,
+    /// Columns that are coordinates, whatever they look like.
+    pub keep: Vec<String>,
+}
 
 /// What stands in which column, and how many rows there are.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,115 +46,192 @@ pub(super) struct Layout {
     header: bool,
     /// The names of the header, or the columns counted from 1.
     pub names: Vec<String>,
+    columns: Vec<Column>,
     /// The columns that hold coordinates.
     pub coordinates: Vec<usize>,
+    /// The length of the lists in the only column of coordinates, where it holds lists.
+    list: Option<usize>,
     /// The column that holds labels.
     pub label: Option<usize>,
+    /// Columns that are an index without a name.
+    index: Vec<usize>,
+    /// Columns that are coordinates because their user says so.
+    kept: Vec<usize>,
     /// Rows without the header.
     pub rows: usize,
 }
 
-/// Records of a table, none of them longer than a line may be.
-pub(super) struct Records<'a> {
-    reader: csv::Reader<Bounded<'a>>,
-    record: ByteRecord,
+/// What a pass over the file has found.
+struct Survey {
+    line: u64,
+    first: Vec<String>,
+    /// The columns from the second line on.
+    below: Vec<Column>,
+    lines_below: usize,
 }
 
-/// Bytes of which no more are given than one more line may have.
-struct Bounded<'a> {
-    storage: &'a mut dyn Storage,
-    given: u64,
-    allowed: u64,
-}
-
-impl Read for Bounded<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let room = self.allowed.saturating_sub(self.given).min(buffer.len() as u64) as usize;
-        if room == 0 && !buffer.is_empty() {
-            return Err(io::ErrorKind::FileTooLarge.into());
+impl Survey {
+    fn of(storage: &mut dyn Storage, separator: Option<u8>) -> Result<Self, Problem> {
+        let mut records = Records::new(storage, separator)?;
+        let (line, record) = records.next()?.ok_or(Problem::Empty)?;
+        let first: Vec<String> = record.iter().map(text).collect();
+        let mut below = vec![Column::default(); first.len()];
+        let mut lines_below = 0;
+        while let Some((line, record)) = records.next()? {
+            if record.len() != first.len() {
+                return Err(width(line, &first, record, lines_below == 0, separator));
+            }
+            for (column, field) in below.iter_mut().zip(record) {
+                let field = std::str::from_utf8(field).unwrap_or_default().trim();
+                column.add(line, field, Field::of(field));
+            }
+            lines_below += 1;
         }
-        let count = self.storage.read(&mut buffer[..room])?;
-        self.given += count as u64;
-        Ok(count)
-    }
-}
-
-impl<'a> Records<'a> {
-    /// All lines from the beginning; a whole line is a field where no byte separates them.
-    fn new(storage: &'a mut dyn Storage, separator: Option<u8>) -> Result<Self, Problem> {
-        go_to(storage, 0, "the beginning")?;
-        let reader = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .comment(separator.map(|_| b'#'))
-            // A byte that no text holds.
-            .delimiter(separator.unwrap_or(0xff))
-            .quoting(separator.is_some())
-            .from_reader(Bounded { storage, given: 0, allowed: LONGEST_LINE });
-        Ok(Self { reader, record: ByteRecord::new() })
+        Ok(Self { line, first, below, lines_below })
     }
 
-    /// The next record and its line, counted from 1.
-    pub fn next(&mut self) -> Result<Option<(u64, &ByteRecord)>, Problem> {
-        let done = self.reader.position().byte();
-        self.reader.get_mut().allowed = done + LONGEST_LINE;
-        let line = self.reader.position().line();
-        match self.reader.read_byte_record(&mut self.record) {
-            Ok(false) => Ok(None),
-            Ok(true) => Ok(Some((self.record.position().map_or(line, csv::Position::line), &self.record))),
-            Err(error) => Err(match error.into_kind() {
-                csv::ErrorKind::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => {
-                    Problem::LongLine { line, limit: LONGEST_LINE }
-                }
-                csv::ErrorKind::Io(error) => interrupted(&format!("line {line}"), error),
-                other => Problem::corrupt(&format!("line {line}"), format!("{other:?}")),
-            }),
+    fn has_header(&self, separator: Option<u8>, key: Option<&str>, wanted: Option<bool>) -> Result<bool, Problem> {
+        // A name that was asked for stands in the header; a number may stand anywhere.
+        let is_name = |key: &str| Field::of(key) == Field::Text && self.first.iter().any(|name| name == key);
+        if key.is_some_and(is_name) {
+            return Ok(true);
         }
+        // Lines of labels have none that could be told from them.
+        if separator.is_none() {
+            return Ok(false);
+        }
+        if let Some(wanted) = wanted {
+            return Ok(wanted);
+        }
+        let fields: Vec<Field> = self.first.iter().map(|field| Field::of(field)).collect();
+        let line = FirstLine { line: self.line, texts: &self.first, fields: &fields, below: &self.below };
+        line.is_header(|name| is_label(name) || is_nameless(name) || doubtful::is_index(name))
     }
 }
 
 impl Layout {
-    /// Looks at the first two lines, then counts the rows and their fields.
-    ///
-    /// `key` names the column of labels. A first line is a header if the second has a number where it has a name, if it
-    /// is all names, or if it counts the columns from 0 as pandas does.
-    pub fn of(storage: &mut dyn Storage, separator: Option<u8>, key: Option<&str>) -> Result<Self, Problem> {
-        let mut records = Records::new(storage, separator)?;
-        let mut fields = || Ok(records.next()?.map(|(_, record)| record.iter().map(text).collect::<Vec<_>>()));
-        let first = fields()?.ok_or(Problem::Empty)?;
-        let second = fields()?.unwrap_or_default();
-        if first.len() == 1
-            && second.len() > 1
-            && let Some(problem) = separated_otherwise(1, &first[0], separator)
-        {
-            return Err(problem);
+    /// Looks at the whole table. `key` names the column of labels, or that of lists.
+    pub fn of(
+        storage: &mut dyn Storage,
+        separator: Option<u8>,
+        key: Option<&str>,
+        options: &TableOptions,
+    ) -> Result<Self, Problem> {
+        let survey = Survey::of(storage, separator)?;
+        let header = survey.has_header(separator, key, options.header)?;
+        let Survey { line, first, below, lines_below } = survey;
+        let rows = lines_below + usize::from(!header);
+        if rows == 0 {
+            return Err(Problem::EmptyArray { place: "the table".to_owned(), found: vec![0, first.len() as u64] });
         }
-        let key_is_name = key.is_some_and(|key| first.iter().any(|name| name == key));
-        let header = separator.is_some() && (key_is_name || is_header(&first, &second));
-        let names = if header { first.clone() } else { (1..=first.len()).map(|column| column.to_string()).collect() };
-        let sample = if header { &second } else { &first };
-        let index = header && names[0].is_empty() && names.len() > 1;
-        let label = label(&names, sample, key, header, index)?;
-        let coordinates = (usize::from(index)..names.len()).filter(|column| Some(*column) != label).collect();
-        let mut layout = Self { separator, header, names, coordinates, label, rows: 0 };
-        layout.rows = layout.count(storage)?;
+        let (names, columns) = match header {
+            true => (first, below),
+            false => {
+                let above = below.into_iter().zip(&first);
+                let columns = above.map(|(column, field)| column.below(line, field, Field::of(field))).collect();
+                ((1..=first.len()).map(|column| column.to_string()).collect(), columns)
+            }
+        };
+        let mut layout = Self {
+            separator,
+            header,
+            names,
+            columns,
+            coordinates: Vec::new(),
+            list: None,
+            label: None,
+            index: Vec::new(),
+            kept: Vec::new(),
+            rows,
+        };
+        layout.assign(key, options)?;
         Ok(layout)
     }
 
-    fn count(&self, storage: &mut dyn Storage) -> Result<usize, Problem> {
-        let mut records = self.records(storage)?;
-        let mut rows = 0;
-        while let Some((line, record)) = records.next()? {
-            if record.len() != self.names.len() {
-                return Err(Problem::Width { line, expected: self.names.len(), found: record.len() });
+    /// Gives every column its part.
+    fn assign(&mut self, key: Option<&str>, options: &TableOptions) -> Result<(), Problem> {
+        let all =
+            |items: &[String]| items.iter().flat_map(|item| find(&self.names, item)).flatten().collect::<Vec<_>>();
+        let (dropped, kept) = (all(&options.drop), all(&options.keep));
+        let is_index = |column: &usize| {
+            let found = &self.columns[*column];
+            let is_names = *column == 0 && found.is_text();
+            self.header
+                && self.names.len() > 1
+                && is_nameless(&self.names[*column])
+                && (found.is_ramp() || is_names)
+                && !kept.contains(column)
+        };
+        let index: Vec<usize> = (0..self.names.len()).filter(is_index).collect();
+        let free = |column: &usize| !dropped.contains(column) && !index.contains(column);
+        let free: Vec<usize> = (0..self.names.len()).filter(free).collect();
+        let asked = match key {
+            Some(key) => {
+                let found = self.names.iter().position(|name| name == key);
+                let lacks = || Problem::NoSuchColumn { key: shown(key), there: listed(&self.names) };
+                Some(found.ok_or_else(lacks)?)
             }
-            rows += 1;
+            None => None,
+        };
+        let label = asked.or_else(|| self.find_label(&free, &kept));
+        let is_of_lists = |column: &usize| self.columns[*column].is_of_lists();
+        let lists: Vec<usize> = match asked.filter(is_of_lists) {
+            Some(asked) => vec![asked],
+            None => free.iter().copied().filter(is_of_lists).collect(),
+        };
+        let coordinates = match lists.is_empty() {
+            true => free.into_iter().filter(|column| Some(*column) != label).collect(),
+            false => lists,
+        };
+        if let &[only] = coordinates.as_slice() {
+            self.take(only);
         }
-        if rows == 0 {
-            let found = vec![0, self.coordinates.len() as u64];
-            return Err(Problem::EmptyArray { place: "the table".to_owned(), found });
+        (self.coordinates, self.label, self.index, self.kept) = (coordinates, label, index, kept);
+        Ok(())
+    }
+
+    /// The column of labels: the one that has such a name, or the only one with text.
+    fn find_label(&self, free: &[usize], kept: &[usize]) -> Option<usize> {
+        let mut free = free.iter().copied().filter(|column| !kept.contains(column));
+        let named = |column: &usize| self.header && is_label(&self.names[*column]);
+        if let Some(found) = free.clone().find(named) {
+            return Some(found);
         }
-        Ok(rows)
+        let mut texts = free.by_ref().filter(|column| self.columns[*column].is_text());
+        match (texts.next(), texts.next()) {
+            (Some(only), None) if self.names.len() > 1 => Some(only),
+            _ => None,
+        }
+    }
+
+    /// Takes this column as the only one with numbers.
+    pub fn take(&mut self, column: usize) {
+        let found = &self.columns[column];
+        self.list = found.list.filter(|_| found.is_of_lists()).map(|(_, length)| length);
+        (self.coordinates, self.label) = (vec![column], None);
+    }
+
+    /// The number of coordinates of a row.
+    pub fn width(&self) -> usize {
+        self.list.unwrap_or(self.coordinates.len())
+    }
+
+    /// The columns that are left out because they are an index without a name, or stand beside a column of lists.
+    pub fn passed_over(&self) -> Vec<String> {
+        let is_beside_lists =
+            |column: &usize| self.list.is_some() && !self.coordinates.contains(column) && Some(*column) != self.label;
+        let is_passed = |column: &usize| self.index.contains(column) || is_beside_lists(column);
+        (0..self.names.len()).filter(is_passed).map(|column| self.called(column)).collect()
+    }
+
+    /// All columns that are no coordinates.
+    pub fn left_out(&self) -> Vec<String> {
+        let others = (0..self.names.len()).filter(|column| !self.coordinates.contains(column));
+        others.map(|column| self.called(column)).collect()
+    }
+
+    fn called(&self, column: usize) -> String {
+        if self.names[column].is_empty() { "(index)".to_owned() } else { self.names[column].clone() }
     }
 
     /// The rows from the first one on.
@@ -140,108 +243,262 @@ impl Layout {
         Ok(records)
     }
 
-    /// Checks that there are coordinates, and that the table was taken apart at all.
-    pub fn check_coordinates(&self, storage: &mut dyn Storage) -> Result<(), Problem> {
-        if self.names.len() == 1
-            && let Some((line, record)) = Records::new(storage, self.separator)?.next()?
-            && let Some(problem) = separated_otherwise(line, &text(&record[0]), self.separator)
-        {
+    /// The rows from this one on.
+    pub fn records_from<'a>(&self, storage: &'a mut dyn Storage, first: usize) -> Result<Records<'a>, Problem> {
+        let mut records = self.records(storage)?;
+        for _ in 0..first {
+            records.next()?;
+        }
+        Ok(records)
+    }
+
+    /// Checks that there are coordinates, that every one of them is a number, and that none looks like an index.
+    pub fn check_coordinates(&self) -> Result<(), Problem> {
+        self.check_numbers()?;
+        self.refuse(doubtful::doubted(&self.candidates(), self.rows))
+    }
+
+    /// Checks that there are numbers in all columns of coordinates, and that none has the name of an index.
+    pub fn check_covariates(&self) -> Result<(), Problem> {
+        self.check_numbers()?;
+        self.refuse(doubtful::named(&self.candidates()))
+    }
+
+    fn candidates(&self) -> Vec<Candidate<'_>> {
+        let open = self.coordinates.iter().filter(|_| self.list.is_none());
+        let candidate = |&place: &usize| {
+            let name = self.header.then(|| self.names[place].as_str());
+            Candidate { place, name, column: &self.columns[place] }
+        };
+        open.map(candidate).collect()
+    }
+
+    fn refuse(&self, doubted: Vec<(usize, Doubt)>) -> Result<(), Problem> {
+        let doubted: Vec<(usize, Doubt)> =
+            doubted.into_iter().filter(|(column, _)| !self.kept.contains(column)).collect();
+        let Some(&(first, doubt)) = doubted.first() else { return Ok(()) };
+        let columns: Vec<String> = doubted.iter().map(|(column, _)| self.option(*column)).collect();
+        let examples: Vec<String> = self.columns[first].examples.iter().map(f64::to_string).collect();
+        let more = if self.rows > examples.len() { ", …" } else { "" };
+        Err(Problem::Index {
+            column: self.place(first),
+            examples: format!("{}{more}", examples.join(", ")),
+            doubt,
+            columns: columns.join(","),
+        })
+    }
+
+    /// How an option names a column.
+    fn option(&self, column: usize) -> String {
+        let name = &self.names[column];
+        let is_plain = |letter: char| letter.is_alphanumeric() || "_-.: ".contains(letter);
+        let is_unique = self.names.iter().filter(|other| *other == name).count() == 1;
+        if name.is_empty() || !is_unique || !name.chars().all(is_plain) {
+            (column + 1).to_string()
+        } else if name.contains(' ') {
+            format!("\"{name}\"")
+        } else {
+            name.clone()
+        }
+    }
+
+    /// A column as errors call it.
+    fn place(&self, column: usize) -> String {
+        let name = if self.header { format!(" '{}'", shown(&self.names[column])) } else { String::new() };
+        format!("{}{name}", column + 1)
+    }
+
+    fn check_numbers(&self) -> Result<(), Problem> {
+        if let Some(problem) = self.separated_otherwise() {
             return Err(problem);
         }
         if self.coordinates.is_empty() {
             return Err(Problem::NoCoordinates { there: listed(&self.names) });
         }
-        Ok(())
+        if let [first, _, ..] = self.coordinates.as_slice()
+            && self.columns[*first].is_of_lists()
+        {
+            let names = self.coordinates.iter().map(|column| self.names[*column].clone()).collect::<Vec<_>>();
+            return Err(Problem::SeveralLists { example: shown(&names[0]), there: listed(&names) });
+        }
+        let is_empty = |column: &&usize| self.columns[**column].is_empty();
+        if let Some(&column) = self.coordinates.iter().find(is_empty) {
+            return Err(Problem::EmptyColumn {
+                column: self.place(column),
+                which: if column + 1 == self.names.len() { "an empty last column" } else { "an empty column" },
+                option: self.option(column),
+            });
+        }
+        let faults = self.coordinates.iter().filter_map(|column| self.fault(*column));
+        faults.min_by_key(|(line, _)| *line).map_or(Ok(()), |(_, problem)| Err(problem))
     }
 
-    /// Appends the coordinates of a record. An empty field is a missing number, NaN, as pandas writes it.
+    /// The first field of a column that is no coordinate, with its line.
+    fn fault(&self, place: usize) -> Option<(u64, Problem)> {
+        let column = &self.columns[place];
+        let name = || self.place(place);
+        let missing = column.missing.as_ref().map(|Place { line, found }| {
+            (*line, Problem::MissingNumber { line: *line, column: name(), found: found.clone() })
+        });
+        let foreign = column.foreign.as_ref().map(|(Place { line, found }, notation)| {
+            let (what, remedy) = notation.words();
+            let remedy = match notation {
+                Notation::Comma => {
+                    let separator = if self.separator == Some(b'\t') { "\"\\t\"" } else { "\",\"" };
+                    Reading { has_header: self.header, has_commas: true }.rewritten(separator)
+                }
+                _ => remedy.to_owned(),
+            };
+            (*line, Problem::Notation { line: *line, column: name(), found: found.clone(), what, remedy })
+        });
+        let bad_list = column
+            .bad_list
+            .as_ref()
+            .map(|Place { line, found }| (*line, Problem::List { line: *line, column: name(), found: found.clone() }));
+        let text = column.text.as_ref().map(|Place { line, found }| {
+            let remedy = self.remedy_of_text(place, found);
+            (*line, Problem::Field { line: *line, column: name(), found: found.clone(), remedy })
+        });
+        // A list among numbers is no embedding, and numbers among lists are none.
+        let mixed = (self.list.is_none() && !column.is_of_lists()).then_some(column.list).flatten().map(|(line, _)| {
+            let found = "a list in a column that holds something else too; give every row one".to_owned();
+            (line, Problem::List { line, column: name(), found })
+        });
+        [missing, foreign, bad_list, text, mixed].into_iter().flatten().min_by_key(|(line, _)| *line)
+    }
+
+    fn remedy_of_text(&self, column: usize, found: &str) -> String {
+        if found.starts_with(['[', '(']) || found.ends_with([']', ')']) {
+            return "; a list within a table of commas needs quotes around it, \"[0.1, 0.2]\"".to_owned();
+        }
+        let option = self.option(column);
+        match (self.columns[column].is_text(), self.label) {
+            (false, _) => "; correct it, or if the column holds labels, name it as FILE:COLUMN".to_owned(),
+            (true, Some(_)) => format!("; leave the column out with --drop-columns {option}"),
+            (true, None) => {
+                format!(
+                    "; if the column holds labels, name it as FILE:COLUMN, or leave it out with --drop-columns {option}"
+                )
+            }
+        }
+    }
+
+    /// Whether lines were taken apart wrongly, with something else between the fields.
+    fn separated_otherwise(&self) -> Option<Problem> {
+        let separated = self.coordinates.iter().find_map(|column| match &self.columns[*column].foreign {
+            Some((place, Notation::Separated(separator))) => Some((place.line, *separator)),
+            _ => None,
+        });
+        let holds_comma = |column: &Column| column.foreign.as_ref().is_some_and(|(place, _)| place.found.contains(','));
+        // Where commas separate, those between numbers have taken lines apart already.
+        let has_commas = self.separator == Some(b',') && self.names.len() > 1 || self.columns.iter().any(holds_comma);
+        let text = Reading { has_header: self.header, has_commas };
+        if let Some((line, separator)) = separated {
+            return Some(separator_problem(line, separator, self.separator, &text));
+        }
+        let [only] = self.columns.as_slice() else { return None };
+        let place = only.text.as_ref().or(only.foreign.as_ref().map(|(place, _)| place))?;
+        separated_line(place.line, &place.found, self.separator, &text)
+    }
+
+    /// Appends the coordinates of a record, which were numbers when the file was opened.
     pub fn read(&self, line: u64, record: &ByteRecord, numbers: &mut Vec<f64>) -> Result<(), Problem> {
+        let changed = |_| Problem::corrupt(&format!("line {line}"), "it has changed since the file was opened");
         for &column in &self.coordinates {
             let field = record.get(column).unwrap_or_default();
-            let value = std::str::from_utf8(field).ok().map(str::trim);
-            let value = value.and_then(|value| if value.is_empty() { Some(f64::NAN) } else { value.parse().ok() });
-            numbers.push(value.ok_or_else(|| self.no_number(line, column, field))?);
+            let field = std::str::from_utf8(field).unwrap_or_default().trim();
+            match self.list {
+                Some(length) => {
+                    let found = read_list(field, numbers).map_err(|_| changed(()))?;
+                    if found != length {
+                        return Err(changed(()));
+                    }
+                }
+                None => numbers.push(field.parse().map_err(|_| changed(()))?),
+            }
         }
         Ok(())
     }
+}
 
-    fn no_number(&self, line: u64, column: usize, field: &[u8]) -> Problem {
-        let name = if self.header { format!(" '{}'", shown(&self.names[column])) } else { String::new() };
-        let remedy = match self.label {
-            Some(_) => "; of the other columns, only labels may be text: remove this one",
-            None => "; if the column holds labels, name it as FILE:COLUMN",
-        };
-        Problem::Field {
-            line,
-            column: format!("{}{name}", column + 1),
-            found: format!("'{}'", shown(&text(field))),
-            remedy,
+fn is_label(name: &str) -> bool {
+    LABELS.contains(&name.to_lowercase().as_str())
+}
+
+/// The columns that a text names: a name, two names with all between, or numbers from 1 in the place of names.
+pub(super) fn find(names: &[String], item: &str) -> Option<Vec<usize>> {
+    let item = item.trim();
+    let named: Vec<usize> = (0..names.len()).filter(|column| names[*column] == item).collect();
+    if !named.is_empty() {
+        return Some(named);
+    }
+    let number = |text: &str| text.parse::<usize>().ok().filter(|number| (1..=names.len()).contains(number));
+    let one = |text: &str| names.iter().position(|name| name == text).or_else(|| number(text).map(|number| number - 1));
+    if let Some(column) = number(item) {
+        return Some(vec![column - 1]);
+    }
+    let ends = item.match_indices('-').map(|(place, _)| (&item[..place], &item[place + 1..]));
+    let found = ends.filter_map(|(first, last)| Some((one(first.trim())?, one(last.trim())?)));
+    found.into_iter().find(|(first, last)| first <= last).map(|(first, last)| (first..=last).collect())
+}
+
+/// A line of another number of fields than the first.
+fn width(line: u64, first: &[String], record: &ByteRecord, is_second: bool, separator: Option<u8>) -> Problem {
+    let (expected, found) = (first.len(), record.len());
+    if expected == 1 {
+        // A header has no comma, and rows have: decimal ones.
+        let has_header = first[0].contains(char::is_alphabetic);
+        let text = Reading { has_header, has_commas: separator == Some(b',') };
+        if let Some(problem) = separated_line(1, &first[0], separator, &text) {
+            return problem;
         }
     }
-}
-
-/// A field as text; bytes that are none are replaced, and so never a number.
-pub(super) fn text(field: &[u8]) -> String {
-    String::from_utf8_lossy(field).trim().to_owned()
-}
-
-fn is_number(field: &str) -> bool {
-    field.parse::<f64>().is_ok()
-}
-
-fn is_header(first: &[String], second: &[String]) -> bool {
-    let is_name = |field: &String| !field.is_empty() && !is_number(field);
-    if first.iter().zip(second).any(|(above, below)| is_name(above) && is_number(below)) {
-        return true;
-    }
-    if first.len() == 1 && LABELS.contains(&first[0].to_lowercase().as_str()) {
-        return true;
-    }
-    if first.len() > 1 && first.iter().all(is_name) {
-        return true;
-    }
-    // pandas names columns without names 0, 1, 2, …
-    let counted: Vec<&String> = first.iter().filter(|name| is_number(name)).collect();
-    counted.len() >= 2 && counted.iter().enumerate().all(|(place, name)| **name == place.to_string())
-}
-
-/// The column of labels: the one that is named, the one that has such a name, or the only one with text.
-fn label(
-    names: &[String],
-    sample: &[String],
-    key: Option<&str>,
-    header: bool,
-    index: bool,
-) -> Result<Option<usize>, Problem> {
-    if let Some(key) = key {
-        let found = names.iter().position(|name| name == key);
-        return found.map(Some).ok_or_else(|| Problem::NoSuchColumn { key: shown(key), there: listed(names) });
-    }
-    let named = |name: &String| header && LABELS.contains(&name.to_lowercase().as_str());
-    if let Some(found) = names.iter().position(named) {
-        return Ok(Some(found));
-    }
-    let is_text = |(column, field): &(usize, &String)| !(index && *column == 0 || field.is_empty() || is_number(field));
-    let mut texts = sample.iter().enumerate().filter(is_text).map(|(column, _)| column);
-    match (texts.next(), texts.next()) {
-        (Some(only), None) if names.len() > 1 => Ok(Some(only)),
-        _ => Ok(None),
-    }
+    let is_name = |name: &String| Field::of(name) == Field::Text;
+    let remedy = if is_second && found == expected + 1 && first.iter().all(is_name) {
+        "the header lacks a field, as R writes row names and Excel a last comma; write the table without row names, in R \
+         write.csv(z, \"z.csv\", row.names = FALSE)"
+    } else {
+        "complete or remove it"
+    };
+    Problem::Width { line, expected, found, remedy }
 }
 
 /// Whether a line that was taken for one field has several, with something else between them.
-fn separated_otherwise(line: u64, field: &str, separator: Option<u8>) -> Option<Problem> {
-    let wanted = if separator == Some(b'\t') { "a tab" } else { "a comma" };
-    let (separator, remedy) = if field.contains(';') {
-        ("a semicolon", "save it with sep=\",\" and a decimal point")
-    } else if field.contains('\t') {
-        ("a tab", "call it .tsv")
-    } else if field.contains(',') {
-        ("a comma", "call it .csv")
-    } else if field.contains(' ') {
-        ("a space", "save it with np.savetxt(\"z.csv\", z, delimiter=\",\")")
-    } else {
-        return None;
+fn separated_line(line: u64, field: &str, wanted: Option<u8>, text: &Reading) -> Option<Problem> {
+    let separator = [';', '\t', ',', '|', ' '].into_iter().find(|separator| field.trim().contains(*separator))?;
+    Some(separator_problem(line, separator, wanted, text))
+}
+
+fn separator_problem(line: u64, separator: char, wanted: Option<u8>, text: &Reading) -> Problem {
+    let decimal = if text.has_commas { " and decimal commas" } else { "" };
+    let read = |separator: &str| text.rewritten(separator);
+    let (separator, remedy) = match separator {
+        ';' => ("semicolons", read("\";\"")),
+        '\t' if text.has_commas => ("tabs", read("\"\\t\"")),
+        '\t' => ("tabs", "call it .tsv".to_owned()),
+        ',' => ("commas", "call it .csv".to_owned()),
+        '|' => ("bars", read("\"|\"")),
+        _ => ("spaces", read("r\"\\s+\"")),
     };
-    Some(Problem::Separator { line, separator, wanted, remedy })
+    let decimal = if separator == "commas" { "" } else { decimal };
+    let wanted = if wanted == Some(b'\t') { "a tab" } else { "a comma" };
+    Problem::Separator { line, separator: format!("{separator} between the fields{decimal}"), wanted, remedy }
+}
+
+/// How a table that others wrote is read by pandas.
+struct Reading {
+    has_header: bool,
+    has_commas: bool,
+}
+
+impl Reading {
+    /// The line of Python that writes it as it is read here.
+    fn rewritten(&self, separator: &str) -> String {
+        let decimal = if self.has_commas { ", decimal=\",\"" } else { "" };
+        let (read, write) = if self.has_header { ("", "") } else { (", header=None", ", header=False") };
+        format!(
+            "save it with sep=\",\" and decimal=\".\", in Python: pd.read_csv(\"{{file}}\", \
+             sep={separator}{decimal}{read}).to_csv(\"new.csv\", index=False{write})"
+        )
+    }
 }
