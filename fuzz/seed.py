@@ -3,7 +3,7 @@
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NAMES = {".npy": [0], ".npz": [2, 3], ".safetensors": [4, 5], ".csv": [6, 7], ".tsv": [8], ".txt": [9]}
+NAMES = {".npy": [0, 12], ".npz": [2, 3], ".safetensors": [4, 5, 14], ".csv": [6, 7, 13], ".tsv": [8], ".txt": [9]}
 
 (HERE / "corpus" / "readers").mkdir(parents=True, exist_ok=True)
 (HERE / "corpus" / "config").mkdir(parents=True, exist_ok=True)

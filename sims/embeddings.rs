@@ -241,7 +241,7 @@ impl Read {
     pub fn explain(&self, error: &SimulationError) -> Failure {
         let rows = self.start.first.nrows();
         let option = |error: &LossError| match error {
-            LossError::NeedsTwoViews { .. } if rows >= 2 && rows % 2 == 0 => format!(
+            LossError::NeedsTwoViews { .. } if rows > 0 && rows.is_multiple_of(2) => format!(
                 " (give W after Z; where Z holds both views, one after the other: {})",
                 tables::two_halves(&self.first, rows)
             ),

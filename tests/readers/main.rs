@@ -6,6 +6,8 @@ mod labels;
 mod memory;
 #[cfg(feature = "command")]
 mod refused;
+#[cfg(feature = "command")]
+mod remedies;
 mod round_trips;
 mod tables;
 

@@ -39,7 +39,7 @@ fn a_first_line_is_a_header_only_above_all_numbers() {
         ("cat,0.5,2\ndog,1.5,7\n", (2, 2)),
         // As pandas counts columns: with its index, of fractions, or many.
         (",0,1\n0,5,7\n1,2,9\n2,2,2\n", (3, 2)),
-        ("0,1,2\n0.5,1.0,2.5\n1.5,2.5,0.0\n", (2, 3)),
+        ("0,1,2\n0.5,1.0,2.5\n1.5,2.5,0.0\n0.5,1.0,2.5\n1.5,2.5,0.0\n", (4, 3)),
         ("0,1,2,3,4,5,6,7\n0,0,0.5,0,0,0,0,3.5\n0,0,2.5,0,0,0,0,3.5\n", (2, 8)),
         // A count that goes on is a row.
         ("1,2,3\n4,5,6\n7,8,9\n", (3, 3)),
@@ -60,7 +60,9 @@ fn a_first_line_is_a_header_only_above_all_numbers() {
         ("0,1\n1,0\n1,1\n", &["line 1: 0, 1", "--header yes or --header no"]),
         ("0,1,2\n3,4,5\n6,7,9\n", &["line 1: 0, 1, 2", "--header"]),
         ("0,1,2,3,4,5,6,7\n8,9,10,11,12,13,14,15\n", &["line 1", "--header"]),
+        ("0,1,2\n0.5,0.25,1.5\n0.75,0.5,2.5\n", &["line 1: 0, 1, 2", "--header"]),
         ("1,2,3\n0.5,0.25,1.5\n0.75,0.5,2.5\n", &["line 1: 1, 2, 3", "--header"]),
+        ("2019,2020\n0.5,0.25\n0.75,0.5\n", &["line 1: 2019, 2020", "--header"]),
     ] {
         refused(text, says);
     }
@@ -227,6 +229,9 @@ fn lists_in_fields_are_the_embedding() {
         ("[]", "an empty list"),
         ("", "a missing value"),
         ("cat", "'cat' is not a number"),
+        ("1.5|2.5", "several numbers in one field"),
+        ("\"tensor([1., 2.])\"", "an array as it is printed"),
+        ("\"{1.0,2.0}\"", "an array as it is printed"),
         ("7", "a list in a column that holds something else too"),
     ] {
         let error = read(&format!("id,e\n0,\"[1, 2]\"\n1,{list}\n")).unwrap_err();
@@ -259,6 +264,7 @@ fn bytes_that_are_not_utf_8_are_never_replaced() {
         refused_bytes(&bytes, &["UTF-16", "save it as UTF-8", &format!("encoding=\"{codec}\"")]);
         assert!(labels(&bytes, "labels.txt").contains("UTF-16"));
     }
+    refused_bytes(&wide("x\ty\n", false), &["UTF-16"]);
     refused_bytes(&[b"\xff\xfe\0\0a\0\0\0,\0\0\0".as_slice(), b"b\0\0\0"].concat(), &["UTF-32"]);
     assert_eq!(read("\u{feff}x,y\n1,2\n").unwrap(), array![[1.0, 2.0]]);
 }

@@ -55,7 +55,7 @@ const COUNT_BEGINNINGS: [&str; 3] = ["n_", "num_", "nr_"];
 
 /// How many times all others a whole number must be to be far from them, and a fraction. A few coordinates of language
 /// models are some thousand times as large as the rest.
-const FAR: f64 = 30.0;
+const FAR: f64 = 100.0;
 const FAR_FRACTION: f64 = 1e5;
 
 /// Rows from which a ramp is no chance, and beside whole numbers.

@@ -164,17 +164,25 @@ impl Notation {
             Self::Complex => {
                 ("a complex number", "give real and imaginary parts as columns, in numpy np.hstack([z.real, z.imag])")
             }
-            Self::Separated(_) => ("several numbers in one field", "write one separator between fields"),
-            Self::Several => ("several numbers in one field", "write a field for each, or a list in brackets"),
+            Self::Separated(_) | Self::Several => {
+                ("several numbers in one field", "write a field for each, or a list in brackets")
+            }
         }
     }
 }
 
 /// Whether a text is a list of numbers, if perhaps a faulty one: in brackets, with a number, a gap or another list first.
 fn is_list(text: &str) -> bool {
-    let Some(inside) = inside(text) else { return false };
+    let Some(inside) = inside(text).or_else(|| printed(text)) else { return false };
     let first = inside.split([',', ' ', '\n', '\r', '\t']).find(|item| !item.is_empty());
     first.is_none_or(|item| is_number(item) || is_missing(item) || item.starts_with(['[', '(']))
+}
+
+/// The inside of a list as Python prints an array or a tensor, and Postgres an array.
+fn printed(text: &str) -> Option<&str> {
+    let names = ["array(", "np.array(", "tensor(", "torch.tensor("];
+    let rest = names.iter().find_map(|name| text.strip_prefix(name)).and_then(|rest| rest.strip_prefix('['));
+    rest.or_else(|| text.strip_prefix('{').filter(|rest| rest.ends_with('}')))
 }
 
 fn inside(text: &str) -> Option<&str> {
@@ -184,6 +192,11 @@ fn inside(text: &str) -> Option<&str> {
 
 /// Appends the numbers of a list, `[0.1, 0.2]` of Python and JSON or `[0.1 0.2]` of numpy; their count, or what is wrong.
 pub(super) fn read_list(text: &str, numbers: &mut Vec<f64>) -> Result<usize, String> {
+    if printed(text.trim()).is_some() {
+        return Err("an array as it is printed, perhaps rounded; write lists, in Python: df[\"embedding\"] = \
+                    df[\"embedding\"].map(lambda row: row.tolist())"
+            .to_owned());
+    }
     let inside = inside(text.trim()).ok_or("no list")?;
     if inside.contains("...") || inside.contains('…') {
         return Err("a list that was shortened with '...' when it was printed; write all of it, in Python: \
@@ -244,10 +257,21 @@ mod tests {
         ] {
             assert_eq!(Field::of(text), Field::Foreign(notation), "{text}");
         }
-        for text in ["[0.1, 0.2]", "(1, 2)", "[0.1 0.2\n 0.3]", "[]", "[[1, 2]]", "[nan, 1]", "[0.1 ... 0.2]"] {
+        for text in [
+            "tensor([0.5, 1])",
+            "array([1., 2.], dtype=float32)",
+            "{0.5,1.5}",
+            "[0.1, 0.2]",
+            "(1, 2)",
+            "[0.1 0.2\n 0.3]",
+            "[]",
+            "[[1, 2]]",
+            "[nan, 1]",
+            "[0.1 ... 0.2]",
+        ] {
             assert_eq!(Field::of(text), Field::List, "{text}");
         }
-        for text in ["cat", "x1", "[tag]", "(unknown)", "#love", "2024-01-02", "img_01.png", "d"] {
+        for text in ["cat", "x1", "[tag]", "(unknown)", "{x}", "array(x)", "#love", "2024-01-02", "img_01.png", "d"] {
             assert_eq!(Field::of(text), Field::Text, "{text}");
         }
     }
@@ -262,9 +286,13 @@ mod tests {
             assert_eq!(read(text), Ok((2, vec![9.0, 0.5, -1e-3])), "{text}");
         }
         assert_eq!(read("(2,)"), Ok((1, vec![9.0, 2.0])));
-        for (text, says) in
-            [("[1 ... 2]", "shortened"), ("[[1, 2]]", "list of lists"), ("[]", "empty"), ("[1, nan]", "'nan'")]
-        {
+        for (text, says) in [
+            ("[1 ... 2]", "shortened"),
+            ("[[1, 2]]", "list of lists"),
+            ("tensor([1, 2])", "rounded"),
+            ("[]", "empty"),
+            ("[1, nan]", "'nan'"),
+        ] {
             assert!(read(text).unwrap_err().contains(says), "{text}");
         }
     }

@@ -2,6 +2,9 @@
 
 use super::error::Problem;
 
+/// The number with which torch.save began its files before they were archives, behind the two bytes of a pickle.
+const TORCH: &[u8] = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19";
+
 fn other(format: &'static str, remedy: impl Into<String>) -> Problem {
     Problem::OtherFormat { format, remedy: remedy.into() }
 }
@@ -59,6 +62,8 @@ pub(super) fn by_content(first: &[u8]) -> Option<Problem> {
         return Some(other("an XML document", "if a download gave it, it is a message of the server: look into it"));
     }
     match first {
+        [0x80, 2..=5, rest @ ..] if rest.starts_with(TORCH) => Some(torch()),
+        [0x80, 2..=5, ..] => Some(pickle()),
         [0x1f, 0x8b, ..] => packed("a gzip archive", "gzip -d"),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => packed("a zstd archive", "zstd -d"),
         [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => packed("an xz archive", "xz -d"),
@@ -102,7 +107,8 @@ pub(super) fn by_content(first: &[u8]) -> Option<Problem> {
 /// Text in two or four bytes a letter: by its mark, or by the zeros of small letters and digits.
 fn utf_16(first: &[u8]) -> Option<Problem> {
     let is_zero = |place: usize| first.get(place) == Some(&0);
-    let is_letter = |place: usize| first.get(place).is_some_and(|byte| byte.is_ascii_graphic() || *byte == b' ');
+    let is_letter =
+        |place: usize| first.get(place).is_some_and(|byte| byte.is_ascii_graphic() || b" \t\r\n".contains(byte));
     let (name, codec) = match first {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => ("text in UTF-32", "utf-32"),
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => ("text in UTF-16", "utf-16"),
@@ -120,11 +126,9 @@ fn utf_16(first: &[u8]) -> Option<Problem> {
 }
 
 /// What a file is by the ending of its name, where its content says nothing.
-pub(super) fn by_name(extension: &str, first: &[u8]) -> Option<Problem> {
-    let is_pickle = matches!(first, [0x80, 2..=5, ..]);
+pub(super) fn by_name(extension: &str) -> Option<Problem> {
     match extension {
         "pt" | "pth" | "ckpt" => Some(torch()),
-        "bin" if is_pickle => Some(torch()),
         "pkl" | "pickle" | "joblib" => Some(pickle()),
         "bin" | "dat" | "raw" | "f32" | "f64" | "data" => Some(other(
             "a file of numbers without shape and type, as it seems",
@@ -140,7 +144,6 @@ pub(super) fn by_name(extension: &str, first: &[u8]) -> Option<Problem> {
             "lines of JSON",
             "in Python: df = pd.read_json(\"{file}\", lines=True); np.save(\"new.npy\", np.stack(df[\"embedding\"]))",
         )),
-        _ if is_pickle => Some(pickle()),
         _ => None,
     }
 }

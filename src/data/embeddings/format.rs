@@ -39,12 +39,19 @@ pub(super) fn of(opened: &mut Opened) -> Result<Format, Problem> {
         return Err(problem);
     }
     match opened.extension.as_str() {
-        "npy" => Err(Problem::corrupt("the beginning", "it does not begin as a .npy file does")),
-        "npz" => Err(Problem::corrupt("the beginning", "it does not begin as a .npz file does")),
+        name @ ("npy" | "npz") => {
+            let what = format!("it does not begin as a .{name} file does, but with '{}'", beginning(&first));
+            Err(Problem::corrupt("the beginning", what))
+        }
         "safetensors" => Ok(Format::Safetensors),
         "csv" => Ok(Format::Table(b',')),
         "tsv" => Ok(Format::Table(b'\t')),
         "txt" => Ok(Format::Lines),
-        extension => Err(foreign::by_name(extension, &first).unwrap_or(Problem::UnknownFormat)),
+        extension => Err(foreign::by_name(extension).unwrap_or(Problem::UnknownFormat)),
     }
+}
+
+/// The first few bytes as an error shows them.
+fn beginning(first: &[u8]) -> String {
+    first.iter().take(20).copied().flat_map(std::ascii::escape_default).map(char::from).collect()
 }

@@ -7,6 +7,9 @@ use super::field::Field;
 /// Columns that are counted from 0 above fractions and can be nothing but a header.
 const COUNTED_FOR_SURE: usize = 8;
 
+/// Fractions below, all of them, that show that the first line was not written as a row.
+const FRACTIONS_FOR_SURE: usize = 12;
+
 /// The first line of a table with what stands below.
 pub(super) struct FirstLine<'a> {
     pub line: u64,
@@ -62,8 +65,8 @@ impl FirstLine<'_> {
         if sure.is_empty() { of(&|column| column.numbers > 0 || column.lists > 0) } else { sure }
     }
 
-    /// Whether the numbers of the line count the columns from 0: certain below a nameless index, beside known names,
-    /// where all below are fractions, or where there are many.
+    /// Whether the numbers of the line count the columns from 0: certain beside a nameless index or known names, and where
+    /// all below are fractions, or there are many columns.
     fn counts(&self, voices: &[(usize, Voice)], is_beside_names: bool) -> Result<bool, Problem> {
         let numbers = voices.iter().filter(|(_, voice)| *voice == Voice::Number).map(|(column, _)| *column);
         let numbers: Vec<usize> = numbers.collect();
@@ -73,11 +76,15 @@ impl FirstLine<'_> {
         let Some(start) = self.first_count(&numbers) else { return Ok(false) };
         if start != 0 {
             // Counted from 1, as others do, or from anywhere. Whole numbers below may go on counting: a row.
-            return if numbers.len() >= 3 && are_fractions { Err(unclear()) } else { Ok(false) };
+            return if numbers.len() >= 2 && are_fractions { Err(unclear()) } else { Ok(false) };
         }
         let is_index = self.texts[0].is_empty() && (self.below[0].is_ramp() || self.below[0].is_text());
         let count = numbers.len();
-        if is_index || (count >= 2 && is_beside_names) || (count >= 3 && are_fractions) {
+        if is_index || (count >= 2 && is_beside_names) {
+            return Ok(true);
+        }
+        let fields: usize = numbers.iter().map(|column| self.below[*column].fields).sum();
+        if count >= 3 && are_fractions && fields >= FRACTIONS_FOR_SURE {
             return Ok(true);
         }
         if count >= COUNTED_FOR_SURE && numbers.iter().any(is_fraction) {

@@ -355,12 +355,14 @@ impl Layout {
             .bad_list
             .as_ref()
             .map(|Place { line, found }| (*line, Problem::List { line: *line, column: name(), found: found.clone() }));
-        let text = column.text.as_ref().map(|Place { line, found }| {
+        // What is rarer in a column is at fault.
+        let is_text_at_fault = column.texts <= column.lists || column.lists == 0;
+        let text = column.text.as_ref().filter(|_| is_text_at_fault).map(|Place { line, found }| {
             let remedy = self.remedy_of_text(place, found);
             (*line, Problem::Field { line: *line, column: name(), found: found.clone(), remedy })
         });
-        // A list among numbers is no embedding, and numbers among lists are none.
-        let mixed = (self.list.is_none() && !column.is_of_lists()).then_some(column.list).flatten().map(|(line, _)| {
+        let is_list_at_fault = column.numbers > 0 || !is_text_at_fault;
+        let mixed = column.list.filter(|_| is_list_at_fault).map(|(line, _)| {
             let found = "a list in a column that holds something else too; give every row one".to_owned();
             (line, Problem::List { line, column: name(), found })
         });
@@ -386,7 +388,10 @@ impl Layout {
     /// Whether lines were taken apart wrongly, with something else between the fields.
     fn separated_otherwise(&self) -> Option<Problem> {
         let separated = self.coordinates.iter().find_map(|column| match &self.columns[*column].foreign {
-            Some((place, Notation::Separated(separator))) => Some((place.line, *separator)),
+            // Several names in the header were told apart rightly, so that the field is at fault.
+            Some((place, Notation::Separated(separator))) if !self.header || self.names.len() == 1 => {
+                Some((place.line, *separator))
+            }
             _ => None,
         });
         let holds_comma = |column: &Column| column.foreign.as_ref().is_some_and(|(place, _)| place.found.contains(','));
@@ -455,8 +460,8 @@ fn width(line: u64, first: &[String], record: &ByteRecord, is_second: bool, sepa
     }
     let is_name = |name: &String| Field::of(name) == Field::Text;
     let remedy = if is_second && found == expected + 1 && first.iter().all(is_name) {
-        "the header lacks a field, as R writes row names and Excel a last comma; write the table without row names, in R \
-         write.csv(z, \"z.csv\", row.names = FALSE)"
+        "the header lacks a field: row names of R, a last comma on every line, or decimal commas; write the table with \
+         decimal points and without row names, in R write.csv(z, \"z.csv\", row.names = FALSE)"
     } else {
         "complete or remove it"
     };
