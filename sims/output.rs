@@ -188,7 +188,7 @@ pub fn refused(path: &Path, error: &io::Error) -> Failure {
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     match files::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) if files::is_absence(&error) => Ok(None),
         Err(error) => Err(refused(path, &error)),
     }
 }

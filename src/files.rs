@@ -115,9 +115,14 @@ pub fn is_folder(path: &Path) -> io::Result<bool> {
     match path.symlink_metadata() {
         Ok(metadata) if metadata.is_dir() => Ok(true),
         Ok(metadata) => Err(Stranger { found: words(metadata.file_type()), expected: "a folder" }.into()),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) if is_absence(&error) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Whether an error says that nothing is there: no such name, or none below what is no folder.
+pub fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
 /// Makes folders within a folder, one below the other, as far as they are not there; the path of the last.

@@ -168,7 +168,7 @@ fn everything_that_can_be_asked_is_answered_and_names_its_statement() {
 fn files_are_written_and_hold_what_the_page_says() {
     let folder = folder();
     let page = stdout(folder.path(), &format!("{EVERYTHING} --out found --format svg,png"));
-    assert!(page.contains("written to found"));
+    assert!(page.contains("found/diagnose.html"));
     let out = folder.path().join("found");
     for part in ["norms", "step", "confidence", "course"] {
         for extension in ["svg", "png"] {
