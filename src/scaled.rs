@@ -59,18 +59,16 @@ impl Scaled {
 
 /// The Euclidean length √Σx², summed in the order of the numbers. The exponent is 0 where the plain sum is safe.
 pub(crate) fn length(x: impl Iterator<Item = f64> + Clone) -> Scaled {
-    let squares = |exponent: i32| {
-        x.clone().fold(0.0, |sum, x| {
-            let x = if exponent == 0 { x } else { shifted(x, -exponent) };
-            sum + x * x
-        })
-    };
-    let plain = squares(0);
-    let exponent = if is_safe(plain) { None } else { exponent(x.clone()) };
-    match exponent {
-        None => Scaled { digits: plain.sqrt(), exponent: 0 },
-        Some(exponent) => Scaled { digits: squares(exponent).sqrt(), exponent },
-    }
+    let plain = x.clone().fold(0.0, |sum, x| sum + x * x);
+    if is_safe(plain) { Scaled { digits: plain.sqrt(), exponent: 0 } } else { distant_length(plain, x) }
+}
+
+/// [`length`] where squares may have left the range.
+#[cold]
+fn distant_length(plain: f64, x: impl Iterator<Item = f64> + Clone) -> Scaled {
+    let Some(exponent) = exponent(x.clone()) else { return Scaled { digits: plain.sqrt(), exponent: 0 } };
+    let squares = x.map(|x| shifted(x, -exponent)).fold(0.0, |sum, x| sum + x * x);
+    Scaled { digits: squares.sqrt(), exponent }
 }
 
 /// The Euclidean length √Σx², right to rounding over the whole range; infinite only if it is beyond f64.

@@ -87,8 +87,13 @@ impl Squares {
     /// Whether all squares of a group are ordinary numbers, those of this gradient included, and [`Self::add`] needs no
     /// closer look.
     pub fn are_plain(&mut self, group: usize, gradient: &[f64]) -> bool {
-        let is_plain = |all: bool, g: &f64| all & (*g == 0.0 || SQUARED.contains(&g.abs()));
-        self.has_roots[group] |= !gradient.iter().fold(true, is_plain);
+        // Without jumps, so that several are looked at at a time.
+        let is_far = |far: u64, g: &f64| {
+            let size = g.abs();
+            let is_plain = (size == 0.0) | ((size >= *SQUARED.start()) & (size <= *SQUARED.end()));
+            far | u64::from(!is_plain)
+        };
+        self.has_roots[group] |= gradient.iter().fold(0, is_far) != 0;
         !self.has_roots[group]
     }
 

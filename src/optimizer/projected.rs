@@ -7,10 +7,9 @@
 //! The authors' code also multiplies weight decay by 0.1 where it projects; here decay is as strong as it is said to be.
 
 use super::adam::{Averages, Moments};
-use super::arithmetic::{decay_rate, descend, inner, is_ordinary, length, not_negative, ratio, unit};
+use super::arithmetic::{decay_rate, descend, inner, is_ordinary, length, norm, not_negative, ratio, unit};
 use super::momentum::Velocity;
 use super::{Degrees, Optimizer, Update};
-use crate::scaled::Scaled;
 use crate::setting::SettingError;
 
 /// SGDP: v ← βv + g, z ← z − γ Π v, where Π takes out the part along z if g has (nearly) none of it. Degrees r = 0 and
@@ -108,10 +107,10 @@ impl Update for AdamPUpdate {
 
 /// z ← z − γ Π u.
 fn descend_projected(parameters: &mut [f64], learning_rate: f64, gradient: &[f64], update: &[f64], threshold: f64) {
-    let lengths = [&*parameters, gradient, update].map(length);
-    if lengths.iter().all(|length| length.digits == 0.0 || is_ordinary(length.value())) {
-        let [length, slope, _] = lengths.map(Scaled::value);
-        let (along, turned) = (inner(parameters, gradient), inner(parameters, update));
+    let [length, slope] = [&*parameters, gradient].map(norm);
+    let (along, turned) = (inner(parameters, gradient), inner(parameters, update));
+    let is_ordinary = |length: f64| length == 0.0 || is_ordinary(length);
+    if is_ordinary(length) && is_ordinary(slope) && turned.is_finite() {
         let is_tangent = ratio(along.abs(), length * slope) < threshold / (parameters.len() as f64).sqrt();
         let radial = if is_tangent { ratio(ratio(turned, length), length) } else { 0.0 };
         for (z, u) in parameters.iter_mut().zip(update) {
