@@ -13,6 +13,7 @@ use rayon::ThreadPoolBuilder;
 use crate::arguments::{Drawing, Format};
 use crate::failure::Failure;
 use crate::simulation::Tables;
+use crate::terminal::{valued, width};
 
 /// Pixels per point of a PNG at 300 to the inch.
 const PIXELS_PER_POINT: f64 = 300.0 / 72.0;
@@ -230,7 +231,7 @@ const TOLD: usize = 24;
 /// Says which files were written, a line each; of very many, how many there are and where.
 pub fn tell_of(files: &[PathBuf]) {
     if files.len() <= TOLD {
-        files.iter().for_each(|file| say!("{:<12} {}", "written", file.display()));
+        files.iter().for_each(|file| tell_path("written", file));
         return;
     }
     let mut folders: Vec<&Path> = files.iter().filter_map(|file| file.parent()).collect();
@@ -238,8 +239,13 @@ pub fn tell_of(files: &[PathBuf]) {
     folders.dedup();
     for folder in folders {
         let count = files.iter().filter(|file| file.parent() == Some(folder)).count();
-        say!("{:<12} {count} files into {}", "written", folder.display());
+        tell_path(&format!("{count} files written into"), folder);
     }
+}
+
+/// Says a path behind what it is, or below it where both have no room on a line.
+pub fn tell_path(what: &str, path: &Path) {
+    say!("{}", valued("", what, 14, &path.display().to_string(), width()).trim_end());
 }
 
 /// The paths of files as JSON lists them.

@@ -283,7 +283,7 @@ pub fn conclude(
         report::print_claims(&claims);
         output::tell_of(&files);
         if let Some(report) = report {
-            say!("{:<12} {}", "report", report.display());
+            output::tell_path("report", &report);
         }
     }
     let failed = all.iter().flat_map(|(_, finished)| &finished.claims).filter(|claim| claim.failed()).count();
