@@ -52,7 +52,7 @@ impl Tables {
         for source in sources {
             let passed = source.passed_over();
             if !passed.is_empty() && told.insert(source.name()) {
-                eprintln!("note: {}: no coordinates, and left out: {}", source.name(), passed.join(", "));
+                tell!("note: {}: no coordinates, and left out: {}", source.name(), passed.join(", "));
             }
         }
     }

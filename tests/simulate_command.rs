@@ -127,7 +127,9 @@ fn a_run_that_leaves_the_numbers_of_f64_fails_and_says_why() {
 fn weights_decay_once_under_a_rule_that_has_its_own() {
     let folder = prepare();
     let run = |line: &str, out: &str| {
-        let run = format!("simulate --loss nt-xent z.npy w.npy --learning-rate 0.05 --max-steps 7 {line} --out {out}");
+        let run = format!(
+            "simulate --loss nt-xent z.npy w.npy --learning-rate 0.05 --max-steps 7 {line} --force --out {out}"
+        );
         stdout(folder.path(), &format!("{run} --quiet"));
         load(folder.path(), &format!("{out}/simulate.first.npy"))
     };

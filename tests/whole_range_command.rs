@@ -160,7 +160,7 @@ fn missing(record: &Value, found: &mut Vec<Value>) {
 #[test]
 fn a_diagnosis_does_not_depend_on_the_scale_and_says_what_it_cannot_have() {
     let folder = prepare(&[-1045, -1000, -540, 540, 1018]);
-    let page = |line: &str| stdout(folder.path(), &format!("diagnose {line}"));
+    let page = |line: &str| stdout(folder.path(), &format!("diagnose {line} --verbose"));
     let found = |folder: &Path, line: &str, key: &str, name: &str| -> f64 {
         let record = json(folder, &format!("diagnose {line} --json"));
         let answer = record["answers"].as_array().unwrap().iter().find(|answer| answer["key"] == key).unwrap().clone();

@@ -61,8 +61,8 @@ impl Prediction {
         let what = what.into();
         if !value.is_finite() || value != 0.0 && !value.is_normal() {
             return Err(Failure::Refused(format!(
-                "{statement}: {what} comes to {value}: it does not fit into a number of 64 bits; give a norm, a learning rate \
-                 and a temperature that are less far from 1"
+                "{statement}: {what} comes to {value}, beyond f64, which reaches from 2.2e-308 to 1.8e308; bring --norm, \
+                 --learning-rate, --temperature, --grad-scale and --weight-decay nearer to ordinary sizes"
             )));
         }
         Ok(Self { key, statement, what, value: Some(value), unit: "", basis: Basis::Exact, text: shown(value) })
