@@ -258,7 +258,7 @@ pub const STATEMENTS: &[Statement] = &[
         id: "L8",
         title: "The best norm of a pair under plain descent",
         formula: "a pair of equal norms needs one step at ρ² = γ(1 + cos φ0)",
-        meaning: "Shorter converges faster only above the best norm; cutting an initialization below it slows training.",
+        meaning: "Under plain descent, shorter converges faster only above the best norm; cutting an initialization below it slows training.",
         provenance: Provenance::Ours,
         stem: Stem::Duality,
         simulation: Some("convergence-map"),
