@@ -152,6 +152,39 @@ impl Identity for Slope {
     }
 }
 
+/// L8: how k' and u' change with k, and u' with u. For u ≤ ½ the first grows with k, u' falls with k below a right angle,
+/// and grows with u: so a larger u leaves smaller angles after any number of steps.
+struct Partials;
+
+impl Identity for Partials {
+    const ARGUMENTS: usize = 2;
+
+    fn formula<F: Exact>(arguments: &[F]) -> Vec<F> {
+        let [k, u] = *arguments else { unreachable!() };
+        let along_k = equal_step(Dual::variable(k), Dual::constant_of(u));
+        let along_u = equal_step(Dual::constant_of(k), Dual::variable(u));
+        vec![along_k[0].slope, along_k[1].slope, along_u[1].slope]
+    }
+
+    fn expected<F: Exact>(arguments: &[F]) -> Vec<F> {
+        let [k, u] = *arguments else { unreachable!() };
+        let (one, two, square) = (k.constant(1.0), k.constant(2.0), k * k);
+        let [cosine, s] = cosine_and_sine(k);
+        let denominator = one + (one + two * u) * square;
+        let less = one - two * u;
+        let sum = less + (two + two * two * u * u) * square + (one + two * u) * square * square;
+        // ds/dk = 2c/(1 + k²).
+        let legs = u * u * s * s;
+        let turn = (one + legs) * (one + legs);
+        let of_sine = two * cosine / (one + square);
+        vec![
+            sum / (denominator * denominator),
+            k.constant(0.0) - two * u * u * u * s * of_sine / turn,
+            (one - legs) / turn,
+        ]
+    }
+}
+
 /// L8 for any norms: a pair lands where the turned angles add up to φ0, where (α + β)c = 1 − αβs². Arguments are the
 /// tangents of a quarter of each turn, so that R is rational.
 struct UnequalLanding;
@@ -206,5 +239,6 @@ fn l8_the_best_norm_lands_and_the_angle_left_is_monotone_on_both_sides_of_it() {
     prove::<BestNorm>("l8 best norm");
     prove::<Band>("l8 one-step band");
     agree::<Slope>("l8 slope");
+    agree::<Partials>("l8 partial derivatives");
     agree::<UnequalLanding>("l8 any norms");
 }
