@@ -51,7 +51,8 @@ pub fn next_order_steps(half_tangent: f64, alpha: f64, beta: f64, epsilon: f64) 
 }
 
 /// Steps of gradient descent as in [`next_order_steps`], with one order more (statement L1): right to 0.0004 of a step
-/// for γ/ρ² ≤ 0.01 at all angles up to π − 10⁻⁸, and to 0.03 for γ/ρ² ≤ 0.1.
+/// for γ/ρ² ≤ 0.01 at all angles up to π − 10⁻⁸, and to 0.03 for γ/ρ² ≤ 0.1. For equal norms 6u², with u = γ/ρ² ≤ 0.01,
+/// bounds the error wherever φ0 ≤ π − 10⁻³ and ε ≥ 10⁻⁶, with a proof; 5u that of [`next_order_steps`].
 ///
 /// With σ = α + β, p = (α⁵ + β⁵)/σ⁵, δ = cos φ_ε − cos φ0 and ℓ = ln(sin φ0/sin φ_ε) it adds
 /// σ{−Λ/12 + (1 − q)δ/6 + q(s²Λ − δ)/4 + 3(p − q²)[cℓ − (1 + c²)Λ/2 + δ/2]}, with c and s at φ0.
