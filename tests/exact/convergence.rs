@@ -114,7 +114,7 @@ impl Turned {
     fn rest<F: Exact>(state: State<F>, angle: Series<F>, sines: Series<F>) -> Series<F> {
         let [mean_cosine, cosine] = [sines / angle, state.cosine].map(Perturbed);
         let ratio = library(|| turned_ratio_of(state.steps.map(Perturbed), mean_cosine, cosine)).0;
-        angle * ratio / (angle / angle + ratio)
+        angle * ratio / (angle.constant(1.0) + ratio)
     }
 }
 

@@ -56,7 +56,8 @@ impl Survey {
             }
             Decision::Unknown => {
                 let [x, y] = area;
-                let parts = if depth % 2 == 0 { x.halves().map(|x| [x, y]) } else { y.halves().map(|y| [x, y]) };
+                let parts =
+                    if depth.is_multiple_of(2) { x.halves().map(|x| [x, y]) } else { y.halves().map(|y| [x, y]) };
                 parts.into_iter().for_each(|part| self.add(part, 0.5 * share, depth - 1, decide));
             }
         }
@@ -94,9 +95,8 @@ fn d3_the_bound_holds_exactly_where_the_pair_is_acute_after_the_step() {
             () if excess.is_negative() && after.is_negative() => Decision::Fails,
             () => {
                 // The signs are never seen to differ.
-                assert!(
-                    !(excess.is_positive() && after.is_negative()) && !(excess.is_negative() && after.is_positive())
-                );
+                let differ = [[excess, after], [after, excess]].iter().any(|[x, y]| x.is_positive() && y.is_negative());
+                assert!(!differ, "{k:?} {u:?}");
                 Decision::Unknown
             }
         }
@@ -214,7 +214,7 @@ impl<const SECOND: bool> Identity for DefectOfTheLibrary<SECOND> {
 
     fn formula<F: Exact>(arguments: &[F]) -> Vec<F> {
         let [k, lambda, sines, delta] = *arguments else { unreachable!() };
-        let one = k / k;
+        let one = k.constant(1.0);
         let fall = crate::convergence::fall::<F, SECOND>(&[k, one, one, lambda, sines, delta]);
         (0..5).map(|power| fall.coefficient(power)).collect()
     }

@@ -1,5 +1,6 @@
 //! S1: the first corrections of total and share, as power series in the step.
 
+use embedding_norms::field::Field;
 use embedding_norms::theory::growth::total_and_share;
 
 use crate::convergence::{SmallStep, vanishes};
@@ -16,7 +17,7 @@ pub struct Growth;
 impl Growth {
     /// Γ/γ and Γ_i/γ.
     fn gains<F: Exact>([alpha, beta]: [Series<F>; 2], cosine: Series<F>) -> [Series<F>; 2] {
-        let one = alpha / alpha;
+        let one = alpha.constant(1.0);
         let ([one_minus, rate], steps) = ([one - cosine, one].map(Perturbed), [alpha, beta].map(Perturbed));
         let [total, share] = library(|| total_and_share(rate, steps, one_minus)).map(|number| number.0);
         [total, total * share / (one + share)]

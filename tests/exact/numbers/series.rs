@@ -76,11 +76,12 @@ impl<F: Exact> Series<F> {
 
     fn inverse(self) -> Self {
         let series = self.normalized();
-        let (one, first) = (self.coefficients[0].constant(1.0), series.coefficients[0]);
+        let [zero, one] = [0.0, 1.0].map(|value| self.coefficients[0].constant(value));
+        let first = series.coefficients[0];
         let mut inverse = [one / first; KEPT];
         for m in 1..KEPT {
-            let sum = (1..=m).fold(one - one, |sum, k| sum + series.coefficients[k] * inverse[m - k]);
-            inverse[m] = (one - one - sum) / first;
+            let sum = (1..=m).fold(zero, |sum, k| sum + series.coefficients[k] * inverse[m - k]);
+            inverse[m] = (zero - sum) / first;
         }
         Self { start: -series.start, known: series.known, coefficients: inverse }
     }
