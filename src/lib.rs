@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`sphere`] | directions, angles, geodesics, sampling |
 //! | [`theory`] | closed forms: what should happen |
+//! | [`field`] | what the closed forms need of their numbers: written once, for doubles and for exact ones |
 //! | [`loss`] | losses on unit vectors: value and Euclidean gradient |
 //! | [`normalization`] | G1, the pullback through z ↦ z/‖z‖: the one place where the norm enters |
 //! | [`optimizer`] | update rules and their degrees |
@@ -42,6 +43,7 @@ pub mod data;
 pub mod diagnosis;
 pub mod encoder;
 mod exponential;
+pub mod field;
 #[cfg(feature = "figures")]
 pub mod figure;
 pub mod files;

@@ -24,6 +24,46 @@ impl Provenance {
     }
 }
 
+/// What a statement rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// The chapter proves it.
+    Proof,
+    /// The library's formulas are run over numbers that do not round, and both sides are equal.
+    Exact,
+    /// Interval arithmetic decides an inequality on boxes that cover its domain.
+    Enclosure,
+    /// Tests over many drawn settings, with a tolerance that roundings explain.
+    Property,
+    /// A simulation that shows it, and claims about it that can fail.
+    Simulation,
+}
+
+impl Evidence {
+    /// All kinds, the strongest first.
+    pub const ALL: [Self; 5] = [Self::Proof, Self::Exact, Self::Enclosure, Self::Property, Self::Simulation];
+
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Proof => "proof",
+            Self::Exact => "exact test",
+            Self::Enclosure => "enclosure",
+            Self::Property => "property test",
+            Self::Simulation => "simulation",
+        }
+    }
+}
+
+/// Statements with tests over numbers that do not round.
+const EXACT: [&str; 12] = ["G1", "G2", "G3", "G4", "D1", "D2", "D3", "L1", "L5", "L7", "L8", "S1"];
+
+/// Statements with inequalities that intervals decide.
+const ENCLOSED: [&str; 3] = ["D3", "L1", "L8"];
+
+/// Statements about data, which no proof can make.
+const EMPIRICAL: [&str; 1] = ["S5"];
+
 /// A statement with the places where everything about it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Statement {
@@ -97,6 +137,22 @@ impl Statement {
     /// The section that proves it, from the root of the repository.
     pub fn section(&self) -> String {
         format!("{}#{}", self.stem.chapter(), self.id.to_lowercase())
+    }
+
+    /// What it rests on; `docs/testing.md` says where each of it is found.
+    ///
+    /// ```
+    /// use embedding_norms::statement::{Evidence, find};
+    /// assert!(find("D3").unwrap().rests_on(Evidence::Enclosure) && !find("S5").unwrap().rests_on(Evidence::Proof));
+    /// ```
+    pub fn rests_on(&self, evidence: Evidence) -> bool {
+        match evidence {
+            Evidence::Proof => !EMPIRICAL.contains(&self.id),
+            Evidence::Exact => EXACT.contains(&self.id),
+            Evidence::Enclosure => ENCLOSED.contains(&self.id),
+            Evidence::Property => true,
+            Evidence::Simulation => self.simulation.is_some(),
+        }
     }
 
     /// The command that runs its tests.

@@ -6,6 +6,8 @@ use std::ops::{Add, Div, Mul, Sub};
 
 use pulp::Simd;
 
+use crate::field::Field;
+
 /// How many rows a kernel works on side by side: one 512-bit register of doubles, or two or four narrower ones.
 pub(crate) const LANES: usize = 8;
 
@@ -63,12 +65,8 @@ pub(crate) fn whole_mut<S: Simd>(numbers: &mut [f64]) -> &mut [S::f64s] {
     S::as_mut_simd_f64s(numbers).0
 }
 
-/// A number, or a vector of numbers that are worked on alike: what a formula needs to be written once for both.
-pub(crate) trait Number:
-    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
-{
-    /// The constant `value`, in the shape of `self`.
-    fn constant(self, value: f64) -> Self;
+/// A number, or a vector of numbers that are worked on alike: what a kernel needs beside the operations of a [`Field`].
+pub(crate) trait Number: Field {
     /// self · factor + term, rounded once: the same bits on every processor, but slow on one without such an instruction.
     fn multiply_add(self, factor: Self, term: Self) -> Self;
     /// The square root.
@@ -93,11 +91,6 @@ const MANTISSA_BITS: u32 = f64::MANTISSA_DIGITS - 1;
 const SIGN_BIT: u64 = 1 << 63;
 
 impl Number for f64 {
-    #[inline(always)]
-    fn constant(self, value: f64) -> Self {
-        value
-    }
-
     // The rounding is said, and the same everywhere.
     #[allow(clippy::disallowed_methods)]
     #[inline(always)]
@@ -191,12 +184,14 @@ operator!(Sub, sub, sub_f64s);
 operator!(Mul, mul, mul_f64s);
 operator!(Div, div, div_f64s);
 
-impl<S: Simd> Number for Vector<S> {
+impl<S: Simd> Field for Vector<S> {
     #[inline(always)]
     fn constant(self, value: f64) -> Self {
         Self::splat(self.simd, value)
     }
+}
 
+impl<S: Simd> Number for Vector<S> {
     #[inline(always)]
     fn multiply_add(self, factor: Self, term: Self) -> Self {
         Self { value: self.simd.mul_add_f64s(self.value, factor.value, term.value), ..self }

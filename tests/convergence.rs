@@ -12,7 +12,8 @@ use embedding_norms::reference::published;
 use embedding_norms::simulation::{Cadence, Descent, PairDescent, Start, Stop, StopRules};
 use embedding_norms::sphere::{angle, cosines, normalize, uniform};
 use embedding_norms::theory::convergence::{
-    flow_half_tangent, flow_steps, half_tangent_at, next_order_steps, population_flow_steps, turned_ratio,
+    flow_half_tangent, flow_steps, half_tangent_at, next_order_steps, population_flow_steps, second_order_steps,
+    turned_ratio,
 };
 use embedding_norms::theory::one_step::{Pair, one_minus_cosine};
 use embedding_norms::theory::pair::{Count, EqualPopulation, FirstStep, steps_of_pair};
@@ -129,6 +130,61 @@ fn l1_the_flow_alone_misses_counts_that_the_next_order_hits() {
     assert!((9.0..10.0).contains(&worst), "off by 9.5 steps at π − 10⁻⁸: {worst}");
 }
 
+/// Settings of the bound that `l1_counts_are_off_by_no_more_than_the_bound_of_the_chapter` proves.
+fn bounded_setting() -> impl Strategy<Value = (f64, f64, f64)> {
+    (log_uniform(-4.0, -2.0), 0.1..PI - 1e-3, log_uniform(-6.0, -2.0))
+        .prop_filter("needs a step", |&(_, phi, epsilon)| (0.5 * phi).tan() > half_tangent_at(epsilon))
+}
+
+proptest! {
+    #![proptest_config(seeded(300))]
+
+    #[test]
+    fn l1_counts_are_within_their_proved_bounds((u, phi, epsilon) in bounded_setting()) {
+        let k = (0.5 * phi).tan();
+        let counted = steps_of_pair(Pair { half_tangent: k, first: u, second: u }, epsilon, 1_000_000).unwrap().steps();
+        // 5u and 6u², and what sums of a few times the number of steps round by.
+        let counted = counted.unwrap();
+        let rounding = 16.0 * EPS * counted as f64;
+        let next = next_order_steps(k, u, u, epsilon).unwrap();
+        let second = second_order_steps(k, u, u, epsilon).unwrap();
+        prop_assert!(miss(next, counted) <= 5.0 * u + rounding, "{next} {counted}");
+        prop_assert!(miss(second, counted) <= 6.0 * u * u + rounding, "{second} {counted}");
+    }
+
+    #[test]
+    fn l1_the_second_order_is_the_count_to_a_thousandth_of_a_step((pair, epsilon) in small_steps()) {
+        let counted = steps_of_pair(pair, epsilon, 2_000_000).unwrap().steps().unwrap();
+        let predicted = second_order_steps(pair.half_tangent, pair.first, pair.second, epsilon).unwrap();
+        prop_assert!(miss(predicted, counted) < 1e-3, "{pair:?} {epsilon}: {predicted} {counted}");
+    }
+}
+
+/// What is left falls with the square of the step, where the target is the angle that a run reaches; with the first power
+/// without the last order.
+#[test]
+fn l1_what_the_second_order_leaves_falls_with_the_square_of_the_step() {
+    for share in [1.0, 0.3, 0.0] {
+        for phi in [0.6_f64, 1.5, 2.6] {
+            let left = |steps: u32| {
+                let start = Pair {
+                    half_tangent: (0.5 * phi).tan(),
+                    first: 2.0 / f64::from(steps),
+                    second: 2.0 * share / f64::from(steps),
+                };
+                let end = (0..steps).fold(start, |pair, _| pair.step()).one_minus_cosine();
+                let count = |count: fn(f64, f64, f64, f64) -> Result<f64, embedding_norms::setting::SettingError>| {
+                    count(start.half_tangent, start.first, start.second, end).unwrap() - f64::from(steps)
+                };
+                [count(next_order_steps), count(second_order_steps)]
+            };
+            let ([next, second], [next_half, second_half]) = (left(200), left(400));
+            assert!((next / next_half - 2.0).abs() < 0.1, "{share} {phi}: {next} {next_half}");
+            assert!((second / second_half - 4.0).abs() < 0.4, "{share} {phi}: {second} {second_half}");
+        }
+    }
+}
+
 /// The largest deviation of the next order from the number of steps, over all steps of a run: the target is the angle
 /// that is reached.
 fn worst_deviation(mut pair: Pair) -> f64 {
@@ -168,6 +224,8 @@ fn l1_the_next_order_is_right_to_a_few_hundredths_of_a_step() {
 fn l1_settings_without_a_meaning_are_refused() {
     assert_eq!(flow_steps(half_tangent_at(EPSILON) * 0.5, 0.1, 0.1, EPSILON), Ok(0.0));
     assert_eq!(next_order_steps(half_tangent_at(EPSILON) * 0.5, 0.1, 0.1, EPSILON), Ok(0.0));
+    assert_eq!(second_order_steps(half_tangent_at(EPSILON) * 0.5, 0.1, 0.1, EPSILON), Ok(0.0));
+    assert_eq!(second_order_steps(half_tangent_at(EPSILON), 0.1, 0.1, EPSILON), Ok(0.0));
     for (k, alpha, beta, epsilon) in [
         (1.0, 0.0, 0.0, 1e-3),
         (1.0, -0.1, 0.2, 1e-3),
@@ -176,6 +234,7 @@ fn l1_settings_without_a_meaning_are_refused() {
         (1.0, 0.1, 0.1, 2.0),
     ] {
         assert!(flow_steps(k, alpha, beta, epsilon).is_err() && next_order_steps(k, alpha, beta, epsilon).is_err());
+        assert!(second_order_steps(k, alpha, beta, epsilon).is_err());
     }
 }
 

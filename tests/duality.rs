@@ -131,6 +131,18 @@ proptest! {
     }
 
     #[test]
+    fn l8_counts_do_not_grow_with_the_step_above_the_root_of_two_gamma(
+        angle in 0.01..PI - 1e-6, low in -2.5..-0.31_f64, share in 0.0..1.0_f64, power in -6.0..-1.0_f64,
+    ) {
+        // u from 0.003 to ½, in pairs.
+        let high = low + share * (-0.302 - low);
+        let (k, epsilon) = (libm::tan(0.5 * angle), libm::pow(10.0, power));
+        let count = |u: f64| steps(Pair { half_tangent: k, first: u, second: u }, epsilon);
+        let (slow, fast) = (count(libm::pow(10.0, low)), count(libm::pow(10.0, high)));
+        prop_assert!(fast <= slow, "{angle} {low} {high}: {slow:?} {fast:?}");
+    }
+
+    #[test]
     fn l8_the_one_step_band_ends_where_counts_do(
         power in -8.0..-0.3_f64, place in 1e-4..0.9999_f64, off in -9.0..-0.5_f64, upper: bool, outwards: bool,
     ) {

@@ -179,6 +179,38 @@ fn s3_deviations_die_out_in_the_time_that_theory_says() {
     }
 }
 
+/// The table of docs/06-growth.md: what the leading order leaves out, with every term at a size at which it counts.
+#[test]
+fn s3_next_orders_are_those_of_the_table() {
+    let (product, frequency, d, beta, beta2) = (0.003, 0.25, 5.0, 0.6, 0.9);
+    let settings = Persistent::new(0.03, 0.1).unwrap().frequency(frequency).unwrap();
+    // κ = E[G⁴]/G⁴ of a target uniform on the sphere in R⁵: sin²φ has the mean 4/5 and the mean square 24/35.
+    let kappa = (24.0 / 35.0) / (0.8 * 0.8);
+    let variance = kappa / frequency - 1.0 + 4.0 * beta * beta / ((1.0 - beta * beta) * (d - 1.0));
+    let expected = [
+        (Rule::GradientDescent, product * (kappa / frequency - 0.5) / 4.0),
+        (
+            Rule::HeavyBallCoupled { momentum: beta },
+            product * (1.0 / (8.0 * (1.0 + beta)) + variance / (4.0 * (1.0 - beta))),
+        ),
+        (
+            Rule::HeavyBallDecoupled { momentum: beta },
+            product * (1.0 / 8.0 - beta / (2.0 * (1.0 - beta * beta)) + variance / 4.0),
+        ),
+        (
+            Rule::AdamW { beta1: beta, beta2 },
+            product * (1.0 / 4.0 - beta / (1.0 - beta * beta))
+                - (1.0 - beta2) * (3.0 * d / ((d + 2.0) * frequency) - 1.0) / 4.0,
+        ),
+        (Rule::NormalizedGradient, product / 4.0),
+        (Rule::SignDescent, product / 4.0),
+    ];
+    for (rule, expected) in expected {
+        let found = settings.next_order(rule, d).unwrap();
+        assert!((found / expected - 1.0).abs() < 1e-13, "{rule:?}: {found} {expected}");
+    }
+}
+
 #[test]
 fn s3_settings_outside_their_domain_are_refused_by_name() {
     let refused = |result: Result<Equilibrium, SettingError>| result.unwrap_err().to_string();

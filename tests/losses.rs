@@ -284,3 +284,45 @@ fn parameters_outside_their_domain_are_refused_by_name() {
     let unknown = by_name("vicreg", &Parameters::default()).err().unwrap().to_string();
     assert!(unknown.starts_with("there is no loss called \"vicreg\"; there are cosine, simsiam, info-nce"));
 }
+
+/// Symbols stand in the formulas of the losses that take them, and defaults are the published ones.
+#[test]
+fn parameters_have_their_letters_and_their_published_defaults() {
+    // CLIP's formula is written in terms of InfoNCE's.
+    for entry in catalogue().iter().filter(|entry| entry.name != "clip") {
+        for (parameter, _) in entry.parameters {
+            let symbol = parameter.symbol();
+            let stands_alone = |(at, _): (usize, &str)| {
+                let around = [entry.formula[..at].chars().last(), entry.formula[at + symbol.len()..].chars().next()];
+                around.iter().flatten().all(|letter| !letter.is_alphabetic())
+            };
+            assert!(entry.formula.match_indices(symbol).any(stands_alone), "{}: {parameter}", entry.name);
+        }
+    }
+    let letters = Parameter::ALL.map(Parameter::symbol);
+    assert_eq!(letters, ["τ", "b", "m", "a", "w", "t"]);
+    let defaults: Vec<(&str, Vec<f64>)> = catalogue()
+        .iter()
+        .filter(|entry| !entry.parameters.is_empty())
+        .map(|entry| (entry.name, entry.parameters.iter().map(|(_, default)| *default).collect()))
+        .collect();
+    let published = [
+        ("info-nce", vec![0.1]),
+        ("clip", vec![0.07]),
+        ("nt-xent", vec![0.5]),
+        ("dcl", vec![0.1]),
+        ("sup-con", vec![0.1]),
+        ("infonce-all-positives", vec![1.0]),
+        ("infonce-one-positive", vec![1.0]),
+        ("siglip", vec![0.1, -10.0]),
+        ("triplet", vec![0.1]),
+        ("align-uniform", vec![1.0, 1.0, 2.0]),
+    ];
+    assert_eq!(defaults, published);
+    // What is built without a choice has them.
+    let start = start_for("siglip", 4, 3, 1);
+    let value = |parameters: &Parameters| through_pullback(&*by_name("siglip", parameters).unwrap(), &start).unwrap();
+    let chosen = Parameters::default().with(Parameter::Temperature, 0.1).with(Parameter::Bias, -10.0);
+    assert_eq!(value(&Parameters::default()).total, value(&chosen).total);
+    assert_ne!(value(&Parameters::default()).total, value(&chosen.with(Parameter::Bias, 10.0)).total);
+}

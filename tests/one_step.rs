@@ -179,6 +179,22 @@ fn d1_wrong_predictions_of_a_step_of_vectors_are_refused() {
     assert!(held.agrees(held.start().step()) && !held.agrees(right.step()));
 }
 
+/// Opposite members that step along each other's direction are shortened to |1 − u| and stay opposite: the limit of the
+/// closed form, on both sides of the guard.
+#[test]
+fn d1_the_published_first_step_of_an_opposite_pair_changes_its_norm_alone() {
+    for u in [0.02, 0.3, 3.0] {
+        let step = |half_tangent: f64| EqualPair { half_tangent, step_size: u }.inner_product_step();
+        let opposite = step(f64::INFINITY);
+        assert_eq!(opposite.half_tangent, f64::INFINITY);
+        assert!((opposite.step_size * (1.0 - u) * (1.0 - u) / u - 1.0).abs() < 4.0 * EPS);
+        assert!((step(1e20).step_size / opposite.step_size - 1.0).abs() < 4.0 * EPS);
+        // Members that pass each other have an angle without a sign.
+        let near = step(0.5);
+        assert!((near.half_tangent - 0.5 * (1.0 - u).abs() / (1.0 + u)).abs() < EPS);
+    }
+}
+
 #[test]
 fn d1_a_third_embedding_pulls_the_pair_out_of_its_plane() {
     let points = embeddings(3, 20, (0.0, 0.0), &mut random_numbers("d1 plane", 0));

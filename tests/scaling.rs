@@ -6,7 +6,7 @@ use embedding_norms::loss::{Loss, NegativeCosine};
 use embedding_norms::normalization::GradScale;
 use embedding_norms::optimizer::{GradientDescent, Optimizer, WeightDecay};
 use embedding_norms::simulation::{Cadence, Descent, Start, Stop, StopRules};
-use embedding_norms::theory::scaling::{degree, norm_exponent};
+use embedding_norms::theory::scaling::{RULES, degree, norm_exponent, rule};
 use ndarray::Array2;
 use proptest::prelude::*;
 use support::embeddings::*;
@@ -172,6 +172,32 @@ fn l6_counts_depend_on_rate_and_norm_through_their_quotient_alone() {
         assert!((exponent - norm_exponent(h, 1.0)).abs() < 0.02, "p = {power}: {exponent}");
         assert_eq!(steps(4.0, 0.02) == counted, h == 0.0);
     }
+}
+
+/// The table of the chapter, with and without GradScale: k = h × time exponent for every rule.
+#[test]
+fn l6_exponents_of_every_rule_are_degree_times_time_exponent() {
+    for (name, without, under_one) in [
+        ("gradient-descent", 2.0, 1.0),
+        ("heavy-ball", 2.0, 1.0),
+        ("nesterov", 2.0, 1.0),
+        ("sgdp", 2.0, 1.0),
+        ("adam", 1.0, 1.0),
+        ("adamw", 1.0, 1.0),
+        ("adamp", 1.0, 1.0),
+        ("rmsprop", 1.0, 1.0),
+        ("adagrad", 2.0, 2.0),
+        ("sign-descent", 1.0, 1.0),
+        ("lion", 1.0, 1.0),
+        ("normalized-gradient", 1.0, 1.0),
+        ("lars", 0.0, 0.0),
+        ("lamb", 0.0, 0.0),
+        ("riemannian", 0.0, -1.0),
+    ] {
+        let rule = rule(name).unwrap();
+        assert_eq!((rule.norm_exponent(0.0), rule.norm_exponent(1.0)), (without, under_one), "{name}");
+    }
+    assert_eq!(RULES.len(), 15);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Statements on the page: each has one place, which carries its id as anchor.
 
-use embedding_norms::statement::{self, STATEMENTS, Statement};
+use embedding_norms::statement::{self, Evidence, STATEMENTS, Statement};
 use maud::{Markup, html};
 
 use crate::report::formula;
@@ -54,6 +54,11 @@ pub fn card(statement: &Statement) -> Markup {
             h4 id={ (anchor(statement.id)) "-title" } { span class="id" { (statement.id) } " " (statement.title) }
             @for formula in statement.formula.split(";  ") { p class="formula" { (formula::typeset(formula)) } }
             p { (formula::scripts(statement.meaning)) }
+            p class="evidence" aria-label="What it rests on" {
+                @for evidence in Evidence::ALL.into_iter().filter(|&evidence| statement.rests_on(evidence)) {
+                    span { (evidence.words()) } " "
+                }
+            }
             p class="places" {
                 "Source: " (statement.provenance.words()) ". Proof: " code { (statement.section()) } ". Test: "
                 code { (statement.test_command()) }

@@ -5,6 +5,7 @@
 use ndarray::Array2;
 use pulp::Simd;
 
+use crate::field::Field;
 use crate::vectorize::{Aligned, Kernel, LANES, Number, Vector, vectorize, whole_mut};
 
 type Lanes = [f64; LANES];

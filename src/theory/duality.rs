@@ -1,5 +1,6 @@
 //! The duality of steps and the best norm (statements L7 and L8; chapter `docs/05-duality.md`).
 
+use crate::field::Field;
 use crate::setting::{SettingError, open_angle, positive, within};
 use crate::theory::convergence::half_tangent_at;
 use crate::theory::one_step::Pair;
@@ -23,17 +24,22 @@ use crate::theory::one_step::Pair;
 pub fn dual(pair: Pair) -> Result<Pair, SettingError> {
     let k = positive("tan(φ/2)", pair.half_tangent)?;
     let (first, second) = (positive("γ/ρ_i²", pair.first)?, positive("γ/ρ_j²", pair.second)?);
-    // The sine of the dual is the same, so α' = 1/(αs²).
-    let sine = 2.0 * k / (1.0 + k * k);
-    let square = sine * sine;
-    let dual = |name, size: f64| {
-        let dual = 1.0 / (size * square);
-        within(name, dual, dual.is_normal(), "a number of f64 (bring γ/ρ² nearer to 1)")
-    };
-    let half_tangent = within("tan(φ/2) of the dual", 1.0 / k, (1.0 / k).is_finite(), "finite")?;
+    let [half_tangent, first, second] = dual_of(k, [first, second]);
+    let number = |name, size: f64| within(name, size, size.is_normal(), "a number of f64 (bring γ/ρ² nearer to 1)");
     Ok(Pair {
-        half_tangent, first: dual("γ/ρ_i² of the dual", first)?, second: dual("γ/ρ_j² of the dual", second)?
+        half_tangent: within("tan(φ/2) of the dual", half_tangent, half_tangent.is_finite(), "finite")?,
+        first: number("γ/ρ_i² of the dual", first)?,
+        second: number("γ/ρ_j² of the dual", second)?,
     })
+}
+
+/// [`dual`] over any field: 1/k, 1/(αs²) and 1/(βs²), since the sine of the dual is the same.
+#[inline(always)]
+pub fn dual_of<F: Field>(k: F, [alpha, beta]: [F; 2]) -> [F; 3] {
+    let n = |value| k.constant(value);
+    let sine = n(2.0) * k / (n(1.0) + k * k);
+    let square = sine * sine;
+    [n(1.0) / k, n(1.0) / (alpha * square), n(1.0) / (beta * square)]
 }
 
 /// Whether L7 makes a statement about the counts of a pair and its dual: φ_ε < φ0 < π − φ_ε, so that both need a step.
@@ -59,10 +65,19 @@ pub fn both_need_a_step(half_tangent: f64, epsilon: f64) -> bool {
 /// ```
 pub fn best_norm(learning_rate: f64, angle: f64) -> Result<f64, SettingError> {
     let half = libm::cos(0.5 * open_angle(angle)?);
-    // 1 + cos φ = 2 cos²(φ/2).
     let gamma = positive("the learning rate", learning_rate)?;
     // 2γ may be beyond f64 where its root is not.
-    Ok(half * if gamma < 1e300 { (2.0 * gamma).sqrt() } else { 2.0 * (0.5 * gamma).sqrt() })
+    Ok(if gamma < 1e300 {
+        best_norm_of(half, gamma, f64::sqrt)
+    } else {
+        2.0 * best_norm_of(half, 0.25 * gamma, f64::sqrt)
+    })
+}
+
+/// [`best_norm`] over any field, from cos(φ0/2) and γ: 1 + cos φ = 2 cos²(φ/2). `root` gives √(2γ) from 2γ.
+#[inline(always)]
+pub fn best_norm_of<F: Field>(half_cosine: F, learning_rate: F, root: impl FnOnce(F) -> F) -> F {
+    half_cosine * root(half_cosine.constant(2.0) * learning_rate)
 }
 
 /// The values of us between which one step brings a pair of equal norms within φ_ε of alignment:
@@ -71,6 +86,13 @@ pub fn best_norm(learning_rate: f64, angle: f64) -> Result<f64, SettingError> {
 /// The upper end is infinite where φ0 + φ_ε ≥ π.
 pub fn one_step_band(half_tangent: f64, epsilon: f64) -> (f64, f64) {
     let (k, stop) = (half_tangent, half_tangent_at(epsilon));
-    let upper = if k * stop < 1.0 { (k + stop) / (1.0 - k * stop) } else { f64::INFINITY };
-    (((k - stop) / (1.0 + k * stop)).max(0.0), upper)
+    let [lower, upper] = band_of(k, stop);
+    (lower.max(0.0), if k * stop < 1.0 { upper } else { f64::INFINITY })
+}
+
+/// tan((φ0 − φ_ε)/2) and tan((φ0 + φ_ε)/2) over any field, from the two half-tangents.
+#[inline(always)]
+pub fn band_of<F: Field>(k: F, stop: F) -> [F; 2] {
+    let one = k.constant(1.0);
+    [(k - stop) / (one + k * stop), (k + stop) / (one - k * stop)]
 }

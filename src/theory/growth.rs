@@ -1,5 +1,6 @@
 //! How norms grow (statements S1 and S2; chapter `docs/06-growth.md`).
 
+use crate::field::Field;
 use crate::power::whole_power;
 use crate::setting::{SettingError, positive, within};
 use crate::theory::one_step::step_size;
@@ -33,13 +34,22 @@ pub fn pair_growth(
     let (alpha, beta) = (step_size(gamma, first)?, step_size(gamma, second)?);
     let half = libm::sin(0.5 * angle);
     let one_minus = 2.0 * half * half;
-    let total = gamma * one_minus * (1.0 + 0.25 * (alpha + beta) * (2.0 - one_minus));
-    let share = alpha / beta * (1.0 - 0.5 * (alpha - beta) * one_minus);
+    let [total, share] = total_and_share(gamma, [alpha, beta], one_minus);
     // For steps so large that the correction would turn the share over, the small member takes all.
     let share = share.max(0.0);
     let grown = total * share;
     within("the growth of ‖z‖²", grown, grown.is_finite(), "a number of f64 (bring γ/ρ² nearer to 1)")?;
     Ok(PairGrowth { first: grown / (1.0 + share), second: total / (1.0 + share) })
+}
+
+/// Total and share of [`pair_growth`] over any field, from γ, α = γ/ρ_i², β = γ/ρ_j² and 1 − cos φ0.
+#[inline]
+pub fn total_and_share<F: Field>(gamma: F, [alpha, beta]: [F; 2], one_minus: F) -> [F; 2] {
+    let n = |value| gamma.constant(value);
+    [
+        gamma * one_minus * (n(1.0) + n(0.25) * (alpha + beta) * (n(2.0) - one_minus)),
+        alpha / beta * (n(1.0) - n(0.5) * (alpha - beta) * one_minus),
+    ]
 }
 
 /// By what factor heavy-ball momentum μ multiplies the growth of S1: (1 + μ)/(1 − μ)².

@@ -5,9 +5,9 @@
 
 use std::ops::RangeInclusive;
 
+use crate::field::Field;
 use crate::setting::{SettingError, positive, within};
 use crate::sphere::Cosine;
-use crate::vectorize::Number;
 
 /// A half-angle tangent above this is treated as antipodal: the angle is within 2·10⁻³⁰ of π, and the pair stands.
 pub const ANTIPODAL_HALF_TANGENT: f64 = 1e30;
@@ -56,12 +56,8 @@ impl EqualPair {
         if k > ANTIPODAL_HALF_TANGENT {
             return self;
         }
-        let square = k * k;
-        let turned = 2.0 * u * k / (1.0 + square);
-        Self {
-            half_tangent: (k * ((1.0 - 2.0 * u) + square)).abs() / (1.0 + square + 2.0 * u * square),
-            step_size: u / (1.0 + turned * turned),
-        }
+        let [half_tangent, step_size] = equal_step(k, u);
+        Self { half_tangent: half_tangent.abs(), step_size }
     }
 
     /// The pair after one step along the *inner product's* gradient with norms held fixed, as the authors' public
@@ -71,17 +67,34 @@ impl EqualPair {
         if k > ANTIPODAL_HALF_TANGENT {
             return Self { half_tangent: k, step_size: u / ((1.0 - u) * (1.0 - u)) };
         }
-        let one_plus = 2.0 / (1.0 + k * k);
-        Self {
-            half_tangent: k * (1.0 - u).abs() / (1.0 + u),
-            step_size: u / ((1.0 - u) * (1.0 - u) + 2.0 * u * one_plus),
-        }
+        let [half_tangent, step_size] = equal_inner_product_step(k, u);
+        Self { half_tangent: half_tangent.abs(), step_size }
     }
 
     /// 1 − cos φ = 2k²/(1 + k²).
     pub fn one_minus_cosine(self) -> f64 {
         one_minus_cosine(self.half_tangent)
     }
+}
+
+/// D1 for equal norms over any field: k' and u' from k = tan(φ/2) and u = γ/ρ².
+///
+/// k' keeps its sign: negative where the members have passed each other.
+#[inline(always)]
+pub fn equal_step<F: Field>(k: F, u: F) -> [F; 2] {
+    let n = |value| k.constant(value);
+    let square = k * k;
+    let turned = n(2.0) * u * k / (n(1.0) + square);
+    [k * ((n(1.0) - n(2.0) * u) + square) / (n(1.0) + square + n(2.0) * u * square), u / (n(1.0) + turned * turned)]
+}
+
+/// [`EqualPair::inner_product_step`] over any field: k' with its sign, and u'.
+#[inline(always)]
+pub fn equal_inner_product_step<F: Field>(k: F, u: F) -> [F; 2] {
+    let n = |value| k.constant(value);
+    let one_plus = n(2.0) / (n(1.0) + k * k);
+    let less = n(1.0) - u;
+    [k * less / (n(1.0) + u), u / (less * less + n(2.0) * u * one_plus)]
 }
 
 /// D1 for two pairs of equal norms, or for two vectors of such pairs, in the coordinates of their own planes: (a, b) after
@@ -97,7 +110,7 @@ impl EqualPair {
 ///
 /// `doubled` is 2u₀. One division serves both pairs, as divisions are what bounds a step.
 #[inline(always)]
-pub(crate) fn advance<N: Number>([first, second]: [[N; 2]; 2], doubled: [N; 2]) -> ([[N; 2]; 2], [N; 2]) {
+pub fn advance<F: Field>([first, second]: [[F; 2]; 2], doubled: [F; 2]) -> ([[F; 2]; 2], [F; 2]) {
     let squares = [[first[0] * first[0], first[1] * first[1]], [second[0] * second[0], second[1] * second[1]]];
     let norms = [squares[0][0] + squares[0][1], squares[1][0] + squares[1][1]];
     let both = doubled[0].constant(1.0) / (norms[0] * norms[1]);
@@ -108,7 +121,7 @@ pub(crate) fn advance<N: Number>([first, second]: [[N; 2]; 2], doubled: [N; 2]) 
 
 /// (a', b') and p, with a², b² and 1/(a² + b²) at hand.
 #[inline(always)]
-fn turned<N: Number>([across, along]: [N; 2], squares: [N; 2], reciprocal: N, doubled: N) -> ([N; 2], N) {
+fn turned<F: Field>([across, along]: [F; 2], squares: [F; 2], reciprocal: F, doubled: F) -> ([F; 2], F) {
     let one = doubled.constant(1.0);
     let (p, q, v) = (squares[0] * reciprocal, squares[1] * reciprocal, doubled * reciprocal);
     ([across * (p + q * (one - v)), along * (one + v * p)], p)
@@ -130,12 +143,19 @@ pub(crate) fn half_angle(half_tangent: f64) -> [f64; 2] {
 /// 1 − cos φ = 2k²/(1 + k²), from k = tan(φ/2), without overflow.
 pub fn one_minus_cosine(half_tangent: f64) -> f64 {
     let square = half_tangent * half_tangent;
-    if square.is_finite() { 2.0 * square / (1.0 + square) } else { 2.0 }
+    if square.is_finite() { one_minus_cosine_of(square) } else { 2.0 }
 }
 
-/// sin φ = 2k/(1 + k²), from k = tan(φ/2), without overflow.
-pub fn sine(half_tangent: f64) -> f64 {
-    2.0 / (half_tangent + 1.0 / half_tangent)
+/// 1 − cos φ = 2k²/(1 + k²) over any field, from k² = tan²(φ/2).
+pub fn one_minus_cosine_of<F: Field>(square: F) -> F {
+    let n = |value| square.constant(value);
+    n(2.0) * square / (n(1.0) + square)
+}
+
+/// sin φ = 2k/(1 + k²), from k = tan(φ/2), without overflow: 2/(k + 1/k).
+pub fn sine<F: Field>(half_tangent: F) -> F {
+    let n = |value| half_tangent.constant(value);
+    n(2.0) / (half_tangent + n(1.0) / half_tangent)
 }
 
 /// A pair of any norms as gradient descent sees it (statement D1): k = tan(φ/2), α = γ/ρ_i² and β = γ/ρ_j².
@@ -168,23 +188,35 @@ impl Pair {
         if k > ANTIPODAL_HALF_TANGENT {
             return self;
         }
-        let square = k * k;
-        let sine = 2.0 * k / (1.0 + square);
-        let (a, b) = (first * sine, second * sine);
-        let difference = (a - b) * (a - b) / (1.0 + a * b + ((1.0 + a * a) * (1.0 + b * b)).sqrt());
-        let both = 2.0 + difference;
-        let numerator = k * (2.0 * one_less_sum(first, second) + difference + both * square).abs();
-        Self {
-            half_tangent: numerator / (both * (1.0 + square) + 2.0 * (first + second) * square),
-            first: first / (1.0 + a * a),
-            second: second / (1.0 + b * b),
-        }
+        let less = one_less_sum(first, second);
+        let [half_tangent, first, second] = unequal_step(k, [first, second], less, f64::sqrt);
+        Self { half_tangent: half_tangent.abs(), first, second }
     }
 
     /// 1 − cos φ.
     pub fn one_minus_cosine(self) -> f64 {
         one_minus_cosine(self.half_tangent)
     }
+}
+
+/// D1 over any field: k' with its sign, α' and β', from k = tan(φ/2), α = γ/ρ_i² and β = γ/ρ_j².
+///
+/// `less` is 1 − α − β, which rounded numbers have to form with care; `root` gives R from R² = (1 + a²)(1 + b²).
+#[inline(always)]
+pub fn unequal_step<F: Field>(k: F, [alpha, beta]: [F; 2], less: F, root: impl FnOnce(F) -> F) -> [F; 3] {
+    let n = |value| k.constant(value);
+    let square = k * k;
+    let sine = n(2.0) * k / (n(1.0) + square);
+    let (a, b) = (alpha * sine, beta * sine);
+    let hypotenuses = root((n(1.0) + a * a) * (n(1.0) + b * b));
+    let difference = (a - b) * (a - b) / (n(1.0) + a * b + hypotenuses);
+    let both = n(2.0) + difference;
+    let numerator = k * (n(2.0) * less + difference + both * square);
+    [
+        numerator / (both * (n(1.0) + square) + n(2.0) * (alpha + beta) * square),
+        alpha / (n(1.0) + a * a),
+        beta / (n(1.0) + b * b),
+    ]
 }
 
 /// 1 − α − β with the rounding error of the sum put back, so that a nearly perfect landing keeps its digits.
@@ -194,32 +226,79 @@ fn one_less_sum(alpha: f64, beta: f64) -> f64 {
     (1.0 - sum) - lost
 }
 
+/// One step for equal norms as statement D3 sees it, over any field: 1 − c, 1 + c and c = cos φ before it, and u = γ/ρ².
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gain<F> {
+    /// 1 − cos φ.
+    pub one_minus: F,
+    /// 1 + cos φ.
+    pub one_plus: F,
+    /// cos φ.
+    pub cosine: F,
+    /// u = γ/ρ².
+    pub step_size: F,
+}
+
+impl<F: Field> Gain<F> {
+    /// c' − c = 2us²(1 − uc)/(1 + u²s²).
+    pub fn cosine_change(self) -> F {
+        let Self { cosine: c, step_size: u, .. } = self;
+        let n = |value| u.constant(value);
+        let square = self.sine_square();
+        n(2.0) * u * square * (n(1.0) - u * c) / (n(1.0) + u * u * square)
+    }
+
+    /// us²(2 − uc).
+    pub fn published_bound(self) -> F {
+        let Self { one_minus, one_plus, cosine: c, step_size: u } = self;
+        u * one_minus * one_plus * (u.constant(2.0) - u * c)
+    }
+
+    /// u²s²·cos φ'.
+    pub fn bound_excess(self) -> F {
+        self.step_size * self.step_size * self.sine_square() * self.cosine_after()
+    }
+
+    /// cos φ' = [(1 − u²s²)c + 2us²]/(1 + u²s²).
+    pub fn cosine_after(self) -> F {
+        let Self { cosine: c, step_size: u, .. } = self;
+        let n = |value| u.constant(value);
+        let square = self.sine_square();
+        let turned = u * u * square;
+        ((n(1.0) - turned) * c + n(2.0) * u * square) / (n(1.0) + turned)
+    }
+
+    fn sine_square(self) -> F {
+        self.one_minus * self.one_plus
+    }
+}
+
+fn gain(cosine: Cosine, step_size: f64) -> Gain<f64> {
+    Gain { one_minus: cosine.one_minus, one_plus: cosine.one_plus, cosine: cosine.value(), step_size }
+}
+
 /// The exact change of the cosine in one step for equal norms: c' − c = 2us²(1 − uc)/(1 + u²s²) (statement D3).
 ///
 /// u is 0 or larger and at most 10³⁰, here and below. The published bound on the change is [`published_bound`]; their
 /// difference is [`bound_excess`].
 pub fn cosine_change(cosine: Cosine, step_size: f64) -> f64 {
-    let square = cosine.one_minus * cosine.one_plus;
-    2.0 * step_size * square * (1.0 - step_size * cosine.value()) / (1.0 + step_size * step_size * square)
+    gain(cosine, step_size).cosine_change()
 }
 
 /// The published bound on the change of the cosine in one step for equal norms: (γs²/ρ²)(2 − γc/ρ²) (Draganov et al.).
 pub fn published_bound(cosine: Cosine, step_size: f64) -> f64 {
-    step_size * cosine.one_minus * cosine.one_plus * (2.0 - step_size * cosine.value())
+    gain(cosine, step_size).published_bound()
 }
 
 /// By how much the published bound exceeds the exact change: u²s²·cos φ' (statement D3).
 ///
 /// Positive exactly where the pair is acute *after* the step, |φ − 2 atan(us)| < π/2; elsewhere the bound fails.
 pub fn bound_excess(cosine: Cosine, step_size: f64) -> f64 {
-    let square = cosine.one_minus * cosine.one_plus;
-    step_size * step_size * square * cosine_after(cosine, step_size)
+    gain(cosine, step_size).bound_excess()
 }
 
 /// cos φ' after one step for equal norms, from D1: φ' = φ − 2 atan(us), so
 /// cos φ' = [(1 − u²s²) c + 2us²]/(1 + u²s²).
 pub fn cosine_after(cosine: Cosine, step_size: f64) -> f64 {
-    let square = cosine.one_minus * cosine.one_plus;
-    let turned = step_size * step_size * square;
-    ((1.0 - turned) * cosine.value() + 2.0 * step_size * square) / (1.0 + turned)
+    gain(cosine, step_size).cosine_after()
 }
