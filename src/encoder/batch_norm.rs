@@ -211,7 +211,8 @@ impl Kernel for Backward<'_> {
         let rows = (units.len() / width) as f64;
         let mean = |sums: &[f64]| sums.iter().map(|sum| sum / rows).collect::<Vec<_>>();
         let (mean_along, mean_sum) = (mean(&along), mean(&sums));
-        let factors: Vec<f64> = norm.gain.iter().zip(&normalized.inverse).map(|(gain, inverse)| gain * inverse).collect();
+        let factors: Vec<f64> =
+            norm.gain.iter().zip(&normalized.inverse).map(|(gain, inverse)| gain * inverse).collect();
         for (slopes, units) in slopes.chunks_exact_mut(width).zip(units.chunks_exact(width)) {
             let means = mean_along.iter().zip(&mean_sum).zip(&factors);
             for ((slope, unit), ((along, sum), factor)) in slopes.iter_mut().zip(units).zip(means) {
