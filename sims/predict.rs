@@ -12,16 +12,17 @@ use embedding_norms::theory::equilibrium::{Persistent, Rule};
 use embedding_norms::theory::growth::pair_growth;
 use embedding_norms::theory::one_step::Pair;
 use embedding_norms::theory::pair::{Count, steps_of_pair};
-use embedding_norms::theory::scaling::{degree, norm_exponent};
+use embedding_norms::theory::scaling::{Decay, degree, norm_exponent};
 
 use crate::failure::Failure;
-use crate::{optimizers, values};
+use crate::{cutting, optimizers, values};
 
 /// The pair that is asked about.
 #[derive(Args, Debug)]
 struct Question {
     /// Norm of the first embedding, and of the second unless --second-norm is given
-    #[arg(long, value_name = "ρ", value_parser = values::positive)]
+    #[arg(long, value_name = "ρ", value_parser = values::positive, required_unless_present = "cut",
+          default_value_if("cut", clap::builder::ArgPredicate::IsPresent, "1"))]
     norm: f64,
 
     /// Norm of the second embedding
@@ -75,6 +76,14 @@ struct Question {
     /// Fraction f of the steps at which an embedding has a gradient, for the norm at which it settles
     #[arg(long, value_name = "f", value_parser = values::frequency, default_value_t = 1.0)]
     frequency: f64,
+
+    /// Factor c that all parameters of a network are divided by: says whether that is a learning rate (S7)
+    #[arg(long, value_name = "c", value_parser = values::positive)]
+    cut: Option<f64>,
+
+    /// Kind of network that is cut: no-biases, biases, batch-norm, layer-norm, simsiam and others, with three layers
+    #[arg(long, value_name = "KIND", requires = "cut")]
+    network: Option<String>,
 }
 
 /// Reads NAME=VALUE.
@@ -100,6 +109,7 @@ pub fn command() -> Command {
   embedding-norms predict --norm 8 --learning-rate 0.02 --angle 1.57
   embedding-norms predict --norm 8 --temperature 0.1
   embedding-norms predict --norm 8 --optimizer adam --grad-scale 1
+  embedding-norms predict --network batch-norm --optimizer adamw --cut 3
   embedding-norms predict --norm 8 --optimizer heavy-ball --set momentum=0.99 --weight-decay 1e-4 --coupled",
         )
 }
@@ -109,6 +119,13 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let question = Question::from_arg_matches(matches).map_err(Failure::Usage)?;
     GradScale::new(question.grad_scale)?;
     let optimizer = Chosen::of(&question)?;
+    if let Some(cut) = question.cut {
+        let decay = question.weight_decay.map(|_| if question.coupled { Decay::Coupled } else { Decay::Decoupled });
+        let (network, grad_scale) = (question.network.as_deref(), question.grad_scale);
+        let optimizer = optimizer.entry.name;
+        cutting::answer(&cutting::Question { network, optimizer, cut, grad_scale, decay })?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if optimizer.is_plain(&question) {
         pair(&question)?;
     } else {

@@ -98,4 +98,21 @@ pub trait Encoder: Send + Sync {
         }
         Ok(())
     }
+
+    /// Divides the parameters of each group by its own divisor, as in the cut by layer (statement S7).
+    ///
+    /// # Errors
+    /// A divisor that is not a finite number above 0.
+    ///
+    /// # Panics
+    /// Unless there is one divisor for each group.
+    fn cut_each(&mut self, divisors: &[f64]) -> Result<(), SettingError> {
+        let groups = self.groups_mut();
+        assert_eq!(groups.len(), divisors.len(), "one divisor for each group");
+        for (group, &divisor) in groups.into_iter().zip(divisors) {
+            let divisor = positive("a divisor of the cut by layer", divisor)?;
+            group.iter_mut().for_each(|parameter| *parameter /= divisor);
+        }
+        Ok(())
+    }
 }

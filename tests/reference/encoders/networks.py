@@ -177,7 +177,7 @@ result = {
         case("residual", without[:3] + [block, RELU, linear(7, 4, False), batch_norm(4)], "SGD", heavy_ball),
         case("residual-plain", [linear(5, 7), RELU, residual(linear(7, 7)), RELU, linear(7, 4)], "SGD", {"lr": 0.02}),
         case("simsiam", without, "SGD", heavy_ball, predictor=head),
-        case("byol", without, "AdamW", {"lr": 0.002, "weight_decay": 0.01}, predictor=head, target=0.9),
+        case("byol", without, "SGD", heavy_ball, predictor=head, target=0.9),
     ],
 }
 pathlib.Path(__file__).with_name("networks.json").write_text(json.dumps(result) + "\n")
