@@ -14,6 +14,7 @@ mod confidence;
 mod config;
 mod contrastive_losses;
 mod convergence_map;
+mod cut_rate;
 mod cutting;
 mod diagnose;
 mod embeddings;
