@@ -119,7 +119,7 @@ Examples:
     }
 }
 
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "network",
     "optimizer",
     "cut",
@@ -129,6 +129,7 @@ const COLUMNS: [&str; 12] = [
     "decay_scaled",
     "scale_free",
     "predicted",
+    "exact",
     "largest_difference",
     "largest_loss_difference",
     "mean_cosine_at_start",
@@ -138,7 +139,7 @@ fn yes(is: bool) -> Value {
     if is { "yes" } else { "no" }.into()
 }
 
-fn row(cell: &Cell, unit: Unit, found: &Found, scale_free: bool) -> [Value; 12] {
+fn row(cell: &Cell, unit: Unit, found: &Found, scale_free: bool) -> [Value; 13] {
     let whether = |is: Option<bool>| is.map_or("none".into(), yes);
     [
         cell.family.name().into(),
@@ -150,6 +151,7 @@ fn row(cell: &Cell, unit: Unit, found: &Found, scale_free: bool) -> [Value; 12] 
         whether(found.decay_scaled),
         yes(scale_free),
         yes(found.predicted),
+        yes(found.exact),
         finite(found.difference),
         finite(found.loss_difference),
         found.mean_cosine.into(),

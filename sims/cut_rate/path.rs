@@ -100,6 +100,8 @@ pub struct Found {
     pub decay_scaled: Option<bool>,
     /// Whether the theory says that the two are the same.
     pub predicted: bool,
+    /// Whether nothing but what is a power of two at a cut by one scales.
+    pub exact: bool,
     pub difference: f64,
     pub loss_difference: f64,
     pub mean_cosine: f64,
@@ -145,6 +147,7 @@ pub fn compare(unit: &mut UnitContext<'_, Cell>) -> Result<Vec<Found>, Failure> 
                 epsilon_scaled: epsilon,
                 decay_scaled: decay,
                 predicted: (cell.family.is_by_layer() || cut.plain.is_ok()) && way.epsilon && way.decay,
+                exact: cell.family.is_by_layer() || cut.powers.iter().all(|&power| power == 1),
                 difference: apart(&other.directions, &whole.directions),
                 loss_difference: apart(&other.losses, &whole.losses),
                 mean_cosine: other.mean_cosine,

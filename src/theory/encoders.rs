@@ -51,7 +51,8 @@ pub enum Broken {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
     /// For each tensor, in order, the power of c that it is divided by in the cut by layer: 1 for weights, gains and
-    /// offsets, and for a bias that of what it is added to. Where all are 1 the plain cut is the cut by layer.
+    /// offsets, and for a bias that of what it is added to. Where all are 1 the plain cut is the cut by layer, and exact in
+    /// binary arithmetic if c is a power of two; where batch normalization takes a bias out, it is equal to rounding.
     pub powers: Vec<u32>,
     /// For each normalization, in order, the power of c that its ε must be divided by: twice that of its inputs.
     pub epsilons: Vec<u32>,
@@ -169,7 +170,7 @@ impl Walk {
         self.layers += 1;
         self.powers.push(1);
         if bias {
-            self.powers.push(if taken_out { 1 } else { power });
+            self.powers.push(power);
             if power != 1 && !taken_out {
                 self.plain = self.plain.and(Err(Broken::Bias { layer: self.layers, power }));
             }
