@@ -21,7 +21,7 @@ use crate::{cutting, optimizers, values};
 #[derive(Args, Debug)]
 struct Question {
     /// Norm of the first embedding, and of the second unless --second-norm is given
-    #[arg(long, value_name = "ρ", value_parser = values::positive, required_unless_present = "cut",
+    #[arg(long, value_name = "ρ", value_parser = values::positive, required = false, required_unless_present = "cut",
           default_value_if("cut", clap::builder::ArgPredicate::IsPresent, "1"))]
     norm: f64,
 

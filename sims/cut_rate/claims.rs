@@ -6,7 +6,7 @@ use embedding_norms::table::{Table, TableError};
 use crate::failure::Failure;
 
 /// What rounding comes to over a training, where the cut is no power of two.
-const ROUNDING: f64 = 1e-7;
+const ROUNDING: f64 = 1e-10;
 /// What is far apart.
 const FAR: f64 = 1e-3;
 

@@ -40,7 +40,7 @@ pub struct CutRate {
     cuts: Vec<f64>,
 
     /// Steps of a training
-    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 12)]
+    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 30)]
     steps: usize,
 
     /// Images of a batch, in two views
@@ -72,7 +72,7 @@ Examples:
   embedding-norms cut-rate --networks batch-norm,biases --rules adamw --cuts 3 --steps 100
   embedding-norms predict --network batch-norm --optimizer adamw --cut 3";
     const STATEMENTS: &'static [&'static str] = &["S7", "L6"];
-    const REPLICATES: u64 = 1;
+    const REPLICATES: u64 = 2;
     const QUICK: &'static [&'static str] = &["--cuts=2,3", "--steps=4", "--batch=24", "--width=16"];
     const FULL: &'static [&'static str] = &["--steps=60", "--batch=128", "--width=64", "--replicates=5"];
 
