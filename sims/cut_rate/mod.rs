@@ -152,13 +152,8 @@ fn row(cell: &Cell, unit: Unit, found: &Found, scale_free: bool) -> [Value; 13] 
         yes(scale_free),
         yes(found.predicted),
         yes(found.exact),
-        finite(found.difference),
-        finite(found.loss_difference),
+        found.difference.into(),
+        found.loss_difference.into(),
         found.mean_cosine.into(),
     ]
-}
-
-/// A difference; missing where a training ended before the other.
-fn finite(difference: f64) -> Value {
-    Some(difference).filter(|difference| difference.is_finite()).into()
 }

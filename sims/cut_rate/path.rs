@@ -102,8 +102,9 @@ pub struct Found {
     pub predicted: bool,
     /// Whether nothing but what is a power of two at a cut by one scales.
     pub exact: bool,
-    pub difference: f64,
-    pub loss_difference: f64,
+    /// The largest differences; none where one of the two trainings ended before the other.
+    pub difference: Option<f64>,
+    pub loss_difference: Option<f64>,
     pub mean_cosine: f64,
 }
 
@@ -162,12 +163,9 @@ fn choices(there_is: bool) -> Vec<Option<bool>> {
     if there_is { vec![Some(false), Some(true)] } else { vec![None] }
 }
 
-/// The largest difference; infinite where one of the two ended before.
-fn apart(x: &[f64], y: &[f64]) -> f64 {
-    if x.len() != y.len() {
-        return f64::INFINITY;
-    }
-    x.iter().zip(y).fold(0.0, |far: f64, (x, y)| far.max((x - y).abs()))
+/// The largest difference; none where one of the two ended before.
+fn apart(x: &[f64], y: &[f64]) -> Option<f64> {
+    (x.len() == y.len()).then(|| x.iter().zip(y).fold(0.0, |far: f64, (x, y)| far.max((x - y).abs())))
 }
 
 impl Way<'_> {
