@@ -77,7 +77,7 @@ fn subjects() -> Vec<Subject> {
             Subject::new("without biases", network(&[5, 16, 12, 4], false), seed),
             Subject::new("shared linear", network(&[5, 4], false), seed),
         ];
-        let plan = Perceptron::new(&[5, 16, 12, 4]);
+        let plan = Perceptron::new(&[5, 8, 6, 4]);
         let plans = [
             ("batch norm throughout", plan.clone().batch_norm().normalized_outputs()),
             ("batch norm, without biases", plan.clone().without_biases().batch_norm().normalized_outputs()),

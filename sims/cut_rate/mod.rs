@@ -119,7 +119,7 @@ Examples:
     }
 }
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "network",
     "optimizer",
     "cut",
@@ -133,13 +133,14 @@ const COLUMNS: [&str; 13] = [
     "largest_difference",
     "largest_loss_difference",
     "mean_cosine_at_start",
+    "steps",
 ];
 
 fn yes(is: bool) -> Value {
     if is { "yes" } else { "no" }.into()
 }
 
-fn row(cell: &Cell, unit: Unit, found: &Found, scale_free: bool) -> [Value; 13] {
+fn row(cell: &Cell, unit: Unit, found: &Found, scale_free: bool) -> [Value; 14] {
     let whether = |is: Option<bool>| is.map_or("none".into(), yes);
     [
         cell.family.name().into(),
@@ -155,5 +156,6 @@ fn row(cell: &Cell, unit: Unit, found: &Found, scale_free: bool) -> [Value; 13] 
         found.difference.into(),
         found.loss_difference.into(),
         found.mean_cosine.into(),
+        found.steps.into(),
     ]
 }

@@ -27,9 +27,9 @@ pub enum Rule {
     GradientDescent,
     /// Heavy ball at 0.9 with coupled weight decay 5e-4, the paper's
     HeavyBall,
-    /// Adam with ε = 0
+    /// Adam with ε = 1e-6, which goes with the cut
     Adam,
-    /// AdamW with ε = 0 and decay
+    /// AdamW with the same ε and decay
     Adamw,
     /// LARS without decay
     Lars,
@@ -39,6 +39,9 @@ pub enum Rule {
 const COUPLED: f64 = 5e-4;
 /// Weight decay of AdamW.
 const DECOUPLED: f64 = 0.05;
+/// ε of Adam and AdamW for the whole network: above what rounding leaves of gradients that are zero, as those of offsets before
+/// another batch normalization are; with ε = 0 such a parameter moves by rounding divided by itself.
+const EPSILON: f64 = 1e-6;
 
 impl Rule {
     pub fn name(self) -> &'static str {
@@ -68,12 +71,12 @@ impl Rule {
         }
     }
 
-    fn build(self, decay: f64) -> Result<Box<dyn Optimizer>, Failure> {
+    fn build(self, decay: f64, epsilon: f64) -> Result<Box<dyn Optimizer>, Failure> {
         Ok(match self {
             Self::GradientDescent => Box::new(GradientDescent),
             Self::HeavyBall => Box::new(HeavyBall::new(0.9)?),
-            Self::Adam => Box::new(Adam::new(0.9, 0.999, 0.0)?),
-            Self::Adamw => Box::new(AdamW::new(0.9, 0.999, 0.0, decay)?),
+            Self::Adam => Box::new(Adam::new(0.9, 0.999, epsilon)?),
+            Self::Adamw => Box::new(AdamW::new(0.9, 0.999, epsilon, decay)?),
             Self::Lars => Box::new(Lars::new(0.9, 0.01, 0.0)?),
         })
     }
@@ -106,6 +109,8 @@ pub struct Found {
     pub difference: Option<f64>,
     pub loss_difference: Option<f64>,
     pub mean_cosine: f64,
+    /// How many steps the cut network took before its embeddings had no direction any more.
+    pub steps: u64,
 }
 
 /// How a network is cut.
@@ -152,6 +157,7 @@ pub fn compare(unit: &mut UnitContext<'_, Cell>) -> Result<Vec<Found>, Failure> 
                 difference: apart(&other.directions, &whole.directions),
                 loss_difference: apart(&other.losses, &whole.losses),
                 mean_cosine: other.mean_cosine,
+                steps: other.losses.len() as u64,
             });
         }
     }
@@ -219,7 +225,7 @@ fn path(cell: &Cell, networks: &Networks, way: &Way<'_>, views: &[Views]) -> Res
         let factor = same.decay.filter(|_| way.decay).map_or(1.0, |exponent| libm::pow(way.c, -exponent));
         strength * factor
     });
-    let (loss, rule) = (cell.family.loss()?, cell.rule.build(strength)?);
+    let (loss, rule) = (cell.family.loss()?, cell.rule.build(strength, EPSILON * libm::pow(way.c, -same.epsilon))?);
     let mut method = Method::new(&*loss, &*rule, cell.rule.rate() / libm::pow(way.c, same.rate))?;
     if cell.rule == Rule::HeavyBall {
         method = method.decay(WeightDecay::coupled(strength)?);
