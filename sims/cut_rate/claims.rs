@@ -54,11 +54,14 @@ fn ended(main: &Table) -> Result<Table, TableError> {
 
 /// Cut, and the larger one of both differences.
 fn differences(rows: &Table) -> Result<Vec<(f64, f64)>, TableError> {
-    let columns = ["cut", "largest_difference", "largest_loss_difference"].map(|column| rows.numbers(column));
-    let [cut, directions, losses] = columns;
-    let (cut, directions, losses) = (cut?, directions?, losses?);
-    // A missing difference is that of a training that ended: it is infinite.
-    let apart = |row: usize| directions[row].unwrap_or(f64::INFINITY).max(losses[row].unwrap_or(f64::INFINITY));
+    let columns = ["cut", "largest_difference", "largest_loss_difference", "steps"].map(|column| rows.numbers(column));
+    let [cut, directions, losses, steps] = columns;
+    let (cut, directions, losses, steps) = (cut?, directions?, losses?, steps?);
+    // A missing difference is that of a training that ended before the other, and without a step nothing was compared.
+    let apart = |row: usize| match (directions[row], losses[row], steps[row]) {
+        (Some(directions), Some(losses), Some(steps)) if steps > 0.0 => directions.max(losses),
+        _ => f64::INFINITY,
+    };
     Ok((0..cut.len()).filter_map(|row| Some((cut[row]?, apart(row)))).collect())
 }
 

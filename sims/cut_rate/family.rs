@@ -93,7 +93,8 @@ impl Family {
             Self::LayerNormBiases => plan.layer_norm().normalized_outputs(),
             Self::Biases | Self::BiasesByLayer => plan,
         };
-        let head = Perceptron::new(&[outputs, outputs / 2, outputs]).without_biases().batch_norm();
+        // So wide that no row has only silent units, whose prediction would have no direction.
+        let head = Perceptron::new(&[outputs, 4 * outputs, outputs]).without_biases().batch_norm();
         let head = head.last_bias(self == Self::SimSiam);
         let encoder = encoder.draw(generator);
         Networks { encoder, predictor: self.has_predictor().then(|| head.draw(generator)) }

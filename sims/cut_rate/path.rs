@@ -225,7 +225,9 @@ fn path(cell: &Cell, networks: &Networks, way: &Way<'_>, views: &[Views]) -> Res
         let factor = same.decay.filter(|_| way.decay).map_or(1.0, |exponent| libm::pow(way.c, -exponent));
         strength * factor
     });
-    let (loss, rule) = (cell.family.loss()?, cell.rule.build(strength, EPSILON * libm::pow(way.c, -same.epsilon))?);
+    // Gradients of a bias that is cut by layer grow by a power of their own, and so would its ε.
+    let epsilon = if cell.family.is_by_layer() { 0.0 } else { EPSILON * libm::pow(way.c, -same.epsilon) };
+    let (loss, rule) = (cell.family.loss()?, cell.rule.build(strength, epsilon)?);
     let mut method = Method::new(&*loss, &*rule, cell.rule.rate() / libm::pow(way.c, same.rate))?;
     if cell.rule == Rule::HeavyBall {
         method = method.decay(WeightDecay::coupled(strength)?);
