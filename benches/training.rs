@@ -1,11 +1,12 @@
-//! What the training of an encoder costs: one training of the class imbalance, as the paper has it.
+//! What the training of an encoder costs: one training of the class imbalance, as the paper has it, and with batch
+//! normalization.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use embedding_norms::data::mixture::Mixture;
-use embedding_norms::encoder::Network;
+use embedding_norms::encoder::{Network, Perceptron};
 use embedding_norms::loss::SupervisedInfoNce;
 use embedding_norms::optimizer::GradientDescent;
-use embedding_norms::random::generator;
+use embedding_norms::random::{Generator, generator};
 use embedding_norms::training::{Labelled, Method, Trainer};
 
 const EPOCHS: usize = 100;
@@ -18,18 +19,29 @@ fn class_imbalance(criterion: &mut Criterion) {
     let drawn = mixture.expect("a mixture").draw(2000, &mut generator(1, b"bench", 3)).expect("directions");
     let source = Labelled::new(drawn.features.view(), &drawn.labels);
     let loss = SupervisedInfoNce::one_positive(1.0).expect("a temperature");
-    group.bench_function("class imbalance", |bencher| {
-        bencher.iter(|| {
-            let mut generator = generator(1, b"bench", 4);
-            let method = Method::new(&loss, &GradientDescent, 0.01).expect("a learning rate");
-            let network = Network::draw(&[64, 64, 10], true, &mut generator);
-            let mut trainer = Trainer::new(network, method).expect("tensors may be moved");
-            (0..EPOCHS).for_each(|_| {
-                trainer.epoch(&source, 128, &mut generator).expect("embeddings have directions");
+    let widths = [64, 64, 10];
+    let normalized = Perceptron::new(&widths).without_biases().batch_norm().normalized_outputs();
+    let draw: [(&str, &dyn Fn(&mut Generator) -> Network); 2] = [
+        ("class imbalance", &|generator| Network::draw(&widths, true, generator)),
+        ("class imbalance, batch norm", &|generator| normalized.draw(generator)),
+    ];
+    let mut train = |name: &str, draw: &dyn Fn(&mut Generator) -> Network| {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let mut generator = generator(1, b"bench", 4);
+                let method = Method::new(&loss, &GradientDescent, 0.01).expect("a learning rate");
+                let network = draw(&mut generator);
+                let mut trainer = Trainer::new(network, method).expect("tensors may be moved");
+                (0..EPOCHS).for_each(|_| {
+                    trainer.epoch(&source, 128, &mut generator).expect("embeddings have directions");
+                });
+                trainer
             });
-            trainer
         });
-    });
+    };
+    for (name, draw) in draw {
+        train(name, draw);
+    }
     group.finish();
 }
 

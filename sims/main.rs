@@ -15,6 +15,8 @@ mod confidence;
 mod config;
 mod contrastive_losses;
 mod convergence_map;
+mod cut_rate;
+mod cutting;
 mod diagnose;
 mod earlier;
 mod elsewhere;

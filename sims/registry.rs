@@ -15,6 +15,7 @@ use crate::class_imbalance::ClassImbalance;
 use crate::confidence::Confidence;
 use crate::contrastive_losses::ContrastiveLosses;
 use crate::convergence_map::ConvergenceMap;
+use crate::cut_rate::CutRate;
 use crate::failure::Failure;
 use crate::gradscale::GradScale;
 use crate::latent_space::LatentSpace;
@@ -58,6 +59,7 @@ pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<LatentSpace>::ENTRY,
     &Of::<Confidence>::ENTRY,
     &Of::<Levers>::ENTRY,
+    &Of::<CutRate>::ENTRY,
 ];
 
 /// A simulation, whatever its settings are.

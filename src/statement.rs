@@ -100,7 +100,7 @@ pub enum Stem {
     Growth,
     /// S3.
     Equilibrium,
-    /// S4-S6.
+    /// S4-S7.
     Encoders,
 }
 
@@ -376,5 +376,15 @@ pub const STATEMENTS: &[Statement] = &[
         provenance: Provenance::Ours,
         stem: Stem::Encoders,
         simulation: Some("levers"),
+    },
+    Statement {
+        id: "S7",
+        title: "A cut is a learning rate",
+        formula: "loss unchanged under θ → Cθ:  (θ/c, η, λ, ε) follows (θ, c^h η, c^(−h) λ, c^(2d) ε);  LARS, LAMB: h = 0;  by layer: b_l/c^l at the rate c^(h−hl) η",
+        meaning: "Without biases, or with batch normalization throughout, cutting an initialization is the learning rate times c^h \
+                  and nothing else; with biases it turns outputs to one direction instead, and the learning rate is the lever.",
+        provenance: Provenance::Ours,
+        stem: Stem::Encoders,
+        simulation: Some("cut-rate"),
     },
 ];

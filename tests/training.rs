@@ -2,7 +2,7 @@
 
 mod support;
 
-use embedding_norms::encoder::{Encoder, Input, Linear, Network, Table};
+use embedding_norms::encoder::{Encoder, Input, Linear, Network, Perceptron, Table};
 use embedding_norms::loss::{Loss, NegativeCosine, NtXent};
 use embedding_norms::normalization::GradScale;
 use embedding_norms::optimizer::{AdamW, GradientDescent, HeavyBall, Optimizer, RiemannianDescent, WeightDecay};
@@ -56,7 +56,18 @@ impl Subject {
     }
 }
 
-/// Everything the Taylor test is done with: perceptrons with and without biases, a shared linear encoder, tables.
+/// The network with parameters off their start, where gains are all 1 and offsets 0.
+fn varied(mut network: Network, seed: u64) -> Network {
+    let mut numbers = generator(seed, b"encoders/varied", 0);
+    for group in network.groups_mut() {
+        let change = Array1::random_using(group.len(), StandardNormal, &mut numbers);
+        group.iter_mut().zip(change).for_each(|(parameter, change)| *parameter += 0.1 * change);
+    }
+    network
+}
+
+/// Everything the Taylor test is done with: perceptrons with and without biases and normalizations, residual blocks, a
+/// shared linear encoder, tables.
 fn subjects() -> Vec<Subject> {
     let each = |seed| {
         let mut numbers = generator(seed, b"encoders/every", 0);
@@ -66,13 +77,24 @@ fn subjects() -> Vec<Subject> {
             Subject::new("without biases", network(&[5, 16, 12, 4], false), seed),
             Subject::new("shared linear", network(&[5, 4], false), seed),
         ];
+        let plan = Perceptron::new(&[5, 8, 6, 4]);
+        let plans = [
+            ("batch norm throughout", plan.clone().batch_norm().normalized_outputs()),
+            ("batch norm, without biases", plan.clone().without_biases().batch_norm().normalized_outputs()),
+            ("batch norm, a last linear layer", plan.clone().batch_norm()),
+            ("layer norm", plan.clone().layer_norm().normalized_outputs()),
+            ("residual, batch norm", plan.clone().batch_norm().normalized_outputs().residual_blocks(2)),
+            ("residual, layer norm", plan.clone().layer_norm().residual_blocks(1)),
+            ("residual", plan.residual_blocks(1)),
+        ];
+        let planned = plans.map(|(name, plan)| Subject::new(name, varied(plan.draw(&mut numbers), seed), seed));
         let embeddings = gaussian(12, 4, &mut numbers);
         let lengths = Array1::from_shape_fn(12, |row| 0.5 + 0.25 * row as f64);
         let tables = [
             Subject::new("free", Table::free(embeddings.clone()), seed),
             Subject::new("row per input", Table::linear(embeddings, lengths), seed),
         ];
-        networks.into_iter().chain(tables)
+        networks.into_iter().chain(planned).chain(tables)
     };
     (0..6).flat_map(each).collect()
 }

@@ -22,17 +22,19 @@ WORK = {
     "InfoNCE, value and gradient, n = 1024, d = 128, f64": 3,
     "one-positive InfoNCE, n = 128, d = 10, f64": 100,
     "one class-imbalance training, 100 epochs": 1,
+    "the same with batch normalization": 1,
     "pair engine, 500 pairs, one step": 1,
 }
-STEPS, LOSS, ONE_POSITIVE, TRAINING, PAIRS = WORK
+STEPS, LOSS, ONE_POSITIVE, TRAINING, NORMALIZED, PAIRS = WORK
 # Who else has a program for a row, if not all: NumPy has no training, the recursion is this crate's.
-PROGRAMS = {TRAINING: {"PyTorch", "JAX"}, PAIRS: set()}
+PROGRAMS = {TRAINING: {"PyTorch", "JAX"}, NORMALIZED: {"PyTorch"}, PAIRS: set()}
 # The benchmark of each row in this crate.
 OURS = {
     STEPS: ("engines", "full engine/steps/n = 500, d = 20"),
     LOSS: ("losses", "two views/info-nce/n = 1024, d = 128"),
     ONE_POSITIVE: ("losses", "one positive, n = 128, d = 10"),
     TRAINING: ("training", "training/class imbalance"),
+    NORMALIZED: ("training", "training/class imbalance, batch norm"),
     PAIRS: ("engines", "pair engine/steps/n = 500"),
 }
 
@@ -93,8 +95,8 @@ def in_torch(work, repeats):
     from torch.nn.functional import cosine_similarity, cross_entropy, normalize
 
     torch.set_num_threads(int(os.environ["PEERS_THREADS"]))
-    if work == TRAINING:
-        return timed(lambda: train_in_torch(torch, normalize), repeats, warm=0)
+    if work in (TRAINING, NORMALIZED):
+        return timed(lambda: train_in_torch(torch, normalize, work == NORMALIZED), repeats, warm=0)
     # A framework moves embeddings in single precision; losses are compared in double precision.
     kind = torch.float32 if work == STEPS else torch.float64
     x, y = [torch.tensor(z, dtype=kind) for z in data(numpy, work)]
@@ -128,13 +130,16 @@ def in_torch(work, repeats):
     return timed(evaluate, repeats)
 
 
-def train_in_torch(torch, normalize):
+def train_in_torch(torch, normalize, normalized):
     """The paper's setting in single precision: four classes of frequencies 1 : 2 : 4 : 8, 2000 points in R^64."""
     torch.manual_seed(1)
     labels = torch.multinomial(torch.tensor([1.0, 2.0, 4.0, 8.0]), 2000, replacement=True)
     centres = normalize(torch.randn(4, 10))
     points = normalize(centres[labels] + torch.randn(2000, 10)) @ (10 * torch.randn(10, 64))
-    network = torch.nn.Sequential(torch.nn.Linear(64, 64), torch.nn.ReLU(), torch.nn.Linear(64, 10))
+    layers = [torch.nn.Linear(64, 64, bias=not normalized), torch.nn.ReLU(), torch.nn.Linear(64, 10, bias=not normalized)]
+    if normalized:
+        layers = [layers[0], torch.nn.BatchNorm1d(64), layers[1], layers[2], torch.nn.BatchNorm1d(10)]
+    network = torch.nn.Sequential(*layers)
     optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
     for _ in range(100):
         for rows in torch.randperm(2000).split(128):

@@ -16,20 +16,22 @@ use embedding_norms::theory::equilibrium::{Persistent, Rule};
 use embedding_norms::theory::growth::pair_growth;
 use embedding_norms::theory::one_step::{Pair, step_size};
 use embedding_norms::theory::pair::{Count, steps_of_pair};
-use embedding_norms::theory::scaling::{degree, norm_exponent};
+use embedding_norms::theory::scaling::{Decay, degree, norm_exponent};
 
 use serde::Serialize;
+use serde_json::json;
 
 use crate::failure::Failure;
 use crate::terminal::{width, wrapped};
-use crate::{envelope, known, optimizers, values};
+use crate::{cutting, envelope, known, optimizers, values};
 use prediction::{Basis, Prediction, fractional, legend, whole};
 
 /// The pair that is asked about.
 #[derive(Args, Debug, Serialize)]
 struct Question {
     /// Norm of the first embedding, and of the second unless --second-norm is given
-    #[arg(long, value_name = "ρ", value_parser = values::positive)]
+    #[arg(long, value_name = "ρ", value_parser = values::positive, required = false, required_unless_present = "cut",
+          default_value_if("cut", clap::builder::ArgPredicate::IsPresent, "1"))]
     norm: f64,
 
     /// Norm of the second embedding
@@ -86,6 +88,16 @@ struct Question {
     #[arg(long, value_name = "f", value_parser = values::frequency, default_value_t = 1.0)]
     frequency: f64,
 
+    /// Factor c that all parameters of a network are divided by: says whether that is a learning rate (S7)
+    #[arg(long, value_name = "c", value_parser = values::positive)]
+    #[serde(skip)]
+    cut: Option<f64>,
+
+    /// Kind of network that is cut: no-biases, biases, batch-norm, layer-norm, simsiam and others, with three layers
+    #[arg(long, value_name = "KIND", requires = "cut")]
+    #[serde(skip)]
+    network: Option<String>,
+
     /// Print everything as one JSON object
     #[arg(long)]
     #[serde(skip)]
@@ -116,6 +128,7 @@ pub fn command() -> Command {
   embedding-norms predict --norm 8 --temperature 0.1
   embedding-norms predict --norm 8 --optimizer adam --grad-scale 1
   embedding-norms predict --norm 8 --optimizer heavy-ball --set momentum=0.99 --weight-decay 1e-4 --coupled
+  embedding-norms predict --network batch-norm --optimizer adamw --cut 3
   embedding-norms predict --norm 8 --json",
         )
 }
@@ -156,6 +169,10 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let question = Question::from_arg_matches(matches).map_err(Failure::Usage)?;
     GradScale::new(question.grad_scale)?;
     let optimizer = Chosen::of(&question)?;
+    if let Some(cut) = question.cut {
+        tell_of_cut(&question, &optimizer, cut)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let answer = answer(&question, &optimizer)?;
     if question.json {
         envelope::print("predict", &answer)?;
@@ -164,6 +181,21 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     }
     known::tell([&optimizer.note], false);
     Ok(ExitCode::SUCCESS)
+}
+
+/// What S7 says of a cut.
+fn tell_of_cut(question: &Question, optimizer: &Chosen, cut: f64) -> Result<(), Failure> {
+    let decay = optimizer.decay.map(|_| if question.coupled { Decay::Coupled } else { Decay::Decoupled });
+    let (network, grad_scale) = (question.network.as_deref(), question.grad_scale);
+    let optimizer = optimizer.entry.name;
+    let lines = cutting::answer(&cutting::Question { network, optimizer, cut, grad_scale, decay })?;
+    if question.json {
+        let settings = json!({ "cut": cut, "network": network, "optimizer": optimizer, "grad_scale": grad_scale });
+        return envelope::print("predict", &json!({ "settings": settings, "predictions": lines }));
+    }
+    let width = width();
+    say!("{}", lines.iter().map(|line| line.text(width)).collect::<String>().trim_end());
+    Ok(())
 }
 
 fn answer<'a>(question: &'a Question, optimizer: &Chosen) -> Result<Answer<'a>, Failure> {

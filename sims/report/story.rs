@@ -249,4 +249,17 @@ const STORIES: &[(&str, Story)] = &[
                       learning rate in disguise, and a larger rate does the same.",
         },
     ),
+    (
+        "cut-rate",
+        Story {
+            question: "Is a cut initialization more than a learning rate?",
+            text: "Dividing all initial parameters by a factor is one of the paper's levers. In many networks the loss does not \
+                   change when all parameters are multiplied by one number; for these a cut changes nothing but how far a \
+                   step goes. Here networks of many kinds are trained twice on the same batches, once cut and once whole at \
+                   another learning rate, and every direction and loss is compared. The theory says from the layers alone \
+                   which of them must agree.",
+            finding: "No, without biases or with batch normalization throughout: there a cut is the learning rate times a \
+                      power of it, and nothing under LARS; where biases stand alone it is another training.",
+        },
+    ),
 ];

@@ -1,95 +1,243 @@
-//! One linear layer.
+//! Layers one after another, and the way through them and back.
 
-use ndarray::{Array1, Array2, ArrayView2};
-use rand::Rng;
+use ndarray::{Array2, ArrayView2, Zip};
 
-use crate::product::product;
-use crate::random::Generator;
+use super::normalized::Normalized;
+use super::{BatchNorm, LayerNorm, Linear};
 
-/// y = W x + b for rows x, with W (q × p) and b (q), or without b.
+/// One layer of a network.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Linear {
-    weights: Array2<f64>,
-    bias: Option<Array1<f64>>,
+pub enum Layer {
+    /// y = W x + b.
+    Linear(Linear),
+    /// Features normalized over the rows of a batch.
+    BatchNorm(BatchNorm),
+    /// Rows normalized over their features.
+    LayerNorm(LayerNorm),
+    /// y = max(0, x). Its derivative at 0 is 0, as in PyTorch.
+    Rectifier,
+    /// y = x + f(x), with f these layers one after another.
+    Residual(Vec<Layer>),
 }
 
-impl Linear {
-    /// From p inputs to q outputs, drawn as PyTorch does by default: weights, and biases if wanted, uniform between
-    /// ±1/√p.
-    ///
-    /// # Panics
-    /// If p or q is 0.
-    pub fn draw(inputs: usize, outputs: usize, bias: bool, generator: &mut Generator) -> Self {
-        assert!(inputs > 0 && outputs > 0, "a layer needs inputs and outputs");
-        let bound = 1.0 / (inputs as f64).sqrt();
-        let mut uniform = || (2.0 * generator.random::<f64>() - 1.0) * bound;
-        let weights = Array2::from_shape_simple_fn((outputs, inputs), &mut uniform);
-        let bias = bias.then(|| Array1::from_shape_simple_fn(outputs, &mut uniform));
-        Self { weights, bias }
-    }
-
-    /// With these weights, (q × p), and biases (q).
-    ///
-    /// # Panics
-    /// If there is not one bias per output.
-    pub fn new(weights: Array2<f64>, bias: Option<Array1<f64>>) -> Self {
-        assert!(bias.as_ref().is_none_or(|bias| bias.len() == weights.nrows()), "a layer needs one bias per output");
-        Self { weights: weights.as_standard_layout().into_owned(), bias }
-    }
-
-    /// The weights W, (q × p).
-    pub fn weights(&self) -> ArrayView2<'_, f64> {
-        self.weights.view()
-    }
-
-    /// The number of tensors: W, and b if there is one.
-    pub(super) fn tensors(&self) -> usize {
-        1 + usize::from(self.bias.is_some())
-    }
-
-    /// The outputs for rows of inputs, (n × q).
-    pub(super) fn forward(&self, inputs: ArrayView2<'_, f64>) -> Array2<f64> {
-        let mut outputs = product(inputs, self.weights.t());
-        if let Some(bias) = &self.bias {
-            let bias = bias.as_slice().expect(STANDARD);
-            outputs.rows_mut().into_iter().for_each(|mut row| add(row.as_slice_mut().expect(STANDARD), bias));
-        }
-        outputs
-    }
-
-    /// Adds ∂L/∂W = Gᵀ X and ∂L/∂b = Σ G to the gradients of this layer's tensors, for G = ∂L/∂y.
-    pub(super) fn add_gradients(
-        &self,
-        inputs: ArrayView2<'_, f64>,
-        upstream: ArrayView2<'_, f64>,
-        gradients: &mut [Vec<f64>],
-    ) {
-        add(&mut gradients[0], product(upstream.t(), inputs).as_slice().expect(STANDARD));
-        if self.bias.is_some() {
-            upstream.rows().into_iter().for_each(|row| add(&mut gradients[1], row.to_slice().expect(STANDARD)));
+impl Layer {
+    /// The numbers of features that go in and come out; `None` if any number does.
+    pub(super) fn widths(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::Linear(linear) => Some(linear.widths()),
+            Self::BatchNorm(norm) => Some((norm.width(), norm.width())),
+            Self::LayerNorm(norm) => Some((norm.width(), norm.width())),
+            Self::Rectifier => None,
+            Self::Residual(layers) => widths(layers),
         }
     }
 
-    /// ∂L/∂x = G W, (n × p).
-    pub(super) fn pull_back(&self, upstream: ArrayView2<'_, f64>) -> Array2<f64> {
-        product(upstream, self.weights.view())
+    /// The number of tensors.
+    fn tensors(&self) -> usize {
+        match self {
+            Self::Linear(linear) => linear.tensors(),
+            Self::BatchNorm(_) | Self::LayerNorm(_) => 2,
+            Self::Rectifier => 0,
+            Self::Residual(layers) => layers.iter().map(Self::tensors).sum(),
+        }
     }
 
-    pub(super) fn slices(&self) -> impl Iterator<Item = &[f64]> {
-        let weights = self.weights.as_slice().expect(STANDARD);
-        std::iter::once(weights).chain(self.bias.iter().map(|bias| bias.as_slice().expect(STANDARD)))
+    /// Whether the way back needs what came out.
+    fn needs_outputs(&self) -> bool {
+        matches!(self, Self::Rectifier)
     }
 
-    pub(super) fn slices_mut(&mut self) -> impl Iterator<Item = &mut [f64]> {
-        let weights = self.weights.as_slice_mut().expect(STANDARD);
-        std::iter::once(weights).chain(self.bias.iter_mut().map(|bias| bias.as_slice_mut().expect(STANDARD)))
+    pub(super) fn slices(&self) -> Vec<&[f64]> {
+        match self {
+            Self::Linear(linear) => linear.slices().collect(),
+            Self::BatchNorm(norm) => norm.slices().to_vec(),
+            Self::LayerNorm(norm) => norm.slices().to_vec(),
+            Self::Rectifier => Vec::new(),
+            Self::Residual(layers) => layers.iter().flat_map(Self::slices).collect(),
+        }
+    }
+
+    pub(super) fn slices_mut(&mut self) -> Vec<&mut [f64]> {
+        match self {
+            Self::Linear(linear) => linear.slices_mut().collect(),
+            Self::BatchNorm(norm) => norm.slices_mut().into(),
+            Self::LayerNorm(norm) => norm.slices_mut().into(),
+            Self::Rectifier => Vec::new(),
+            Self::Residual(layers) => layers.iter_mut().flat_map(Self::slices_mut).collect(),
+        }
+    }
+
+    /// The ε of the normalizations, in order.
+    pub(super) fn epsilons_mut(&mut self) -> Vec<&mut f64> {
+        match self {
+            Self::BatchNorm(norm) => vec![norm.epsilon_mut()],
+            Self::LayerNorm(norm) => vec![norm.epsilon_mut()],
+            Self::Linear(_) | Self::Rectifier => Vec::new(),
+            Self::Residual(layers) => layers.iter_mut().flat_map(Self::epsilons_mut).collect(),
+        }
     }
 }
 
-const STANDARD: &str = "parameters, their gradients and outputs are in standard layout";
+/// The numbers of features that go in and come out of layers one after another.
+///
+/// # Panics
+/// If the outputs of one are not the inputs of the next, or a residual sum is one of different numbers.
+pub(super) fn widths(layers: &[Layer]) -> Option<(usize, usize)> {
+    layers.iter().fold(None, |before, layer| {
+        let own = layer.widths();
+        if let (Layer::Residual(_), Some((inputs, outputs))) = (layer, own) {
+            assert_eq!(inputs, outputs, "a residual sum needs as many outputs as inputs");
+        }
+        let (Some((inputs, outputs)), Some(own)) = (before, own) else { return before.or(own) };
+        assert_eq!(outputs, own.0, "the outputs of a layer are the inputs of the next");
+        Some((inputs, own.1))
+    })
+}
 
-fn add(sums: &mut [f64], values: &[f64]) {
-    for (sum, value) in sums.iter_mut().zip(values) {
-        *sum += value;
+/// What one layer has computed.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    /// Empty where nobody asks for it any more.
+    outputs: Array2<f64>,
+    memory: Memory,
+}
+
+/// What a layer keeps beside its outputs.
+#[derive(Clone, Debug)]
+enum Memory {
+    Nothing,
+    Normalized(Normalized),
+    Inner(Vec<Step>),
+}
+
+/// The way through layers; statistics are those of the batch.
+pub(super) fn forward(layers: &[Layer], inputs: ArrayView2<'_, f64>) -> Vec<Step> {
+    let mut steps = Vec::with_capacity(layers.len());
+    for (place, layer) in layers.iter().enumerate() {
+        let step = match layer {
+            Layer::Linear(linear) => Step::plain(linear.forward(before(&steps, inputs))),
+            Layer::Rectifier => Step::plain(rectified(taken(&layers[..place], &mut steps, inputs))),
+            Layer::BatchNorm(norm) => Step::normalized(norm.forward(taken(&layers[..place], &mut steps, inputs))),
+            Layer::LayerNorm(norm) => Step::normalized(norm.forward(taken(&layers[..place], &mut steps, inputs))),
+            Layer::Residual(inner) => {
+                let inputs = before(&steps, inputs);
+                let mut own = forward(inner, inputs);
+                let mut outputs = taken(inner, &mut own, inputs);
+                outputs += &inputs;
+                Step { outputs, memory: Memory::Inner(own) }
+            }
+        };
+        steps.push(step);
     }
+    steps
+}
+
+/// The way back: adds the gradients of all tensors, and returns ∂L/∂x of the inputs if it is wanted.
+///
+/// `upstream` is ∂L/∂y of the last outputs.
+pub(super) fn backward(
+    layers: &[Layer],
+    inputs: ArrayView2<'_, f64>,
+    steps: &[Step],
+    mut upstream: Array2<f64>,
+    mut gradients: &mut [Vec<f64>],
+    wanted: bool,
+) -> Option<Array2<f64>> {
+    for (place, (layer, step)) in layers.iter().zip(steps).enumerate().rev() {
+        let (earlier, own) = gradients.split_at_mut(gradients.len() - layer.tensors());
+        gradients = earlier;
+        upstream = match (layer, &step.memory) {
+            (Layer::Linear(linear), _) => {
+                linear.add_gradients(before(&steps[..place], inputs), upstream.view(), own);
+                if place == 0 && !wanted {
+                    return None;
+                }
+                linear.pull_back(upstream.view())
+            }
+            (Layer::Rectifier, _) => {
+                // A choice, not a jump, so that it is made for several slopes at a time.
+                Zip::from(&mut upstream).and(&step.outputs).for_each(|slope, &output| {
+                    *slope = if output <= 0.0 { 0.0 } else { *slope };
+                });
+                upstream
+            }
+            (Layer::BatchNorm(norm), Memory::Normalized(normalized)) => norm.backward(normalized, upstream, own),
+            (Layer::LayerNorm(norm), Memory::Normalized(normalized)) => norm.backward(normalized, upstream, own),
+            (Layer::Residual(inner), Memory::Inner(passed)) => {
+                let inputs = before(&steps[..place], inputs);
+                match backward(inner, inputs, passed, upstream.clone(), own, true) {
+                    Some(through) => upstream + through,
+                    None => upstream,
+                }
+            }
+            _ => unreachable!("a step is that of its layer"),
+        };
+    }
+    wanted.then_some(upstream)
+}
+
+/// The outputs with running statistics.
+pub(super) fn infer(layers: &[Layer], inputs: ArrayView2<'_, f64>) -> Array2<f64> {
+    let mut current: Option<Array2<f64>> = None;
+    for layer in layers {
+        let view = current.as_ref().map_or(inputs, |outputs| outputs.view());
+        let next = match layer {
+            Layer::Linear(linear) => linear.forward(view),
+            Layer::Residual(inner) => infer(inner, view) + view,
+            Layer::Rectifier => rectified(owned(current, inputs)),
+            Layer::BatchNorm(norm) => norm.infer(owned(current, inputs)),
+            Layer::LayerNorm(norm) => norm.forward(owned(current, inputs)).0,
+        };
+        current = Some(next);
+    }
+    owned(current, inputs)
+}
+
+/// Takes the statistics of a batch into the running ones.
+pub(super) fn remember(layers: &mut [Layer], steps: &[Step]) {
+    for (layer, step) in layers.iter_mut().zip(steps) {
+        match (layer, &step.memory) {
+            (Layer::BatchNorm(norm), Memory::Normalized(normalized)) => norm.remember(normalized),
+            (Layer::Residual(inner), Memory::Inner(passed)) => remember(inner, passed),
+            _ => {}
+        }
+    }
+}
+
+/// What the last of these layers gave, left to the steps only if they need it.
+pub(super) fn taken(layers: &[Layer], steps: &mut [Step], inputs: ArrayView2<'_, f64>) -> Array2<f64> {
+    match (layers.last(), steps.last_mut()) {
+        (Some(layer), Some(step)) if !layer.needs_outputs() => std::mem::take(&mut step.outputs),
+        (_, Some(step)) => step.outputs.clone(),
+        (_, None) => standard(inputs),
+    }
+}
+
+impl Step {
+    fn plain(outputs: Array2<f64>) -> Self {
+        Self { outputs, memory: Memory::Nothing }
+    }
+
+    fn normalized((outputs, normalized): (Array2<f64>, Normalized)) -> Self {
+        Self { outputs, memory: Memory::Normalized(normalized) }
+    }
+}
+
+/// What the next layer takes in.
+fn before<'a>(steps: &'a [Step], inputs: ArrayView2<'a, f64>) -> ArrayView2<'a, f64> {
+    steps.last().map_or(inputs, |step| step.outputs.view())
+}
+
+fn owned(current: Option<Array2<f64>>, inputs: ArrayView2<'_, f64>) -> Array2<f64> {
+    current.unwrap_or_else(|| standard(inputs))
+}
+
+fn standard(inputs: ArrayView2<'_, f64>) -> Array2<f64> {
+    inputs.as_standard_layout().into_owned()
+}
+
+/// What is no number stays none, so that it is noticed where embeddings are normalized.
+fn rectified(mut outputs: Array2<f64>) -> Array2<f64> {
+    outputs.mapv_inplace(|output| if output < 0.0 { 0.0 } else { output });
+    outputs
 }

@@ -3,19 +3,28 @@
 //!
 //! | encoder | embedding of input i | groups of parameters |
 //! |---|---|---|
-//! | [`Network`] | a multi-layer perceptron, or one linear layer, of the features x_i | one per tensor |
+//! | [`Network`] | layers of the features x_i: linear, rectifier, batch or layer normalization, residual | one per tensor |
 //! | [`Table::linear`] | z_i = a_i W_i, a linear layer whose inputs are a_i e_i: a row per input | one, the tensor W |
 //! | [`Table::free`] | z_i itself | one per embedding |
 //!
 //! The rows of this table are the conditions of statement S4, from the last to the first: with free embeddings a step of
 //! plain descent is orthogonal to the embedding (statement G3); once inputs share parameters it is not.
 
+mod batch_norm;
 mod layer;
+mod layer_norm;
+mod linear;
 mod network;
+mod normalized;
+mod perceptron;
 mod table;
 
-pub use layer::Linear;
+pub use batch_norm::BatchNorm;
+pub use layer::Layer;
+pub use layer_norm::LayerNorm;
+pub use linear::Linear;
 pub use network::Network;
+pub use perceptron::{Normalization, Perceptron};
 pub use table::Table;
 
 use ndarray::{Array2, ArrayView2};
@@ -36,15 +45,15 @@ pub struct Input<'a> {
 pub struct Pass {
     /// The embeddings, (n × d).
     pub embeddings: Array2<f64>,
-    /// The outputs of the hidden layers, after their rectifiers.
-    hidden: Vec<Array2<f64>>,
+    /// What each layer keeps for the way back.
+    steps: Vec<layer::Step>,
 }
 
 /// A map from inputs to embeddings with parameters in groups.
 ///
 /// A group is what an optimizer treats as one (statement L6): a tensor of a network, a row of free embeddings.
 pub trait Encoder: Send + Sync {
-    /// The embeddings of a batch, with what the way back needs.
+    /// The embeddings of a batch, with what the way back needs; batch normalizations use the statistics of the batch.
     ///
     /// # Panics
     /// If the batch does not fit the encoder: another number of features, or a row past the table.
@@ -66,7 +75,10 @@ pub trait Encoder: Send + Sync {
         false
     }
 
-    /// The embeddings of a batch.
+    /// Takes what a pass in training has seen of its batch into what inference uses: running statistics, if there are any.
+    fn remember(&mut self, _pass: &Pass) {}
+
+    /// The embeddings of a batch, as at inference: batch normalizations use their running statistics.
     fn embed(&self, input: Input<'_>) -> Array2<f64> {
         self.forward(input).embeddings
     }
@@ -83,6 +95,23 @@ pub trait Encoder: Send + Sync {
             for parameter in group {
                 *parameter /= c;
             }
+        }
+        Ok(())
+    }
+
+    /// Divides the parameters of each group by its own divisor, as in the cut by layer (statement S7).
+    ///
+    /// # Errors
+    /// A divisor that is not a finite number above 0.
+    ///
+    /// # Panics
+    /// Unless there is one divisor for each group.
+    fn cut_each(&mut self, divisors: &[f64]) -> Result<(), SettingError> {
+        let groups = self.groups_mut();
+        assert_eq!(groups.len(), divisors.len(), "one divisor for each group");
+        for (group, &divisor) in groups.into_iter().zip(divisors) {
+            let divisor = positive("a divisor of the cut by layer", divisor)?;
+            group.iter_mut().for_each(|parameter| *parameter /= divisor);
         }
         Ok(())
     }

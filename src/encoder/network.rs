@@ -1,14 +1,17 @@
-//! Multi-layer perceptrons with rectifiers.
+//! Networks: layers one after another.
 
-use ndarray::{Array2, ArrayView2, Zip};
+use ndarray::{Array2, ArrayView2};
 
-use super::{Encoder, Input, Linear, Pass};
+use super::layer::{backward, forward, infer, remember, taken, widths};
+use super::{Encoder, Input, Layer, Linear, Pass};
 use crate::random::Generator;
+use crate::setting::SettingError;
 
-/// Linear layers with the rectifier max(0, ·) between them: a multi-layer perceptron, or with one layer a linear encoder
-/// that all inputs share.
+/// A network of [layers](Layer): a multi-layer perceptron, with or without normalizations and residual blocks, or with one
+/// linear layer a linear encoder that all inputs share. [`super::Perceptron`] puts the usual ones together.
 ///
-/// The derivative of the rectifier at 0 is 0, as in PyTorch. A group is a tensor: W_1, b_1, W_2, b_2 and so on.
+/// A group is a tensor, in the order of the layers: W_1, b_1, W_2, b_2 and so on; of a normalization its gains, then its
+/// offsets.
 ///
 /// ```
 /// use embedding_norms::encoder::{Encoder, Network};
@@ -21,42 +24,77 @@ use crate::random::Generator;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
-    layers: Vec<Linear>,
+    layers: Vec<Layer>,
 }
 
 impl Network {
-    /// With layers of these widths, from the number of features to the dimension of the embeddings, drawn as PyTorch
-    /// does by default ([`Linear::draw`]), from the first layer to the last, weights before biases.
+    /// A perceptron: linear layers of these widths with rectifiers between them, from the number of features to the
+    /// dimension of the embeddings, drawn as PyTorch does by default ([`Linear::draw`]), from the first layer to the last,
+    /// weights before biases.
     ///
     /// # Panics
     /// With fewer than two widths, or a width of 0.
     pub fn draw(widths: &[usize], bias: bool, generator: &mut Generator) -> Self {
         assert!(widths.len() > 1, "a network needs a number of inputs and of outputs");
-        Self { layers: widths.windows(2).map(|pair| Linear::draw(pair[0], pair[1], bias, generator)).collect() }
+        Self::new(widths.windows(2).map(|pair| Linear::draw(pair[0], pair[1], bias, generator)).collect())
     }
 
-    /// Of these layers.
+    /// A perceptron of these linear layers, with rectifiers between them.
     ///
     /// # Panics
     /// Without layers, or if the outputs of one are not the inputs of the next.
     pub fn new(layers: Vec<Linear>) -> Self {
-        assert!(!layers.is_empty(), "a network needs a layer");
-        let fits = |pair: &[Linear]| pair[0].weights().nrows() == pair[1].weights().ncols();
-        assert!(layers.windows(2).all(fits), "the outputs of a layer are the inputs of the next");
+        let mut all: Vec<Layer> =
+            layers.into_iter().flat_map(|layer| [Layer::Linear(layer), Layer::Rectifier]).collect();
+        all.pop();
+        Self::of(all)
+    }
+
+    /// Of these layers, of any kind.
+    ///
+    /// # Panics
+    /// Without a layer that fixes the number of features; if the outputs of one layer are not the inputs of the next, or
+    /// those of a residual block are not as many as its inputs.
+    pub fn of(layers: Vec<Layer>) -> Self {
+        assert!(widths(&layers).is_some(), "a network needs a layer");
         Self { layers }
     }
 
     /// The layers, first to last.
-    pub fn layers(&self) -> &[Linear] {
+    pub fn layers(&self) -> &[Layer] {
         &self.layers
     }
 
-    /// The embeddings of rows of features, (n × p): of a network they ask for nothing else.
+    /// The embeddings of rows of features, (n × p), as at inference: batch normalizations use their running statistics.
     ///
     /// # Panics
     /// If the network takes another number of features.
     pub fn embed_features(&self, features: ArrayView2<'_, f64>) -> Array2<f64> {
-        self.embed(Input { rows: &[], features })
+        infer(&self.layers, features)
+    }
+
+    /// The embeddings of rows of features, (n × p), as in training: batch normalizations use the statistics of these rows.
+    ///
+    /// # Panics
+    /// If the network takes another number of features.
+    pub fn embed_batch(&self, features: ArrayView2<'_, f64>) -> Array2<f64> {
+        self.forward(Input { rows: &[], features }).embeddings
+    }
+
+    /// Multiplies the ε of each normalization, in the order of the layers, by a factor.
+    ///
+    /// # Errors
+    /// A factor that is negative or not finite.
+    ///
+    /// # Panics
+    /// Unless there is one factor for each normalization.
+    pub fn scale_epsilons(&mut self, factors: &[f64]) -> Result<(), SettingError> {
+        let epsilons: Vec<&mut f64> = self.layers.iter_mut().flat_map(Layer::epsilons_mut).collect();
+        assert_eq!(epsilons.len(), factors.len(), "one factor for each normalization");
+        for (epsilon, factor) in epsilons.into_iter().zip(factors) {
+            *epsilon = super::normalized::epsilon(*epsilon * factor)?;
+        }
+        Ok(())
     }
 
     /// As [`Encoder::backward`], with the gradient with respect to the features, (n × p), for what stands before.
@@ -67,66 +105,35 @@ impl Network {
         upstream: ArrayView2<'_, f64>,
         gradients: &mut [Vec<f64>],
     ) -> Array2<f64> {
-        let upstream = self.descend(features, pass, upstream.to_owned(), gradients);
-        self.layers[0].pull_back(upstream.view())
-    }
-
-    /// Adds every layer's gradients, last to first, and returns ∂L/∂y of the first layer.
-    fn descend(
-        &self,
-        features: ArrayView2<'_, f64>,
-        pass: &Pass,
-        mut upstream: Array2<f64>,
-        mut gradients: &mut [Vec<f64>],
-    ) -> Array2<f64> {
-        for (layer, hidden) in self.layers.iter().zip(&pass.hidden_before()).rev() {
-            let (earlier, own) = gradients.split_at_mut(gradients.len() - layer.tensors());
-            gradients = earlier;
-            let Some(hidden) = hidden else {
-                layer.add_gradients(features, upstream.view(), own);
-                break;
-            };
-            layer.add_gradients(hidden.view(), upstream.view(), own);
-            let mut pulled = layer.pull_back(upstream.view());
-            // A choice, not a jump, so that it is made for several slopes at a time.
-            Zip::from(&mut pulled).and(*hidden).for_each(|slope, &output| {
-                *slope = if output <= 0.0 { 0.0 } else { *slope };
-            });
-            upstream = pulled;
-        }
-        upstream
-    }
-}
-
-impl Pass {
-    /// What each layer took in: the features, which are not kept here, and then the hidden outputs.
-    fn hidden_before(&self) -> Vec<Option<&Array2<f64>>> {
-        std::iter::once(None).chain(self.hidden.iter().map(Some)).collect()
+        let upstream = upstream.as_standard_layout().into_owned();
+        backward(&self.layers, features, &pass.steps, upstream, gradients, true).expect("it is wanted")
     }
 }
 
 impl Encoder for Network {
     fn forward(&self, input: Input<'_>) -> Pass {
-        let mut hidden = Vec::with_capacity(self.layers.len() - 1);
-        let mut outputs = self.layers[0].forward(input.features);
-        for layer in &self.layers[1..] {
-            // What is no number stays none, so that it is noticed where embeddings are normalized.
-            outputs.mapv_inplace(|output| if output < 0.0 { 0.0 } else { output });
-            let next = layer.forward(outputs.view());
-            hidden.push(std::mem::replace(&mut outputs, next));
-        }
-        Pass { embeddings: outputs, hidden }
+        let mut steps = forward(&self.layers, input.features);
+        Pass { embeddings: taken(&self.layers, &mut steps, input.features), steps }
     }
 
     fn backward(&self, input: Input<'_>, pass: &Pass, upstream: ArrayView2<'_, f64>, gradients: &mut [Vec<f64>]) {
-        self.descend(input.features, pass, upstream.to_owned(), gradients);
+        let upstream = upstream.as_standard_layout().into_owned();
+        backward(&self.layers, input.features, &pass.steps, upstream, gradients, false);
     }
 
     fn groups(&self) -> Vec<&[f64]> {
-        self.layers.iter().flat_map(Linear::slices).collect()
+        self.layers.iter().flat_map(Layer::slices).collect()
     }
 
     fn groups_mut(&mut self) -> Vec<&mut [f64]> {
-        self.layers.iter_mut().flat_map(Linear::slices_mut).collect()
+        self.layers.iter_mut().flat_map(Layer::slices_mut).collect()
+    }
+
+    fn remember(&mut self, pass: &Pass) {
+        remember(&mut self.layers, &pass.steps);
+    }
+
+    fn embed(&self, input: Input<'_>) -> Array2<f64> {
+        self.embed_features(input.features)
     }
 }

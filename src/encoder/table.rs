@@ -45,7 +45,7 @@ impl Encoder for Table {
         for (mut embedding, &row) in embeddings.rows_mut().into_iter().zip(input.rows) {
             embedding *= self.lengths[row];
         }
-        Pass { embeddings, hidden: Vec::new() }
+        Pass { embeddings, steps: Vec::new() }
     }
 
     fn backward(&self, input: Input<'_>, _pass: &Pass, upstream: ArrayView2<'_, f64>, gradients: &mut [Vec<f64>]) {

@@ -5,9 +5,14 @@
 //! per embedding that is γ = η/n (convention N1).
 
 mod batches;
+mod method;
+mod objective;
+mod schedule;
 mod source;
 mod trainer;
 
 pub use batches::{batches, draw_positives};
+pub use method::{Method, TrainingError};
+pub use schedule::{Clipping, Schedule};
 pub use source::{Labelled, Source, TwoViews, Views};
-pub use trainer::{Method, Trainer, TrainingError};
+pub use trainer::Trainer;

@@ -1,93 +1,25 @@
 //! One step of training, and an epoch of them.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 
 use super::batches::batches;
+use super::method::{Method, TrainingError};
+use super::objective::Context;
 use super::source::{Source, Views};
 use crate::encoder::{Encoder, Input, Network, Pass};
-use crate::loss::{Batch, Loss, LossError};
-use crate::normalization::{GradScale, pullback};
-use crate::optimizer::{Optimizer, TwoDecays, Update, WeightDecay, check_decay};
+use crate::optimizer::{Update, check_decay};
 use crate::random::Generator;
-use crate::setting::{SettingError, positive};
-use crate::sphere::{Directions, SphereError, normalize};
-
-/// How an encoder is trained.
-#[derive(Clone, Copy)]
-pub struct Method<'a> {
-    loss: &'a dyn Loss,
-    optimizer: &'a dyn Optimizer,
-    learning_rate: f64,
-    decay: Option<WeightDecay>,
-    grad_scale: Option<GradScale>,
-    only_whole_batches: bool,
-}
-
-/// A training that cannot begin, or cannot go on.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum TrainingError {
-    /// The rule moves directions on a sphere, and a group is a tensor.
-    #[error(
-        "{rule} turns the direction of an embedding and keeps its norm; a tensor of a network is not an embedding and \
-         has no sphere to stay on: train free embeddings with it, or take another optimizer"
-    )]
-    NeedsEmbeddings {
-        /// The rule.
-        rule: &'static str,
-    },
-    /// An embedding without a direction.
-    #[error("after {steps} steps the embeddings cannot be normalized: {problem}; a smaller learning rate may help")]
-    NoDirection {
-        /// The steps taken before.
-        steps: u64,
-        /// What is wrong, with the row of the batch.
-        problem: SphereError,
-    },
-    /// Weight decay beside a rule that has its own.
-    #[error(transparent)]
-    Decay(#[from] TwoDecays),
-    /// A setting outside its domain.
-    #[error(transparent)]
-    Setting(#[from] SettingError),
-    /// A batch that the loss cannot be evaluated on.
-    #[error(transparent)]
-    Loss(#[from] LossError),
-}
-
-impl<'a> Method<'a> {
-    /// Descent of the mean of `loss` over a batch by `optimizer`, with the learning rate η.
-    ///
-    /// # Errors
-    /// A learning rate that is not a finite number above 0.
-    pub fn new(loss: &'a dyn Loss, optimizer: &'a dyn Optimizer, learning_rate: f64) -> Result<Self, SettingError> {
-        let learning_rate = positive("the learning rate", learning_rate)?;
-        Ok(Self { loss, optimizer, learning_rate, decay: None, grad_scale: None, only_whole_batches: false })
-    }
-
-    /// With weight decay on the parameters.
-    pub fn decay(self, decay: WeightDecay) -> Self {
-        Self { decay: Some(decay), ..self }
-    }
-
-    /// With GradScale on the gradient with respect to what is normalized.
-    pub fn grad_scale(self, grad_scale: GradScale) -> Self {
-        Self { grad_scale: Some(grad_scale), ..self }
-    }
-
-    /// Without a step on the last batch of an epoch where fewer samples are left for it than for the others.
-    ///
-    /// Contrastive training often wants that: among a few rows each has few others to be told from, and at a large
-    /// learning rate one such step can undo many. The views of that batch are drawn all the same, so that the epochs
-    /// after it make the same random choices either way.
-    pub fn only_whole_batches(self) -> Self {
-        Self { only_whole_batches: true, ..self }
-    }
-}
+use crate::setting::{positive, within};
 
 /// An encoder in training.
 ///
-/// With a predictor h (SimSiam, BYOL) the loss compares h(z) of each view with the other view's z, held still:
-/// L = ½ ℓ(h(z_1), z_2) + ½ ℓ(h(z_2), z_1). Then ℓ must be a loss of two views that holds the second still.
+/// With a predictor h (SimSiam) the loss compares h(z) of each view with the other view's z, held still:
+/// L = ½ ℓ(h(z_1), z_2) + ½ ℓ(h(z_2), z_1). Then ℓ must be a loss of two views that holds the second still. With a target
+/// (BYOL) it compares h(z) with the other view's embedding by a second encoder, whose parameters ξ follow those of the
+/// first: ξ ← mξ + (1 − m)θ after every step.
+///
+/// A step is one in training: batch normalizations use the statistics of each view's batch, and take them into their
+/// running statistics. [`Encoder::embed`] uses these.
 ///
 /// ```
 /// use embedding_norms::{encoder::*, loss::SupervisedInfoNce, optimizer::GradientDescent, random::generator, training::*};
@@ -108,10 +40,50 @@ impl<'a> Method<'a> {
 pub struct Trainer<'a, E> {
     encoder: E,
     predictor: Option<Network>,
+    target: Option<Target<E>>,
     method: Method<'a>,
     update: Box<dyn Update>,
     gradients: Vec<Vec<f64>>,
+    /// By what the learning rate of each group is multiplied.
+    rate_factors: Vec<f64>,
     steps: u64,
+}
+
+/// An encoder whose parameters are a moving average of another's.
+struct Target<E> {
+    encoder: E,
+    /// The share m that stays at each step.
+    momentum: f64,
+}
+
+impl<E: Encoder> Target<E> {
+    /// ξ ← mξ + (1 − m)θ. Running statistics are the target's own.
+    fn follow(&mut self, encoder: &E) {
+        for (own, other) in self.encoder.groups_mut().into_iter().zip(encoder.groups()) {
+            for (own, other) in own.iter_mut().zip(other) {
+                *own = self.momentum * *own + (1.0 - self.momentum) * other;
+            }
+        }
+    }
+}
+
+impl<'a, E: Encoder + Clone> Trainer<'a, E> {
+    /// Training of this encoder with a predictor of what a target embeds: a copy of the encoder at the start, of whose
+    /// parameters the share m stays at each step (BYOL's starts from m = 0.996).
+    ///
+    /// # Errors
+    /// As [`Trainer::with_predictor`]; a share outside [0, 1].
+    pub fn with_target(
+        encoder: E,
+        predictor: Network,
+        momentum: f64,
+        method: Method<'a>,
+    ) -> Result<Self, TrainingError> {
+        let valid = (0.0..=1.0).contains(&momentum);
+        let momentum = within("the momentum of the target", momentum, valid, "from 0 to 1")?;
+        let target = Some(Target { encoder: encoder.clone(), momentum });
+        Ok(Self { target, ..Self::start(encoder, Some(predictor), method)? })
+    }
 }
 
 impl<'a, E: Encoder> Trainer<'a, E> {
@@ -141,7 +113,22 @@ impl<'a, E: Encoder> Trainer<'a, E> {
         let predicted = predictor.iter().flat_map(|predictor| predictor.groups());
         let lengths: Vec<usize> = encoder.groups().into_iter().chain(predicted).map(<[f64]>::len).collect();
         let gradients = lengths.iter().map(|&length| vec![0.0; length]).collect();
-        Ok(Self { update: method.optimizer.start(&lengths), encoder, predictor, method, gradients, steps: 0 })
+        let rate_factors = vec![1.0; lengths.len()];
+        let update = method.optimizer.start(&lengths);
+        Ok(Self { update, encoder, predictor, target: None, method, gradients, rate_factors, steps: 0 })
+    }
+
+    /// With groups of their own learning rates: the rate of each group is multiplied by its factor. The groups are those of
+    /// the encoder, then those of the predictor. Weight decay goes with the rate of its group, as in PyTorch.
+    ///
+    /// # Errors
+    /// [`TrainingError::RateFactors`] unless there is one factor for each group; a factor that is not finite and above 0.
+    pub fn rate_factors(self, factors: &[f64]) -> Result<Self, TrainingError> {
+        if factors.len() != self.gradients.len() {
+            return Err(TrainingError::RateFactors { factors: factors.len(), groups: self.gradients.len() });
+        }
+        let checked = factors.iter().map(|&factor| positive("a factor of the learning rate", factor));
+        Ok(Self { rate_factors: checked.collect::<Result<_, _>>()?, ..self })
     }
 
     /// The encoder as it is now.
@@ -152,6 +139,11 @@ impl<'a, E: Encoder> Trainer<'a, E> {
     /// The predictor as it is now, if there is one.
     pub fn predictor(&self) -> Option<&Network> {
         self.predictor.as_ref()
+    }
+
+    /// The target as it is now, if there is one.
+    pub fn target(&self) -> Option<&E> {
+        self.target.as_ref().map(|target| &target.encoder)
     }
 
     /// How many steps have been taken.
@@ -192,28 +184,50 @@ impl<'a, E: Encoder> Trainer<'a, E> {
         let inputs = |features| Input { rows: &views.rows, features };
         let first = inputs(views.first.view());
         let second = views.second.as_ref().map(|second| inputs(second.view()));
-        let first = (first, self.encoder.forward(first));
-        let second = second.map(|second| (second, self.encoder.forward(second)));
+        let each: Vec<Input<'_>> = std::iter::once(first).chain(second).collect();
+        let passes = through(&self.encoder, &each);
+        let targets = self.target.as_ref().map(|target| through(&target.encoder, &each));
         let split = self.encoder.groups().len();
         let (own, predicted) = self.gradients.split_at_mut(split);
-        let embeddings = [Some(&first.1.embeddings), second.as_ref().map(|second| &second.1.embeddings)];
         let context = Context { method: self.method, views, steps: self.steps };
-        let (loss, upstream) = match &self.predictor {
-            None => context.compared(embeddings)?,
-            Some(predictor) => context.predicted(predictor, embeddings, predicted)?,
+        let objective = match &self.predictor {
+            None => context.compared(embeddings(&passes))?,
+            Some(predictor) => {
+                let targets = embeddings(targets.as_ref().unwrap_or(&passes));
+                context.predicted(predictor, embeddings(&passes), targets, predicted)?
+            }
         };
-        for ((input, pass), upstream) in std::iter::once(&first).chain(&second).zip(&upstream) {
+        for ((input, pass), upstream) in each.iter().zip(&passes).zip(&objective.upstream) {
             self.encoder.backward(*input, pass, upstream.view(), own);
         }
+        self.remember(&passes, &objective.predicted, targets.as_deref().unwrap_or_default());
         self.update();
-        Ok(loss)
+        if let Some(target) = &mut self.target {
+            target.follow(&self.encoder);
+        }
+        Ok(objective.loss)
+    }
+
+    /// Takes the statistics of the batch into the running ones, in the order of the passes.
+    fn remember(&mut self, own: &[Pass], predicted: &[Pass], targets: &[Pass]) {
+        own.iter().for_each(|pass| self.encoder.remember(pass));
+        if let Some(predictor) = &mut self.predictor {
+            predicted.iter().for_each(|pass| predictor.remember(pass));
+        }
+        if let Some(target) = &mut self.target {
+            targets.iter().for_each(|pass| target.encoder.remember(pass));
+        }
     }
 
     fn update(&mut self) {
-        let rate = self.method.learning_rate;
+        let common = self.method.learning_rate * self.method.schedule.share(self.steps);
+        if let Some(clipping) = self.method.clipping {
+            clipping.apply(&mut self.gradients);
+        }
         let predicted = self.predictor.iter_mut().flat_map(|predictor| predictor.groups_mut());
         let groups = self.encoder.groups_mut().into_iter().chain(predicted);
         for (group, (parameters, gradient)) in groups.zip(&mut self.gradients).enumerate() {
+            let rate = common * self.rate_factors[group];
             if let Some(decay) = self.method.decay {
                 decay.add_to_gradient(parameters, gradient);
                 decay.shrink(rate, parameters);
@@ -224,71 +238,12 @@ impl<'a, E: Encoder> Trainer<'a, E> {
     }
 }
 
-/// What the gradient of a batch depends on beside the embeddings.
-struct Context<'a> {
-    method: Method<'a>,
-    views: &'a Views,
-    steps: u64,
+/// The passes of the views of a batch.
+fn through<E: Encoder>(encoder: &E, inputs: &[Input<'_>]) -> Vec<Pass> {
+    inputs.iter().map(|&input| encoder.forward(input)).collect()
 }
 
-impl Context<'_> {
-    fn directions(&self, embeddings: &Array2<f64>) -> Result<Directions, TrainingError> {
-        normalize(embeddings.view()).map_err(|problem| TrainingError::NoDirection { steps: self.steps, problem })
-    }
-
-    /// ∂(mean loss)/∂z of directions, through the norm.
-    fn through_norm(&self, directions: &Directions, euclidean: ArrayView2<'_, f64>, weight: f64) -> Array2<f64> {
-        let mut gradient = pullback(directions, euclidean);
-        if let Some(grad_scale) = self.method.grad_scale {
-            grad_scale.apply(directions, &mut gradient);
-        }
-        gradient *= weight;
-        gradient
-    }
-
-    /// The loss of the embeddings themselves, and its gradients.
-    fn compared(&self, embeddings: [Option<&Array2<f64>>; 2]) -> Result<(f64, Vec<Array2<f64>>), TrainingError> {
-        let directions: Vec<Directions> =
-            embeddings.into_iter().flatten().map(|view| self.directions(view)).collect::<Result<_, _>>()?;
-        let mut batch = match &directions[..] {
-            [first, second] => Batch::two_views(first, second)?,
-            only => Batch::one_view(&only[0])?,
-        };
-        if let Some(labels) = &self.views.labels {
-            batch = batch.with_labels(labels)?;
-        }
-        if let Some(positives) = &self.views.positives {
-            batch = batch.with_positives(positives)?;
-        }
-        let evaluation = self.method.loss.evaluate(&batch)?;
-        let weight = 1.0 / evaluation.rows as f64;
-        let slopes = std::iter::once(&evaluation.first).chain(&evaluation.second);
-        let gradients = directions.iter().zip(slopes);
-        let gradients = gradients.map(|(directions, slope)| self.through_norm(directions, slope.view(), weight));
-        Ok((evaluation.mean(), gradients.collect()))
-    }
-
-    /// The loss of each view's prediction of the other, held still, and its gradients through the predictor.
-    fn predicted(
-        &self,
-        predictor: &Network,
-        embeddings: [Option<&Array2<f64>>; 2],
-        gradients: &mut [Vec<f64>],
-    ) -> Result<(f64, Vec<Array2<f64>>), TrainingError> {
-        let loss = self.method.loss;
-        let [Some(first), Some(second)] = embeddings else {
-            return Err(LossError::NeedsTwoViews { loss: loss.name() }.into());
-        };
-        let (mut total, mut upstream) = (0.0, Vec::new());
-        for (own, other) in [(first, second), (second, first)] {
-            let pass: Pass = predictor.forward(Input { rows: &self.views.rows, features: own.view() });
-            let (prediction, target) = (self.directions(&pass.embeddings)?, self.directions(other)?);
-            let evaluation = loss.evaluate(&Batch::two_views(&prediction, &target)?)?;
-            let weight = 0.5 / evaluation.rows as f64;
-            total += 0.5 * evaluation.mean();
-            let slope = self.through_norm(&prediction, evaluation.first.view(), weight);
-            upstream.push(predictor.backward_to_features(own.view(), &pass, slope.view(), gradients));
-        }
-        Ok((total, upstream))
-    }
+/// The embeddings of the views of a batch.
+fn embeddings(passes: &[Pass]) -> [Option<&Array2<f64>>; 2] {
+    [0, 1].map(|view| passes.get(view).map(|pass| &pass.embeddings))
 }

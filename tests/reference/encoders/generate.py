@@ -87,20 +87,27 @@ def case(name, widths, views, optimizer, settings, bias=True, predictor=None, gr
 
 
 numbers = np.random.default_rng(20250217)
-torch.manual_seed(20250217)
-widths = [5, 7, 6, 4]
-result = {
-    "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
-    "labels": LABELS,
-    "positives": POSITIVES,
-    "cases": [
-        case("supervised", widths, 1, "SGD", {"lr": 0.3}),
-        case("linear", [5, 4], 1, "SGD", {"lr": 0.3}, bias=False),
-        case("momentum-decay", widths, 1, "SGD", {"lr": 0.2, "momentum": 0.9, "weight_decay": 0.01}),
-        case("adamw", widths, 2, "AdamW", {"lr": 0.01, "weight_decay": 0.1}),
-        case("nt-xent", widths, 2, "SGD", {"lr": 0.3}),
-        case("gradscale", widths, 2, "SGD", {"lr": 0.3}, grad_scale=1.0),
-        case("simsiam", widths, 2, "SGD", {"lr": 0.3}, predictor=[4, 3, 4]),
-    ],
-}
-pathlib.Path(__file__).with_name("trainings.json").write_text(json.dumps(result) + "\n")
+
+
+def main():
+    torch.manual_seed(20250217)
+    widths = [5, 7, 6, 4]
+    result = {
+        "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+        "labels": LABELS,
+        "positives": POSITIVES,
+        "cases": [
+            case("supervised", widths, 1, "SGD", {"lr": 0.3}),
+            case("linear", [5, 4], 1, "SGD", {"lr": 0.3}, bias=False),
+            case("momentum-decay", widths, 1, "SGD", {"lr": 0.2, "momentum": 0.9, "weight_decay": 0.01}),
+            case("adamw", widths, 2, "AdamW", {"lr": 0.01, "weight_decay": 0.1}),
+            case("nt-xent", widths, 2, "SGD", {"lr": 0.3}),
+            case("gradscale", widths, 2, "SGD", {"lr": 0.3}, grad_scale=1.0),
+            case("simsiam", widths, 2, "SGD", {"lr": 0.3}, predictor=[4, 3, 4]),
+        ],
+    }
+    pathlib.Path(__file__).with_name("trainings.json").write_text(json.dumps(result) + "\n")
+
+
+if __name__ == "__main__":
+    main()
