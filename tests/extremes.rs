@@ -138,7 +138,7 @@ proptest! {
         norms in (anywhere(), anywhere()),
         sizes in (setting(), setting()),
         k in setting(),
-        angle in 1e-9..3.14_f64,
+        angle in 1e-9..3.1_f64,
         dimension in 2..2000_usize,
         momentum in 0.0..1.0_f64,
     ) {

@@ -173,7 +173,7 @@ impl Question {
         if found > 1 && found != expected {
             return Err(Failure::from(DiagnosisError::Positives { found, expected }).at("--positives"));
         }
-        let (rule, weight_decay, note) = training.rule()?;
+        let Told { rule, weight_decay, note } = training.told()?;
         let options = Options {
             learning_rate: training.learning_rate,
             rule,
@@ -216,14 +216,26 @@ impl Question {
     }
 }
 
+/// What is told of the optimizer.
+#[derive(Default)]
+struct Told {
+    rule: Option<UpdateRule>,
+    /// Inside the rule or beside it.
+    weight_decay: Option<f64>,
+    /// What was taken for its name, where that may mean more.
+    note: Option<String>,
+}
+
 impl Training {
-    /// The optimizer, the weight decay inside it or beside it, and what was taken for its name.
-    fn rule(&self) -> Result<(Option<UpdateRule>, Option<f64>, Option<String>), Failure> {
-        let Some(name) = &self.optimizer else { return Ok((None, self.weight_decay, None)) };
+    fn told(&self) -> Result<Told, Failure> {
+        let Some(name) = &self.optimizer else {
+            return Ok(Told { weight_decay: self.weight_decay, ..Told::default() });
+        };
         let method = optimizers::method(name, &self.set, self.weight_decay, self.coupled)?;
         let rule = UpdateRule::named(method.entry.name, &method.parameters, self.coupled);
         let rule = rule.map_err(|error| Failure::Refused(format!("--set: {error}")))?;
-        Ok((Some(rule), method.decay.filter(|strength| *strength > 0.0), method.note))
+        let weight_decay = method.decay.filter(|strength| *strength > 0.0);
+        Ok(Told { rule: Some(rule), weight_decay, note: method.note })
     }
 }
 
