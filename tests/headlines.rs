@@ -17,7 +17,7 @@ const CONDITIONS: [&str; 9] = ["under", "with", "for", "where", "of", "plain", "
 fn claims_too_much(headline: &str) -> bool {
     let words = format!(" {} ", headline.to_lowercase().replace([',', ':', ';', '.', '?'], " "));
     let has = |word: &&str| words.contains(&format!(" {word} "));
-    ALL.iter().any(|word| has(word)) && !CONDITIONS.iter().any(|word| has(word))
+    ALL.iter().any(&has) && !CONDITIONS.iter().any(has)
 }
 
 fn files(extension: &str) -> Vec<String> {
