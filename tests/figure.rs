@@ -8,7 +8,7 @@ use embedding_norms::figure::{
     animation, overlaps, pdf, png, text_boxes,
 };
 use proptest::prelude::*;
-use resvg::usvg::roxmltree::Document;
+use resvg::usvg::roxmltree::{self, Document};
 
 #[path = "support/seeds.rs"]
 mod seeds;
@@ -203,6 +203,96 @@ fn overlaps_are_found() {
     assert_eq!(found("<text x='60' y='90' font-size='10' transform='rotate(-90 60 90)'>upright</text>"), 0);
     assert_eq!(found("<text x='20' y='70' font-size='10' transform='rotate(-90 20 70)'>upright</text>"), 1);
     assert_eq!(found("<text x='80' y='90' font-size='10'>outside</text>"), 1);
+}
+
+/// The width and the height of every plot, from its axes.
+fn plots(svg: &str) -> Vec<(f64, f64)> {
+    let document = Document::parse(svg).unwrap();
+    let axes = document.descendants().filter(|node| node.attribute("class") == Some("axes"));
+    let corners = axes.filter_map(|group| {
+        let path = group.children().find(|node| node.has_tag_name("path"))?.attribute("d")?;
+        let numbers = path.trim_start_matches('M').split(' ').map(|number| number.parse::<f64>());
+        numbers.collect::<Result<Vec<_>, _>>().ok().filter(|numbers| numbers.len() == 6)
+    });
+    corners.map(|at| (at[4] - at[0], at[3] - at[1])).collect()
+}
+
+#[test]
+fn many_panels_in_one_column_are_not_flat() {
+    for (count, shared) in [(5, false), (6, false), (15, true)] {
+        let panel = |index: usize| {
+            let points = (1..=6).map(|k| (f64::from(k), f64::from(k * k))).collect();
+            Panel::new(Axis::logarithmic("norm"), Axis::logarithmic("steps"))
+                .title(format!("rule {index}"))
+                .layer(Layer::line("", points))
+        };
+        let figure = Figure::new("Many panels.").columns(5).panels((0..count).map(panel));
+        let svg = if shared { figure.shared_axes() } else { figure }.to_svg(Size::OneColumn).unwrap();
+        let plots = plots(&svg);
+        assert_eq!(plots.len(), count);
+        assert!(plots.iter().all(|(width, height)| height >= &(0.35 * width)), "{count}: {plots:?}");
+        assert_eq!(overlaps(&svg).unwrap(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn every_name_along_an_axis_is_shown() {
+    let rules = ["GD", "heavy-ball", "Nesterov", "SGDP", "Adam", "AdamW", "AdamP", "RMSProp", "AdaGrad", "Lion"];
+    let encoders = ["free embeddings", "a row per input", "shared linear", "perceptron"];
+    for (names, lines) in [(&rules[..], false), (&encoders[..], true)] {
+        for size in SIZES {
+            let ticks = names.iter().enumerate().map(|(place, name)| (place as f64, (*name).to_owned()));
+            let x = Axis::linear("rule").range(-0.5, names.len() as f64 - 0.5).ticks(ticks);
+            let points = (0..names.len()).map(|place| (place as f64, 1.0 + place as f64)).collect();
+            let panel =
+                Panel::new(x, Axis::linear("a long name of a quantity, per step")).layer(Layer::markers("", points));
+            let svg = Figure::new("").columns(2).panel(panel.clone()).panel(panel).to_svg(size).unwrap();
+            let shown = labels(&svg);
+            for name in names {
+                let parts: Vec<&str> = if lines { name.split(' ').collect() } else { vec![name] };
+                let found = parts.iter().all(|part| shown.iter().any(|label| label.contains(part)));
+                assert!(found, "{size:?}: '{name}' is not among {shown:?}");
+            }
+            assert_eq!(overlaps(&svg).unwrap(), Vec::<String>::new(), "{size:?}");
+        }
+    }
+}
+
+#[test]
+fn a_note_stays_in_its_plot() {
+    let corners = [(1e-2, 1e-2), (1e-2, 1e2), (1e2, 1e-2), (1e2, 1e2)];
+    let axis = || Axis::logarithmic("norm").range(1e-2, 1e2);
+    for (layer, (x, y), side) in corners.into_iter().flat_map(|corner| {
+        let sides = [Side::Above, Side::Below, Side::Left, Side::Right];
+        let layers = [Layer::raster(raster(12)), Layer::line("", vec![(0.1, 0.1), (1.0, 1.0)])];
+        layers.into_iter().flat_map(move |layer| sides.map(|side| (layer.clone(), corner, side)))
+    }) {
+        let panel = Panel::new(axis(), axis()).layer(layer).note(x, y, "fails", side);
+        let svg = Figure::new("").panel(panel).to_svg(Size::OneColumn).unwrap();
+        let document = Document::parse(&svg).unwrap();
+        let axes = document.descendants().find(|node| node.attribute("class") == Some("axes")).unwrap();
+        let path = axes.children().filter_map(|node| node.attribute("d")).find(|d| d.split(' ').count() == 6).unwrap();
+        let at: Vec<f64> = path.trim_start_matches('M').split(' ').map(|number| number.parse().unwrap()).collect();
+        let note = text_boxes(&svg).unwrap().into_iter().find(|text| text.text == "fails").unwrap();
+        let inside = note.left > at[0] && note.right < at[4] && note.top > at[1] && note.bottom < at[3];
+        assert!(inside, "{side:?} of ({x}, {y}): {note:?} in {at:?}");
+    }
+}
+
+#[test]
+fn marks_in_a_legend_are_no_specks() {
+    let points: Vec<(f64, f64)> = (0..40).map(|k| (f64::from(k), f64::from(k % 7))).collect();
+    let layer = Layer::markers("a cloud", points).style(Style::series(0).size(0.3).opacity(0.3));
+    let panel = Panel::new(Axis::linear("x"), Axis::linear("y")).layer(layer).legend(Legend::Below);
+    let svg = Figure::new("").panel(panel).to_svg(Size::OneColumn).unwrap();
+    let document = Document::parse(&svg).unwrap();
+    let in_panel = |node: &roxmltree::Node<'_, '_>| node.ancestors().any(|one| one.attribute("class") == Some("panel"));
+    let circles = document.descendants().filter(|node| node.has_tag_name("circle"));
+    let radius = |node: roxmltree::Node<'_, '_>| node.attribute("r").unwrap().parse::<f64>().unwrap();
+    let (cloud, legend): (Vec<_>, Vec<_>) = circles.partition(in_panel);
+    let largest = cloud.into_iter().map(radius).fold(0.0, f64::max);
+    let smallest = legend.into_iter().map(radius).fold(f64::INFINITY, f64::min);
+    assert!(smallest.is_finite() && smallest > 1.5 * largest, "{smallest} beside {largest}");
 }
 
 #[test]

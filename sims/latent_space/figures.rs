@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use embedding_norms::figure::{Axis, Figure, Layer, Legend, Panel, Side as Beside, Style};
+use embedding_norms::figure::{Axis, Figure, Layer, Legend, Panel, Style};
 use embedding_norms::sphere::norm_of;
 use embedding_norms::table::Table;
 use ndarray::Array1;
@@ -16,9 +16,6 @@ use crate::simulation::Tables;
 const TEXT: &str = "Six panels, before training on the left and after training on the right. Embeddings in three dimensions, from two \
                     sides: before training classes lie beside each other, after training every class points into a \
                     direction of its own. The norm of an embedding against its angle to the mean of its class.";
-const CAPTION: &str = "Embeddings of one seed; in front is the plane in which they extend most. Lines lead from the origin \
-                       to the mean of each class. Rings are norms: what lies in the plane of the picture is on its ring, \
-                       what points towards the eye is inside.";
 
 pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
     let (points, means) = (tables.get(POINTS)?, tables.get(MEANS)?);
@@ -36,7 +33,14 @@ pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
     for (state, name) in states {
         panels.push(shown.norms(state, format!("{name}: norms"))?);
     }
-    Ok(Figure::new(TEXT).columns(2).aspect(0.75).caption(CAPTION).panels(panels))
+    let norms: Vec<String> = rings(edge).iter().map(ToString::to_string).collect();
+    let caption = format!(
+        "Embeddings of one seed; in front is the plane in which they extend most. Lines lead from the origin to the mean of \
+         each class. Rings are norms, {}: what lies in the plane of the picture is on its ring, what points towards the eye \
+         is inside.",
+        norms.join(" and ")
+    );
+    Ok(Figure::new(TEXT).columns(2).aspect(0.62).caption(caption).panels(panels))
 }
 
 /// What all panels are drawn from.
@@ -72,12 +76,7 @@ impl State<'_> {
         for radius in rings(self.edge) {
             let at = |part: i32| 2.0 * PI * f64::from(part) / 90.0;
             let ring = (0..=90).map(|part| (radius * libm::cos(at(part)), radius * libm::sin(at(part)))).collect();
-            panel = panel.layer(Layer::line("", ring).style(Style::reference().width(0.6))).note(
-                0.0,
-                -radius,
-                format!("‖z‖ = {radius}"),
-                Beside::Below,
-            );
+            panel = panel.layer(Layer::line("", ring).style(Style::reference().width(0.6)));
         }
         for (class, points, mean) in self.classes(state)? {
             let places = points.iter().map(|point| self.camera.seen(point, side)).collect();

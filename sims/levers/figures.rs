@@ -173,12 +173,14 @@ fn predictions(speed: &Table, criterion: &Table) -> Result<Figure, TableError> {
     let mut panels = Vec::new();
     for task in tasks(speed)? {
         let rows = speed.with("task", task.as_str())?;
-        let mut panel =
-            Panel::new(Axis::linear("predicted: |ln α/α*| − |ln α′/α*|"), Axis::linear("measured: ln(speed-up)"))
-                .title(title(&task))
-                .layer(Layer::horizontal_line("", 0.0))
-                .layer(Layer::vertical_line("", 0.0))
-                .legend(Legend::Below);
+        let mut panel = Panel::new(
+            Axis::linear("predicted: |ln\u{a0}α/α*| − |ln\u{a0}α′/α*|"),
+            Axis::linear("measured: ln(speed-up)"),
+        )
+        .title(title(&task))
+        .layer(Layer::horizontal_line("", 0.0))
+        .layer(Layer::vertical_line("", 0.0))
+        .legend(Legend::Below);
         for (index, (kind, name)) in KINDS.into_iter().enumerate() {
             let rows = rows.with("lever", kind)?;
             let bars = intervals(&rows, "predicted")?;
@@ -213,7 +215,7 @@ fn ranks(table: &Table) -> Result<Panel, TableError> {
         Axis::linear("task").range(-0.6, tasks.len() as f64 - 0.4).ticks(ticks),
         Axis::linear("rank correlation rₛ").range(-1.05, 1.05),
     )
-    .title("Ranks: predicted and measured")
+    .title("Rank correlations")
     .layer(Layer::horizontal_line("", 0.0))
     .legend(Legend::Below);
     let marks = [

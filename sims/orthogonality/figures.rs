@@ -21,7 +21,7 @@ pub fn figure(main: &Table, stated: &Stated) -> Result<Figure, Failure> {
     };
     let caption = format!(
         "{rounding}Shares: root mean squares, means over seeds with 95 % intervals. Angles: medians, with 5 to 95 % of the \
-         embeddings; below 90 degrees displacements point outwards, above inwards."
+         embeddings; at 90 degrees displacements are tangent, below they point outwards, above inwards."
     );
     Ok(Figure::new(text).aspect(0.5).columns(1).panels([shares(main)?, angles(main)?, along(main)?]).caption(caption))
 }
@@ -56,7 +56,7 @@ fn shares(main: &Table) -> Result<Panel, Failure> {
             .layer(Layer::markers(rule.name(), points).style(style));
     }
     let middle = 0.5 * (place(0, 0) + place(1, 0));
-    Ok(panel.note(middle, -0.055, "only rounding", Side::Right))
+    Ok(panel.note(middle, -0.08, "only rounding", Side::Above))
 }
 
 fn angles(main: &Table) -> Result<Panel, Failure> {
@@ -65,7 +65,7 @@ fn angles(main: &Table) -> Result<Panel, Failure> {
         Axis::linear("angle of z and Δz, degrees").range(0.0, 180.0).ticks_at([0.0, 45.0, 90.0, 135.0, 180.0]),
     )
     .title("Otherwise displacements point outwards and inwards")
-    .layer(Layer::horizontal_line("tangent", 90.0))
+    .layer(Layer::horizontal_line("", 90.0))
     .legend(Legend::Inside);
     for (index, rule) in Rule::ALL.into_iter().enumerate() {
         let (mut points, mut intervals) = (Vec::new(), Vec::new());

@@ -1,6 +1,6 @@
 //! The section of one simulation: story, statements, figures, numbers, conditions, the command that runs it again.
 
-use embedding_norms::claim::{Claim, Source, Verdict, brief};
+use embedding_norms::claim::{Claim, Source, Verdict};
 use maud::{Markup, PreEscaped, html};
 
 use crate::failure::Failure;
@@ -136,13 +136,15 @@ fn value(label: &str, text: &str) -> Markup {
     }
 }
 
-/// What was measured, and its interval in a place of its own.
+/// What was measured, and its interval in a place of its own, both as the claim writes them.
 fn measured(claim: &Claim) -> (String, String) {
-    let Some((lower, upper)) = claim.interval else { return (claim.measured.clone(), String::new()) };
-    match claim.measured.split_once(" [") {
-        Some((value, rest)) if rest.ends_with(']') => (value.to_owned(), format!("[{rest}")),
-        _ => (claim.measured.clone(), format!("[{}, {}]", brief(lower), brief(upper))),
+    let whole = || (claim.measured.clone(), String::new());
+    if claim.interval.is_none() {
+        return whole();
     }
+    let Some((value, rest)) = claim.measured.split_once(" [") else { return whole() };
+    let Some((interval, more)) = rest.split_once(']') else { return whole() };
+    (format!("{value}{more}"), format!("[{interval}]"))
 }
 
 fn conditions(material: &Material) -> Markup {

@@ -52,19 +52,29 @@ fn finished(figure: &Figure, page: &Layout, drawn: &str, letters: &Letters) -> R
 fn draw_heading(pen: &Pen, page: &Layout) -> Result<(), FigureError> {
     let m = pen.measures;
     let look = Lettering { size: 1.12 * m.title, weight: Weight::Bold, ..pen.plain() };
-    for (index, line) in page.title.iter().enumerate() {
-        pen.text(line, (m.margin, m.margin + look.size + index as f64 * 1.12 * m.title_line()), look)?;
-    }
-    Ok(())
+    lines(pen, "title", &page.title, (m.margin, m.margin + look.size), 1.12 * m.title_line(), look)
 }
 
 fn draw_caption(pen: &Pen, page: &Layout) -> Result<(), FigureError> {
     let m = pen.measures;
     let look = Lettering { size: 0.92 * m.text, colour: Colour::ASIDE.for_text(), ..pen.plain() };
-    for (index, line) in page.caption.iter().enumerate() {
-        pen.text(line, (m.margin, page.caption_top + look.size + index as f64 * m.line()), look)?;
+    lines(pen, "caption", &page.caption, (m.margin, page.caption_top + look.size), m.line(), look)
+}
+
+/// Lines of one text, from the base line of the first on, as a group of this class.
+fn lines(
+    pen: &Pen,
+    class: &str,
+    lines: &[String],
+    (x, y): (f64, f64),
+    distance: f64,
+    look: Lettering,
+) -> Result<(), FigureError> {
+    if lines.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let draw = |(index, line): (usize, &String)| pen.text(line, (x, y + index as f64 * distance), look);
+    pen.group(&format!("class=\"{class}\""), || lines.iter().enumerate().try_for_each(draw))
 }
 
 fn draw_panel(pen: &Pen, figure: &Figure, panel: &Panel, frame: &Frame) -> Result<(), FigureError> {
@@ -125,10 +135,8 @@ fn draw_title(pen: &Pen, frame: &Frame) -> Result<(), FigureError> {
     let m = pen.measures;
     let look = Lettering { size: m.title, weight: Weight::Bold, ..pen.plain() };
     let last = frame.plot.top - m.gap() - 0.2 * m.title;
-    for (index, line) in frame.title.iter().rev().enumerate() {
-        pen.text(line, (frame.plot.left, last - index as f64 * m.title_line()), look)?;
-    }
-    Ok(())
+    let first = last - frame.title.len().saturating_sub(1) as f64 * m.title_line();
+    lines(pen, "title", &frame.title, (frame.title_left, first), m.title_line(), look)
 }
 
 /// The places of values along an axis, on the page.

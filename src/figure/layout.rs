@@ -29,6 +29,8 @@ pub struct Frame {
     pub x_name: Vec<String>,
     pub y_name: Vec<String>,
     pub title: Vec<String>,
+    /// The left edge of the title: of the place of a picture, which may be wider than the picture.
+    pub title_left: f64,
     /// Where the legend stands, if inside.
     pub legend: Option<Rectangle>,
 }
@@ -204,6 +206,7 @@ impl<'a> Page<'a> {
                     x_name: vec![panel.x.label.clone()],
                     y_name: vec![panel.y.label.clone()],
                     title: Vec::new(),
+                    title_left: 0.0,
                     legend: None,
                 }
             })
@@ -285,6 +288,7 @@ impl<'a> Page<'a> {
     /// Pictures keep their proportions in the middle of their place.
     fn fit_pictures(&mut self) {
         for (panel, frame) in self.figure.panels.iter().zip(&mut self.frames) {
+            frame.title_left = frame.plot.left;
             if panel.is_picture() {
                 let (x, y) = (frame.ranges.x, frame.ranges.y);
                 let unit = (frame.plot.width / (x.1 - x.0)).min(frame.plot.height / (y.1 - y.0));
@@ -324,15 +328,19 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Breaks the names of axes that would reach beyond the page or into the neighbour's.
+    /// Breaks the names of axes that would reach beyond the page or into the neighbour's: all alike.
     fn set_names(&mut self, gap: f64) {
         let m = self.measures;
-        let pitch = (m.width - 2.0 * m.margin) / self.columns as f64 - gap;
-        for (panel, frame) in self.figure.panels.iter().zip(&mut self.frames) {
+        let to_edge = |frame: &Frame| {
             let middle = frame.plot.left + frame.plot.width / 2.0;
-            let to_edge = 2.0 * (middle - m.margin).min(m.width - m.margin - middle);
+            2.0 * (middle - m.margin).min(m.width - m.margin - middle)
+        };
+        let page = self.frames.iter().map(to_edge).fold(f64::INFINITY, f64::min);
+        let pitch = (m.width - 2.0 * m.margin) / self.columns as f64 - gap;
+        let across = if self.columns > 1 { pitch.min(page) } else { page };
+        for (panel, frame) in self.figure.panels.iter().zip(&mut self.frames) {
             let wrapped = |name: &str, limit: f64| text::wrap(name, m.text, Weight::Regular, limit);
-            frame.x_name = wrapped(&panel.x.label, if self.columns > 1 { pitch.min(to_edge) } else { to_edge });
+            frame.x_name = wrapped(&panel.x.label, across);
             // Above and below a plot there is room for two lines at least.
             frame.y_name = wrapped(&panel.y.label, frame.plot.height + 2.0 * m.line());
         }
