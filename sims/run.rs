@@ -87,10 +87,10 @@ pub fn run<S: Simulation>(settings: &S, common: &Common, folder: &Path) -> Resul
         return Ok(None);
     }
     let folder = Folder::prepare(folder)?;
-    let journal = folder.subfolder(&journal_below(S::NAME, shard))?;
     if common.task()?.is_some() {
         refuse_other_division(folder.path(), S::NAME, shard)?;
     }
+    let journal = folder.subfolder(&journal_below(S::NAME, shard))?;
     let bar = Bar::new(S::NAME, common.quiet);
     let options = Options {
         threads: common.threads()?,
@@ -110,11 +110,11 @@ pub fn run<S: Simulation>(settings: &S, common: &Common, folder: &Path) -> Resul
     if summary.is_cancelled() {
         let (finished, total) = (summary.progress.finished, summary.progress.total);
         return Err(Failure::Interrupted(format!(
-            "interrupted: {finished} of {total} units of {} are finished and kept in {}; run the same command again{} to \
-             go on",
+            "interrupted: {finished} of {total} units of {} are finished and kept in {}; run the same command again to go \
+             on{}",
             S::NAME,
             journal.display(),
-            if common.force { " without --force" } else { "" }
+            if common.force { " (without --force, which would start over)" } else { "" }
         )));
     }
     if !summary.failures.is_empty() {

@@ -142,7 +142,7 @@ fn a_forced_run_that_was_interrupted_goes_on_without_force() {
     assert_eq!(cut.wait().unwrap().code(), Some(130));
     let mut says = String::new();
     std::io::Read::read_to_string(cut.stderr.as_mut().unwrap(), &mut says).unwrap();
-    assert!(says.contains("run the same command again without --force to go on"), "{says}");
+    assert!(says.contains("run the same command again to go on (without --force"), "{says}");
     let ended = run(place.path(), &line.replace(" --quiet", ""));
     assert!(ended.stderr.contains("went on from an interrupted run"), "{ended:?}");
     ended.says();

@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn a_slice_of_python_is_told_how_rows_are_written() {
         let error = Selection::of(Path::new("z.npy:0:512"), |path| path == Path::new("z.npy")).unwrap_err();
-        assert!(error.to_string().contains("'0:512'") && error.to_string().contains("z.npy:0-511"), "{error}");
+        assert!(error.to_string().contains("':0:512'") && error.to_string().contains("z.npy:0-511"), "{error}");
     }
 
     #[test]
