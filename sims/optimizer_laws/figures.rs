@@ -98,6 +98,7 @@ fn panel(law: &Law, counts: Vec<(f64, f64)>, stated: &Stated) -> Panel {
         (None, Some(fitted)) => format!("fit: k = {:.2}", fitted.value),
         (_, None) => "no fit".to_owned(),
     };
+    let shortest = counts.first().map_or(0.25, |first| first.0);
     let thin = Style::series(0).width(2.6).opacity(0.45);
     let blue = Style::series(0);
     Panel::new(
@@ -109,7 +110,7 @@ fn panel(law: &Law, counts: Vec<(f64, f64)>, stated: &Stated) -> Panel {
     .layer(Layer::line("predicted slope", predicted.unwrap_or_default()).style(Style::theory().dash(Dash::ShortDashed)))
     .layer(Layer::markers("counted, in the window", inside).style(blue.size(0.8)))
     .layer(Layer::markers("counted, before it", outside).style(blue.size(0.8).open()))
-    .note(0.25, 1.2e5, exponent, Side::Right)
+    .note(shortest, 1.2e5, exponent, Side::Right)
     .legend(Legend::Below)
 }
 

@@ -74,7 +74,8 @@ pub fn note_place(panel: &Panel, frame: &Frame, note: &Note, measures: &Measures
         Side::Left => ((x - gap, y + capital / 2.0), HPos::Right),
         Side::Right => ((x + gap, y + capital / 2.0), HPos::Left),
     };
-    if !frame.plot.holds((x, y)) {
+    // What is in a corner is in the plot, whatever rounding says.
+    if !frame.plot.grown(measures.stroke).holds((x, y)) {
         return Some((place, anchor));
     }
     let room = note_room(&note.text, place, anchor, measures);

@@ -148,7 +148,9 @@ fn checked_rate(half_tangent: f64, alpha: f64, beta: f64, epsilon: f64) -> Resul
 
 /// Λ = ln[tan(φ0/2)/tan(φ_ε/2)].
 fn log_ratio(half_tangent: f64, epsilon: f64) -> f64 {
-    libm::log(half_tangent / half_tangent_at(epsilon))
+    let stop = half_tangent_at(epsilon);
+    let ratio = half_tangent / stop;
+    if ratio.is_finite() { libm::log(ratio) } else { libm::log(half_tangent) - libm::log(stop) }
 }
 
 /// Steps of gradient flow until the *mean* of 1 − cos φ over a population is ε (statement L4): the real t at which
