@@ -49,6 +49,13 @@ const NAMED: &[Named] = &[
     named("convergence-map", "tan(φ₀/#)", FORMULA),
     named("convergence-map", "tan(φ/#)", FORMULA),
     named("convergence-map", "us = # and", FORMULA),
+    named("cut-rate", "drawn at #", DRAWN),
+    named(
+        "cut-rate",
+        "Networks: # no-biases, # batch-norm, # batch-norm-biases, # residual-batch-norm, # layer-norm, # \
+         simsiam-no-last-bias, # biases-by-layer, # batch-norm-last-linear, # layer-norm-biases, # biases, # simsiam.",
+        DRAWN,
+    ),
     named("gradscale", "p = #", SETTING),
     named("gradscale", "# − p", PREDICTED),
     named("gradscale", "below #: longer", PREDICTED),

@@ -154,6 +154,7 @@ fn residual(turned: &Table) -> Result<Panel, Failure> {
     .legend(Legend::Hidden);
     let ratios = levels(turned, "norm_ratio")?;
     let mut anchors = [None; 2];
+    let (mut smallest, mut largest) = (f64::INFINITY, 0.0_f64);
     for (index, &ratio) in ratios.iter().enumerate() {
         let rows = turned.with("norm_ratio", ratio)?;
         let label = format!("‖w‖ = {ratio} ‖z‖");
@@ -161,6 +162,9 @@ fn residual(turned: &Table) -> Result<Panel, Failure> {
         let errors = [errors(&rows, false)?, errors(&rows, true)?];
         for (anchor, errors) in anchors.iter_mut().zip(&errors) {
             *anchor = anchor.or(errors.last().copied());
+            for (_, error) in errors {
+                (smallest, largest) = (smallest.min(*error), largest.max(*error));
+            }
         }
         let [limit, law] = errors;
         panel = panel.layer(Layer::markers(label.clone(), limit).style(style));
@@ -177,7 +181,8 @@ fn residual(turned: &Table) -> Result<Panel, Failure> {
         let (place, away) = if slope < 1.5 { (1.2 * least, 40.0) } else { (0.5 * (least * most).sqrt(), 0.35) };
         panel = panel.layer(Layer::line("", vec![line(least), line(most)]).style(Style::reference())).note(
             place,
-            line(place).1 * away,
+            // Within what is drawn, also where the settings leave little room.
+            (line(place).1 * away).clamp(smallest, largest),
             name,
             Side::Right,
         );

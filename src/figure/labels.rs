@@ -64,7 +64,7 @@ pub fn ink(panel: &Panel, frame: &Frame) -> Vec<(f64, f64)> {
 }
 
 /// The place of the base line of a note, and the end of the note that is there. A note of something in the plot stays in
-/// the plot, tag and all, wherever its side would lead.
+/// the plot, tag and all, wherever its side would lead; captions of pictures stay where they are.
 pub fn note_place(panel: &Panel, frame: &Frame, note: &Note, measures: &Measures) -> Option<((f64, f64), HPos)> {
     let (x, y) = frame.place(panel, note.x, note.y)?;
     let (gap, capital) = (measures.gap() + 1.5 * measures.stroke, CAPITAL * measures.text);
@@ -75,7 +75,8 @@ pub fn note_place(panel: &Panel, frame: &Frame, note: &Note, measures: &Measures
         Side::Right => ((x + gap, y + capital / 2.0), HPos::Left),
     };
     // What is in a corner is in the plot, whatever rounding says.
-    if !frame.plot.grown(measures.stroke).holds((x, y)) {
+    let has_pictures = panel.layers.iter().any(|layer| matches!(layer.mark, Mark::Image(_)));
+    if has_pictures || !frame.plot.grown(1e-6).holds((x, y)) {
         return Some((place, anchor));
     }
     let room = note_room(&note.text, place, anchor, measures);
