@@ -6,7 +6,7 @@ use embedding_norms::theory::scaling::{Decay, Rule, rule};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::terminal::valued;
+use crate::wrapping::valued;
 
 /// The cut that is asked about.
 pub struct Question<'a> {

@@ -11,7 +11,7 @@ use crate::elsewhere::stands_for;
 use crate::envelope;
 use crate::failure::Failure;
 use crate::suggestion::suggestion;
-use crate::terminal::{labelled, width, wrapped};
+use crate::wrapping::{labelled, width, wrapped};
 
 /// The command.
 pub fn command() -> Command {

@@ -16,7 +16,7 @@ use crate::arrays::ArrayFile;
 use crate::embeddings::{Chosen, Input, LossChoice};
 use crate::failure::Failure;
 use crate::output;
-use crate::terminal::{valued, width, wrapped};
+use crate::wrapping::{valued, width, wrapped};
 use crate::{envelope, known};
 
 /// What is asked for.

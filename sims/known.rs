@@ -3,7 +3,7 @@
 use embedding_norms::catalogue::{Found, Known};
 use serde::Serialize;
 
-use crate::terminal::wrapped;
+use crate::wrapping::wrapped;
 
 /// How an implementation relates to an entry of a catalogue.
 #[derive(Serialize)]

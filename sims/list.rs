@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::envelope;
 use crate::failure::Failure;
 use crate::registry::SIMULATIONS;
-use crate::terminal::{labelled, width};
+use crate::wrapping::{labelled, width};
 
 /// The command.
 pub fn command() -> Command {

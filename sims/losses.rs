@@ -11,7 +11,7 @@ use crate::envelope;
 use crate::failure::Failure;
 use crate::known::{Implementation, Taken};
 use crate::suggestion::suggested_entry;
-use crate::terminal::{labelled, width, wrapped};
+use crate::wrapping::{labelled, width, wrapped};
 
 /// The command.
 pub fn command() -> Command {

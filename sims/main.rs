@@ -64,6 +64,7 @@ mod unequal_norms;
 mod usage;
 mod values;
 mod weight_decay;
+mod wrapping;
 
 use std::process::ExitCode;
 

@@ -12,7 +12,7 @@ use crate::envelope;
 use crate::failure::Failure;
 use crate::known::{Implementation, Taken};
 use crate::suggestion::{closest, suggested_entry};
-use crate::terminal::{labelled, width, wrapped};
+use crate::wrapping::{labelled, width, wrapped};
 
 /// The command.
 pub fn command() -> Command {

@@ -13,7 +13,7 @@ use rayon::ThreadPoolBuilder;
 use crate::arguments::{Drawing, Format};
 use crate::failure::Failure;
 use crate::simulation::Tables;
-use crate::terminal::{valued, width};
+use crate::wrapping::{valued, width};
 
 /// Pixels per point of a PNG at 300 to the inch.
 const PIXELS_PER_POINT: f64 = 300.0 / 72.0;

@@ -8,20 +8,22 @@ use embedding_norms::data::embeddings::{Embeddings, Source, TableOptions};
 
 use crate::failure::Failure;
 
+/// The part of the help in which they stand.
+const HEADING: &str = "Tables (.csv, .tsv)";
+
 /// What is known of tables beyond their text.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Tables (.csv, .tsv)")]
 pub struct Tables {
     /// Columns that are no coordinates, such as ids: names, numbers from 1, or FIRST-LAST
-    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    #[arg(long, help_heading = HEADING, value_name = "NAME,...", value_delimiter = ',')]
     drop_columns: Vec<String>,
 
     /// Columns that are coordinates, even if they look like an index
-    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    #[arg(long, help_heading = HEADING, value_name = "NAME,...", value_delimiter = ',')]
     keep_columns: Vec<String>,
 
     /// Whether the first line is a header [default: decided by what stands below]
-    #[arg(long, value_name = "yes|no", hide_possible_values = true)]
+    #[arg(long, help_heading = HEADING, value_name = "yes|no", hide_possible_values = true)]
     header: Option<Header>,
 }
 

@@ -5,7 +5,7 @@ use embedding_norms::diagnosis::{Answer, Quantity, Verdict, Worth};
 
 use super::Case;
 use crate::output::{self, Folder};
-use crate::terminal::{labelled, valued, width, wrapped};
+use crate::wrapping::{labelled, valued, width, wrapped};
 
 /// The column in which numbers begin.
 const COLUMN: usize = 51;

@@ -22,7 +22,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::terminal::{width, wrapped};
+use crate::wrapping::{width, wrapped};
 use crate::{cutting, envelope, known, optimizers, values};
 use prediction::{Basis, Prediction, fractional, legend, whole};
 

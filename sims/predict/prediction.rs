@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::terminal::valued;
+use crate::wrapping::valued;
 
 /// How a number comes about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -2,7 +2,7 @@
 
 use embedding_norms::claim::{Claim, Source, Verdict};
 
-use crate::terminal::{width, wrapped};
+use crate::wrapping::{width, wrapped};
 
 /// The column in which the text of a claim begins.
 const MARGIN: usize = 21;

@@ -18,7 +18,7 @@ use crate::embeddings::{Chosen, Input, LossChoice};
 use crate::failure::Failure;
 use crate::output::Folder;
 use crate::progress::Bar;
-use crate::terminal::{labelled, width};
+use crate::wrapping::{labelled, width};
 use crate::{earlier, interrupt, known, optimizers, output, predict, values};
 
 /// The command's name, and that of its files.

@@ -32,6 +32,7 @@ mod records;
 mod remedy;
 mod safetensors;
 mod selection;
+mod separator;
 mod sharded;
 mod source;
 mod storage;
