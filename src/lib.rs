@@ -37,37 +37,23 @@
 
 pub mod catalogue;
 pub mod check;
-pub mod claim;
 pub mod confidence;
 pub mod data;
 pub mod diagnosis;
 pub mod encoder;
-mod exponential;
 pub mod field;
-#[cfg(feature = "figures")]
-pub mod figure;
-pub mod files;
-mod groups;
-pub mod instructions;
-pub mod law;
+#[cfg(feature = "lab")]
+pub mod lab;
 pub mod loss;
-mod mirror;
 pub mod normalization;
+mod numerics;
 pub mod optimizer;
-mod power;
-mod product;
 pub mod random;
-pub mod reference;
-pub mod scaled;
 pub mod setting;
 pub mod simulation;
 pub mod sphere;
-pub mod statement;
-pub mod sweep;
-pub mod table;
 pub mod theory;
 pub mod training;
-mod vectorize;
 
 /// The examples of the README, compiled and run.
 #[cfg(doctest)]

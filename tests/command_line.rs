@@ -6,8 +6,8 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin_cmd;
-use embedding_norms::statement::STATEMENTS;
-use embedding_norms::table::Table;
+use embedding_norms::lab::statement::STATEMENTS;
+use embedding_norms::lab::table::Table;
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -4,11 +4,11 @@ mod support;
 
 use std::f64::consts::PI;
 
-use embedding_norms::law::{Observation, fit_power_law};
+use embedding_norms::lab::law::{Observation, fit_power_law};
+use embedding_norms::lab::reference::published;
 use embedding_norms::loss::NegativeCosine;
 use embedding_norms::normalization::GradScale;
 use embedding_norms::optimizer::GradientDescent;
-use embedding_norms::reference::published;
 use embedding_norms::simulation::{Cadence, Descent, PairDescent, Start, Stop, StopRules};
 use embedding_norms::sphere::{angle, cosines, normalize, uniform};
 use embedding_norms::theory::convergence::{

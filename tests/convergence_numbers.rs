@@ -4,7 +4,7 @@ mod support;
 
 use std::f64::consts::PI;
 
-use embedding_norms::reference::published;
+use embedding_norms::lab::reference::published;
 use embedding_norms::theory::convergence::{flow_steps, half_tangent_at, next_order_steps};
 use embedding_norms::theory::one_step::Pair;
 use support::embeddings::Angle;

@@ -5,8 +5,8 @@ mod files_support;
 
 use std::fs;
 
-use embedding_norms::claim::brief;
-use embedding_norms::statement;
+use embedding_norms::lab::claim::brief;
+use embedding_norms::lab::statement;
 use files_support::{json, load, refused, rows, save, save_column, stdout};
 use ndarray::{Array2, Axis, concatenate};
 use tempfile::TempDir;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use embedding_norms::statement::{Evidence, STATEMENTS, Statement};
+use embedding_norms::lab::statement::{Evidence, STATEMENTS, Statement};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()

@@ -4,7 +4,7 @@
 mod support;
 
 use embedding_norms::confidence::{Neighbours, effective_rank, group_means, mean_cosine};
-use embedding_norms::law::mean_with_interval;
+use embedding_norms::lab::law::mean_with_interval;
 use embedding_norms::loss::{
     Batch, Entry, Evaluation, LossError, NegativeCosine, NtXent, Parameter, Parameters as LossParameters, catalogue,
 };

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use embedding_norms::figure::{
+use embedding_norms::lab::figure::{
     Axis, Colour, ColourMap, Figure, FigureError, Image, Layer, Legend, Panel, Raster, Scale, Side, Size, Style,
     animation, overlaps, pdf, png, text_boxes,
 };

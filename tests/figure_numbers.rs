@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use embedding_norms::table::Table;
+use embedding_norms::lab::table::Table;
 use resvg::usvg::roxmltree::{Document, Node};
 use scraper::Html;
 use serde_json::Value;

@@ -4,7 +4,7 @@ mod support;
 
 use std::f64::consts::{FRAC_PI_2, PI};
 
-use embedding_norms::law::{Observation, fit_power_law};
+use embedding_norms::lab::law::{Observation, fit_power_law};
 use embedding_norms::loss::{AlignUniform, Batch, InfoNce, Loss, NegativeCosine, NtXent};
 use embedding_norms::normalization::unprojected;
 use embedding_norms::optimizer::{GradientDescent, HeavyBall, Nesterov, Optimizer, Sgdp, WeightDecay};

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use assert_cmd::cargo::cargo_bin_cmd;
-use embedding_norms::statement::{STATEMENTS, find};
+use embedding_norms::lab::statement::{STATEMENTS, find};
 use resvg::usvg::roxmltree::Document;
 
 /// Words that leave no exception.

@@ -2,7 +2,9 @@
 
 mod support;
 
-use embedding_norms::law::{Observation, PowerLaw, Refusal, fit_power_law, mean_with_interval, prediction_interval};
+use embedding_norms::lab::law::{
+    Observation, PowerLaw, Refusal, fit_power_law, mean_with_interval, prediction_interval,
+};
 use embedding_norms::random::{Generator, StandardNormal};
 use proptest::prelude::*;
 use rand_distr::Distribution;

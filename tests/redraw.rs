@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use assert_cmd::assert::Assert;
 use assert_cmd::cargo::cargo_bin_cmd;
-use embedding_norms::figure::{overlaps, png, text_boxes};
+use embedding_norms::lab::figure::{overlaps, png, text_boxes};
 use resvg::usvg::roxmltree::Document;
 use tempfile::TempDir;
 

@@ -1,6 +1,6 @@
 //! The published numbers compiled into the library.
 
-use embedding_norms::reference::{PUBLISHED_STEPS, published};
+use embedding_norms::lab::reference::{PUBLISHED_STEPS, published};
 
 #[test]
 fn the_published_counts_are_13_norms_and_49_angles() {

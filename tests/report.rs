@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use assert_cmd::cargo::cargo_bin_cmd;
-use embedding_norms::statement::STATEMENTS;
+use embedding_norms::lab::statement::STATEMENTS;
 use scraper::{ElementRef, Html, Selector};
 use serde_json::Value;
 use tempfile::TempDir;

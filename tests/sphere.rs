@@ -4,8 +4,8 @@ mod support;
 
 use std::f64::consts::PI;
 
+use embedding_norms::lab::table::Table;
 use embedding_norms::sphere::*;
-use embedding_norms::table::Table;
 use ndarray::{Array1, Array2, array};
 use proptest::prelude::*;
 use support::embeddings::*;

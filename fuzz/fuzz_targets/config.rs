@@ -4,17 +4,17 @@
 
 use libfuzzer_sys::fuzz_target;
 
+/// The modules of the command that read settings.
 #[macro_use]
-#[path = "../../sims/terminal.rs"]
-mod terminal;
-#[path = "../../sims/config.rs"]
-mod config;
-#[path = "../../sims/failure.rs"]
-mod failure;
-#[path = "../../sims/interrupt.rs"]
-mod interrupt;
-#[path = "../../sims/suggestion.rs"]
-mod suggestion;
+#[path = "../../sims/cli"]
+mod cli {
+    #[macro_use]
+    pub mod terminal;
+    pub mod config;
+    pub mod failure;
+    pub mod interrupt;
+    pub mod suggestion;
+}
 #[path = "../../tests/fuzz/settings.rs"]
 mod settings;
 

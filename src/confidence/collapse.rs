@@ -5,8 +5,8 @@ use ndarray::{Array1, ArrayView2};
 
 use super::ConfidenceError;
 use super::error::at_least;
-use crate::product::product;
-use crate::scaled::{exponent, shifted};
+use crate::numerics::product::product;
+use crate::numerics::scaled::{exponent, shifted};
 use crate::sphere::{inner, normalize};
 
 /// The effective rank of a set of embeddings (n × d): e^H with the entropy H = −Σ p_k ln p_k of their singular values as

@@ -6,8 +6,8 @@ use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Slice};
 
 use super::ConfidenceError;
 use super::error::{at_least, same_length};
-use crate::product::product;
-use crate::scaled::is_safe;
+use crate::numerics::product::product;
+use crate::numerics::scaled::is_safe;
 use crate::sphere::{Cosine, SphereError, chord, normalize};
 
 /// Queries that are compared at once.

@@ -2,7 +2,7 @@
 
 use super::ConfidenceError;
 use super::error::{all_finite, at_least, same_length};
-use crate::scaled::mean;
+use crate::numerics::scaled::mean;
 
 /// The group of each point when points are ordered by a measure and cut into `groups` parts of equal size (up to one
 /// point): 0 for the smallest values. Equal values are ordered by their place.

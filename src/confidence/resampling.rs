@@ -6,8 +6,8 @@ use statrs::statistics::{Data, OrderStatistics};
 
 use super::ConfidenceError;
 use super::error::at_least;
-use crate::groups::Groups;
-use crate::law::Estimate;
+use crate::lab::law::Estimate;
+use crate::numerics::groups::Groups;
 use crate::setting::within;
 
 /// Which points may stand in for one another: those of the same group.

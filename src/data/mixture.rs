@@ -7,7 +7,7 @@ use ndarray::{Array1, Array2, ArrayView2, Axis};
 use ndarray_rand::RandomExt;
 use rand::Rng;
 
-use crate::product::product;
+use crate::numerics::product::product;
 use crate::random::StandardNormal;
 use crate::setting::{SettingError, positive, within};
 use crate::sphere::{SphereError, normalize, uniform};

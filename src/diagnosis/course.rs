@@ -11,8 +11,8 @@ use super::pairs::{opposite, pairs, quartiles};
 use super::relations::{Neighbourhood, area_of};
 use super::step::{moves, per_step};
 use super::subject::Subject;
-use crate::claim::brief;
 use crate::confidence::{effective_rank, mean_cosine};
+use crate::lab::claim::brief;
 
 /// What is known of one checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize)]

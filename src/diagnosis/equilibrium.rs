@@ -4,7 +4,7 @@ use super::DiagnosisError;
 use super::answer::{Answer, Quantity, Topic, Worth};
 use super::options::{Options, Parameters};
 use super::snapshot::Snapshot;
-use crate::claim::brief;
+use crate::lab::claim::brief;
 use crate::theory::equilibrium::{Persistent, Rule};
 
 /// The answer for the last checkpoint; `None` without weight decay.

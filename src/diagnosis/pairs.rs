@@ -6,7 +6,7 @@ use super::DiagnosisError;
 use super::answer::{Answer, Quantity, Topic, Worth};
 use super::options::{Options, Parameters};
 use super::snapshot::{Sample, Snapshot, common};
-use crate::claim::brief;
+use crate::lab::claim::brief;
 use crate::sphere::{Cosine, normalize};
 use crate::theory::convergence::second_order_steps;
 use crate::theory::one_step::{Pair, step_size};

@@ -9,12 +9,12 @@ use super::norms::Shape;
 use super::options::Options;
 use super::snapshot::{Sample, Snapshot, common};
 use super::subject::{Classes, Subject};
-use crate::claim::brief;
 use crate::confidence::{
     ConfidenceError, Neighbours, ShuffleControl, Strata, auroc, bootstrap, group_means, quantile_groups,
     shuffle_control, spearman, spearman_given, spearman_within,
 };
-use crate::law::Estimate;
+use crate::lab::claim::brief;
+use crate::lab::law::Estimate;
 use crate::random::generator;
 
 /// Norms beside what neighbours say, on the rows of the sample that have a direction in every checkpoint.

@@ -6,8 +6,8 @@ use super::options::{Options, Parameters, UpdateRule};
 use super::pairs::{PositivePair, median_interval, quartiles};
 use super::snapshot::{Sample, Snapshot, common};
 use super::standing::{Side, Standing, leg};
-use crate::claim::brief;
-use crate::scaled;
+use crate::lab::claim::brief;
+use crate::numerics::scaled;
 use crate::sphere::{angle, norm_of, normalize};
 use ndarray::{ArrayView1, Axis};
 

@@ -4,8 +4,8 @@ use ndarray::Array2;
 
 use super::linear::{STANDARD, add};
 use super::normalized::{Normalized, inverse_deviation};
+use crate::numerics::vectorize::{Kernel, vectorize};
 use crate::setting::{SettingError, within};
-use crate::vectorize::{Kernel, vectorize};
 
 /// Batch normalization of p features: y = g x̂ + o with x̂ = (x − μ)/√(σ² + ε), μ and σ² the mean and the variance (divided
 /// by n) of each feature over the rows of a batch.

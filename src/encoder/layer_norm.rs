@@ -4,8 +4,8 @@ use ndarray::Array2;
 
 use super::linear::STANDARD;
 use super::normalized::{Normalized, inverse_deviation};
+use crate::numerics::vectorize::sum;
 use crate::setting::SettingError;
-use crate::vectorize::sum;
 
 /// Layer normalization of p features: y = g x̂ + o with x̂ = (x − μ)/√(σ² + ε), μ and σ² the mean and the variance (divided
 /// by p) of each row over its features.

@@ -3,7 +3,7 @@
 use ndarray::{Array1, Array2, ArrayView2};
 use rand::Rng;
 
-use crate::product::product;
+use crate::numerics::product::product;
 use crate::random::Generator;
 
 /// y = W x + b for rows x, with W (q × p) and b (q), or without b.

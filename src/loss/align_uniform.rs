@@ -7,8 +7,8 @@ use super::contrast::{LogSum, Terms};
 use super::pull::Slopes;
 use super::similarity::{pairwise, similarities_within};
 use super::{Batch, Evaluation, Loss, LossError, Parameter, pull};
+use crate::numerics::vectorize::{Kernel, vectorize};
 use crate::setting::{SettingError, positive, within};
-use crate::vectorize::{Kernel, vectorize};
 
 /// Alignment of partners plus uniformity of each view, weighted.
 ///

@@ -13,9 +13,9 @@ use rayon::prelude::*;
 
 use super::pull::Slopes;
 use super::similarity::{Largest, Similarity, near_pairs};
-use crate::exponential::exp;
-use crate::product::pieces;
-use crate::vectorize::{Kernel, LANES, Vector, sum, vectorize, whole_mut};
+use crate::numerics::exponential::exp;
+use crate::numerics::product::pieces;
+use crate::numerics::vectorize::{Kernel, LANES, Vector, sum, vectorize, whole_mut};
 
 /// How positives are held against negatives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -314,9 +314,9 @@ pub(super) fn softplus_and_slope(x: f64) -> (f64, f64) {
 mod tests {
     use super::{Contrast, Odds, Own, Positives, Terms, WORK_OF_AN_ENTRY, contrast, softplus_and_slope};
     use crate::loss::similarity::Similarity;
-    use crate::product::pieces;
-    use crate::vectorize::widths::same_at_every_width;
-    use crate::vectorize::{Kernel, vectorize};
+    use crate::numerics::product::pieces;
+    use crate::numerics::vectorize::widths::same_at_every_width;
+    use crate::numerics::vectorize::{Kernel, vectorize};
     use ndarray::Array2;
     use pulp::Simd;
 

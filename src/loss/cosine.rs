@@ -3,8 +3,8 @@
 use ndarray::Array2;
 
 use super::{Batch, Evaluation, Loss, LossError};
+use crate::numerics::vectorize::sum;
 use crate::sphere::{Cosine, cosines, inner};
-use crate::vectorize::sum;
 
 /// L = −cos φ for each pair of rows, with both sides moving or a stop-gradient on the second (statement G2).
 ///

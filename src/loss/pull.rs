@@ -8,9 +8,9 @@ use ndarray::{Array2, ArrayView2};
 use pulp::Simd;
 
 use super::similarity::{Near, Similarity, near_pairs};
-use crate::mirror::{Combine, mirror};
-use crate::product::product;
-use crate::vectorize::{Kernel, LANES, Number, Vector, vectorize, whole, whole_mut};
+use crate::numerics::mirror::{Combine, mirror};
+use crate::numerics::product::product;
+use crate::numerics::vectorize::{Kernel, LANES, Number, Vector, vectorize, whole, whole_mut};
 
 /// The slopes of a total by the cosines of pairs of rows, and which of the pairs are near an end.
 #[derive(Clone, Debug)]
@@ -152,9 +152,9 @@ impl Combine for Sum {
 mod tests {
     use super::super::similarity::Near;
     use super::{Slopes, between, within};
-    use crate::product::product;
+    use crate::numerics::product::product;
+    use crate::numerics::vectorize::widths::at_every_width;
     use crate::random::{StandardNormal, generator};
-    use crate::vectorize::widths::at_every_width;
     use ndarray::{Array2, ArrayView2};
     use ndarray_rand::RandomExt;
 

@@ -3,8 +3,8 @@
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use pulp::Simd;
 
-use crate::product::{Band, Factors, Finish, gram, inner_products};
-use crate::vectorize::{Kernel, Number, Vector, vectorize};
+use crate::numerics::product::{Band, Factors, Finish, gram, inner_products};
+use crate::numerics::vectorize::{Kernel, Number, Vector, vectorize};
 
 /// Pairs with |cos φ| above 1 − NEAR are measured by their chord, and pull by it.
 const NEAR: f64 = 0.1;
@@ -199,8 +199,8 @@ fn add_square<N: Number>(sum: N, difference: N) -> N {
 #[cfg(test)]
 mod tests {
     use super::{Largest, Similarity, near_pairs, pairwise, similarities, similarities_within};
-    use crate::vectorize::vectorize;
-    use crate::vectorize::widths::{at_every_width, same_at_every_width};
+    use crate::numerics::vectorize::vectorize;
+    use crate::numerics::vectorize::widths::{at_every_width, same_at_every_width};
     use ndarray::{Array2, Axis, array};
 
     #[test]

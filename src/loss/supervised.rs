@@ -6,7 +6,7 @@ use super::contrast::{Contrast, Own, Positives, contrast};
 use super::info_nce::{at_temperature, stack, unstack};
 use super::similarity::similarities_within;
 use super::{Batch, Evaluation, Loss, LossError, pull};
-use crate::groups::Groups;
+use crate::numerics::groups::Groups;
 use crate::setting::{SettingError, positive};
 
 /// The supervised contrastive loss, with the sum over positives outside the logarithm (L_out).

@@ -12,8 +12,8 @@ use std::ops::RangeInclusive;
 
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
-use crate::power::whole_power;
-use crate::scaled::{self, Scaled};
+use crate::numerics::power::whole_power;
+use crate::numerics::scaled::{self, Scaled};
 use crate::sphere::{Directions, inner, inners, norm_of};
 
 /// The gradient with respect to the embeddings, ∇_z L = P_z g / ‖z‖ row by row (statements G1 and G3).

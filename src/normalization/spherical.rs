@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use crate::scaled::mean;
+use crate::numerics::scaled::mean;
 use crate::setting::{SettingError, positive};
 use crate::sphere::Directions;
 

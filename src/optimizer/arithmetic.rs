@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::scaled::{self, Scaled};
+use crate::numerics::scaled::{self, Scaled};
 use crate::setting::{SettingError, within};
 
 /// x/y, and 0 where y is 0: what has no gradient does not move.

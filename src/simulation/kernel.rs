@@ -6,7 +6,7 @@ use ndarray::Array2;
 use pulp::Simd;
 
 use crate::field::Field;
-use crate::vectorize::{Aligned, Kernel, LANES, Number, Vector, vectorize, whole_mut};
+use crate::numerics::vectorize::{Aligned, Kernel, LANES, Number, Vector, vectorize, whole_mut};
 
 type Lanes = [f64; LANES];
 
@@ -263,8 +263,8 @@ fn compare<S: Simd>(simd: S, block: &[Coordinate], look: &mut Look<'_>) {
 #[cfg(test)]
 mod tests {
     use super::Blocks;
+    use crate::numerics::vectorize::widths::same_at_every_width;
     use crate::random::{StandardNormal, generator};
-    use crate::vectorize::widths::same_at_every_width;
     use ndarray::Array2;
     use ndarray_rand::RandomExt;
 

@@ -1,8 +1,8 @@
 //! When a run ends, and which rule ended it.
 
 use super::run::Motion;
+use crate::numerics::vectorize::sum;
 use crate::setting::{SettingError, positive, tolerance};
-use crate::vectorize::sum;
 
 /// Steps between two tests for stationarity.
 const STATIONARY_EVERY: u64 = 64;

@@ -12,7 +12,7 @@ pub use sampling::{mean_resultant_length, uniform, uniform_half_tangents, von_mi
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
-use crate::scaled::{self, Scaled};
+use crate::numerics::scaled::{self, Scaled};
 use rows::fold_rows;
 
 /// What can be wrong with vectors that should become, or be, directions.

@@ -1,7 +1,7 @@
 //! How norms grow (statements S1 and S2; chapter `docs/06-growth.md`).
 
 use crate::field::Field;
-use crate::power::whole_power;
+use crate::numerics::power::whole_power;
 use crate::setting::{SettingError, positive, within};
 use crate::theory::one_step::step_size;
 

@@ -2,9 +2,9 @@
 
 use pulp::Simd;
 
+use crate::numerics::vectorize::{Aligned, Kernel, LANES, Number, Vector, sum, vectorize};
 use crate::setting::{SettingError, positive, tolerance, within};
 use crate::theory::one_step::{ANTIPODAL_HALF_TANGENT, EqualPair, Pair, advance, half_angle, one_minus_cosine};
-use crate::vectorize::{Aligned, Kernel, LANES, Number, Vector, sum, vectorize};
 
 /// Which gradient the very first step follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -367,9 +367,9 @@ impl Kernel for CountBlock<'_> {
 #[cfg(test)]
 mod tests {
     use super::{Advance, Count, EqualPopulation, FirstStep, steps_of_pair, steps_of_pairs};
+    use crate::numerics::vectorize::vectorize;
+    use crate::numerics::vectorize::widths::at_every_width;
     use crate::theory::one_step::{EqualPair, Pair};
-    use crate::vectorize::vectorize;
-    use crate::vectorize::widths::at_every_width;
 
     /// Half-tangents from almost aligned to almost opposite, with step sizes of which some nearly land.
     fn pairs() -> impl Iterator<Item = EqualPair> {

@@ -3,7 +3,7 @@
 use rand::Rng;
 use rand::seq::SliceRandom;
 
-use crate::groups::Groups;
+use crate::numerics::groups::Groups;
 use crate::random::Generator;
 
 /// The samples of one epoch: all of them, shuffled, in batches of `size`, the last one with what is left.

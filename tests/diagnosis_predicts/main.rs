@@ -13,7 +13,7 @@ mod trial;
 
 use embedding_norms::confidence::{Strata, bootstrap, spearman};
 use embedding_norms::diagnosis::{Side, Standing};
-use embedding_norms::law::Estimate;
+use embedding_norms::lab::law::Estimate;
 use embedding_norms::random::generator;
 use files_support::{json, save};
 use rand::seq::SliceRandom;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use embedding_norms::claim::{Claim, Source};
-use embedding_norms::statement::STATEMENTS;
+use embedding_norms::lab::claim::{Claim, Source};
+use embedding_norms::lab::statement::STATEMENTS;
 
 use crate::pages::{UPDATE, links, numbers, pages, read, root, updating};
 

@@ -3,19 +3,19 @@
 #![cfg(feature = "command")]
 #![allow(dead_code, unused_macros)]
 
+/// The modules of the command that read settings.
 #[macro_use]
-#[path = "../../sims/terminal.rs"]
-mod terminal;
-#[path = "../../sims/config.rs"]
-mod config;
-#[path = "../../sims/failure.rs"]
-mod failure;
-#[path = "../../sims/interrupt.rs"]
-mod interrupt;
+#[path = "../../sims/cli"]
+mod cli {
+    #[macro_use]
+    pub mod terminal;
+    pub mod config;
+    pub mod failure;
+    pub mod interrupt;
+    pub mod suggestion;
+}
 mod names;
 mod settings;
-#[path = "../../sims/suggestion.rs"]
-mod suggestion;
 
 use std::fs;
 use std::path::Path;

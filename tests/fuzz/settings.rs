@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use crate::config;
+use crate::cli::config;
 
 /// Reads a text as settings of a simulation, and what comes of it as its options.
 pub fn read(text: &str) {

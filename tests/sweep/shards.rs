@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use embedding_norms::sweep::journal::FILE;
-use embedding_norms::sweep::{Cell, Merge, MergeError, Shard, Unit, merge};
+use embedding_norms::lab::sweep::journal::FILE;
+use embedding_norms::lab::sweep::{Cell, Merge, MergeError, Shard, Unit, merge};
 use proptest::prelude::*;
 use tempfile::TempDir;
 

@@ -5,7 +5,9 @@ use std::convert::Infallible;
 use std::num::NonZeroU64;
 use std::sync::Mutex;
 
-use embedding_norms::sweep::{Cause, Cell, CellId, EncodeError, Options, PlanError, Sweep, SweepError, UnitContext};
+use embedding_norms::lab::sweep::{
+    Cause, Cell, CellId, EncodeError, Options, PlanError, Sweep, SweepError, UnitContext,
+};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,48 @@
+//! What is known of losses and optimizers beside their definitions, and names that were written in another way.
+
+use embedding_norms::catalogue::{Found, Known};
+use serde::Serialize;
+
+use crate::cli::wrapping::wrapped;
+
+/// How an implementation relates to an entry of a catalogue.
+#[derive(Serialize)]
+pub struct Implementation {
+    name: &'static str,
+    relation: &'static str,
+}
+
+impl Implementation {
+    /// All that are known of an entry.
+    pub fn all(known: &Known) -> Vec<Self> {
+        known.relations.iter().map(|relation| Self { name: relation.of, relation: relation.says }).collect()
+    }
+
+    /// A paragraph for each.
+    pub fn text(all: &[Self], width: usize) -> String {
+        all.iter().map(|one| wrapped(&format!("{}: {}", one.name, one.relation), "    • ", "      ", width)).collect()
+    }
+}
+
+/// An entry that was taken for a name.
+pub struct Taken<E: 'static> {
+    /// The entry.
+    pub entry: &'static E,
+    /// What was taken for what, where the name may mean more than the entry.
+    pub note: Option<String>,
+}
+
+impl<E> Taken<E> {
+    /// With a note where the catalogue has one for the name.
+    pub fn new(written: &str, name: &str, found: Found<'static, E>) -> Self {
+        let note = (!found.note.is_empty()).then(|| format!("'{written}' is taken as {name}: {}", found.note));
+        Self { entry: found.entry, note }
+    }
+}
+
+/// Says on stderr what was taken for names that may mean more, unless nothing is to be said.
+pub fn tell<'a>(notes: impl IntoIterator<Item = &'a Option<String>>, quiet: bool) {
+    for note in notes.into_iter().flatten().filter(|_| !quiet) {
+        tell!("note: {note}");
+    }
+}

@@ -1,0 +1,21 @@
+//! What stands between the user and the work: arguments, files, progress, failures.
+
+#[macro_use]
+pub mod terminal;
+pub mod arguments;
+pub mod config;
+pub mod earlier;
+pub mod elsewhere;
+pub mod envelope;
+pub mod failure;
+pub mod instructions;
+pub mod interrupt;
+pub mod known;
+pub mod output;
+pub mod progress;
+pub mod slurm;
+pub mod suggestion;
+pub mod tables;
+pub mod usage;
+pub mod values;
+pub mod wrapping;

@@ -1,0 +1,66 @@
+//! The gradients of one loss by its raw embeddings: orthogonal to each (statement G3), and inversely proportional to the
+//! norm of each.
+
+use embedding_norms::check::loss::{Slope, tangent, through_pullback};
+use embedding_norms::lab::table::{Table, Value};
+use embedding_norms::random::Generator;
+use embedding_norms::simulation::Start;
+use embedding_norms::sphere::norm_of;
+use serde::{Deserialize, Serialize};
+
+use super::Trial;
+use super::bodies::with_random_norms;
+use crate::cli::failure::Failure;
+use crate::simulations::grouping::mean;
+
+/// What the gradients at one start show.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Gradients {
+    rows: usize,
+    mean_length: f64,
+    law_deviation: f64,
+    radial_share: f64,
+}
+
+impl Trial {
+    /// Gradients at norms between 1/10 and 10 beside those at norm 1, in the same directions.
+    pub fn gradients(&self, start: &Start, generator: &mut Generator) -> Result<Gradients, Failure> {
+        let loss = self.bodies.loss()?;
+        let start_at_norms = with_random_norms(start, generator);
+        let slope = through_pullback(&*loss, &start_at_norms)?;
+        let at_one = lengths(&through_pullback(&*loss, start)?, start);
+        let found = lengths(&slope, &start_at_norms);
+        let mean_length = mean(&at_one);
+        let differences = at_one.iter().zip(&found).map(|(at_one, found)| (found - at_one).abs() / mean_length);
+        Ok(Gradients {
+            rows: found.len(),
+            mean_length,
+            law_deviation: differences.fold(0.0, f64::max),
+            radial_share: tangent(&slope, &start_at_norms)?,
+        })
+    }
+
+    /// The table of gradients.
+    pub fn gradients_table() -> Table {
+        Table::new(&["loss", "replicate", "rows", "mean_length_at_norm_1", "law_deviation", "radial_share"])
+    }
+
+    pub fn gradients_row(&self, found: &Gradients, replicate: u64) -> [Value; 6] {
+        [
+            self.bodies.loss.as_str().into(),
+            replicate.into(),
+            found.rows.into(),
+            found.mean_length.into(),
+            found.law_deviation.into(),
+            found.radial_share.into(),
+        ]
+    }
+}
+
+/// ‖z‖·‖∇_z L‖ of every embedding of both views.
+fn lengths(slope: &Slope, start: &Start) -> Vec<f64> {
+    let gradients = std::iter::once(&slope.first).chain(&slope.second);
+    let points = std::iter::once(&start.first).chain(&start.second);
+    let rows = gradients.zip(points).flat_map(|(gradients, points)| gradients.rows().into_iter().zip(points.rows()));
+    rows.map(|(gradient, point)| norm_of(gradient) * norm_of(point)).collect()
+}

@@ -1,0 +1,309 @@
+//! Every loss of cosines descends as the cosine itself does (statements G1, G3, G4, L6, S1).
+//!
+//! n embeddings in R^d descend each loss of the catalogue from one set of directions at several norms. The steps to one
+//! level of the loss grow as the square of the norm; behind that law stands an exact symmetry, bit for bit. Their
+//! gradients are tangent and inversely proportional to norms, those of the softmax losses are the closed form, and what
+//! norms gain is what the loss spends, unless it has kinks.
+
+mod bodies;
+mod claims;
+mod closed_form;
+mod descents;
+mod figures;
+mod gradients;
+mod hinge;
+mod symmetry;
+
+use clap::{ArgAction, Args};
+use embedding_norms::lab::claim::Claim;
+use embedding_norms::lab::figure::Figure;
+use embedding_norms::lab::sweep::{self, Unit, UnitContext};
+use embedding_norms::lab::table::Table;
+use serde::{Deserialize, Serialize};
+
+use crate::cli::failure::Failure;
+use crate::cli::values;
+use crate::simulations::simulation::{Simulation, Tables};
+use bodies::{Bodies, entry, names, temperature};
+use closed_form::Comparison;
+use descents::Run;
+use gradients::Gradients;
+use hinge::{Hinge, HingeRun};
+use symmetry::Symmetry;
+
+/// The table of growth.
+const GROWTH: &str = "growth";
+/// The table of gradients.
+const GRADIENTS: &str = "gradients";
+/// The table of gradients against the closed form.
+const CLOSED_FORM: &str = "closed-form";
+/// The table of the scaling symmetry.
+const SYMMETRY: &str = "symmetry";
+/// The table of hinges.
+const HINGE: &str = "hinge";
+
+/// Settings.
+#[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ContrastiveLosses {
+    /// Losses by name; `embedding-norms losses` lists them
+    #[arg(long, value_name = "LOSS,…", value_delimiter = ',', action = ArgAction::Set, value_parser = loss_name,
+          default_value = names(), hide_default_value = true, num_args = 1)]
+    losses: Vec<String>,
+
+    /// Initial norms of all embeddings
+    #[arg(long, value_name = "ρ,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::positive,
+          default_value = "1,2,4", num_args = 1)]
+    norms: Vec<f64>,
+
+    /// Number of embeddings n: n/2 pairs for losses of two views
+    #[arg(long, value_name = "N", value_parser = several, default_value_t = 128)]
+    embeddings: usize,
+
+    /// Dimension d of the embeddings
+    #[arg(long, value_name = "D", value_parser = values::dimension, default_value_t = 32)]
+    dim: usize,
+
+    /// Learning rate γ per embedding for losses without temperature; a loss with temperature τ gets τγ, as its gradients
+    /// are 1/τ times as long
+    #[arg(long, value_name = "γ", value_parser = values::positive, default_value_t = 0.02)]
+    learning_rate: f64,
+
+    /// Temperature τ of all losses that have one [default: that of each loss]
+    #[arg(long, value_name = "τ", value_parser = values::positive)]
+    temperature: Option<f64>,
+
+    /// Steps of the descent from the smallest norm; the loss that it reaches is the level for all norms
+    #[arg(long, value_name = "STEPS", value_parser = values::count, default_value_t = 100)]
+    first_steps: usize,
+
+    /// Concentration κ of the second views around the first ones (von Mises-Fisher); 0: they are independent
+    #[arg(long, value_name = "κ", value_parser = concentration, default_value_t = 0.0)]
+    concentration: f64,
+
+    /// Classes of the supervised losses
+    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 8)]
+    classes: usize,
+
+    /// Steps after which a descent is given up
+    #[arg(long, value_name = "STEPS", value_parser = values::count, default_value_t = 10_000_000)]
+    budget: usize,
+
+    /// Learning rates of a few triplets whose kinks meet
+    #[arg(long, value_name = "γ,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::positive,
+          default_value = "0.02,0.01,0.005", num_args = 1)]
+    hinge_rates: Vec<f64>,
+
+    /// Draws of these triplets in every replicate
+    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 4)]
+    hinge_draws: usize,
+}
+
+/// One loss, descended from several norms.
+#[derive(Clone, Debug, Serialize)]
+pub struct Trial {
+    bodies: Bodies,
+    norms: Vec<f64>,
+    rate: f64,
+    first_steps: usize,
+    budget: usize,
+}
+
+/// A piece of work.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cell {
+    /// Everything about one loss on one start.
+    Trial(Trial),
+    /// The gradients of one loss against statement G4.
+    ClosedForm(Bodies),
+    /// Growth along kinks.
+    Hinge(Hinge),
+}
+
+/// What a piece of work finds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Finding {
+    /// Of one loss.
+    Trial { gradients: Gradients, symmetry: Symmetry, runs: Vec<Run> },
+    /// At each temperature.
+    ClosedForm(Vec<Comparison>),
+    /// Of each descent.
+    Hinge(Vec<HingeRun>),
+}
+
+impl Trial {
+    /// γ: the rate times the temperature.
+    fn learning_rate(&self) -> f64 {
+        self.rate * self.bodies.temperature
+    }
+
+    /// Nanoseconds, roughly: similarities are looked at one by one.
+    fn cost(&self) -> f64 {
+        let shortest = self.norms.iter().copied().fold(f64::INFINITY, f64::min);
+        let squares: f64 = self.norms.iter().map(|norm| (norm / shortest) * (norm / shortest)).sum();
+        self.first_steps as f64 * (1.0 + squares) * similarities(&self.bodies) * 20.0
+    }
+}
+
+/// How many similarities the loss takes, roughly.
+fn similarities(bodies: &Bodies) -> f64 {
+    let n = bodies.embeddings as f64;
+    match bodies.loss.as_str() {
+        "cosine" | "simsiam" => n,
+        "nt-xent" | "dcl" => 3.0 * n * n,
+        _ => n * n,
+    }
+}
+
+impl sweep::Cell for Cell {
+    fn label(&self) -> String {
+        match self {
+            Self::Trial(trial) => trial.bodies.loss.clone(),
+            Self::ClosedForm(bodies) => format!("closed form of {}", bodies.loss),
+            Self::Hinge(_) => "hinges".to_owned(),
+        }
+    }
+
+    fn cost(&self) -> f64 {
+        match self {
+            Self::Trial(trial) => trial.cost(),
+            Self::ClosedForm(bodies) => similarities(bodies) * 3000.0,
+            Self::Hinge(hinge) => hinge.cost(),
+        }
+    }
+}
+
+impl Simulation for ContrastiveLosses {
+    const NAME: &'static str = "contrastive-losses";
+    const ABOUT: &'static str = "The norm effect, its exact symmetry and the growth of norms for every loss of cosines";
+    const EXAMPLES: &'static str = "\
+Examples:
+  embedding-norms contrastive-losses
+  embedding-norms contrastive-losses --losses info-nce,clip --norms 1,2,4,8 --temperature 0.05
+  embedding-norms contrastive-losses --losses triplet --first-steps 400 --concentration 20";
+    const STATEMENTS: &'static [&'static str] = &["G1", "G3", "G4", "L6", "S1"];
+    const REPLICATES: u64 = 3;
+    const QUICK: &'static [&'static str] = &[
+        "--embeddings=32",
+        "--dim=16",
+        "--first-steps=50",
+        "--hinge-rates=0.02,0.01",
+        "--hinge-draws=2",
+        "--replicates=2",
+    ];
+    const FULL: &'static [&'static str] =
+        &["--replicates=20", "--norms=1,2,4,8", "--first-steps=200", "--hinge-rates=0.02,0.01,0.005,0.0025"];
+
+    type Cell = Cell;
+    type Finding = Finding;
+
+    fn cells(&self) -> Result<Vec<Cell>, Failure> {
+        let mut cells = Vec::new();
+        for loss in &self.losses {
+            cells.push(Cell::Trial(self.trial(loss)?));
+        }
+        for loss in closed_form::LOSSES.iter().filter(|loss| self.losses.iter().any(|name| name == *loss)) {
+            cells.push(Cell::ClosedForm(self.bodies(loss)?));
+        }
+        if self.losses.iter().any(|name| name == "triplet") {
+            cells.push(Cell::Hinge(Hinge { learning_rates: self.hinge_rates.clone(), draws: self.hinge_draws }));
+        }
+        Ok(cells)
+    }
+
+    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
+        match unit.cell {
+            Cell::Trial(trial) => {
+                let start = trial.bodies.start(&mut unit.generator)?;
+                let gradients = trial.gradients(&start, &mut unit.generator)?;
+                let symmetry = trial.symmetry(&start)?;
+                let runs = trial.descend(&start, &|| unit.is_cancelled())?;
+                Ok(Finding::Trial { gradients, symmetry, runs })
+            }
+            Cell::ClosedForm(bodies) => Ok(Finding::ClosedForm(closed_form::compare(bodies, &mut unit.generator)?)),
+            Cell::Hinge(hinge) => Ok(Finding::Hinge(hinge.run(unit)?)),
+        }
+    }
+
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
+        let (mut steps, mut growth) = (Trial::steps_table(), Trial::growth_table());
+        let (mut gradients, mut symmetry) = (Trial::gradients_table(), Trial::symmetry_table());
+        let (mut closed_form, mut hinge) = (closed_form::table(), Hinge::table());
+        for (unit, finding) in found {
+            let replicate = unit.replicate;
+            match (&cells[unit.cell], finding) {
+                (Cell::Trial(trial), Finding::Trial { gradients: slopes, symmetry: same, runs }) => {
+                    gradients.push(trial.gradients_row(&slopes, replicate));
+                    symmetry.push(trial.symmetry_row(&same, replicate));
+                    for run in &runs {
+                        steps.push(trial.steps_row(run, replicate));
+                        growth.push(trial.growth_row(run, replicate));
+                    }
+                }
+                (Cell::ClosedForm(bodies), Finding::ClosedForm(found)) => {
+                    found.iter().for_each(|found| closed_form.push(closed_form::row(bodies, found, replicate)));
+                }
+                (_, Finding::Hinge(runs)) => runs.iter().for_each(|run| hinge.push(Hinge::row(run, replicate))),
+                _ => {}
+            }
+        }
+        let main: [(&str, Table); 6] = [
+            ("", steps),
+            (GROWTH, growth),
+            (GRADIENTS, gradients),
+            (CLOSED_FORM, closed_form),
+            (SYMMETRY, symmetry),
+            (HINGE, hinge),
+        ];
+        Tables::new(main)
+    }
+
+    fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
+        claims::claims(tables, replicates)
+    }
+
+    fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
+        figures::figures(tables)
+    }
+}
+
+impl ContrastiveLosses {
+    fn bodies(&self, loss: &str) -> Result<Bodies, Failure> {
+        Ok(Bodies {
+            loss: loss.to_owned(),
+            temperature: temperature(entry(loss)?, self.temperature),
+            embeddings: self.embeddings,
+            dimension: self.dim,
+            concentration: self.concentration,
+            classes: self.classes,
+        })
+    }
+
+    fn trial(&self, loss: &str) -> Result<Trial, Failure> {
+        Ok(Trial {
+            bodies: self.bodies(loss)?,
+            norms: self.norms.clone(),
+            rate: self.learning_rate,
+            first_steps: self.first_steps,
+            budget: self.budget,
+        })
+    }
+}
+
+/// The name of a loss of the catalogue.
+fn loss_name(text: &str) -> Result<String, String> {
+    entry(text.trim()).map(|entry| entry.name.to_owned()).map_err(|failure| failure.to_string())
+}
+
+/// At least four embeddings: two pairs.
+fn several(text: &str) -> Result<usize, String> {
+    let count = values::count(text)?;
+    if count < 4 { Err("contrasts need at least 4 embeddings, two pairs".to_owned()) } else { Ok(count) }
+}
+
+/// A concentration, 0 or larger.
+fn concentration(text: &str) -> Result<f64, String> {
+    let value: f64 = text.trim().parse().map_err(|_| format!("'{text}' is not a number"))?;
+    if value.is_finite() && value >= 0.0 { Ok(value) } else { Err("it must be finite and not negative".to_owned()) }
+}

@@ -1,0 +1,161 @@
+//! A cut is a learning rate: exactly for which networks, and what it is elsewhere (statement S7). Every network is trained
+//! cut by c, and whole at c^h times the learning rate, on the same batches.
+
+mod claims;
+mod family;
+mod figures;
+mod path;
+
+use clap::{ArgAction, Args};
+use embedding_norms::lab::claim::Claim;
+use embedding_norms::lab::figure::Figure;
+use embedding_norms::lab::sweep::{self, Unit, UnitContext};
+use embedding_norms::lab::table::{Table, Value};
+use serde::{Deserialize, Serialize};
+
+use crate::cli::failure::Failure;
+use crate::cli::values;
+use crate::simulations::simulation::{Simulation, Tables};
+use family::Family;
+pub use path::Cell;
+use path::{Found, Rule, compare};
+
+/// Settings.
+#[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CutRate {
+    /// Kinds of networks
+    #[arg(long, value_name = "NETWORK,…", value_delimiter = ',', action = ArgAction::Set, num_args = 1,
+          default_value = "no-biases,batch-norm,batch-norm-biases,residual-batch-norm,layer-norm,simsiam-no-last-bias,\
+                           biases-by-layer,batch-norm-last-linear,layer-norm-biases,biases,simsiam")]
+    networks: Vec<Family>,
+
+    /// Update rules
+    #[arg(long, value_name = "RULE,…", value_delimiter = ',', action = ArgAction::Set, num_args = 1,
+          default_value = "gradient-descent,heavy-ball,adam,adamw,lars")]
+    rules: Vec<Rule>,
+
+    /// Factors c by which parameters are divided
+    #[arg(long, value_name = "c,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::positive,
+          default_value = "2,3,4,9", num_args = 1)]
+    cuts: Vec<f64>,
+
+    /// Steps of a training
+    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 30)]
+    steps: usize,
+
+    /// Images of a batch, in two views
+    #[arg(long, value_name = "N", value_parser = values::dimension, default_value_t = 48)]
+    batch: usize,
+
+    /// Width of the hidden layers
+    #[arg(long, value_name = "WIDTH", value_parser = values::count, default_value_t = 32)]
+    width: usize,
+}
+
+impl sweep::Cell for Cell {
+    fn label(&self) -> String {
+        format!("{}, {}", self.family.name(), self.rule.name())
+    }
+
+    fn cost(&self) -> f64 {
+        (self.cuts.len() * self.steps * self.batch * self.width) as f64
+    }
+}
+
+impl Simulation for CutRate {
+    const NAME: &'static str = "cut-rate";
+    const ABOUT: &'static str =
+        "Cutting an initialization is a learning rate, for networks without biases or with batch normalization";
+    const EXAMPLES: &'static str = "\
+Examples:
+  embedding-norms cut-rate
+  embedding-norms cut-rate --networks batch-norm,biases --rules adamw --cuts 3 --steps 100
+  embedding-norms predict --network batch-norm --optimizer adamw --cut 3";
+    const STATEMENTS: &'static [&'static str] = &["S7", "L6"];
+    const REPLICATES: u64 = 2;
+    const QUICK: &'static [&'static str] = &["--cuts=2,3", "--steps=4", "--batch=24", "--width=16"];
+    const FULL: &'static [&'static str] = &["--steps=60", "--batch=128", "--width=64", "--replicates=5"];
+
+    type Cell = Cell;
+    type Finding = Vec<Found>;
+
+    fn cells(&self) -> Result<Vec<Cell>, Failure> {
+        let cell = |family: Family, rule: Rule| Cell {
+            family,
+            rule,
+            cuts: self.cuts.clone(),
+            steps: self.steps,
+            batch: self.batch,
+            width: self.width,
+        };
+        // Decay goes with the rate of its tensor, so that under the cut by layer each bias would need one of its own.
+        let wanted =
+            |family: Family, rule: Rule| !(family.is_by_layer() && matches!(rule, Rule::HeavyBall | Rule::Adamw));
+        let all = self.networks.iter().flat_map(|&family| self.rules.iter().map(move |&rule| (family, rule)));
+        Ok(all.filter(|&(family, rule)| wanted(family, rule)).map(|(family, rule)| cell(family, rule)).collect())
+    }
+
+    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Vec<Found>, Failure> {
+        compare(unit)
+    }
+
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Vec<Found>)>) -> Tables {
+        let mut main = Table::new(&COLUMNS);
+        for (unit, found) in found {
+            let cell = &cells[unit.cell];
+            // Whatever is scaled along, what does not follow is not scale-free.
+            let scale_free = found.iter().any(|found| found.predicted);
+            found.iter().for_each(|found| main.push(row(cell, unit, found, scale_free)));
+        }
+        Tables::new([("", main)])
+    }
+
+    fn claims(&self, tables: &Tables, _replicates: u64) -> Result<Vec<Claim>, Failure> {
+        claims::claims(tables.get("")?)
+    }
+
+    fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
+        Ok(vec![("", figures::figure(tables.get("")?)?)])
+    }
+}
+
+const COLUMNS: [&str; 14] = [
+    "network",
+    "optimizer",
+    "cut",
+    "replicate",
+    "rate_factor",
+    "epsilon_scaled",
+    "decay_scaled",
+    "scale_free",
+    "predicted",
+    "exact",
+    "largest_difference",
+    "largest_loss_difference",
+    "mean_cosine_at_start",
+    "steps",
+];
+
+fn yes(is: bool) -> Value {
+    if is { "yes" } else { "no" }.into()
+}
+
+fn row(cell: &Cell, unit: Unit, found: &Found, scale_free: bool) -> [Value; 14] {
+    let whether = |is: Option<bool>| is.map_or("none".into(), yes);
+    [
+        cell.family.name().into(),
+        cell.rule.name().into(),
+        found.cut.into(),
+        unit.replicate.into(),
+        found.rate_factor.into(),
+        whether(found.epsilon_scaled),
+        whether(found.decay_scaled),
+        yes(scale_free),
+        yes(found.predicted),
+        yes(found.exact),
+        found.difference.into(),
+        found.loss_difference.into(),
+        found.mean_cosine.into(),
+        found.steps.into(),
+    ]
+}

@@ -1,0 +1,37 @@
+//! Rows of a table, grouped for figures and claims.
+
+use embedding_norms::lab::table::{Table, TableError};
+
+/// The values of `y` at each different value of `x`, in the order of `x`.
+pub fn groups(table: &Table, x: &str, y: &str) -> Result<Vec<(f64, Vec<f64>)>, TableError> {
+    let mut pairs = table.pairs(x, y)?;
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut groups: Vec<(f64, Vec<f64>)> = Vec::new();
+    for (at, value) in pairs {
+        match groups.last_mut() {
+            Some((last, values)) if *last == at => values.push(value),
+            _ => groups.push((at, vec![value])),
+        }
+    }
+    Ok(groups)
+}
+
+/// The mean of `y` at each different value of `x`, in the order of `x`.
+pub fn means(table: &Table, x: &str, y: &str) -> Result<Vec<(f64, f64)>, TableError> {
+    Ok(groups(table, x, y)?.into_iter().map(|(at, values)| (at, mean(&values))).collect())
+}
+
+/// The different values of a column, in their order.
+pub fn levels(table: &Table, column: &str) -> Result<Vec<f64>, TableError> {
+    Ok(groups(table, column, column)?.into_iter().map(|(level, _)| level).collect())
+}
+
+/// The mean of values.
+pub fn mean(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |sum, value| sum + value) / values.len() as f64
+}
+
+/// The first number of a column: a setting that is the same in every row.
+pub fn setting(table: &Table, column: &str) -> Result<Option<f64>, TableError> {
+    Ok(table.numbers(column)?.into_iter().flatten().next())
+}

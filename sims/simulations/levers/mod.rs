@@ -1,0 +1,283 @@
+//! When the three levers help (statement S6): cut-initialization, GradScale and weight decay, on digits and on the
+//! spherical mixture, by contrastive and by non-contrastive training.
+//!
+//! L8 knows a best angle per step, φ0/2 for each member of a positive pair. Parameters are shared, so the angle that a
+//! first step turns embeddings by is *measured*, and laid beside the epochs that training takes.
+
+mod analysis;
+mod claims;
+mod criterion;
+mod figures;
+mod lever;
+mod shrinking;
+mod symmetry;
+mod task;
+mod training;
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args};
+use embedding_norms::lab::claim::Claim;
+use embedding_norms::lab::figure::Figure;
+use embedding_norms::lab::sweep::{self, Unit, UnitContext};
+use serde::{Deserialize, Serialize};
+
+use crate::cli::failure::Failure;
+use crate::cli::values;
+use crate::simulations::simulation::{Simulation, Tables};
+use lever::Lever;
+use shrinking::{Shrinking, Shrunk};
+use symmetry::{Comparison, Symmetry};
+use task::{Size, Task};
+use training::{Run, Save, Setting, Training};
+
+/// The table of accuracy by epochs.
+const ACCURACY: &str = "accuracy";
+/// The table of levers against plain training at the same learning rate.
+const SPEED: &str = "speed";
+/// The table of levers against plain training, each at its own learning rate.
+const TUNED: &str = "tuned";
+/// The table of how well the criterion does.
+const CRITERION: &str = "criterion";
+/// The table of what cutting does to outputs.
+const SHRINKING: &str = "shrinking";
+/// The table of networks that are cut beside those that are not.
+const SYMMETRY: &str = "symmetry";
+
+/// Layers of the networks whose outputs are looked at.
+const LAYERS: [usize; 3] = [1, 2, 3];
+
+/// Settings.
+#[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Levers {
+    /// What is learned; without biases unless it says otherwise
+    #[arg(long, value_name = "TASK,…", value_delimiter = ',', action = ArgAction::Set, num_args = 1,
+          default_value = "digits-contrastive,digits-non-contrastive,mixture-contrastive,mixture-non-contrastive,digits-contrastive-biases")]
+    tasks: Vec<Task>,
+
+    /// Factors c by which initial parameters are divided
+    #[arg(long, value_name = "c,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::positive,
+          default_value = "0.25,3,9,16", num_args = 1)]
+    cuts: Vec<f64>,
+
+    /// Powers p of GradScale
+    #[arg(long, value_name = "p,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::positive,
+          default_value = "1,2", num_args = 1)]
+    powers: Vec<f64>,
+
+    /// Strengths λ of weight decay
+    #[arg(long, value_name = "λ,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::positive,
+          default_value = "0.01", num_args = 1)]
+    decays: Vec<f64>,
+
+    /// Learning rate η of the untuned comparison on digits, on the mean over a batch
+    #[arg(long, value_name = "η", value_parser = values::positive, default_value_t = 0.5)]
+    digits_rate: f64,
+
+    /// Learning rate η of the untuned comparison on the mixture; the paper's
+    #[arg(long, value_name = "η", value_parser = values::positive, default_value_t = 0.01)]
+    mixture_rate: f64,
+
+    /// Learning rates of the tuned comparison on digits, as multiples of that of the untuned one
+    #[arg(long, value_name = "FACTOR,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::positive,
+          default_value = "0.05,0.2,1", num_args = 1)]
+    digits_factors: Vec<f64>,
+
+    /// The same on the mixture
+    #[arg(long, value_name = "FACTOR,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::positive,
+          default_value = "1,8,64", num_args = 1)]
+    mixture_factors: Vec<f64>,
+
+    /// Replicates that learning rates are tuned on, and nothing else: the first ones
+    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 2)]
+    tuning: usize,
+
+    /// Which share of the way from the untrained network's accuracy to the best one of plain training has to be gone
+    #[arg(long, value_name = "SHARE", value_parser = values::share, default_value_t = 0.5)]
+    share: f64,
+
+    /// Epochs
+    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 8)]
+    epochs: usize,
+
+    #[command(flatten)]
+    #[serde(flatten)]
+    size: Size,
+
+    /// Save the embeddings of probes before training and after some steps: DIR/<setting>/<view>.step-<n>.npy
+    #[arg(long, value_name = "DIR")]
+    #[serde(skip)]
+    save_embeddings: Option<PathBuf>,
+
+    /// After how many steps they are saved
+    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 1)]
+    #[serde(skip)]
+    save_steps: usize,
+}
+
+/// A piece of work.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cell {
+    /// Training runs.
+    Training(Training),
+    /// Outputs of networks that are cut.
+    Shrinking(Shrinking),
+    /// Networks that are cut beside those that are not.
+    Symmetry(Symmetry),
+}
+
+/// What a piece of work finds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Finding {
+    /// Training runs, one for each setting.
+    Training(Vec<Run>),
+    /// Outputs at every cut.
+    Shrinking(Vec<Shrunk>),
+    /// Two paths compared.
+    Symmetry(Comparison),
+}
+
+impl sweep::Cell for Cell {
+    fn label(&self) -> String {
+        match self {
+            Self::Training(cell) => cell.label(),
+            Self::Shrinking(cell) => cell.label(),
+            Self::Symmetry(cell) => cell.label(),
+        }
+    }
+
+    fn cost(&self) -> f64 {
+        match self {
+            Self::Training(cell) => cell.cost(),
+            Self::Shrinking(cell) => cell.cost(),
+            Self::Symmetry(cell) => cell.cost(),
+        }
+    }
+}
+
+impl Simulation for Levers {
+    const NAME: &'static str = "levers";
+    const ABOUT: &'static str = "When cutting an initialization, GradScale and weight decay speed up training";
+    const EXAMPLES: &'static str = "\
+Examples:
+  embedding-norms levers
+  embedding-norms levers --tasks digits-contrastive --cuts 0.5,2,3 --digits-rate 0.1 --epochs 20
+  embedding-norms levers --full --replicates 8 --epochs 20
+  embedding-norms levers --save-embeddings probes --save-steps 5";
+    const STATEMENTS: &'static [&'static str] = &["S6", "L8", "L6", "S3"];
+    const REPLICATES: u64 = 6;
+    const QUICK: &'static [&'static str] = &[
+        "--tasks=digits-contrastive,mixture-contrastive",
+        "--cuts=0.25,3",
+        "--powers=1",
+        "--epochs=2",
+        "--samples=192",
+        "--test=64",
+        "--hidden=16",
+        "--tuning=1",
+        "--replicates=3",
+    ];
+    const FULL: &'static [&'static str] = &[
+        "--tasks=digits-contrastive,digits-non-contrastive,mixture-contrastive,mixture-non-contrastive,\
+         digits-contrastive-biases,digits-non-contrastive-biases",
+        "--cuts=0.25,0.5,2,3,4,9,16",
+        "--decays=0.001,0.01",
+        "--digits-factors=0.0125,0.05,0.2,1,4",
+        "--mixture-factors=0.125,1,8,64,512",
+        "--tuning=8",
+        "--epochs=40",
+        "--samples=1400",
+        "--test=397",
+        "--replicates=28",
+    ];
+
+    type Cell = Cell;
+    type Finding = Finding;
+
+    fn cells(&self) -> Result<Vec<Cell>, Failure> {
+        let mut cells: Vec<Cell> = self.tasks.iter().map(|&task| Cell::Training(self.training(task))).collect();
+        for &task in self.tasks.iter().filter(|task| !task.has_biases()) {
+            cells.extend(Symmetry::all(task, self.size).into_iter().map(Cell::Symmetry));
+        }
+        for task in [Task::DigitsContrastive, Task::MixtureContrastive] {
+            let both = LAYERS.into_iter().flat_map(|layers| [(layers, false), (layers, true)]);
+            let size = self.size;
+            cells.extend(both.map(|(layers, biases)| Cell::Shrinking(Shrinking { task, layers, biases, size })));
+        }
+        Ok(cells)
+    }
+
+    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
+        match unit.cell {
+            Cell::Training(cell) => Ok(Finding::Training(cell.run(unit)?)),
+            Cell::Shrinking(cell) => Ok(Finding::Shrinking(cell.run(unit)?)),
+            Cell::Symmetry(cell) => Ok(Finding::Symmetry(cell.run(unit)?)),
+        }
+    }
+
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
+        let (mut shrinking, mut symmetry) = (Shrinking::table(), Symmetry::table());
+        let mut trained = Vec::new();
+        for (unit, finding) in found {
+            match (&cells[unit.cell], finding) {
+                (Cell::Training(cell), Finding::Training(runs)) => trained.push((cell, unit.replicate, runs)),
+                (Cell::Shrinking(cell), Finding::Shrinking(found)) => {
+                    found.iter().for_each(|found| shrinking.push(cell.row(found, unit.replicate)));
+                }
+                (Cell::Symmetry(cell), Finding::Symmetry(found)) => symmetry.push(cell.row(&found, unit.replicate)),
+                _ => {}
+            }
+        }
+        let runs = analysis::Runs::new(trained, self.share, self.tuning as u64, |task| self.rate(task));
+        Tables::new([
+            ("", runs.table()),
+            (ACCURACY, runs.accuracy()),
+            (SPEED, runs.speed()),
+            (TUNED, runs.tuned()),
+            (CRITERION, criterion::table(&runs)),
+            (SHRINKING, shrinking),
+            (SYMMETRY, symmetry),
+        ])
+    }
+
+    fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
+        claims::claims(tables, replicates.saturating_sub(self.tuning as u64))
+    }
+
+    fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
+        figures::figures(tables)
+    }
+}
+
+impl Levers {
+    /// Plain training first.
+    fn levers(&self) -> Vec<Lever> {
+        let cuts = self.cuts.iter().map(|&factor| Lever::Cut(factor));
+        let powers = self.powers.iter().map(|&power| Lever::GradScale(power));
+        let decays = self.decays.iter().map(|&strength| Lever::Decay(strength));
+        std::iter::once(Lever::None).chain(cuts).chain(powers).chain(decays).collect()
+    }
+
+    /// The learning rate of the untuned comparison.
+    fn rate(&self, task: Task) -> f64 {
+        if task.is_digits() { self.digits_rate } else { self.mixture_rate }
+    }
+
+    /// All learning rates, that of the untuned comparison among them.
+    fn rates(&self, task: Task) -> Vec<f64> {
+        let factors = if task.is_digits() { &self.digits_factors } else { &self.mixture_factors };
+        let mut factors: Vec<f64> = factors.iter().copied().chain([1.0]).collect();
+        factors.sort_by(f64::total_cmp);
+        factors.dedup();
+        factors.into_iter().map(|factor| factor * self.rate(task)).collect()
+    }
+
+    fn training(&self, task: Task) -> Training {
+        let at_rates = |lever: Lever| self.rates(task).into_iter().map(move |rate| Setting { lever, rate });
+        let save = self.save_embeddings.clone().map(|folder| Save { folder, steps: self.save_steps as u64 });
+        let settings = self.levers().into_iter().flat_map(at_rates).collect();
+        Training { task, settings, size: self.size, epochs: self.epochs, save }
+    }
+}

@@ -1,0 +1,319 @@
+//! Training runs of one task under the levers, side by side, and what is measured on the way.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use embedding_norms::confidence::{ConfidenceError, Neighbours, effective_rank, mean_cosine};
+use embedding_norms::encoder::Network;
+use embedding_norms::lab::files;
+use embedding_norms::lab::sweep::UnitContext;
+use embedding_norms::loss::Loss;
+use embedding_norms::optimizer::GradientDescent;
+use embedding_norms::random::Generator;
+use embedding_norms::sphere::{Directions, angle, normalize};
+use embedding_norms::training::{Method, Source, Trainer, TrainingError, Views, batches};
+use ndarray::Array2;
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+use statrs::statistics::{Data, OrderStatistics};
+
+use super::Cell;
+use super::lever::Lever;
+use super::task::{Samples, Size, Task};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Folder, refused};
+use crate::commands::arrays;
+
+/// Neighbours that vote.
+pub const NEIGHBOURS: usize = 10;
+/// The ratio of successive numbers of steps after which accuracy is measured.
+const SPACING: f64 = std::f64::consts::SQRT_2;
+
+/// One task under several settings, all on the same batches, which are drawn once.
+#[derive(Clone, Debug, Serialize)]
+pub struct Training {
+    pub task: Task,
+    pub settings: Vec<Setting>,
+    pub size: Size,
+    pub epochs: usize,
+    /// Where embeddings are saved; no part of the result.
+    #[serde(skip)]
+    pub save: Option<Save>,
+}
+
+/// One lever at one learning rate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Setting {
+    pub lever: Lever,
+    /// The learning rate η on the mean over a batch.
+    pub rate: f64,
+}
+
+/// Where the embeddings of the probes are saved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Save {
+    pub folder: PathBuf,
+    /// After how many steps the second time.
+    pub steps: u64,
+}
+
+/// What a run finds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Run {
+    /// The median norm of the probes before training.
+    pub norm: f64,
+    /// The median angle φ0 of positive pairs before training.
+    pub angle: f64,
+    /// The median angle that the first step turns an embedding by.
+    pub turned: Option<f64>,
+    pub effective_rank: f64,
+    pub mean_cosine: f64,
+    /// Accuracy before training and later, by steps.
+    pub records: Vec<Record>,
+    /// The accuracy of neighbours whose labels are shuffled, before training.
+    pub chance: f64,
+    /// The norm and the effective rank at the end.
+    pub final_norm: Option<f64>,
+    pub final_rank: Option<f64>,
+    /// Whether embeddings stopped being numbers.
+    pub diverged: bool,
+    /// Steps of an epoch.
+    pub steps_per_epoch: u64,
+}
+
+/// The state after a number of steps.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Record {
+    pub step: u64,
+    pub accuracy: f64,
+    pub norm: f64,
+}
+
+impl Training {
+    pub fn label(&self) -> String {
+        format!("{}, {} settings", self.task.name(), self.settings.len())
+    }
+
+    /// Nanoseconds, roughly.
+    pub fn cost(&self) -> f64 {
+        let Size { samples, batch, hidden, .. } = self.size;
+        let width = (hidden * (64 + self.task.dimension())) as f64;
+        let comparisons = if self.task.is_contrastive() { 60.0 * batch as f64 } else { width };
+        let views = if self.task.is_digits() { 2.0 } else { 1.0 };
+        let rows = (self.epochs * samples) as f64 * views;
+        rows * (self.settings.len() as f64 * (3.0 * width + comparisons) + 5000.0 * (views - 1.0))
+    }
+
+    /// What each setting finds.
+    pub fn run(&self, unit: &UnitContext<'_, Cell>) -> Result<Vec<Run>, Failure> {
+        let samples = self.task.draw(self.size, unit)?;
+        let name = |part: &str| format!("levers/{part}/{}", self.task.name());
+        let [first, second] = samples
+            .probes(&mut unit.shared_generator(name("probes").as_bytes()))
+            .ok_or_else(|| Failure::Refused("the test holds no pair of a class: take a larger one".to_owned()))?;
+        let networks = self.task.networks(self.size, &mut unit.shared_generator(name("networks").as_bytes()));
+        let loss = self.task.loss()?;
+        let watch = Watch { training: self, samples: &samples, probes: [first, second], unit };
+        samples.with_source(|source| {
+            let begin = |&setting: &Setting| {
+                let (mut encoder, mut predictor) = networks.clone();
+                setting.lever.prepare(&mut std::iter::once(&mut encoder).chain(&mut predictor).collect::<Vec<_>>())?;
+                watch.begin(setting, trainer(setting.lever, setting.rate, &*loss, encoder, predictor)?)
+            };
+            let courses = self.settings.iter().map(begin).collect::<Result<_, _>>()?;
+            watch.follow(courses, source, unit.shared_generator(name("training").as_bytes()))
+        })
+    }
+
+    fn steps_per_epoch(&self) -> u64 {
+        self.size.samples.div_ceil(self.size.batch) as u64
+    }
+
+    /// The numbers of steps after which accuracy is measured: 1, then √2 times as many each.
+    fn schedule(&self) -> Vec<u64> {
+        let steps = self.steps_per_epoch() * self.epochs as u64;
+        let mut schedule = vec![1];
+        let mut next = 1.0;
+        while next < steps as f64 {
+            next *= SPACING;
+            schedule.push((next.round() as u64).min(steps));
+        }
+        schedule.dedup();
+        schedule
+    }
+}
+
+/// Training by plain descent under a lever.
+pub fn trainer<'a>(
+    lever: Lever,
+    rate: f64,
+    loss: &'a dyn Loss,
+    encoder: Network,
+    predictor: Option<Network>,
+) -> Result<Trainer<'a, Network>, Failure> {
+    let method = lever.change(Method::new(loss, &GradientDescent, rate)?)?;
+    Ok(match predictor {
+        None => Trainer::new(encoder, method)?,
+        Some(predictor) => Trainer::with_predictor(encoder, predictor, method)?,
+    })
+}
+
+/// The median of angles or norms.
+pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    Data::new(values.into_iter().collect::<Vec<_>>()).median()
+}
+
+/// The median angle between the rows of two sets of directions.
+fn median_angle(first: &Directions, second: &Directions) -> f64 {
+    median(first.units().rows().into_iter().zip(second.units().rows()).map(|(x, y)| angle(x, y)))
+}
+
+/// A training under way.
+struct Course<'a> {
+    setting: Setting,
+    trainer: Trainer<'a, Network>,
+    /// The probes before training.
+    start: Directions,
+    run: Run,
+}
+
+/// Those who watch the runs.
+struct Watch<'a, 'b> {
+    training: &'a Training,
+    samples: &'a Samples,
+    probes: [Array2<f64>; 2],
+    unit: &'a UnitContext<'b, Cell>,
+}
+
+impl Watch<'_, '_> {
+    fn begin<'a>(&self, setting: Setting, trainer: Trainer<'a, Network>) -> Result<Course<'a>, Failure> {
+        let [first, second] = self.embed_probes(trainer.encoder());
+        self.save(setting, 0, &first, &second)?;
+        let (start, partners) = (normalize(first.view())?, normalize(second.view())?);
+        let (record, chance) = self.untrained(trainer.encoder())?;
+        let run = Run {
+            norm: median(start.norms().to_vec()),
+            angle: median_angle(&start, &partners),
+            turned: None,
+            effective_rank: effective_rank(first.view())?,
+            mean_cosine: mean_cosine(first.view())?,
+            records: vec![record],
+            chance,
+            final_norm: None,
+            final_rank: None,
+            diverged: false,
+            steps_per_epoch: self.training.steps_per_epoch(),
+        };
+        Ok(Course { setting, trainer, start, run })
+    }
+
+    fn follow(
+        &self,
+        mut courses: Vec<Course<'_>>,
+        source: &dyn Source,
+        mut generator: Generator,
+    ) -> Result<Vec<Run>, Failure> {
+        let schedule = self.training.schedule();
+        for _ in 0..self.training.epochs {
+            for rows in batches(source.samples(), self.training.size.batch, &mut generator) {
+                if self.unit.is_cancelled() {
+                    return Ok(Vec::new());
+                }
+                let views = source.views(&rows, &mut generator);
+                for course in courses.iter_mut().filter(|course| !course.run.diverged) {
+                    course.run.diverged = !self.advance(course, views.as_ref(), &schedule)?;
+                }
+            }
+        }
+        courses.into_iter().map(|course| self.end(course)).collect()
+    }
+
+    /// Takes a step, if the batch holds a pair, and looks at the run; whether it still has embeddings.
+    fn advance(&self, course: &mut Course<'_>, views: Option<&Views>, schedule: &[u64]) -> Result<bool, Failure> {
+        match views.map(|views| course.trainer.step(views)) {
+            Some(Err(TrainingError::NoDirection { .. })) => Ok(false),
+            Some(Err(error)) => Err(error.into()),
+            Some(Ok(_)) | None => self.observe(course, schedule),
+        }
+    }
+
+    /// Looks at a run after a step; whether it still has embeddings.
+    fn observe(&self, course: &mut Course<'_>, schedule: &[u64]) -> Result<bool, Failure> {
+        let Course { setting, trainer, start, run } = course;
+        let step = trainer.steps();
+        let saved = self.training.save.as_ref().is_some_and(|save| save.steps == step);
+        if step == 1 || saved {
+            let [first, second] = self.embed_probes(trainer.encoder());
+            if saved {
+                self.save(*setting, step, &first, &second)?;
+            }
+            let Ok(now) = normalize(first.view()) else { return Ok(false) };
+            if step == 1 {
+                run.turned = Some(median_angle(start, &now));
+            }
+        }
+        // A batch without a pair takes no step, and the same number is not recorded again.
+        let recorded = run.records.last().is_some_and(|record| record.step == step);
+        if schedule.binary_search(&step).is_ok() && !recorded {
+            match self.record(trainer.encoder(), step) {
+                Ok(record) => run.records.push(record),
+                Err(ConfidenceError::Direction(_)) => return Ok(false),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(true)
+    }
+
+    fn end(&self, course: Course<'_>) -> Result<Run, Failure> {
+        let Course { trainer, mut run, .. } = course;
+        if !run.diverged {
+            let [first, _] = self.embed_probes(trainer.encoder());
+            run.final_norm = Some(median(normalize(first.view())?.norms().to_vec()));
+            run.final_rank = Some(effective_rank(first.view())?);
+        }
+        Ok(run)
+    }
+
+    fn embed_probes(&self, encoder: &Network) -> [Array2<f64>; 2] {
+        self.probes.each_ref().map(|probe| encoder.embed_features(probe.view()))
+    }
+
+    fn neighbours(&self, encoder: &Network) -> Result<(Neighbours, f64), ConfidenceError> {
+        let test = encoder.embed_features(self.samples.test());
+        let norms = normalize(test.view())?.norms().to_vec();
+        let base = encoder.embed_features(self.samples.training());
+        Ok((Neighbours::between(test.view(), base.view(), NEIGHBOURS)?, median(norms)))
+    }
+
+    fn record(&self, encoder: &Network, step: u64) -> Result<Record, ConfidenceError> {
+        let (neighbours, norm) = self.neighbours(encoder)?;
+        let accuracy = neighbours.accuracy(self.samples.test_labels(), self.samples.training_labels())?;
+        Ok(Record { step, accuracy, norm })
+    }
+
+    /// The first record, and the accuracy where labels know nothing of their samples.
+    fn untrained(&self, encoder: &Network) -> Result<(Record, f64), ConfidenceError> {
+        let (neighbours, norm) = self.neighbours(encoder)?;
+        let accuracy = |labels: &[usize]| neighbours.accuracy(self.samples.test_labels(), labels);
+        let mut shuffled = self.samples.training_labels().to_vec();
+        shuffled.shuffle(&mut self.unit.shared_generator(b"levers/shuffled"));
+        let record = Record { step: 0, accuracy: accuracy(self.samples.training_labels())?, norm };
+        Ok((record, accuracy(&shuffled)?))
+    }
+
+    fn save(&self, setting: Setting, step: u64, first: &Array2<f64>, second: &Array2<f64>) -> Result<(), Failure> {
+        let Some(save) = &self.training.save else { return Ok(()) };
+        let (task, Setting { lever, rate }) = (self.training.task, setting);
+        let strength = lever.strength().map_or(String::new(), |strength| format!("-{strength}"));
+        let replicate = self.unit.unit.replicate;
+        let setting = format!("{}.{}{strength}.rate-{rate}.replicate-{replicate}", task.name(), lever.name());
+        // One folder each: threads that make ready the same one would be in each other's way.
+        fs::create_dir_all(&save.folder)?;
+        let below = files::subfolder(&save.folder, Path::new(&setting));
+        let folder = Folder::prepare(&below.map_err(|(path, error)| refused(&path, &error))?)?;
+        for (view, rows) in [("first", first), ("second", second)] {
+            arrays::write(&folder, &format!("{view}.step-{step}.npy"), rows)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,29 @@
+//! The simulations, each readable like a section of a paper, and what they share.
+
+pub mod adam_epsilon;
+pub mod class_imbalance;
+pub mod confidence;
+pub mod contrastive_losses;
+pub mod convergence_map;
+pub mod cut_rate;
+pub mod gradscale;
+pub mod grouping;
+pub mod latent_space;
+pub mod levers;
+pub mod local_density;
+pub mod mixtures;
+pub mod norm_effect;
+pub mod norm_growth;
+pub mod one_step_bound;
+pub mod opposite_halves;
+pub mod optimizer_laws;
+pub mod orthogonality;
+pub mod pairs;
+pub mod rate_decay_equivalence;
+pub mod registry;
+pub mod run;
+pub mod simulation;
+pub mod sphere_trajectories;
+pub mod stated;
+pub mod unequal_norms;
+pub mod weight_decay;

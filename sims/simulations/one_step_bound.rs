@@ -1,0 +1,297 @@
+//! The published bound on one step's progress: where it holds, where it fails, and the boundary (statement D3).
+//!
+//! For equal norms the bound exceeds the exact change of the cosine by u²s² cos φ'. So it holds exactly where the pair
+//! is acute after the step.
+
+use std::f64::consts::PI;
+
+use clap::Args;
+use embedding_norms::lab::claim::{Claim, Verdict};
+use embedding_norms::lab::figure::{Axis, ColourMap, Figure, Layer, Legend, Panel, Raster, Side, Style};
+use embedding_norms::lab::sweep::{self, Unit, UnitContext};
+use embedding_norms::lab::table::Table;
+use embedding_norms::random::Generator;
+use embedding_norms::sphere::Cosine;
+use embedding_norms::theory::one_step::{EqualPair, bound_excess, cosine_change, published_bound};
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::cli::failure::Failure;
+use crate::cli::values;
+use crate::simulations::simulation::{Simulation, Tables};
+
+/// The table of random draws.
+const DRAWS: &str = "draws";
+/// The range of log₁₀ u, on the map and for the draws.
+const LOG_STEP_SIZES: (f64, f64) = (-4.0, 1.0);
+
+/// Settings.
+#[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OneStepBound {
+    /// Cells of the map along each axis
+    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 100)]
+    cells: usize,
+
+    /// Random draws of angle and step size, per replicate
+    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 250_000)]
+    draws: usize,
+}
+
+/// A piece of work.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cell {
+    /// Random draws against the identity and both sides of the boundary.
+    Draws { draws: usize },
+}
+
+/// What one replicate of the draws finds.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Finding {
+    draws: u64,
+    /// Pairs that are acute after the step, and violations of the bound among them.
+    acute_after: u64,
+    violations_acute_after: u64,
+    /// Violations among the others, by the branch on which they lie.
+    violations_from_obtuse: u64,
+    violations_from_acute: u64,
+    /// Pairs that are obtuse after the step and yet meet the bound.
+    held_obtuse_after: u64,
+    /// The largest |bound − change − u²s² cos φ'| in units of the rounding of its terms.
+    largest_error: f64,
+}
+
+impl sweep::Cell for Cell {
+    fn label(&self) -> String {
+        let Self::Draws { draws } = self;
+        format!("{draws} draws")
+    }
+
+    fn cost(&self) -> f64 {
+        let Self::Draws { draws } = self;
+        60.0 * *draws as f64
+    }
+}
+
+impl Simulation for OneStepBound {
+    const NAME: &'static str = "one-step-bound";
+    const ABOUT: &'static str = "The published bound on one step's progress: where it holds and where it fails";
+    const EXAMPLES: &'static str = "\
+Examples:
+  embedding-norms one-step-bound
+  embedding-norms one-step-bound --draws 1000000 --cells 300";
+    const STATEMENTS: &'static [&'static str] = &["D1", "D3"];
+    const REPLICATES: u64 = 4;
+    const QUICK: &'static [&'static str] = &["--cells=60", "--draws=20000"];
+    const FULL: &'static [&'static str] = &["--cells=400", "--draws=10000000"];
+
+    type Cell = Cell;
+    type Finding = Finding;
+
+    fn cells(&self) -> Result<Vec<Cell>, Failure> {
+        Ok(vec![Cell::Draws { draws: self.draws }])
+    }
+
+    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
+        let Cell::Draws { draws } = unit.cell;
+        let mut finding = Finding::default();
+        for draw in 0..*draws {
+            if draw % 65_536 == 0 && unit.is_cancelled() {
+                break;
+            }
+            let (cosine, step_size) = random_step(&mut unit.generator);
+            finding.count(cosine, step_size);
+        }
+        Ok(finding)
+    }
+
+    fn tables(&self, _cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
+        let mut draws = Table::new(&[
+            "replicate",
+            "draws",
+            "acute_after",
+            "violations_acute_after",
+            "violations_from_obtuse",
+            "violations_from_acute",
+            "held_obtuse_after",
+            "largest_error",
+        ]);
+        for (unit, finding) in found {
+            draws.push([
+                unit.replicate.into(),
+                finding.draws.into(),
+                finding.acute_after.into(),
+                finding.violations_acute_after.into(),
+                finding.violations_from_obtuse.into(),
+                finding.violations_from_acute.into(),
+                finding.held_obtuse_after.into(),
+                finding.largest_error.into(),
+            ]);
+        }
+        Tables::new([("", map(self.cells)), (DRAWS, draws)])
+    }
+
+    fn claims(&self, tables: &Tables, _replicates: u64) -> Result<Vec<Claim>, Failure> {
+        let draws = tables.get(DRAWS)?;
+        let column = |name: &str| draws.numbers(name).map(|values| values.into_iter().flatten());
+        let total = |name: &str| column(name).map(|values| values.sum::<f64>() as u64);
+        let (all, acute) = (total("draws")?, total("acute_after")?);
+        let (obtuse_branch, acute_branch) = (total("violations_from_obtuse")?, total("violations_from_acute")?);
+        let error = column("largest_error")?.fold(0.0, f64::max);
+        let identity = "the bound exceeds the exact change by u²s² cos φ': largest difference, in units of rounding";
+        let boundary = "the bound fails exactly where the pair is not acute after the step: exceptions on either side";
+        let exceptions = total("violations_acute_after")? + total("held_obtuse_after")?;
+        let share = (obtuse_branch + acute_branch) as f64 / all as f64;
+        let violated = "one step's change of the cosine is at most (γs²/ρ²)(2 − γc/ρ²)";
+        let published = Claim::outcome(
+            "D3",
+            violated,
+            "no violation".into(),
+            format!("{:.1} % of draws violate it", 100.0 * share),
+            false,
+        )
+        .of_the_paper(if share > 0.0 { Verdict::Conditional } else { Verdict::Supported })
+        .noting(&format!(
+            "it holds where the pair is acute after the step ({acute} of {all} draws, no violation among them); it \
+                 fails for obtuse pairs with small steps ({obtuse_branch}) and for acute ones with large steps \
+                 ({acute_branch}); cos φ uniform in (−1, 1), u log-uniform in [1e-4, 10]"
+        ));
+        Ok(vec![
+            Claim::within("D3", identity, 16.0, error),
+            Claim::without_exception("D3", boundary, exceptions, all),
+            published,
+        ])
+    }
+
+    fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
+        Ok(vec![("", figure(tables.get("")?)?)])
+    }
+}
+
+/// cos φ uniform in (−1, 1), u log-uniform.
+fn random_step(generator: &mut Generator) -> (Cosine, f64) {
+    let one_minus = 2.0 * (1.0 - generator.random::<f64>());
+    let log_step_size = generator.random_range(LOG_STEP_SIZES.0..LOG_STEP_SIZES.1);
+    (Cosine { one_minus, one_plus: 2.0 - one_minus }, libm::pow(10.0, log_step_size))
+}
+
+impl Finding {
+    /// Counts one step: the exact change comes from iterating D1, not from the identity that is tested.
+    fn count(&mut self, cosine: Cosine, step_size: f64) {
+        let pair = EqualPair { half_tangent: cosine.half_tangent(), step_size };
+        let after = pair.step();
+        let change = cosine.one_minus - after.one_minus_cosine();
+        let bound = published_bound(cosine, step_size);
+        let sine_squared = cosine.one_minus * cosine.one_plus;
+        // Rounding of what is subtracted: the two cosines, and the two terms of the bound.
+        let scale = f64::EPSILON * (2.0 + sine_squared * step_size * (2.0 + step_size));
+        let excess = bound_excess(cosine, step_size);
+        self.draws += 1;
+        self.largest_error = self.largest_error.max(((bound - change - excess) / scale).abs());
+        // Which side of the boundary the pair is on is decided by D1's angle, the violation by the published formula.
+        let acute_after = after.half_tangent <= 1.0;
+        // Within rounding of the boundary neither side can be told.
+        if excess.abs() <= 16.0 * scale {
+            return;
+        }
+        let violated = bound < change;
+        self.acute_after += u64::from(acute_after);
+        self.violations_acute_after += u64::from(acute_after && violated);
+        self.held_obtuse_after += u64::from(!acute_after && !violated);
+        let from_obtuse = cosine.one_minus > 1.0;
+        self.violations_from_obtuse += u64::from(violated && from_obtuse);
+        self.violations_from_acute += u64::from(violated && !from_obtuse);
+    }
+}
+
+/// A grid over angle and step size: the bound, the exact change, and by how much the bound exceeds it.
+fn map(cells: usize) -> Table {
+    let mut table = Table::new(&["angle", "step_size", "bound", "change", "excess"]);
+    for row in 0..cells {
+        let share = (row as f64 + 0.5) / cells as f64;
+        let step_size = libm::pow(10.0, LOG_STEP_SIZES.0 + share * (LOG_STEP_SIZES.1 - LOG_STEP_SIZES.0));
+        for column in 0..cells {
+            let angle = PI * (column as f64 + 0.5) / cells as f64;
+            let (half_sine, half_cosine) = (libm::sin(0.5 * angle), libm::cos(0.5 * angle));
+            let cosine = Cosine { one_minus: 2.0 * half_sine * half_sine, one_plus: 2.0 * half_cosine * half_cosine };
+            let bound = published_bound(cosine, step_size);
+            let change = cosine_change(cosine, step_size);
+            let excess = bound_excess(cosine, step_size);
+            table.push([angle.into(), step_size.into(), bound.into(), change.into(), excess.into()]);
+        }
+    }
+    table
+}
+
+/// The boundary |φ − 2 atan(us)| = π/2, on its obtuse branch or its acute one: u at which the pair is at a right angle
+/// after the step.
+fn boundary(from_obtuse: bool) -> Vec<(f64, f64)> {
+    let side = if from_obtuse { 1.0 } else { -1.0 };
+    // Cubes, since the obtuse branch leaves the right angle steeply.
+    let deviations = (1..400)
+        .map(|part| 0.5 * PI * (f64::from(part) / 400.0) * (f64::from(part) / 400.0) * (f64::from(part) / 400.0));
+    let point = |deviation: f64| {
+        let angle = 0.5 * PI + side * deviation;
+        let turned = angle - side * 0.5 * PI;
+        (angle, libm::tan(0.5 * turned) / libm::sin(angle))
+    };
+    deviations.map(point).filter(|point| (1e-4..=10.0).contains(&point.1)).collect()
+}
+
+fn figure(map: &Table) -> Result<Figure, Failure> {
+    let columns = map.numbers("step_size")?.windows(2).take_while(|pair| pair[0] == pair[1]).count() + 1;
+    let rows = map.numbers("excess")?.into_iter().zip(map.numbers("angle")?).zip(map.numbers("step_size")?);
+    // The excess in units of u²s²: the cosine of the angle after the step.
+    let after = rows.map(|((excess, angle), step_size)| {
+        let scale = step_size.unwrap_or(f64::NAN) * libm::sin(angle.unwrap_or(f64::NAN));
+        excess.unwrap_or(f64::NAN) / (scale * scale)
+    });
+    let range = (1e-4, 10.0);
+    let colour_bar = Axis::linear("excess of the bound / u²s² = cos φ′").range(-1.0, 1.0);
+    let raster = Raster::new(columns, after.collect(), (0.0, PI), range, colour_bar).colours(ColourMap::Diverging);
+    let quarters = [(0.0, "0"), (0.25, "π/4"), (0.5, "π/2"), (0.75, "3π/4"), (1.0, "π")];
+    let angle_axis = Axis::linear("angle φ before the step").range(0.0, PI);
+    let where_it_fails = Panel::new(
+        angle_axis.ticks(quarters.map(|(part, name)| (part * PI, name.to_owned()))),
+        Axis::logarithmic("step size u = γ/‖z‖²").range(range.0, range.1),
+    )
+    .title("The bound fails beyond the dashed lines")
+    .layer(Layer::raster(raster))
+    .layer(Layer::line("right angle after the step", boundary(true)).style(Style::reference()))
+    .layer(Layer::line("", boundary(false)).style(Style::reference()))
+    .legend(Legend::Hidden)
+    .note(2.55, 3e-3, "fails", Side::Above)
+    .note(0.8, 3e-3, "holds", Side::Above)
+    .note(0.6, 4.5, "fails", Side::Above);
+    let text = "Left: by how much the published bound exceeds the exact change of the cosine, over angle and step size. It is \
+                negative, so that the bound fails, for obtuse pairs with small steps and for acute pairs with large ones. \
+                Right: bound and exact change at an angle of 135 degrees; the exact change lies above the bound for \
+                small steps.";
+    Ok(Figure::new(text).columns(2).panel(where_it_fails).panel(slice(map, 0.75 * PI)?))
+}
+
+/// Bound and exact change against the step size at one angle, in units of us².
+fn slice(map: &Table, wanted: f64) -> Result<Panel, Failure> {
+    let angles = map.numbers("angle")?;
+    let distance = |angle: &f64| (angle - wanted).abs();
+    let nearest = angles.iter().flatten().copied().min_by(|a, b| distance(a).total_cmp(&distance(b)));
+    let line = |column: &str| -> Result<Vec<(f64, f64)>, Failure> {
+        let rows = angles.iter().zip(map.numbers("step_size")?).zip(map.numbers(column)?);
+        let chosen = rows.filter(|((angle, _), _)| **angle == nearest);
+        Ok(chosen
+            .filter_map(|((angle, step_size), value)| {
+                let (step_size, sine) = (step_size?, libm::sin((*angle)?));
+                Some((step_size, value? / (step_size * sine * sine)))
+            })
+            .collect())
+    };
+    Ok(Panel::new(
+        Axis::logarithmic("step size u = γ/‖z‖²"),
+        Axis::linear("change of cos φ in one step / us²").range(0.0, 5.0),
+    )
+    // tan(π/8)/sin(3π/4): where the pair is at a right angle after the step.
+    .title("At φ = 3π/4 steps beat the bound up to u = 2 − √2")
+    .layer(Layer::line("exact change (D1)", line("change")?))
+    .layer(Layer::line("published bound", line("bound")?).style(Style::published()))
+    .legend(Legend::Inside))
+}

@@ -1,0 +1,48 @@
+//! Local exponents with intervals, from steps at several norms.
+
+use std::collections::BTreeMap;
+
+use embedding_norms::lab::law::{Estimate, Observation, mean_with_interval};
+use embedding_norms::lab::table::{Table, TableError};
+
+/// The observations (norm, steps, replicate) in a table of counts.
+pub fn observations(table: &Table) -> Result<Vec<Observation>, TableError> {
+    let rows = table.numbers("norm")?.into_iter().zip(table.numbers("steps")?).zip(table.numbers("replicate")?);
+    let observation = |((norm, steps), replicate): ((Option<f64>, Option<f64>), Option<f64>)| {
+        Some(Observation { x: norm?, y: steps?, replicate: replicate? as u64 })
+    };
+    Ok(rows.filter_map(observation).collect())
+}
+
+/// The slope of the logarithm of steps between neighbouring norms of each replicate, with the 95 % interval of its mean:
+/// (geometric mean of the two norms, slope). Norms that fewer than two replicates share are left out.
+pub fn local_exponents(observations: &[Observation]) -> Vec<(f64, Estimate)> {
+    let mut replicates: BTreeMap<u64, Vec<(f64, f64)>> = BTreeMap::new();
+    for observation in observations {
+        replicates.entry(observation.replicate).or_default().push((observation.x, observation.y));
+    }
+    // Positive numbers are ordered as their bits are.
+    let mut slopes: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for counts in replicates.values_mut() {
+        counts.sort_by(|a, b| a.0.total_cmp(&b.0));
+        for pair in counts.windows(2) {
+            let slope = libm::log(pair[1].1 / pair[0].1) / libm::log(pair[1].0 / pair[0].0);
+            slopes.entry((pair[0].0 * pair[1].0).sqrt().to_bits()).or_default().push(slope);
+        }
+    }
+    slopes
+        .into_iter()
+        .filter_map(|(middle, slopes)| Some((f64::from_bits(middle), mean_with_interval(&slopes, 0.95)?)))
+        .collect()
+}
+
+/// The geometric mean of the steps at each norm, in the order of the norms.
+pub fn typical_steps(observations: &[Observation]) -> Vec<(f64, f64)> {
+    let mut at: BTreeMap<u64, (f64, f64)> = BTreeMap::new();
+    for observation in observations {
+        let (sum, count) = at.entry(observation.x.to_bits()).or_insert((0.0, 0.0));
+        *sum += libm::log(observation.y);
+        *count += 1.0;
+    }
+    at.into_iter().map(|(norm, (sum, count))| (f64::from_bits(norm), libm::exp(sum / count))).collect()
+}

@@ -1,0 +1,108 @@
+//! What a simulation is to the command: settings, cells, work, tables, claims, figures.
+
+use embedding_norms::lab::claim::Claim;
+use embedding_norms::lab::figure::Figure;
+use embedding_norms::lab::sweep::{Cell, Unit, UnitContext};
+use embedding_norms::lab::table::{Table, TableError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::cli::failure::Failure;
+use crate::simulations::stated::Stated;
+
+/// A simulation. The implementing type is its settings, which are also its options on the command line.
+pub trait Simulation: clap::Args + Serialize + DeserializeOwned + Sync + 'static {
+    /// The name on the command line and of the files.
+    const NAME: &'static str;
+    /// What it shows, in one line.
+    const ABOUT: &'static str;
+    /// Examples for its help.
+    const EXAMPLES: &'static str;
+    /// The statements that it speaks to.
+    const STATEMENTS: &'static [&'static str];
+    /// How many replicates its claims need.
+    const REPLICATES: u64;
+    /// The options that `--quick` stands for.
+    const QUICK: &'static [&'static str];
+    /// The options that `--full` stands for.
+    const FULL: &'static [&'static str];
+
+    /// The settings of one piece of work.
+    type Cell: Cell;
+    /// What a piece of work finds.
+    type Finding: Serialize + DeserializeOwned + Send;
+
+    /// The pieces of work.
+    fn cells(&self) -> Result<Vec<Self::Cell>, Failure>;
+
+    /// Does one replicate of one piece.
+    fn simulate(unit: &mut UnitContext<'_, Self::Cell>) -> Result<Self::Finding, Failure>;
+
+    /// Lays what was found out as tidy tables.
+    fn tables(&self, cells: &[Self::Cell], found: Vec<(Unit, Self::Finding)>) -> Tables;
+
+    /// Holds the tables against the statements. `replicates` is how many there are of each cell.
+    fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure>;
+
+    /// Draws the figures, by part (the empty name is the main one), from the tables alone. A number that a claim states is
+    /// taken from [`Tables::stated`] and not computed again.
+    fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure>;
+
+    /// Draws the frames of looping animations, by part, from the tables alone. Most simulations have none.
+    fn animations(_tables: &Tables) -> Result<Vec<(&'static str, Vec<Figure>)>, Failure> {
+        Ok(Vec::new())
+    }
+}
+
+/// The tables of a simulation, the main one with the empty name, and what its claims say of them once that is known.
+#[derive(Clone, Debug, Default)]
+pub struct Tables {
+    all: Vec<(String, Table)>,
+    stated: Stated,
+}
+
+impl FromIterator<(String, Table)> for Tables {
+    fn from_iter<I: IntoIterator<Item = (String, Table)>>(tables: I) -> Self {
+        Self { all: tables.into_iter().collect(), stated: Stated::default() }
+    }
+}
+
+impl Tables {
+    /// Tables with these names.
+    pub fn new<const N: usize>(tables: [(&str, Table); N]) -> Self {
+        tables.into_iter().map(|(name, table)| (name.to_owned(), table)).collect()
+    }
+
+    /// Adds a table.
+    pub fn push(&mut self, name: &str, table: Table) {
+        self.all.push((name.to_owned(), table));
+    }
+
+    /// The table of this name.
+    pub fn get(&self, name: &str) -> Result<&Table, TableError> {
+        self.find(name).ok_or_else(|| TableError::MissingTable {
+            wanted: name.to_owned(),
+            present: self.all.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// The table of this name, if it is there.
+    pub fn find(&self, name: &str) -> Option<&Table> {
+        self.all.iter().find(|(present, _)| present == name).map(|(_, table)| table)
+    }
+
+    /// All tables with their names.
+    pub fn each(&self) -> impl Iterator<Item = (&str, &Table)> {
+        self.all.iter().map(|(name, table)| (name.as_str(), table))
+    }
+
+    /// The same tables with the claims of their run.
+    pub fn with_claims(self, claims: Vec<Claim>) -> Self {
+        Self { stated: claims.into(), ..self }
+    }
+
+    /// What the claims say.
+    pub fn stated(&self) -> &Stated {
+        &self.stated
+    }
+}

@@ -1,0 +1,261 @@
+//! Weight decay and gradients that never end: where norms settle, how fast, and what they turn there (statement S3);
+//! and what momentum adds to the norms with and without projection (statement S1).
+//!
+//! Every embedding sees a fresh random target, at a fraction f of the steps. Decay takes from its norm what the steps
+//! add, and the angle turned per step forgets the size of the gradient.
+
+mod approach;
+mod claims;
+mod figures;
+mod method;
+mod projection;
+mod settling;
+
+use clap::{ArgAction, Args};
+use embedding_norms::lab::claim::Claim;
+use embedding_norms::lab::figure::Figure;
+use embedding_norms::lab::sweep::{self, Unit, UnitContext};
+use serde::{Deserialize, Serialize};
+
+use crate::cli::failure::Failure;
+use crate::cli::values;
+use crate::simulations::simulation::{Simulation, Tables};
+use approach::{Approach, ApproachRecord};
+use method::{Method, Setting};
+use projection::{Projection, ProjectionRecord};
+use settling::{Settling, SettlingRun};
+
+/// The table of norms on their way.
+const APPROACH: &str = "approach";
+/// The table of momentum with and without projection.
+const PROJECTION: &str = "projection";
+
+/// By how much stronger decay is for sign descent: its norms wander, and S3's norm is exact for any γλ.
+const SIGN: f64 = 40.0;
+/// By how much longer its averages are, in relaxations, and over how many more embeddings.
+const WANDERING: usize = 10;
+/// By how much weaker decay is on the way to the equilibrium, where steps at small norms are large.
+const SLOW: f64 = 0.2;
+/// Adam's memory on the way to the equilibrium, which has to be short.
+const SHORT_MEMORY: f64 = 0.95;
+/// How many times as often updates come where every rule is run once more.
+const RARELY: f64 = 0.5;
+
+/// Settings.
+#[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WeightDecay {
+    /// Learning rate γ per embedding
+    #[arg(long, value_name = "γ", value_parser = values::positive, default_value_t = 0.1)]
+    learning_rate: f64,
+
+    /// Weight decay λ of the comparison of rules; sign descent has forty times as much, coupled heavy ball 1 − β times
+    #[arg(long, value_name = "λ", value_parser = values::positive, default_value_t = 0.01)]
+    weight_decay: f64,
+
+    /// Weight decay λ of the sweep over frequencies
+    #[arg(long, value_name = "λ", value_parser = values::positive, default_value_t = 2e-4)]
+    sweep_decay: f64,
+
+    /// Frequencies f of updates in the sweep, by gradient descent
+    #[arg(long, value_name = "f,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::frequency,
+          default_value = "0.01,0.03,0.1,0.3,1", num_args = 1)]
+    frequencies: Vec<f64>,
+
+    /// Dimension d of the embeddings; the sweep over frequencies has a quarter of it
+    #[arg(long, value_name = "D", value_parser = values::dimension, default_value_t = 32)]
+    dim: usize,
+
+    /// Embeddings of each run
+    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 16)]
+    embeddings: usize,
+
+    /// Relaxations that averages cover, after three of them
+    #[arg(long, value_name = "N", value_parser = values::positive, default_value_t = 8.0)]
+    relaxations: f64,
+
+    /// Momentum β of heavy ball, and β1 of AdamW
+    #[arg(long, value_name = "β", value_parser = values::share, default_value_t = 0.9)]
+    momentum: f64,
+
+    /// Decay rate β2 of AdamW's average of squares
+    #[arg(long, value_name = "β2", value_parser = values::share, default_value_t = 0.999)]
+    beta2: f64,
+
+    /// Momenta μ of the comparison of heavy ball with projected steps
+    #[arg(long, value_name = "μ,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::share,
+          default_value = "0.9,0.99", num_args = 1)]
+    momenta: Vec<f64>,
+
+    /// Step size γ/(ρ²(1 − μ)²) of that comparison
+    #[arg(long, value_name = "u", value_parser = values::positive, default_value_t = 0.03)]
+    momentum_step: f64,
+}
+
+/// A piece of work.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cell {
+    /// Averages in equilibrium.
+    Settling(Settling),
+    /// The way there.
+    Approach(Approach),
+    /// Momentum with or without projection.
+    Projection(Projection),
+}
+
+/// What a piece of work finds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Finding {
+    /// Averages.
+    Settling(SettlingRun),
+    /// Norms at some steps.
+    Approach(Vec<ApproachRecord>),
+    /// Growth at some steps.
+    Projection(Vec<ProjectionRecord>),
+}
+
+impl sweep::Cell for Cell {
+    fn label(&self) -> String {
+        match self {
+            Self::Settling(cell) => cell.label(),
+            Self::Approach(cell) => cell.label(),
+            Self::Projection(cell) => cell.label(),
+        }
+    }
+
+    fn cost(&self) -> f64 {
+        match self {
+            Self::Settling(cell) => cell.cost(),
+            Self::Approach(cell) => cell.cost(),
+            Self::Projection(cell) => cell.cost(),
+        }
+    }
+}
+
+impl Simulation for WeightDecay {
+    const NAME: &'static str = "weight-decay";
+    const ABOUT: &'static str = "Where norms settle under weight decay, and how far embeddings rotate per step there";
+    const EXAMPLES: &'static str = "\
+Examples:
+  embedding-norms weight-decay
+  embedding-norms weight-decay --weight-decay 0.003 --dim 64 --relaxations 5
+  embedding-norms weight-decay --frequencies 0.001,0.01,0.1,1 --sweep-decay 1e-5";
+    const STATEMENTS: &'static [&'static str] = &["S1", "S3"];
+    const REPLICATES: u64 = 10;
+    const QUICK: &'static [&'static str] = &[
+        "--frequencies=0.1,0.3,1",
+        "--sweep-decay=0.001",
+        "--relaxations=3",
+        "--embeddings=4",
+        "--momentum-step=0.3",
+        "--replicates=3",
+    ];
+    const FULL: &'static [&'static str] =
+        &["--replicates=40", "--weight-decay=0.001", "--sweep-decay=3e-5", "--relaxations=40", "--momentum-step=0.003"];
+
+    type Cell = Cell;
+    type Finding = Finding;
+
+    fn cells(&self) -> Result<Vec<Cell>, Failure> {
+        let mut cells: Vec<Cell> = Vec::new();
+        for method in Method::all(self.momentum, self.beta2) {
+            cells.extend([1.0, RARELY].map(|frequency| Cell::Settling(self.rule(method, frequency))));
+        }
+        cells.extend(self.frequencies.iter().map(|&frequency| Cell::Settling(self.swept(frequency))));
+        for method in Method::all(self.momentum, self.beta2.min(SHORT_MEMORY)) {
+            cells.push(Cell::Approach(self.approach(method, 2.0)));
+        }
+        cells.push(Cell::Approach(self.approach(Method::GradientDescent { coupled: false }, 0.5)));
+        for &momentum in &self.momenta {
+            cells.extend([false, true].map(|projected| Cell::Projection(self.projection(projected, momentum))));
+        }
+        Ok(cells)
+    }
+
+    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
+        match unit.cell {
+            Cell::Settling(cell) => Ok(Finding::Settling(cell.run(unit)?)),
+            Cell::Approach(cell) => Ok(Finding::Approach(cell.run(unit)?)),
+            Cell::Projection(cell) => Ok(Finding::Projection(cell.run(unit)?)),
+        }
+    }
+
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
+        let (mut main, mut approach, mut projection) = (Settling::table(), Approach::table(), Projection::table());
+        for (unit, finding) in found {
+            match (&cells[unit.cell], finding) {
+                (Cell::Settling(cell), Finding::Settling(run)) => main.push(cell.row(&run, unit.replicate)),
+                (Cell::Approach(cell), Finding::Approach(records)) => {
+                    records.iter().for_each(|record| approach.push(cell.row(record, unit.replicate)));
+                }
+                (Cell::Projection(cell), Finding::Projection(records)) => {
+                    records.iter().for_each(|record| projection.push(cell.row(record, unit.replicate)));
+                }
+                _ => {}
+            }
+        }
+        Tables::new([("", main), (APPROACH, approach), (PROJECTION, projection)])
+    }
+
+    fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
+        claims::claims(tables, replicates)
+    }
+
+    fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
+        Ok(vec![("", figures::figure(tables)?)])
+    }
+}
+
+impl WeightDecay {
+    fn setting(&self, method: Method, weight_decay: f64, frequency: f64) -> Setting {
+        Setting { method, learning_rate: self.learning_rate, weight_decay, frequency, dimension: self.dim }
+    }
+
+    /// By how much stronger decay is for a rule: under coupled decay momentum makes γ to γ/(1 − β).
+    fn strength(method: Method) -> f64 {
+        match method {
+            Method::SignDescent => SIGN,
+            Method::HeavyBall { coupled: true, momentum } => 1.0 - momentum,
+            _ => 1.0,
+        }
+    }
+
+    /// One rule, with γλ in proportion to f, so that an update turns as much for every f.
+    fn rule(&self, method: Method, frequency: f64) -> Settling {
+        let more = if method == Method::SignDescent { WANDERING } else { 1 };
+        Settling {
+            setting: self.setting(method, Self::strength(method) * self.weight_decay * frequency, frequency),
+            sweep: false,
+            embeddings: self.embeddings * more,
+            relaxations: self.relaxations * more as f64,
+        }
+    }
+
+    /// One frequency, at the decay that all have in common; rare updates make norms wander more. The runs are long, so
+    /// they have a quarter of the dimensions.
+    fn swept(&self, frequency: f64) -> Settling {
+        let setting = self.setting(Method::GradientDescent { coupled: false }, self.sweep_decay, frequency);
+        Settling {
+            setting: Setting { dimension: self.dim.div_ceil(4).max(2), ..setting },
+            sweep: true,
+            embeddings: (0.1 * self.embeddings as f64 / frequency.sqrt()).ceil() as usize,
+            relaxations: 0.6 * self.relaxations,
+        }
+    }
+
+    fn approach(&self, method: Method, start: f64) -> Approach {
+        let setting = self.setting(method, SLOW * Self::strength(method) * self.weight_decay, 1.0);
+        let more = match method {
+            Method::SignDescent => 16 * WANDERING,
+            Method::AdamW { .. } => 4,
+            _ => 1,
+        };
+        Approach { setting, start, embeddings: self.embeddings.div_ceil(4) * more }
+    }
+
+    fn projection(&self, projected: bool, momentum: f64) -> Projection {
+        let (pairs, dimension) = (self.embeddings.div_ceil(4), 3);
+        Projection { projected, momentum, step: self.momentum_step, pairs, dimension }
+    }
+}

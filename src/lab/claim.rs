@@ -1,0 +1,182 @@
+//! Claims: what a statement predicts, what was measured, and the verdict. Knows nothing of drawing.
+
+use serde::{Deserialize, Serialize};
+
+use crate::lab::law::Estimate;
+
+/// Who says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// This project; a claim that fails is a failure of the run.
+    Ours,
+    /// Draganov et al., ICML 2025; tested here with controls of ours.
+    Paper,
+}
+
+/// What came of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Ours: it came out as stated.
+    AsStated,
+    /// Ours: it did not come out as stated.
+    NotAsStated,
+    /// The paper's: supported by the measurement.
+    Supported,
+    /// The paper's: true under a condition that the statement does not name.
+    Conditional,
+    /// The paper's: not supported by the measurement.
+    NotSupported,
+    /// These settings are too small, or others than the claim speaks of.
+    NotTested,
+}
+
+impl Verdict {
+    /// The verdict in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::AsStated => "as stated",
+            Self::NotAsStated => "NOT as stated",
+            Self::Supported => "supported",
+            Self::Conditional => "conditional",
+            Self::NotSupported => "not supported",
+            Self::NotTested => "not tested",
+        }
+    }
+}
+
+/// A prediction with what was measured of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The id of the statement, such as `L2`.
+    pub statement: String,
+    /// Who says so.
+    pub source: Source,
+    /// The claim in one sentence.
+    pub says: String,
+    /// What is predicted, in words or numbers.
+    pub predicted: String,
+    /// What was measured, in words or numbers.
+    pub measured: String,
+    /// The measured value, where it is a number.
+    pub value: Option<f64>,
+    /// The ends of its interval, where it has one.
+    pub interval: Option<(f64, f64)>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Under what conditions, or why not tested.
+    pub note: String,
+}
+
+impl Claim {
+    /// An equivalence test: the claim holds if the *whole* interval of the estimate lies within `margin` of the
+    /// prediction. Failing to find a difference is not enough.
+    ///
+    /// ```
+    /// use embedding_norms::{claim::{Claim, Verdict}, law::Estimate};
+    /// let wide = Estimate { value: 2.0, lower: 1.5, upper: 2.5, replicates: 3 };
+    /// assert_eq!(Claim::equivalence("L2", "steps grow as ρ²", 2.0, 0.003, wide).verdict, Verdict::NotAsStated);
+    /// ```
+    pub fn equivalence(statement: &str, says: &str, predicted: f64, margin: f64, estimate: Estimate) -> Self {
+        let inside = estimate.lower >= predicted - margin && estimate.upper <= predicted + margin;
+        Self {
+            value: Some(estimate.value),
+            interval: Some((estimate.lower, estimate.upper)),
+            ..Self::outcome(
+                statement,
+                says,
+                format!("{} ± {}", brief(predicted), brief(margin)),
+                format!("{:.4} [{:.4}, {:.4}]", estimate.value, estimate.lower, estimate.upper),
+                inside,
+            )
+        }
+    }
+
+    /// A claim that nothing contradicts it: it holds if there is no violation among at least one trial.
+    pub fn without_exception(statement: &str, says: &str, violations: u64, trials: u64) -> Self {
+        Self {
+            value: Some(violations as f64),
+            ..Self::outcome(
+                statement,
+                says,
+                "no exception".to_owned(),
+                format!("{violations} of {trials}"),
+                violations == 0 && trials > 0,
+            )
+        }
+    }
+
+    /// A claim that a measured number stays within a bound: |value| ≤ bound.
+    pub fn within(statement: &str, says: &str, bound: f64, value: f64) -> Self {
+        Self {
+            value: Some(value),
+            ..Self::outcome(statement, says, format!("at most {}", brief(bound)), brief(value), value.abs() <= bound)
+        }
+    }
+
+    /// A claim of ours with its prediction and measurement in words.
+    pub fn outcome(statement: &str, says: &str, predicted: String, measured: String, holds: bool) -> Self {
+        Self {
+            statement: statement.to_owned(),
+            source: Source::Ours,
+            says: says.to_owned(),
+            predicted,
+            measured,
+            value: None,
+            interval: None,
+            verdict: if holds { Verdict::AsStated } else { Verdict::NotAsStated },
+            note: String::new(),
+        }
+    }
+
+    /// The same measurement as a claim of the paper's, with the verdict it deserves.
+    pub fn of_the_paper(self, verdict: Verdict) -> Self {
+        Self { source: Source::Paper, verdict, ..self }
+    }
+
+    /// A claim that these settings cannot decide, and why.
+    pub fn not_tested(statement: &str, source: Source, says: &str, why: &str) -> Self {
+        Self {
+            source,
+            verdict: Verdict::NotTested,
+            note: why.to_owned(),
+            ..Self::outcome(statement, says, String::new(), String::new(), false)
+        }
+    }
+
+    /// The same claim with a word on its conditions.
+    pub fn noting(self, note: &str) -> Self {
+        Self { note: note.to_owned(), ..self }
+    }
+
+    /// Whether it is ours and failed.
+    pub fn failed(&self) -> bool {
+        self.source == Source::Ours && self.verdict == Verdict::NotAsStated
+    }
+}
+
+/// A number for a reader: four digits at most, in scientific notation where zeros would have to be counted.
+///
+/// ```
+/// use embedding_norms::lab::claim::brief;
+/// let numbers = [0.0, 1e-12, 1.332e-15, 0.003, 0.66581, 2.0, 16.0, 1234.56, 1e6];
+/// assert_eq!(numbers.map(brief), ["0", "1e-12", "1.332e-15", "0.003", "0.6658", "2", "16", "1235", "1e6"]);
+/// ```
+pub fn brief(value: f64) -> String {
+    let magnitude = value.abs();
+    if magnitude != 0.0 && !(1e-3..1e5).contains(&magnitude) {
+        return rounded(&format!("{value:.3e}"));
+    }
+    let decimals = if magnitude >= 1.0 { 3_usize.saturating_sub(libm::log10(magnitude) as usize) } else { 4 };
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// Scientific notation without zeros at the end of its digits.
+fn rounded(scientific: &str) -> String {
+    match scientific.split_once('e') {
+        Some((digits, power)) => format!("{}e{power}", digits.trim_end_matches('0').trim_end_matches('.')),
+        None => scientific.to_owned(),
+    }
+}

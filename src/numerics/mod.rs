@@ -1,0 +1,10 @@
+//! Kernels: the arithmetic of vectors and matrices whose results are the same bytes on every processor.
+
+pub(crate) mod exponential;
+pub(crate) mod groups;
+pub mod instructions;
+pub(crate) mod mirror;
+pub(crate) mod power;
+pub(crate) mod product;
+pub(crate) mod scaled;
+pub(crate) mod vectorize;

@@ -1,0 +1,406 @@
+//! The product of matrices with one order of summation and one rounding of each product and sum on every machine. Library
+//! routines round once where the processor can and twice where it cannot, so their last bits depend on it; here it is
+//! always once.
+//!
+//! The right factor is copied into the order in which it is read, in panels of sixteen columns, and so are bands of eight
+//! rows of a left one whose rows are not at hand. A tile of 8 × 16 sums stays in registers while the inner index runs.
+
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Slice};
+use pulp::Simd;
+use rayon::prelude::*;
+
+use crate::numerics::mirror::{Combine, mirror};
+use crate::numerics::vectorize::{Aligned, Kernel, LANES, Number, Vector, vectorize};
+
+/// Rows of the left matrix that are worked on side by side.
+const ROWS: usize = LANES;
+
+/// Columns of the right matrix that are worked on side by side.
+const COLUMNS: usize = 2 * LANES;
+
+/// The entries of a band at one inner index.
+type RowsAcross = Aligned<[f64; ROWS]>;
+
+/// The entries of a panel at one inner index.
+type ColumnsAcross = Aligned<[f64; COLUMNS]>;
+
+/// A B for A (n × p) and B (p × q): every entry is summed in the order of the inner index, each product added without a
+/// rounding of its own, whatever the processor.
+///
+/// # Panics
+/// If A has not as many columns as B has rows.
+pub(crate) fn product(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> Array2<f64> {
+    assert_eq!(left.ncols(), right.nrows(), "a product needs as many columns on the left as rows on the right");
+    tiled(left, right, Shape::Full, AsSummed)
+}
+
+/// X Yᵀ for rows of X (n × d) and Y (m × d), each entry finished as `finish` says.
+pub(crate) fn inner_products(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>, finish: impl Finish) -> Array2<f64> {
+    assert_eq!(x.ncols(), y.ncols(), "inner products are taken of rows of one length");
+    tiled(x, y.t(), Shape::Full, finish)
+}
+
+/// X Xᵀ likewise, of which one half is summed; `finish` must be symmetric.
+pub(crate) fn gram(x: ArrayView2<'_, f64>, finish: impl Finish) -> Array2<f64> {
+    let mut result = tiled(x, x.t(), Shape::LowerTiles, finish);
+    mirror(&mut result, Lower);
+    result
+}
+
+/// What becomes of an inner product once it is summed.
+pub(crate) trait Finish: Copy + Sync {
+    /// Finishes a vector of inner products of one row with several columns; marked `#[inline(always)]`.
+    fn finish<S: Simd>(self, simd: S, sums: Vector<S>, factors: Factors<'_, impl Band>) -> Vector<S>;
+}
+
+#[derive(Clone, Copy)]
+struct AsSummed;
+
+impl Finish for AsSummed {
+    #[inline(always)]
+    fn finish<S: Simd>(self, _: S, sums: Vector<S>, _: Factors<'_, impl Band>) -> Vector<S> {
+        sums
+    }
+}
+
+/// Eight rows of the left factor; marked `#[inline(always)]`.
+pub(crate) trait Band: Copy {
+    /// The entry of R of these rows, from the `first` on, at each of so many inner indices.
+    fn entries<const R: usize>(self, first: usize, inner: usize) -> impl Fn(usize, usize) -> f64;
+}
+
+/// As they lie.
+impl Band for [&[f64]; ROWS] {
+    #[inline(always)]
+    fn entries<const R: usize>(self, first: usize, inner: usize) -> impl Fn(usize, usize) -> f64 {
+        // A loop, which is inlined for certain: the lengths are seen to be equal, and one check serves eight rows.
+        let mut rows = [&self[first][..inner]; R];
+        for (row, entries) in rows.iter_mut().enumerate() {
+            *entries = &self[first + row][..inner];
+        }
+        move |row, k| rows[row][k]
+    }
+}
+
+/// Their entries at one inner index side by side.
+impl Band for &[RowsAcross] {
+    #[inline(always)]
+    fn entries<const R: usize>(self, first: usize, inner: usize) -> impl Fn(usize, usize) -> f64 {
+        let across = &self[..inner];
+        move |row, k| across[k].0[first + row]
+    }
+}
+
+/// The row and the columns that a vector of inner products is made of.
+#[derive(Clone, Copy)]
+pub(crate) struct Factors<'a, B> {
+    band: B,
+    row: usize,
+    panel: &'a [ColumnsAcross],
+    part: usize,
+}
+
+impl<B: Band> Factors<'_, B> {
+    /// Folds over the inner index, with the row's entry in every lane and the columns' entries.
+    #[inline(always)]
+    pub fn fold<S: Simd>(
+        self,
+        simd: S,
+        mut folded: Vector<S>,
+        step: impl Fn(Vector<S>, Vector<S>, Vector<S>) -> Vector<S>,
+    ) -> Vector<S> {
+        let entry = self.band.entries::<1>(self.row, self.panel.len());
+        for (k, columns) in self.panel.iter().enumerate() {
+            let columns = Vector::new(simd, S::as_simd_f64s(&columns.0).0[self.part]);
+            folded = step(folded, Vector::splat(simd, entry(0, k)), columns);
+        }
+        folded
+    }
+}
+
+/// Both entries of a pair are the one below the diagonal.
+#[derive(Clone, Copy)]
+struct Lower;
+
+impl Combine for Lower {
+    #[inline(always)]
+    fn combine<N: Number>(self, lower: N, _: N) -> N {
+        lower
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Full,
+    /// Only the tiles that reach below the diagonal or onto it.
+    LowerTiles,
+}
+
+fn tiled(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>, shape: Shape, finish: impl Finish) -> Array2<f64> {
+    let (rows, columns) = (left.nrows(), right.ncols());
+    let mut result = vec![0.0; rows * columns];
+    let fill = |(piece, result): (&Range<usize>, &mut [f64])| {
+        let left = left.slice_axis_move(Axis(0), Slice::from(piece.clone()));
+        vectorize(Tiled { left, first_row: piece.start, right, shape, finish, result });
+    };
+    let pieces = pieces(rows, columns * left.ncols());
+    match &pieces[..] {
+        [] => {}
+        [all] => fill((all, &mut result)),
+        several => {
+            let size = several[0].len() * columns;
+            several.par_iter().zip(result.par_chunks_mut(size)).for_each(fill);
+        }
+    }
+    Array2::from_shape_vec((rows, columns), result).expect("an entry for every row and column")
+}
+
+/// Multiplications and additions below which a second thread costs more than it takes over.
+const WORTH_A_THREAD: usize = 1 << 22;
+
+/// Whole bands of rows, a piece for each thread if that pays, by the multiplications and additions of a row: what is done
+/// for a row is the same in any of them.
+pub(crate) fn pieces(rows: usize, work_of_a_row: usize) -> Vec<Range<usize>> {
+    if rows * work_of_a_row == 0 {
+        return Vec::new();
+    }
+    let threads = if rows * work_of_a_row < 2 * WORTH_A_THREAD { 1 } else { rayon::current_num_threads() };
+    let size = rows.div_ceil(threads).next_multiple_of(ROWS);
+    (0..rows).step_by(size).map(|first| first..rows.min(first + size)).collect()
+}
+
+/// The columns of `right` sixteen at a time: panel after panel, each row after row, with zeros past the last column.
+#[inline(always)]
+fn panels(right: ArrayView2<'_, f64>) -> Vec<ColumnsAcross> {
+    let inner = right.nrows();
+    let mut panels = vec![Aligned([0.0; COLUMNS]); right.ncols().div_ceil(COLUMNS) * inner];
+    for (number, panel) in panels.chunks_exact_mut(inner).enumerate() {
+        interleave(right.t(), number * COLUMNS, panel);
+    }
+    panels
+}
+
+/// Copies W lines from the `first` on, so that their k-th entries stand together; what is past the last line stays.
+#[inline(always)]
+fn interleave<const W: usize>(lines: ArrayView2<'_, f64>, first: usize, into: &mut [Aligned<[f64; W]>]) {
+    let width = W.min(lines.nrows() - first);
+    if lines.strides()[0] == 1 || lines.nrows() == 1 {
+        for (places, across) in into.iter_mut().zip(lines.columns()) {
+            copy(&mut places.0, across, first);
+        }
+        return;
+    }
+    let line = |number: usize| lines.row(first + number);
+    let slices: [&[f64]; W] = std::array::from_fn(|number| {
+        if number < width { line(number).to_slice().unwrap_or_default() } else { Default::default() }
+    });
+    if width == W && slices.iter().all(|slice| slice.len() == into.len()) {
+        for (k, places) in into.iter_mut().enumerate() {
+            for (place, slice) in places.0.iter_mut().zip(&slices) {
+                *place = slice[k];
+            }
+        }
+        return;
+    }
+    for number in 0..width {
+        for (places, &value) in into.iter_mut().zip(line(number)) {
+            places.0[number] = value;
+        }
+    }
+}
+
+/// Copies W entries from the `first` on, or as many as there are.
+#[inline(always)]
+fn copy<const W: usize>(places: &mut [f64; W], across: ArrayView1<'_, f64>, first: usize) {
+    match across.to_slice().map(|across| &across[first..]) {
+        Some(rest) => match rest.first_chunk() {
+            Some(whole) => *places = *whole,
+            None => places[..rest.len()].copy_from_slice(rest),
+        },
+        None => places.iter_mut().zip(across.iter().skip(first)).for_each(|(place, &value)| *place = value),
+    }
+}
+
+/// Some rows of a product.
+struct Tiled<'a, F> {
+    left: ArrayView2<'a, f64>,
+    first_row: usize,
+    right: ArrayView2<'a, f64>,
+    shape: Shape,
+    finish: F,
+    result: &'a mut [f64],
+}
+
+impl<F: Finish> Kernel for Tiled<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { left, first_row, right, shape, finish, result } = self;
+        let (rows, inner) = left.dim();
+        let panels = Panels { panels: panels(right), inner, columns: right.ncols(), shape, finish };
+        let bands = result.chunks_mut(ROWS * right.ncols()).enumerate();
+        if let Some(entries) = left.to_slice() {
+            for (index, result) in bands {
+                // Past the last row it stands again.
+                let row = |number: usize| &entries[(index * ROWS + number).min(rows - 1) * inner..][..inner];
+                let band: [&[f64]; ROWS] = std::array::from_fn(row);
+                panels.fill_band(simd, band, first_row + index * ROWS, result);
+            }
+        } else {
+            let mut band = vec![Aligned([0.0; ROWS]); inner];
+            for (index, result) in bands {
+                interleave(left, index * ROWS, &mut band);
+                panels.fill_band(simd, &band[..], first_row + index * ROWS, result);
+            }
+        }
+    }
+}
+
+/// The right factor, and what becomes of its products.
+struct Panels<F> {
+    panels: Vec<ColumnsAcross>,
+    inner: usize,
+    columns: usize,
+    shape: Shape,
+    finish: F,
+}
+
+impl<F: Finish> Panels<F> {
+    /// The rows of the result for one band, from `first_row` of the whole result on.
+    #[inline(always)]
+    fn fill_band<S: Simd>(&self, simd: S, band: impl Band, first_row: usize, result: &mut [f64]) {
+        let last_row = first_row + result.len() / self.columns - 1;
+        for (number, panel) in self.panels.chunks_exact(self.inner).enumerate() {
+            let first = number * COLUMNS;
+            if self.shape == Shape::LowerTiles && first > last_row {
+                break;
+            }
+            let tile = tile(simd, band, panel, self.finish);
+            for (row, sums) in result.chunks_exact_mut(self.columns).zip(&tile) {
+                let places = &mut row[first..];
+                match places.first_chunk_mut() {
+                    Some(whole) => *whole = *sums,
+                    None => places.copy_from_slice(&sums[..places.len()]),
+                }
+            }
+        }
+    }
+}
+
+/// Eight rows times one panel, as many at once as there are registers for.
+#[inline(always)]
+fn tile<S: Simd>(simd: S, band: impl Band, panel: &[ColumnsAcross], finish: impl Finish) -> [[f64; COLUMNS]; ROWS] {
+    let mut tile = [[0.0; COLUMNS]; ROWS];
+    for pair in 0..COLUMNS / (2 * S::F64_LANES) {
+        if S::F64_LANES == LANES {
+            rows_of_tile::<S, _, ROWS>(simd, (band, panel), (0, pair), finish, &mut tile);
+        } else {
+            rows_of_tile::<S, _, { ROWS / 2 }>(simd, (band, panel), (0, pair), finish, &mut tile);
+            rows_of_tile::<S, _, { ROWS / 2 }>(simd, (band, panel), (ROWS / 2, pair), finish, &mut tile);
+        }
+    }
+    tile
+}
+
+/// R rows from the `first` on, and two vectors of columns.
+#[inline(always)]
+fn rows_of_tile<S: Simd, B: Band, const R: usize>(
+    simd: S,
+    (band, panel): (B, &[ColumnsAcross]),
+    (first, pair): (usize, usize),
+    finish: impl Finish,
+    tile: &mut [[f64; COLUMNS]; ROWS],
+) {
+    let mut sums = [[Vector::splat(simd, 0.0); 2]; R];
+    let entry = band.entries::<R>(first, panel.len());
+    for (k, values) in panel.iter().enumerate() {
+        let values = S::as_simd_f64s(&values.0).0;
+        let values = [Vector::new(simd, values[2 * pair]), Vector::new(simd, values[2 * pair + 1])];
+        for (row, sums) in sums.iter_mut().enumerate() {
+            let factor = Vector::splat(simd, entry(row, k));
+            *sums = [factor.multiply_add(values[0], sums[0]), factor.multiply_add(values[1], sums[1])];
+        }
+    }
+    for (row, sums) in sums.into_iter().enumerate() {
+        let places = S::as_mut_simd_f64s(&mut tile[first + row]).0;
+        for (half, sums) in sums.into_iter().enumerate() {
+            let part = 2 * pair + half;
+            places[part] = finish.finish(simd, sums, Factors { band, row: first + row, panel, part }).value;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AsSummed, gram, pieces, product};
+    use crate::numerics::vectorize::Number;
+    use crate::numerics::vectorize::widths::at_every_width;
+    use crate::random::{StandardNormal, generator};
+    use ndarray::{Array2, ArrayView2, Axis, Slice};
+    use ndarray_rand::RandomExt;
+
+    fn by_entries(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> Array2<f64> {
+        Array2::from_shape_fn((left.nrows(), right.ncols()), |(i, k)| {
+            left.row(i).iter().zip(right.column(k)).fold(0.0, |sum, (x, y)| x.multiply_add(*y, sum))
+        })
+    }
+
+    #[test]
+    fn every_entry_is_summed_in_order_bit_for_bit() {
+        let mut generator = generator(1, b"product", 0);
+        for (n, p, q) in
+            [(1, 1, 1), (3, 5, 17), (4, 16, 16), (9, 2, 33), (21, 40, 7), (16, 3, 32), (5, 0, 3), (0, 2, 2)]
+        {
+            let left = Array2::random_using((n, p), StandardNormal, &mut generator);
+            let right = Array2::random_using((p, q), StandardNormal, &mut generator);
+            let expected = by_entries(left.view(), right.view());
+            for product in at_every_width(|| product(left.view(), right.view())) {
+                assert_eq!(product, expected);
+            }
+            // In other layouts: transposed, and with gaps between the entries.
+            let [turned_left, turned_right] =
+                [&left, &right].map(|matrix| matrix.t().as_standard_layout().into_owned());
+            assert_eq!(product(turned_left.t(), turned_right.t()), expected);
+            let wide = Array2::from_shape_fn((n, 2 * p), |(i, k)| left[(i, k / 2)]);
+            assert_eq!(product(wide.slice_axis(Axis(1), Slice::new(0, None, 2)), right.view()), expected);
+        }
+    }
+
+    #[test]
+    fn pieces_are_whole_bands_and_give_the_same_bytes_on_any_number_of_threads() {
+        let mut generator = generator(1, b"pieces", 0);
+        let mut normal = |size| Array2::random_using(size, StandardNormal, &mut generator);
+        let (left, right) = (normal((203, 210)), normal((210, 205)));
+        let on = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            let products = || {
+                let square = gram(left.view(), AsSummed);
+                (product(left.view(), right.view()), product(right.t(), left.t()), square)
+            };
+            pool.install(|| (pieces(203, 205 * 210), products()))
+        };
+        let (pieces, expected) = on(1);
+        assert_eq!(pieces.len(), 1);
+        for threads in [2, 3, 5] {
+            let (pieces, found) = on(threads);
+            assert_eq!(pieces.len(), threads);
+            assert!(pieces.iter().all(|piece| piece.start % super::ROWS == 0));
+            assert_eq!(pieces.last().map(|piece| piece.end), Some(203));
+            assert!(found == expected, "on {threads} threads");
+        }
+    }
+
+    #[test]
+    fn inner_products_of_rows_among_themselves_are_summed_once() {
+        let mut generator = generator(1, b"gram", 0);
+        for (n, d) in [(1, 1), (7, 3), (16, 16), (33, 10), (70, 5)] {
+            let x = Array2::random_using((n, d), StandardNormal, &mut generator);
+            for gram in at_every_width(|| gram(x.view(), AsSummed)) {
+                assert_eq!(gram, by_entries(x.view(), x.t()));
+            }
+        }
+    }
+}
