@@ -4,9 +4,9 @@
 //! embeddings converge, and training leaves in the norms what the model is sure of. This crate holds the analytic
 //! gradients, the exact dynamics and the laws behind that sentence, and the simulations that verify them.
 //!
-//! The rooms, in the order in which data flows:
+//! The modules, in the order in which data flows:
 //!
-//! | room | holds |
+//! | module | holds |
 //! |---|---|
 //! | [`sphere`] | directions, angles, geodesics, sampling |
 //! | [`theory`] | closed forms: what should happen |
@@ -19,17 +19,14 @@
 //! | [`training`] | the loop that trains encoders |
 //! | [`data`] | data sets, and readers of a user's own embeddings |
 //! | [`confidence`] | what norms say of neighbourhoods, classes, unseen data |
-//! | [`sweep`] | cells, seeds, threads |
-//! | [`files`] | opening files of an output folder: regular ones that are no links |
-//! | [`table`] | tidy rows, the wall between computing and showing |
-//! | [`law`] | power-law fits with intervals |
+//! | [`statistics`] | means of replicates, with intervals |
 //! | [`diagnosis`] | answers about a user's own embeddings, each with what it rests on and what it is worth |
 //! | [`catalogue`] | names of losses and optimizers as people write them, and how known implementations differ |
 //! | [`check`] | one call that checks a loss of your own: gradient, tangency, scaling |
-//! | [`scaled`] | lengths, inner products and means over the whole range of f64 |
-//! | [`instructions`] | which vector instructions the kernels use; never changes a result |
-//! | [`claim`] | predicted against measured, with a verdict |
-//! | `figure` | the house style of the figures (feature `figures`) |
+//! | [`random`] | streams of random numbers by name |
+//! | [`setting`] | checked settings: a value that exists is valid |
+//!
+//! The module `lab` (feature `lab`) is what the simulations of the command are made of; it may change in any release.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -52,8 +49,10 @@ pub mod random;
 pub mod setting;
 pub mod simulation;
 pub mod sphere;
+pub mod statistics;
 pub mod theory;
 pub mod training;
+mod words;
 
 /// The examples of the README, compiled and run.
 #[cfg(doctest)]

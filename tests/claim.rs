@@ -1,7 +1,7 @@
 //! The room `claim`: verdicts come out both ways, and only what is ours can fail a run.
 
 use embedding_norms::lab::claim::{Claim, Source, Verdict};
-use embedding_norms::lab::law::Estimate;
+use embedding_norms::statistics::Estimate;
 
 fn estimate(lower: f64, value: f64, upper: f64) -> Estimate {
     Estimate { value, lower, upper, replicates: 10 }

@@ -4,7 +4,6 @@
 mod support;
 
 use embedding_norms::confidence::{Neighbours, effective_rank, group_means, mean_cosine};
-use embedding_norms::lab::law::mean_with_interval;
 use embedding_norms::loss::{
     Batch, Entry, Evaluation, LossError, NegativeCosine, NtXent, Parameter, Parameters as LossParameters, catalogue,
 };
@@ -15,6 +14,7 @@ use embedding_norms::optimizer::{
 use embedding_norms::random::{StandardNormal, generator};
 use embedding_norms::simulation::{Descent, PersistentDescent, SimulationError, Start, Stop, StopRules};
 use embedding_norms::sphere::{Directions, SphereError, angle, inner, norm_of, normalize, von_mises_fisher};
+use embedding_norms::statistics::mean_with_interval;
 use embedding_norms::theory::convergence::{flow_steps, next_order_steps, second_order_steps, turned_ratio};
 use embedding_norms::theory::duality::{best_norm, dual};
 use embedding_norms::theory::equilibrium::{Persistent, Rule};

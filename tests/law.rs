@@ -2,10 +2,9 @@
 
 mod support;
 
-use embedding_norms::lab::law::{
-    Observation, PowerLaw, Refusal, fit_power_law, mean_with_interval, prediction_interval,
-};
+use embedding_norms::lab::law::{Observation, PowerLaw, Refusal, fit_power_law};
 use embedding_norms::random::{Generator, StandardNormal};
+use embedding_norms::statistics::{mean_with_interval, prediction_interval};
 use proptest::prelude::*;
 use rand_distr::Distribution;
 use support::embeddings::{log_uniform, random_numbers};

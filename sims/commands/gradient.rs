@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use embedding_norms::loss::{Batch, Evaluation, Loss, LossError};
 use embedding_norms::normalization::{finite_pullback, pullback};
-use embedding_norms::numerics::scaled::mean;
 use embedding_norms::simulation::{SimulationError, Start};
 use embedding_norms::sphere::{Directions, norm_of, normalize};
+use embedding_norms::statistics::mean;
 use ndarray::Array2;
 use serde_json::{Value, json};
 

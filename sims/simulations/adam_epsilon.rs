@@ -6,9 +6,9 @@
 use clap::{ArgAction, Args};
 use embedding_norms::lab::claim::{Claim, Source};
 use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
-use embedding_norms::lab::law::Estimate;
 use embedding_norms::lab::sweep::{self, Unit, UnitContext};
 use embedding_norms::lab::table::{Table, TableError, Value};
+use embedding_norms::statistics::Estimate;
 use embedding_norms::theory::scaling::degree;
 use serde::{Deserialize, Serialize};
 

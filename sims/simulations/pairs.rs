@@ -5,12 +5,12 @@
 
 use clap::{Args, ValueEnum};
 use embedding_norms::lab::claim::{Claim, Source, Verdict};
-use embedding_norms::lab::law::{Estimate, prediction_interval};
 use embedding_norms::lab::reference::{PublishedCount, published};
 use embedding_norms::lab::table::{Table, TableError, Value};
 use embedding_norms::loss::NegativeCosine;
 use embedding_norms::simulation::{Outcome, PairDescent, Start, Stop, StopRules};
 use embedding_norms::sphere::{Cosine, cosines};
+use embedding_norms::statistics::{Estimate, prediction_interval};
 use embedding_norms::theory::convergence::population_flow_steps;
 use embedding_norms::theory::pair::{Count, EqualPopulation, FirstStep};
 use ndarray::Array2;

@@ -6,9 +6,9 @@ use statrs::statistics::{Data, OrderStatistics};
 
 use super::ConfidenceError;
 use super::error::at_least;
-use crate::lab::law::Estimate;
 use crate::numerics::groups::Groups;
 use crate::setting::within;
+use crate::statistics::Estimate;
 
 /// Which points may stand in for one another: those of the same group.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::lab::claim::brief;
-use crate::lab::law::Estimate;
+use crate::statistics::Estimate;
+use crate::words::brief;
 
 /// The parts of a diagnosis, in the order of reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -12,7 +12,7 @@ use super::relations::{Neighbourhood, area_of};
 use super::step::{moves, per_step};
 use super::subject::Subject;
 use crate::confidence::{effective_rank, mean_cosine};
-use crate::lab::claim::brief;
+use crate::words::brief;
 
 /// What is known of one checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize)]

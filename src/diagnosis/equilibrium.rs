@@ -4,8 +4,8 @@ use super::DiagnosisError;
 use super::answer::{Answer, Quantity, Topic, Worth};
 use super::options::{Options, Parameters};
 use super::snapshot::Snapshot;
-use crate::lab::claim::brief;
 use crate::theory::equilibrium::{Persistent, Rule};
+use crate::words::brief;
 
 /// The answer for the last checkpoint; `None` without weight decay.
 pub fn answer(snapshot: &Snapshot, options: &Options) -> Result<Option<Answer>, DiagnosisError> {

@@ -9,9 +9,9 @@ use super::answer::{Answer, Quantity, Topic, Worth, told};
 use super::options::{Options, Parameters};
 use super::snapshot::{Fault, Snapshot};
 use super::subject::Classes;
-use crate::lab::claim::brief;
-use crate::lab::law::mean_with_interval;
 use crate::numerics::scaled;
+use crate::statistics::mean_with_interval;
+use crate::words::brief;
 
 /// The shares of rows below which quantiles are reported.
 pub const SHARES: [f64; 7] = [0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0];

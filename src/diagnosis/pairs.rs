@@ -6,11 +6,11 @@ use super::DiagnosisError;
 use super::answer::{Answer, Quantity, Topic, Worth};
 use super::options::{Options, Parameters};
 use super::snapshot::{Sample, Snapshot, common};
-use crate::lab::claim::brief;
 use crate::sphere::{Cosine, normalize};
 use crate::theory::convergence::second_order_steps;
 use crate::theory::one_step::{Pair, step_size};
 use crate::theory::pair::{Count, steps_of_pair};
+use crate::words::brief;
 use ndarray::Axis;
 
 /// The largest γ/ρ² at which the orders of L1 are right to a fraction of a step.

@@ -13,9 +13,9 @@ use crate::confidence::{
     ConfidenceError, Neighbours, ShuffleControl, Strata, auroc, bootstrap, group_means, quantile_groups,
     shuffle_control, spearman, spearman_given, spearman_within,
 };
-use crate::lab::claim::brief;
-use crate::lab::law::Estimate;
 use crate::random::generator;
+use crate::statistics::Estimate;
+use crate::words::brief;
 
 /// Norms beside what neighbours say, on the rows of the sample that have a direction in every checkpoint.
 #[derive(Clone, Debug)]

@@ -6,9 +6,9 @@ use super::options::{Options, Parameters, UpdateRule};
 use super::pairs::{PositivePair, median_interval, quartiles};
 use super::snapshot::{Sample, Snapshot, common};
 use super::standing::{Side, Standing, leg};
-use crate::lab::claim::brief;
 use crate::numerics::scaled;
 use crate::sphere::{angle, norm_of, normalize};
+use crate::words::brief;
 use ndarray::{ArrayView1, Axis};
 
 /// Cuts that are spoken of: the paper's.

@@ -8,7 +8,7 @@ use super::standing::{Side, Standing};
 use super::step::missing;
 use super::subject::Subject;
 use super::{Shape, State};
-use crate::lab::claim::brief;
+use crate::words::brief;
 
 /// A mean cosine above which embeddings count as collapsed, as in the answer `collapse`.
 const COLLAPSED: f64 = 0.9;

@@ -4,62 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
-
 use crate::numerics::power::whole_power;
 use crate::numerics::scaled::mean_and_deviation;
-
-/// A number with its uncertainty.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Estimate {
-    /// The value.
-    pub value: f64,
-    /// The lower end of the interval.
-    pub lower: f64,
-    /// The upper end of the interval.
-    pub upper: f64,
-    /// How many independent replicates stand behind it.
-    pub replicates: usize,
-}
-
-/// The mean of independent replicates with Student's t interval at the given confidence, such as 0.95.
-///
-/// `None` for fewer than two replicates, which have no spread.
-///
-/// # Panics
-/// If the confidence is not between 0 and 1.
-pub fn mean_with_interval(values: &[f64], confidence: f64) -> Option<Estimate> {
-    let n = values.len();
-    if n < 2 {
-        return None;
-    }
-    let (mean, deviation) = mean_and_deviation(values);
-    let half = student(n, confidence) * deviation / (n as f64).sqrt();
-    Some(Estimate { value: mean, lower: mean - half, upper: mean + half, replicates: n })
-}
-
-/// The interval in which one further draw from the distribution of `values`, taken as normal, lies with the given
-/// confidence: mean ± t s √(1 + 1/n), with Student's t, as mean and spread are both uncertain. `None` for fewer than two
-/// values.
-///
-/// # Panics
-/// If the confidence is not between 0 and 1.
-pub fn prediction_interval(values: &[f64], confidence: f64) -> Option<Estimate> {
-    let n = values.len();
-    if n < 2 {
-        return None;
-    }
-    let (mean, deviation) = mean_and_deviation(values);
-    let half = student(n, confidence) * deviation * (1.0 + 1.0 / n as f64).sqrt();
-    Some(Estimate { value: mean, lower: mean - half, upper: mean + half, replicates: n })
-}
-
-/// Student's t for a two-sided interval from n values.
-fn student(n: usize, confidence: f64) -> f64 {
-    assert!(confidence > 0.0 && confidence < 1.0, "a confidence lies between 0 and 1");
-    let student = StudentsT::new(0.0, 1.0, (n - 1) as f64).expect("at least one degree of freedom");
-    student.inverse_cdf(1.0 - 0.5 * (1.0 - confidence))
-}
+use crate::statistics::{Estimate, mean_with_interval};
 
 /// One measurement: y at x, in one replicate.
 #[derive(Clone, Copy, Debug, PartialEq)]

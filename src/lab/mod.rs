@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`sweep`] | cells, seeds, threads, journal, shards |
 //! | [`table`] | tidy rows, the wall between computing and showing |
+//! | [`files`] | opening files of an output folder: regular ones that are no links |
 //! | [`law`] | power-law fits with intervals |
 //! | [`claim`] | predicted against measured, with a verdict |
 //! | [`statement`] | the register of statements |
@@ -15,6 +16,7 @@
 pub mod claim;
 #[cfg(feature = "figures")]
 pub mod figure;
+pub mod files;
 pub mod law;
 pub mod reference;
 pub mod statement;

@@ -13,8 +13,8 @@ mod trial;
 
 use embedding_norms::confidence::{Strata, bootstrap, spearman};
 use embedding_norms::diagnosis::{Side, Standing};
-use embedding_norms::lab::law::Estimate;
 use embedding_norms::random::generator;
+use embedding_norms::statistics::Estimate;
 use files_support::{json, save};
 use rand::seq::SliceRandom;
 use statrs::distribution::{Binomial, DiscreteCDF};

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Size};
-use embedding_norms::lab::law::Estimate;
 use embedding_norms::lab::table::Table;
+use embedding_norms::statistics::Estimate;
 
 use super::{Outcome, columns, correlation, is_clear, right_signs};
 

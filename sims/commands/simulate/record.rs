@@ -1,8 +1,8 @@
 //! What a run leaves behind: tables, a record, final positions.
 
 use embedding_norms::lab::table::{Table, Value as Field};
-use embedding_norms::numerics::scaled;
 use embedding_norms::simulation::{Outcome, Record};
+use embedding_norms::statistics;
 use serde_json::{Value, json};
 
 use super::NAME;
@@ -82,5 +82,5 @@ fn fields(record: &Record, row: usize) -> [String; 5] {
 
 /// The mean of numbers; none of no numbers.
 fn mean(numbers: &[f64]) -> Option<f64> {
-    (!numbers.is_empty()).then(|| scaled::mean(numbers))
+    (!numbers.is_empty()).then(|| statistics::mean(numbers))
 }

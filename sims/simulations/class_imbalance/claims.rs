@@ -1,8 +1,8 @@
 //! What the norms of frequent and rare classes say.
 
 use embedding_norms::lab::claim::{Claim, Source, Verdict};
-use embedding_norms::lab::law::mean_with_interval;
 use embedding_norms::lab::table::Table;
+use embedding_norms::statistics::mean_with_interval;
 
 use super::runs::{Run, at, is_ordered};
 use super::{OWN, PERMUTED};

@@ -1,8 +1,8 @@
 //! Norms by class as a figure, from the table alone.
 
 use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
-use embedding_norms::lab::law::mean_with_interval;
 use embedding_norms::lab::table::Table;
+use embedding_norms::statistics::mean_with_interval;
 
 use super::runs::{Run, at};
 use super::{OWN, PERMUTED};

@@ -4,8 +4,8 @@
 //! replicates can decide; for single digits they cannot, and exceptions are named by their means.
 
 use embedding_norms::lab::claim::{Claim, Source, Verdict, brief};
-use embedding_norms::lab::law::{Estimate, mean_with_interval};
 use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms::statistics::{Estimate, mean_with_interval};
 
 use super::whole::TENTHS;
 use super::{SOURCES, TENTHS as TENTHS_TABLE, UNSEEN};

@@ -2,8 +2,8 @@
 
 use embedding_norms::data::digits::SIDE;
 use embedding_norms::lab::figure::{Axis, Figure, Image, Layer, Legend, Panel, Side, Style};
-use embedding_norms::lab::law::mean_with_interval;
 use embedding_norms::lab::table::Table;
+use embedding_norms::statistics::mean_with_interval;
 
 use super::images::pixels;
 use super::{IMAGES_TABLE, SOURCES, TENTHS, UNSEEN};

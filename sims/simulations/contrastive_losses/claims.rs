@@ -1,8 +1,9 @@
 //! What the tables of all losses say of the statements.
 
 use embedding_norms::lab::claim::{Claim, Source, brief};
-use embedding_norms::lab::law::{Estimate, Observation, fit_power_law, mean_with_interval};
+use embedding_norms::lab::law::{Observation, fit_power_law};
 use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms::statistics::{Estimate, mean_with_interval};
 
 use super::{CLOSED_FORM, GRADIENTS, GROWTH, HINGE, SYMMETRY};
 use crate::cli::failure::Failure;

@@ -1,8 +1,8 @@
 //! All losses as figures, from the tables and what the claims say.
 
 use embedding_norms::lab::figure::{Axis, Dash, Figure, Layer, Legend, Panel, Side, Style};
-use embedding_norms::lab::law::{Estimate, mean_with_interval};
 use embedding_norms::lab::table::Table;
+use embedding_norms::statistics::{Estimate, mean_with_interval};
 
 use super::claims::{BUDGET, EXPONENT, EXPONENTS, KINKED, budgets, exponents, losses};
 use super::{GROWTH, HINGE};

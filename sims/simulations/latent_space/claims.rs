@@ -1,8 +1,8 @@
 //! What embeddings in three dimensions say.
 
 use embedding_norms::lab::claim::{Claim, Source};
-use embedding_norms::lab::law::mean_with_interval;
 use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms::statistics::mean_with_interval;
 
 use super::{AFTER, BEFORE};
 use crate::cli::failure::Failure;

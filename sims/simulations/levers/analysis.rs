@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use embedding_norms::lab::law::mean_with_interval;
 use embedding_norms::lab::table::{Table, Value};
+use embedding_norms::statistics::mean_with_interval;
 
 use super::lever::Lever;
 use super::task::Task;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use embedding_norms::lab::claim::{Claim, Source, Verdict};
-use embedding_norms::lab::law::{Estimate, mean_with_interval};
 use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms::statistics::{Estimate, mean_with_interval};
 
 use super::{CRITERION, SHRINKING, SPEED, SYMMETRY, TUNED};
 use crate::cli::failure::Failure;

@@ -1,8 +1,8 @@
 //! The levers as figures, from the tables alone.
 
 use embedding_norms::lab::figure::{Axis, Dash, Figure, Layer, Legend, Marker, Panel, Side, Style};
-use embedding_norms::lab::law::mean_with_interval;
 use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms::statistics::mean_with_interval;
 
 use super::lever::Lever;
 use super::{ACCURACY, CRITERION, SHRINKING, SPEED, TUNED};

@@ -1,8 +1,8 @@
 //! What norms and neighbour distances say of each other.
 
 use embedding_norms::lab::claim::{Claim, Source};
-use embedding_norms::lab::law::{Estimate, mean_with_interval};
 use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms::statistics::{Estimate, mean_with_interval};
 
 use super::{INPUT, LATENT, OWN, TRAINED, UNTRAINED, correlations};
 use crate::cli::failure::Failure;

@@ -1,8 +1,8 @@
 //! Norms against neighbour distances as a figure, from the tables alone.
 
 use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
-use embedding_norms::lab::law::mean_with_interval;
 use embedding_norms::lab::table::Table;
+use embedding_norms::statistics::mean_with_interval;
 
 use super::{INPUT, LATENT, OWN, POINTS, TRAINED, UNTRAINED, correlations};
 use crate::cli::failure::Failure;

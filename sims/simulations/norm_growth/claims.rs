@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use embedding_norms::lab::claim::{Claim, Source};
-use embedding_norms::lab::law::{Estimate, Observation, fit_power_law, mean_with_interval};
+use embedding_norms::lab::law::{Observation, fit_power_law};
 use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms::statistics::{Estimate, mean_with_interval};
 
 use super::lengthening::ROUNDING;
 use super::{LENGTHENING, LONG, MOMENTUM, PERSISTENT};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use embedding_norms::lab::claim::{Claim, Source};
-use embedding_norms::lab::law::{Estimate, mean_with_interval};
 use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms::statistics::{Estimate, mean_with_interval};
 use embedding_norms::theory::convergence::{flow_steps, next_order_steps};
 
 use super::{DIVERGENCE, OppositeHalves, PUBLISHED, SMALL_STEP};

@@ -1,8 +1,9 @@
 //! What the tables of steps say of L6.
 
 use embedding_norms::lab::claim::{Claim, Source};
-use embedding_norms::lab::law::{Estimate, Observation, Refusal, fit_power_law};
+use embedding_norms::lab::law::{Observation, Refusal, fit_power_law};
 use embedding_norms::lab::table::Table;
+use embedding_norms::statistics::Estimate;
 
 use super::{EXPONENTS, LONG_MEMORY, SYMMETRY, WINDOW, local_exponents, observations};
 use crate::cli::failure::Failure;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use embedding_norms::lab::law::{Estimate, Observation, mean_with_interval};
+use embedding_norms::lab::law::Observation;
 use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms::statistics::{Estimate, mean_with_interval};
 
 /// The observations (norm, steps, replicate) in a table of counts.
 pub fn observations(table: &Table) -> Result<Vec<Observation>, TableError> {

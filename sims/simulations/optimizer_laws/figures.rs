@@ -2,8 +2,8 @@
 
 use embedding_norms::lab::claim::Verdict;
 use embedding_norms::lab::figure::{Axis, Colour, Dash, Figure, Layer, Legend, Marker, Panel, Side, Style};
-use embedding_norms::lab::law::Estimate;
 use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms::statistics::Estimate;
 
 use super::claims::{DIP, MARGIN, says};
 use super::{EXPONENTS, LONG_MEMORY, local_exponents, observations, typical_steps};

@@ -1,8 +1,8 @@
 //! What becomes of orthogonality, held against statement S4.
 
 use embedding_norms::lab::claim::{Claim, Source, Verdict};
-use embedding_norms::lab::law::{Estimate, mean_with_interval};
 use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms::statistics::{Estimate, mean_with_interval};
 
 use super::{Kind, Rule};
 use crate::cli::failure::Failure;

@@ -1,8 +1,8 @@
 //! Radial shares and angles of displacements as a figure, from the table and what the claims say.
 
 use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Side, Style};
-use embedding_norms::lab::law::mean_with_interval;
 use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms::statistics::mean_with_interval;
 
 use super::claims::{OWN_PARAMETERS, rms_share, rows_of};
 use super::{Kind, Rule};

@@ -1,8 +1,9 @@
 //! What the tables of unequal norms say of the statements.
 
 use embedding_norms::lab::claim::{Claim, Source};
-use embedding_norms::lab::law::{Observation, fit_power_law, mean_with_interval};
+use embedding_norms::lab::law::{Observation, fit_power_law};
 use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms::statistics::mean_with_interval;
 
 use super::TURNED;
 use crate::cli::failure::Failure;
@@ -119,7 +120,7 @@ fn travel(turned: &Table, replicates: u64) -> Result<Claim, TableError> {
     let estimates = groups(&at_smallest, "norm_ratio", "turned_relative")?
         .into_iter()
         .filter_map(|(_, values)| mean_with_interval(&values, 0.95));
-    let reach = |estimate: &embedding_norms::lab::law::Estimate| (1.0 - estimate.lower).max(estimate.upper - 1.0);
+    let reach = |estimate: &embedding_norms::statistics::Estimate| (1.0 - estimate.lower).max(estimate.upper - 1.0);
     let Some(worst) = estimates.max_by(|a, b| reach(a).total_cmp(&reach(b))) else {
         return Ok(Claim::not_tested("L5", Source::Ours, says, "no run reached the tolerance"));
     };

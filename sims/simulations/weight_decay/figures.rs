@@ -1,8 +1,8 @@
 //! Norms under weight decay as a figure, from the tables alone.
 
 use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Side, Style};
-use embedding_norms::lab::law::{Estimate, mean_with_interval};
 use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms::statistics::{Estimate, mean_with_interval};
 
 use super::{APPROACH, PROJECTION};
 use crate::cli::failure::Failure;
