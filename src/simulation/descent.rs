@@ -2,9 +2,10 @@
 
 use ndarray::{Array2, ArrayView2};
 
+use super::motion::Motion;
 use super::record::Cadence;
 use super::rows::step_rows;
-use super::run::{Motion, Outcome, run};
+use super::run::{Outcome, run};
 use super::stop::StopRules;
 use crate::loss::{Batch, Evaluation, Loss, LossError};
 use crate::normalization::{GradScale, GradientError, finite_pullback, pullback, slopes, unprojected};

@@ -7,6 +7,7 @@
 
 mod descent;
 mod kernel;
+mod motion;
 mod pairs;
 mod persistent;
 mod record;

@@ -6,8 +6,9 @@ use ndarray::Array2;
 
 use super::descent::{SimulationError, Start};
 use super::kernel::Blocks;
+use super::motion::Motion;
 use super::record::Cadence;
-use super::run::{Motion, Outcome, run};
+use super::run::{Outcome, run};
 use super::stop::StopRules;
 use crate::loss::{LossError, NegativeCosine};
 use crate::numerics::vectorize::sum;

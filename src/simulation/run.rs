@@ -2,6 +2,7 @@
 
 use ndarray::Array2;
 
+use super::motion::Motion;
 use super::record::{Cadence, Record};
 use super::stop::{Stop, StopRules};
 use crate::sphere::{Directions, angles, normalize};
@@ -19,30 +20,6 @@ pub struct Outcome {
     pub first: Array2<f64>,
     /// The embeddings of the second view at the end, (n × d), if there is one.
     pub second: Option<Array2<f64>>,
-}
-
-/// What the loop asks of the thing that moves.
-pub(super) trait Motion {
-    /// The mean loss of the present state.
-    fn loss(&self) -> f64;
-
-    /// Whether the mean of 1 − cos φ over the pairs may be at most this. No is certain, and may be known without the
-    /// closer look that [`Self::one_minus`] takes.
-    fn may_reach(&self, _tolerance: f64) -> bool {
-        true
-    }
-
-    /// 1 − cos φ of each pair of the present state; empty without pairs.
-    fn one_minus(&self) -> Vec<f64>;
-
-    /// The largest ‖z‖·‖∇‖ over all rows of the present state: the angle turned per unit of γ/ρ².
-    fn largest_slope(&self) -> f64;
-
-    /// Goes to the next state.
-    fn advance(&mut self);
-
-    /// The embeddings of the present state.
-    fn positions(&self) -> (Array2<f64>, Option<Array2<f64>>);
 }
 
 pub(super) fn run(mut motion: impl Motion, stops: &StopRules<'_>, cadence: Cadence, positions: bool) -> Outcome {

@@ -1,6 +1,6 @@
 //! When a run ends, and which rule ended it.
 
-use super::run::Motion;
+use super::motion::Motion;
 use crate::numerics::vectorize::sum;
 use crate::setting::{SettingError, positive, tolerance};
 

@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 
 use super::identity::CellId;
 use super::journal::{JournalError, Key};
+use super::options::{Cause, Failure, Options, Progress};
 use super::plan::{Cell, Sweep, Unit};
-use super::run::{Cause, Failure, Options, Progress};
 use super::store::{Store, prepare};
 use crate::random::{Generator, generator};
 
