@@ -18,6 +18,14 @@ pub struct Estimate {
     pub replicates: usize,
 }
 
+impl Estimate {
+    /// How far its interval reaches from a predicted value: the larger distance of its two ends, negative where neither
+    /// lies beyond.
+    pub fn reach(&self, predicted: f64) -> f64 {
+        (predicted - self.lower).max(self.upper - predicted)
+    }
+}
+
 /// The mean of independent replicates with Student's t interval at the given confidence, such as 0.95.
 ///
 /// `None` for fewer than two replicates, which have no spread.

@@ -4,25 +4,19 @@
 //! makes the run as long as its asymptotic window asks for, and no longer.
 
 use clap::{ArgAction, Args};
-use embedding_norms::lab::claim::{Claim, Source};
+use embedding_norms::lab::claim::{Claim, claim};
 use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
-use embedding_norms::lab::sweep::{self, Unit, UnitContext};
-use embedding_norms::lab::table::{Table, TableError, Value};
+use embedding_norms::lab::law::Observation;
 use embedding_norms::statistics::Estimate;
 use embedding_norms::theory::scaling::degree;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
-use crate::simulations::optimizer_laws::{
-    Count, Goal, Pairs, Run, differences, local_exponents, nanoseconds, observations,
-};
-use crate::simulations::simulation::{Simulation, Tables};
+use crate::simulations::optimizer_laws::{Count, Goal, Pairs, Run, differences, local_exponents, nanoseconds};
+use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::study::{Context, Plan, Row, Study};
 
-/// The table of local exponents.
-const EXPONENTS: &str = "exponents";
-/// The table of runs whose norms were scaled.
-const SYMMETRY: &str = "symmetry";
 /// Neighbouring norms are apart by the square of this factor.
 const SIDE: f64 = 1.2;
 /// The claim of the curve between the two ends.
@@ -71,33 +65,75 @@ pub struct AdamEpsilon {
     budget: usize,
 }
 
-/// One product ερ, or the exact statement.
+/// A run at one product ερ.
 #[derive(Clone, Debug, Serialize)]
-pub struct Cell {
+struct Product<W> {
     run: Run,
     pairs: usize,
     dimension: usize,
-    work: Work,
+    work: W,
 }
 
-/// What is done.
+/// Steps from norms on both sides of 1, where ε is ερ.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum Work {
-    /// Steps from norms on both sides of 1, where ε is ερ.
+enum Counting {
     Counts { product: f64, goal: Goal },
-    /// Norms scaled by powers of two.
+}
+
+/// Norms scaled by powers of two.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Scaling {
     Symmetry { product: f64 },
 }
 
-/// What a piece of work finds.
+/// Steps of one run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Finding {
-    /// Of runs from both norms.
-    Counts(Vec<Count>),
-    /// Of scaled norms: m, coordinates, how many differ, and how many differ with ε held fixed.
-    Symmetry(Vec<(i32, u64, u64, u64)>),
+struct Steps {
+    product: f64,
+    norm: f64,
+    replicate: u64,
+    steps: Option<u64>,
+    stop: String,
+    epsilon: f64,
+    beta2: f64,
+    learning_rate: f64,
+    tolerance: f64,
+}
+
+/// The local exponent at one product, with the curve 1 + ερ/(ερ + y) that is nearest to all of them, and its y.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Exponent {
+    product: f64,
+    exponent: f64,
+    lower: f64,
+    upper: f64,
+    curve: Option<f64>,
+    middle: Option<f64>,
+}
+
+/// Coordinates that differ when norms are scaled by 2^m.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Scaled {
+    product: f64,
+    replicate: u64,
+    m: i32,
+    coordinates: u64,
+    different: u64,
+    different_epsilon_fixed: u64,
+}
+
+impl Row for Steps {
+    const TABLE: &'static str = "";
+}
+
+impl Row for Exponent {
+    const TABLE: &'static str = "exponents";
+}
+
+impl Row for Scaled {
+    const TABLE: &'static str = "symmetry";
 }
 
 /// About the steps of a run from norm 1 times its learning rate: coordinates travel for (1 + ε/|g|) steps where they
@@ -109,26 +145,76 @@ fn travelled(product: f64) -> f64 {
 /// About ερ where k is 3/2.
 const LEVEL: f64 = 0.3;
 
-impl sweep::Cell for Cell {
+impl Study for Product<Counting> {
+    type Rows = Vec<Steps>;
+
     fn label(&self) -> String {
-        match self.work {
-            Work::Counts { product, .. } => format!("ερ = {product}"),
-            Work::Symmetry { product } => format!("ερ = {product}, scaled"),
-        }
+        let Counting::Counts { product, .. } = self.work;
+        format!("ερ = {product}")
     }
 
     fn cost(&self) -> f64 {
-        let steps = match &self.work {
-            Work::Counts { product, goal } => {
-                (2.0 * travelled(*product) / self.run.learning_rate).min(goal.budget as f64)
-            }
-            Work::Symmetry { .. } => (3 * (1 + 2 * SCALED_BY.len()) * EXACT_STEPS) as f64,
-        };
+        let Counting::Counts { product, goal } = self.work;
+        let steps = (2.0 * travelled(product) / self.run.learning_rate).min(goal.budget as f64);
         nanoseconds(2.0 * steps, self.pairs, self.dimension)
+    }
+
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<Steps>, Failure> {
+        let Counting::Counts { product, goal } = self.work;
+        let pairs = Pairs::draw(self.pairs, self.dimension, &mut unit.generator)?;
+        let counts = self.run.counts(&pairs, &[1.0 / SIDE, SIDE], goal, &|| unit.is_cancelled())?;
+        let row = |Count { norm, steps, stop }| Steps {
+            product,
+            norm,
+            replicate: unit.unit.replicate,
+            steps,
+            stop,
+            epsilon: self.run.parameter("epsilon"),
+            beta2: self.run.parameter("beta2"),
+            learning_rate: self.run.learning_rate,
+            tolerance: goal.tolerance,
+        };
+        Ok(counts.into_iter().map(row).collect())
     }
 }
 
-impl Simulation for AdamEpsilon {
+impl Study for Product<Scaling> {
+    type Rows = Vec<Scaled>;
+
+    fn label(&self) -> String {
+        let Scaling::Symmetry { product } = self.work;
+        format!("ερ = {product}, scaled")
+    }
+
+    fn cost(&self) -> f64 {
+        nanoseconds(2.0 * (3 * (1 + 2 * SCALED_BY.len()) * EXACT_STEPS) as f64, self.pairs, self.dimension)
+    }
+
+    /// Norms times 2^m with ε times 2^(−m), and with ε held fixed.
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<Scaled>, Failure> {
+        let Scaling::Symmetry { product } = self.work;
+        let pairs = Pairs::draw(self.pairs, self.dimension, &mut unit.generator)?;
+        let path = self.run.path(&pairs, 1.0, EXACT_STEPS)?;
+        let different = |run: &Run, m: i32| -> Result<u64, Failure> {
+            Ok(differences(&path, &run.path(&pairs, libm::scalbn(1.0, m), EXACT_STEPS)?))
+        };
+        let scaled = |m: i32| {
+            let scaled = self.run.scaled(m, degree(0.0, 0.0, 0.0))?;
+            let fixed = Run { parameters: self.run.parameters.clone(), ..scaled.clone() };
+            Ok(Scaled {
+                product,
+                replicate: unit.unit.replicate,
+                m,
+                coordinates: path.len() as u64,
+                different: different(&scaled, m)?,
+                different_epsilon_fixed: different(&fixed, m)?,
+            })
+        };
+        SCALED_BY.into_iter().map(scaled).collect()
+    }
+}
+
+impl Planned for AdamEpsilon {
     const NAME: &'static str = "adam-epsilon";
     const ABOUT: &'static str = "How Adam's ε ends the scaling symmetry: the exponent of the norm goes from 1 to 2";
     const EXAMPLES: &'static str = "\
@@ -146,124 +232,56 @@ Examples:
         "--replicates=32",
     ];
 
-    type Cell = Cell;
-    type Finding = Finding;
-
-    fn cells(&self) -> Result<Vec<Cell>, Failure> {
+    fn plan(&self) -> Result<Plan, Failure> {
         let goal = Goal { tolerance: self.tolerance, budget: self.budget };
-        let cell = |product: f64, work: Work| {
-            let parameters = vec![("beta2", self.beta2), ("epsilon", product)];
-            let learning_rate = travelled(product) / self.steps as f64;
-            let run = Run { optimizer: "adam", parameters, learning_rate, power: 0.0 };
-            Cell { run, pairs: self.pairs, dimension: self.dim, work }
-        };
-        let counts = self.products.iter().map(|&product| cell(product, Work::Counts { product, goal }));
-        let symmetries = self.products.iter().map(|&product| cell(product, Work::Symmetry { product }));
-        Ok(counts.chain(symmetries).collect())
+        let counts = self.products.iter().map(|&product| self.at(product, Counting::Counts { product, goal }));
+        let symmetries = self.products.iter().map(|&product| self.at(product, Scaling::Symmetry { product }));
+        Plan::default().cells(counts)?.cells(symmetries)
     }
 
-    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
-        let cell = unit.cell;
-        let pairs = Pairs::draw(cell.pairs, cell.dimension, &mut unit.generator)?;
-        let cancelled = || unit.is_cancelled();
-        match &cell.work {
-            Work::Counts { goal, .. } => {
-                Ok(Finding::Counts(cell.run.counts(&pairs, &[1.0 / SIDE, SIDE], *goal, &cancelled)?))
-            }
-            Work::Symmetry { .. } => Ok(Finding::Symmetry(scaled_runs(&cell.run, &pairs)?)),
-        }
-    }
-
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
-        let mut main = Table::new(&[
-            "product",
-            "norm",
-            "replicate",
-            "steps",
-            "stop",
-            "epsilon",
-            "beta2",
-            "learning_rate",
-            "tolerance",
-        ]);
-        let mut symmetry =
-            Table::new(&["product", "replicate", "m", "coordinates", "different", "different_epsilon_fixed"]);
-        for (unit, finding) in found {
-            let cell = &cells[unit.cell];
-            match (&cell.work, finding) {
-                (Work::Counts { product, .. }, Finding::Counts(counts)) => {
-                    counts.into_iter().for_each(|count| main.push(self.row(cell, *product, unit, count)));
-                }
-                (Work::Symmetry { product }, Finding::Symmetry(found)) => {
-                    found.into_iter().for_each(|scaled| symmetry.push(symmetry_row(*product, unit, scaled)))
-                }
-                _ => {}
-            }
-        }
-        let exponents = exponents(&main, &self.products).expect("columns that have just been made");
-        Tables::new([("", main), (EXPONENTS, exponents), (SYMMETRY, symmetry)])
+    fn derive(&self, tables: &mut Tables) -> Result<(), Failure> {
+        let exponents = exponents(&tables.rows()?, &self.products);
+        Ok(tables.push_rows::<Exponent>(&exponents)?)
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
-        let mut claims = exact(tables.get(SYMMETRY)?)?;
-        claims.extend(ends(tables.get(EXPONENTS)?, replicates)?);
-        Ok(claims)
+        Ok([exact(&tables.rows()?), ends(&tables.rows()?, replicates)].concat())
     }
 
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
-        Ok(vec![("", figure(tables.get(EXPONENTS)?, tables.stated().noted(CROSSOVER, "y ="))?)])
+        Ok(vec![("", figure(&tables.rows()?, tables.stated().noted(CROSSOVER, "y =")))])
     }
 }
 
 impl AdamEpsilon {
-    fn row(&self, cell: &Cell, product: f64, unit: Unit, count: Count) -> [Value; 9] {
-        [
-            product.into(),
-            count.norm.into(),
-            unit.replicate.into(),
-            count.steps.into(),
-            count.stop.into(),
-            product.into(),
-            self.beta2.into(),
-            cell.run.learning_rate.into(),
-            self.tolerance.into(),
-        ]
+    fn at<W>(&self, product: f64, work: W) -> Product<W> {
+        let parameters = vec![("beta2", self.beta2), ("epsilon", product)];
+        let learning_rate = travelled(product) / self.steps as f64;
+        let run = Run { optimizer: "adam", parameters, learning_rate, power: 0.0 };
+        Product { run, pairs: self.pairs, dimension: self.dim, work }
     }
-}
-
-/// Norms times 2^m with ε times 2^(−m), and with ε held fixed.
-fn scaled_runs(run: &Run, pairs: &Pairs) -> Result<Vec<(i32, u64, u64, u64)>, Failure> {
-    let path = run.path(pairs, 1.0, EXACT_STEPS)?;
-    let scaled = |m: i32| {
-        let scaled = run.scaled(m, degree(0.0, 0.0, 0.0))?;
-        let fixed = Run { parameters: run.parameters.clone(), ..scaled.clone() };
-        let different = |run: &Run| -> Result<u64, Failure> {
-            Ok(differences(&path, &run.path(pairs, libm::scalbn(1.0, m), EXACT_STEPS)?))
-        };
-        Ok((m, path.len() as u64, different(&scaled)?, different(&fixed)?))
-    };
-    SCALED_BY.into_iter().map(scaled).collect()
-}
-
-fn symmetry_row(product: f64, unit: Unit, (m, coordinates, different, fixed): (i32, u64, u64, u64)) -> [Value; 6] {
-    [product.into(), unit.replicate.into(), f64::from(m).into(), coordinates.into(), different.into(), fixed.into()]
 }
 
 /// The local exponent at each ερ, and the curve 1 + ερ/(ερ + y) that is nearest to all of them.
-fn exponents(main: &Table, products: &[f64]) -> Result<Table, TableError> {
-    let mut found = Vec::new();
-    for &product in products {
-        let local = local_exponents(&observations(&main.with("product", product)?)?);
-        found.extend(local.first().map(|(_, estimate)| (product, *estimate)));
-    }
+fn exponents(rows: &[Steps], products: &[f64]) -> Vec<Exponent> {
+    let at = |product: f64| -> Option<(f64, Estimate)> {
+        let rows = rows.iter().filter(|row| row.product == product);
+        let observations: Vec<Observation> = rows
+            .filter_map(|row| Some(Observation { x: row.norm, y: row.steps? as f64, replicate: row.replicate }))
+            .collect();
+        Some((product, local_exponents(&observations).first()?.1))
+    };
+    let found: Vec<(f64, Estimate)> = products.iter().filter_map(|&product| at(product)).collect();
     let middle = middle(&found);
-    let mut table = Table::new(&["product", "exponent", "lower", "upper", "curve", "middle"]);
-    for (product, estimate) in found {
-        let curve = middle.map(|middle| crossover(product, middle));
-        let Estimate { value, lower, upper, .. } = estimate;
-        table.push([product.into(), value.into(), lower.into(), upper.into(), curve.into(), middle.into()]);
-    }
-    Ok(table)
+    let row = |&(product, Estimate { value, lower, upper, .. }): &(f64, Estimate)| Exponent {
+        product,
+        exponent: value,
+        lower,
+        upper,
+        curve: middle.map(|middle| crossover(product, middle)),
+        middle,
+    };
+    found.iter().map(row).collect()
 }
 
 /// k at ερ where T ∝ ρ(1 + ερ/y): 1 + ερ/(ερ + y).
@@ -278,69 +296,69 @@ fn middle(found: &[(f64, Estimate)]) -> Option<f64> {
     (!logs.is_empty()).then(|| libm::exp(logs.iter().sum::<f64>() / logs.len() as f64))
 }
 
-fn exact(table: &Table) -> Result<Vec<Claim>, Failure> {
-    let sum =
-        |column: &str| -> Result<u64, Failure> { Ok(table.numbers(column)?.into_iter().flatten().sum::<f64>() as u64) };
-    let says = "Adam with (c z, c γ, ε/c) follows the directions of (z, γ, ε) bit for bit, for c = 2^m";
-    let note = format!("coordinates that differ, over {EXACT_STEPS} steps of {} runs", table.rows().len());
-    let symmetry = Claim::without_exception("L6", says, sum("different")?, sum("coordinates")?).noting(&note);
-    let blind = table.numbers("different_epsilon_fixed")?.into_iter().flatten().filter(|&different| different == 0.0);
-    let says = "control: with ε held fixed no run follows the same directions";
-    Ok(vec![symmetry, Claim::without_exception("L6", says, blind.count() as u64, table.rows().len() as u64)])
+fn exact(rows: &[Scaled]) -> Vec<Claim> {
+    let (different, coordinates) = (|row: &Scaled| row.different, |row: &Scaled| row.coordinates);
+    let blind = rows.iter().filter(|row| row.different_epsilon_fixed == 0).count() as u64;
+    vec![
+        claim("L6", "Adam with (c z, c γ, ε/c) follows the directions of (z, γ, ε) bit for bit, for c = 2^m")
+            .note(format!("coordinates that differ, over {EXACT_STEPS} steps of {} runs", rows.len()))
+            .no_exception(rows.iter().map(different).sum(), rows.iter().map(coordinates).sum()),
+        claim("L6", "control: with ε held fixed no run follows the same directions")
+            .no_exception(blind, rows.len() as u64),
+    ]
 }
 
-/// The local exponents of the table.
-fn local(table: &Table) -> Result<Vec<(f64, Estimate, Option<f64>)>, TableError> {
-    let values = table.numbers("exponent")?.into_iter().zip(table.numbers("lower")?).zip(table.numbers("upper")?);
-    let rows = table.numbers("product")?.into_iter().zip(values).zip(table.numbers("curve")?);
-    let row = |((product, ((value, lower), upper)), curve): ((Option<f64>, _), Option<f64>)| {
-        let ((value, lower), upper): ((Option<f64>, Option<f64>), Option<f64>) = ((value, lower), upper);
-        Some((product?, Estimate { value: value?, lower: lower?, upper: upper?, replicates: 0 }, curve))
-    };
-    Ok(rows.filter_map(row).collect())
-}
-
-fn ends(table: &Table, replicates: u64) -> Result<Vec<Claim>, Failure> {
-    let found = local(table)?;
-    let says = ["at fixed ε, steps grow as ρ^k with k = 1 where ερ is small", "k = 2 where ερ is large", CROSSOVER];
-    let reaches = found.first().is_some_and(|first| first.0 <= 1e-3) && found.last().is_some_and(|last| last.0 >= 10.0);
-    if replicates < ENOUGH || !reaches {
-        let why = "needs at least 8 replicates and ερ from 0.001 to 10";
-        return Ok(says.map(|says| Claim::not_tested("L6", Source::Ours, says, why)).to_vec());
+impl Exponent {
+    fn estimate(&self) -> Estimate {
+        Estimate { value: self.exponent, lower: self.lower, upper: self.upper, replicates: 0 }
     }
-    let at = |row: &(f64, Estimate, Option<f64>)| format!("at ερ = {}", row.0);
-    let [first, last] = [&found[0], &found[found.len() - 1]];
-    let off = |row: &(f64, Estimate, Option<f64>)| {
-        let curve = row.2.unwrap_or(f64::NAN);
-        (row.1.lower - curve).abs().max((row.1.upper - curve).abs())
+
+    fn at(&self) -> String {
+        format!("at ερ = {}", self.product)
+    }
+
+    /// How far its interval reaches from the curve; infinite without one.
+    fn off(&self) -> f64 {
+        let curve = self.curve.unwrap_or(f64::INFINITY);
+        (self.lower - curve).abs().max((self.upper - curve).abs())
+    }
+}
+
+fn ends(rows: &[Exponent], replicates: u64) -> Vec<Claim> {
+    let (first, last) = (rows.first(), rows.last());
+    let reaches = first.is_some_and(|row| row.product <= 1e-3) && last.is_some_and(|row| row.product >= 10.0);
+    let enough = replicates >= ENOUGH && reaches;
+    let stating = |says| claim("L6", says).needs(enough, "needs at least 8 replicates and ερ from 0.001 to 10");
+    let end = |says, row: Option<&Exponent>, k: f64| {
+        stating(says).note(row.map_or(String::new(), Exponent::at)).equivalent(k, MARGIN, row.map(Exponent::estimate))
     };
-    let worst =
-        found.iter().map(off).fold(0.0, |worst: f64, off| if off.is_nan() { f64::INFINITY } else { worst.max(off) });
-    let middle = table.numbers("middle")?.into_iter().flatten().next().unwrap_or(f64::NAN);
-    let shown: Vec<String> = found.iter().map(|(product, k, _)| format!("{product}: {:.3}", k.value)).collect();
-    Ok(vec![
-        Claim::equivalence("L6", says[0], 1.0, MARGIN, first.1).noting(&at(first)),
-        Claim::equivalence("L6", says[1], 2.0, MARGIN, last.1).noting(&at(last)),
-        Claim::within("L6", says[2], CURVE_MARGIN, worst).noting(&format!(
-            "end of a 95 % interval furthest from the curve with y = {middle:.3}; k at each ερ: {}",
-            shown.join(", ")
-        )),
-    ])
+    let middle = first.and_then(|row| row.middle).unwrap_or(f64::NAN);
+    let shown: Vec<String> = rows.iter().map(|row| format!("{}: {:.3}", row.product, row.exponent)).collect();
+    vec![
+        end("at fixed ε, steps grow as ρ^k with k = 1 where ερ is small", first, 1.0),
+        end("k = 2 where ερ is large", last, 2.0),
+        stating(CROSSOVER)
+            .note(format!(
+                "end of a 95 % interval furthest from the curve with y = {middle:.3}; k at each ερ: {}",
+                shown.join(", ")
+            ))
+            .within(CURVE_MARGIN, rows.iter().map(Exponent::off).fold(0.0, f64::max)),
+    ]
 }
 
 /// `middle_found` is what the claim says of the curve's middle.
-fn figure(table: &Table, middle_found: Option<&str>) -> Result<Figure, Failure> {
-    let found = local(table)?;
-    let points = found.iter().map(|(product, k, _)| (*product, k.value)).collect();
-    let intervals = found.iter().map(|(product, k, _)| (*product, k.lower, k.upper)).collect();
+fn figure(rows: &[Exponent], middle_found: Option<&str>) -> Figure {
+    let points = rows.iter().map(|row| (row.product, row.exponent)).collect();
+    let intervals = rows.iter().map(|row| (row.product, row.lower, row.upper)).collect();
     let mut panel =
         Panel::new(Axis::logarithmic("ε ‖z‖"), Axis::linear("local exponent k of steps in ‖z‖").range(0.9, 2.1))
             .title("Adam's ε takes k from 1 to 2")
             .layer(Layer::horizontal_line("k = 1: ε is nothing beside √v", 1.0))
             .layer(Layer::horizontal_line("k = 2: ε is all of the denominator", 2.0));
-    let ends = found.first().zip(found.last()).zip(table.numbers("middle")?.into_iter().flatten().next());
-    if let Some(((first, last), middle)) = ends {
-        let at = |part: usize| first.0 * libm::pow(last.0 / first.0, part as f64 / 200.0);
+    if let (Some(first), Some(last), Some(middle)) =
+        (rows.first(), rows.last(), rows.first().and_then(|row| row.middle))
+    {
+        let at = |part: usize| first.product * libm::pow(last.product / first.product, part as f64 / 200.0);
         let curve = (0..=200).map(at).map(|product| (product, crossover(product, middle))).collect();
         let name = match middle_found {
             Some(middle) => format!("1 + ε‖z‖/(ε‖z‖ + {middle})"),
@@ -354,5 +372,5 @@ fn figure(table: &Table, middle_found: Option<&str>) -> Result<Figure, Failure> 
         .legend(Legend::Inside);
     let text = "Local exponent of the steps of Adam in the norm against ε times the norm, on a logarithmic axis: it rises from 1 \
                 where ε is small beside the gradient to 2 where it is large, along a logistic curve.";
-    Ok(Figure::new(text).aspect(0.5).panel(panel))
+    Figure::new(text).aspect(0.5).panel(panel)
 }

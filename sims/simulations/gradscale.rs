@@ -155,7 +155,7 @@ Examples:
         })
     }
 
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
         let mut main = Table::new(&[
             "power",
             "norm",
@@ -180,7 +180,7 @@ Examples:
             }
         }
         let exponents = exponents(&main, &self.powers).expect("columns that have just been made");
-        Tables::new([("", main), (EXPONENTS, exponents), (SYMMETRY, symmetry)])
+        Ok(Tables::new([("", main), (EXPONENTS, exponents), (SYMMETRY, symmetry)]))
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {

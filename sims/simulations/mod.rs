@@ -25,5 +25,6 @@ pub mod run;
 pub mod simulation;
 pub mod sphere_trajectories;
 pub mod stated;
+pub mod study;
 pub mod unequal_norms;
 pub mod weight_decay;

@@ -105,7 +105,7 @@ Examples:
         Ok(finding)
     }
 
-    fn tables(&self, _cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
+    fn tables(&self, _cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
         let mut draws = Table::new(&[
             "replicate",
             "draws",
@@ -128,7 +128,7 @@ Examples:
                 finding.largest_error.into(),
             ]);
         }
-        Tables::new([("", map(self.cells)), (DRAWS, draws)])
+        Ok(Tables::new([("", map(self.cells)), (DRAWS, draws)]))
     }
 
     fn claims(&self, tables: &Tables, _replicates: u64) -> Result<Vec<Claim>, Failure> {

@@ -177,7 +177,7 @@ fn finish<S: Simulation>(
     let run = identity(ran.seed, ran.replicates, &json!(settings));
     // Whoever comes this far may: with --force, now or when an interrupted run began.
     let replaces = earlier::replaces(folder.path(), S::NAME, &run, true)?;
-    let tables = settings.tables(ran.cells, results);
+    let tables = settings.tables(ran.cells, results)?;
     folder.write_tables(S::NAME, &tables)?;
     let claims = settings.claims(&tables, ran.replicates)?;
     let record = json!({

@@ -7,6 +7,7 @@ use embedding_norms::lab::table::{Table, TableError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::study::{Found, Plan, Row, Work};
 use crate::cli::failure::Failure;
 use crate::simulations::stated::Stated;
 
@@ -39,7 +40,7 @@ pub trait Simulation: clap::Args + Serialize + DeserializeOwned + Sync + 'static
     fn simulate(unit: &mut UnitContext<'_, Self::Cell>) -> Result<Self::Finding, Failure>;
 
     /// Lays what was found out as tidy tables.
-    fn tables(&self, cells: &[Self::Cell], found: Vec<(Unit, Self::Finding)>) -> Tables;
+    fn tables(&self, cells: &[Self::Cell], found: Vec<(Unit, Self::Finding)>) -> Result<Tables, Failure>;
 
     /// Holds the tables against the statements. `replicates` is how many there are of each cell.
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure>;
@@ -51,6 +52,83 @@ pub trait Simulation: clap::Args + Serialize + DeserializeOwned + Sync + 'static
     /// Draws the frames of looping animations, by part, from the tables alone. Most simulations have none.
     fn animations(_tables: &Tables) -> Result<Vec<(&'static str, Vec<Figure>)>, Failure> {
         Ok(Vec::new())
+    }
+}
+
+/// A simulation as a plan of studies. The implementing type is its settings, which are also its options on the command
+/// line.
+pub trait Planned: clap::Args + Serialize + DeserializeOwned + Sync + 'static {
+    /// The name on the command line and of the files.
+    const NAME: &'static str;
+    /// What it shows, in one line.
+    const ABOUT: &'static str;
+    /// Examples for its help.
+    const EXAMPLES: &'static str;
+    /// The statements that it speaks to.
+    const STATEMENTS: &'static [&'static str];
+    /// How many replicates its claims need.
+    const REPLICATES: u64;
+    /// The options that `--quick` stands for.
+    const QUICK: &'static [&'static str];
+    /// The options that `--full` stands for.
+    const FULL: &'static [&'static str];
+
+    /// The work to do.
+    fn plan(&self) -> Result<Plan, Failure>;
+
+    /// Adds the tables that follow from those that the studies filled. Most simulations have none.
+    fn derive(&self, _tables: &mut Tables) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// Holds the tables against the statements. `replicates` is how many there are of each cell.
+    fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure>;
+
+    /// Draws the figures, by part (the empty name is the main one), from the tables alone.
+    fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure>;
+
+    /// Draws the frames of looping animations, by part, from the tables alone. Most simulations have none.
+    fn animations(_tables: &Tables) -> Result<Vec<(&'static str, Vec<Figure>)>, Failure> {
+        Ok(Vec::new())
+    }
+}
+
+impl<P: Planned> Simulation for P {
+    const NAME: &'static str = P::NAME;
+    const ABOUT: &'static str = P::ABOUT;
+    const EXAMPLES: &'static str = P::EXAMPLES;
+    const STATEMENTS: &'static [&'static str] = P::STATEMENTS;
+    const REPLICATES: u64 = P::REPLICATES;
+    const QUICK: &'static [&'static str] = P::QUICK;
+    const FULL: &'static [&'static str] = P::FULL;
+
+    type Cell = Work;
+    type Finding = Found;
+
+    fn cells(&self) -> Result<Vec<Work>, Failure> {
+        Ok(self.plan()?.into_cells())
+    }
+
+    fn simulate(unit: &mut UnitContext<'_, Work>) -> Result<Found, Failure> {
+        Work::run(unit)
+    }
+
+    fn tables(&self, _cells: &[Work], found: Vec<(Unit, Found)>) -> Result<Tables, Failure> {
+        let mut tables = self.plan()?.tables(found)?;
+        self.derive(&mut tables)?;
+        Ok(tables)
+    }
+
+    fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
+        Planned::claims(self, tables, replicates)
+    }
+
+    fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
+        <P as Planned>::figures(tables)
+    }
+
+    fn animations(tables: &Tables) -> Result<Vec<(&'static str, Vec<Figure>)>, Failure> {
+        <P as Planned>::animations(tables)
     }
 }
 
@@ -84,6 +162,19 @@ impl Tables {
             wanted: name.to_owned(),
             present: self.all.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", "),
         })
+    }
+
+    /// The rows of one kind.
+    pub fn rows<R: Row>(&self) -> Result<Vec<R>, TableError> {
+        self.get(R::TABLE)?.typed()
+    }
+
+    /// Adds rows of one kind as a table of their own, before a table of the name `before` if there is one.
+    pub fn push_rows<R: Row>(&mut self, rows: &[R]) -> Result<(), TableError> {
+        let mut table = Table::of_rows::<R>();
+        table.extend(rows)?;
+        self.push(R::TABLE, table);
+        Ok(())
     }
 
     /// The table of this name, if it is there.

@@ -147,7 +147,7 @@ Examples:
         Ok(finding)
     }
 
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
         let mut table = Table::new(&[
             "labels",
             "class",
@@ -178,7 +178,7 @@ Examples:
                 }
             }
         }
-        Tables::new([("", table)])
+        Ok(Tables::new([("", table)]))
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {

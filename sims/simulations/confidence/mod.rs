@@ -173,7 +173,7 @@ Repository, doi.org/10.24432/C50P49, CC BY 4.0.";
         }
     }
 
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
         let (mut main, mut tenths, mut unseen) = (Whole::table(), Whole::tenths_table(), Unseen::table());
         let mut of_images = Vec::new();
         for (unit, finding) in found {
@@ -188,7 +188,7 @@ Repository, doi.org/10.24432/C50P49, CC BY 4.0.";
         }
         let digits = Digits::load().expect("digits that were checked before the work began");
         let images = images::table(&digits, &of_images);
-        Tables::new([("", main), (TENTHS, tenths), (UNSEEN, unseen), (IMAGES_TABLE, images)])
+        Ok(Tables::new([("", main), (TENTHS, tenths), (UNSEEN, unseen), (IMAGES_TABLE, images)]))
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {

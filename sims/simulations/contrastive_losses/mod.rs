@@ -226,7 +226,7 @@ Examples:
         }
     }
 
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
         let (mut steps, mut growth) = (Trial::steps_table(), Trial::growth_table());
         let (mut gradients, mut symmetry) = (Trial::gradients_table(), Trial::symmetry_table());
         let (mut closed_form, mut hinge) = (closed_form::table(), Hinge::table());
@@ -256,7 +256,7 @@ Examples:
             (SYMMETRY, symmetry),
             (HINGE, hinge),
         ];
-        Tables::new(main)
+        Ok(Tables::new(main))
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {

@@ -169,7 +169,7 @@ Examples:
         }
     }
 
-    fn tables(&self, _cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
+    fn tables(&self, _cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
         let mut counts: Vec<Option<u64>> = Vec::with_capacity(self.cells * self.cells);
         let mut unequal = Table::new(&["replicate", "trials", "mismatches"]);
         for (unit, finding) in found {
@@ -182,7 +182,7 @@ Examples:
         }
         let grid = Grid::new(self.cells, self.range);
         let map = Map { grid: &grid, counts: &counts, tolerance: self.tolerance };
-        Tables::new([("", map.tidy(TIDY)), (MAP, map.compact(DRAWN)), (ROWS, map.rows()), (UNEQUAL, unequal)])
+        Ok(Tables::new([("", map.tidy(TIDY)), (MAP, map.compact(DRAWN)), (ROWS, map.rows()), (UNEQUAL, unequal)]))
     }
 
     fn claims(&self, tables: &Tables, _replicates: u64) -> Result<Vec<Claim>, Failure> {

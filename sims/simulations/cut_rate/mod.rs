@@ -99,7 +99,7 @@ Examples:
         compare(unit)
     }
 
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Vec<Found>)>) -> Tables {
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Vec<Found>)>) -> Result<Tables, Failure> {
         let mut main = Table::new(&COLUMNS);
         for (unit, found) in found {
             let cell = &cells[unit.cell];
@@ -107,7 +107,7 @@ Examples:
             let scale_free = found.iter().any(|found| found.predicted);
             found.iter().for_each(|found| main.push(row(cell, unit, found, scale_free)));
         }
-        Tables::new([("", main)])
+        Ok(Tables::new([("", main)]))
     }
 
     fn claims(&self, tables: &Tables, _replicates: u64) -> Result<Vec<Claim>, Failure> {

@@ -140,7 +140,7 @@ Examples:
         Ok(found)
     }
 
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Vec<Measured>)>) -> Tables {
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Vec<Measured>)>) -> Result<Tables, Failure> {
         let mut main = Table::new(&[
             "state",
             "replicate",
@@ -173,7 +173,7 @@ Examples:
                 }
             }
         }
-        Tables::new([("", main), (MEANS, means), (POINTS, points)])
+        Ok(Tables::new([("", main), (MEANS, means), (POINTS, points)]))
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {

@@ -217,7 +217,7 @@ Examples:
         }
     }
 
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
         let (mut shrinking, mut symmetry) = (Shrinking::table(), Symmetry::table());
         let mut trained = Vec::new();
         for (unit, finding) in found {
@@ -231,7 +231,7 @@ Examples:
             }
         }
         let runs = analysis::Runs::new(trained, self.share, self.tuning as u64, |task| self.rate(task));
-        Tables::new([
+        Ok(Tables::new([
             ("", runs.table()),
             (ACCURACY, runs.accuracy()),
             (SPEED, runs.speed()),
@@ -239,7 +239,7 @@ Examples:
             (CRITERION, criterion::table(&runs)),
             (SHRINKING, shrinking),
             (SYMMETRY, symmetry),
-        ])
+        ]))
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {

@@ -161,7 +161,7 @@ Examples:
         Ok(finding)
     }
 
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
         let mut main = Table::new(&["norm_of", "neighbours_among", "replicate", "overall", "within", "shuffled"]);
         let mut classes = Table::new(&["norm_of", "neighbours_among", "replicate", "class", "points", "correlation"]);
         let mut points = Table::new(&["norm_of", "replicate", "class", "norm", "distance"]);
@@ -186,7 +186,7 @@ Examples:
                 ]);
             }
         }
-        Tables::new([("", main), (CLASSES, classes), (POINTS, points)])
+        Ok(Tables::new([("", main), (CLASSES, classes), (POINTS, points)]))
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {

@@ -143,7 +143,7 @@ Examples:
         }
     }
 
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
         let mut main = Table::new(&[
             "norm",
             "replicate",
@@ -179,7 +179,7 @@ Examples:
         if !crossings.is_empty() {
             tables.push(PUBLISHED, published_table(&crossings));
         }
-        tables
+        Ok(tables)
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {

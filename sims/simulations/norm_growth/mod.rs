@@ -191,7 +191,7 @@ Examples:
         }
     }
 
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
         let (mut main, mut momentum) = (Budget::table(), Momentum::table());
         let (mut persistent, mut lengthening) = (Persistent::table(), Lengthening::table());
         for (unit, finding) in found {
@@ -209,7 +209,7 @@ Examples:
                 _ => {}
             }
         }
-        Tables::new([("", main), (MOMENTUM, momentum), (PERSISTENT, persistent), (LENGTHENING, lengthening)])
+        Ok(Tables::new([("", main), (MOMENTUM, momentum), (PERSISTENT, persistent), (LENGTHENING, lengthening)]))
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {

@@ -185,7 +185,7 @@ Examples:
         }
     }
 
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
         let mut main = Table::new(&populations::COLUMNS);
         let mut divergence = Table::new(&single::COLUMNS);
         let mut published: Vec<Published> = Vec::new();
@@ -206,7 +206,7 @@ Examples:
         if !published.is_empty() {
             tables.push(PUBLISHED, populations::published_table(&published));
         }
-        tables
+        Ok(tables)
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {

@@ -188,7 +188,7 @@ Examples:
         }
     }
 
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
         let columns = ["optimizer", "norm", "replicate", "steps", "stop", "window", "learning_rate", "tolerance"];
         let (mut main, mut long) = (Table::new(&columns), Table::new(&columns));
         let mut symmetry = Table::new(&[
@@ -216,7 +216,7 @@ Examples:
             }
         }
         let exponents = exponents_table(&main).expect("columns that have just been made");
-        Tables::new([("", main), (EXPONENTS, exponents), (LONG_MEMORY, long), (SYMMETRY, symmetry)])
+        Ok(Tables::new([("", main), (EXPONENTS, exponents), (LONG_MEMORY, long), (SYMMETRY, symmetry)]))
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {

@@ -73,6 +73,11 @@ impl Run {
         rule(self.optimizer).ok_or_else(|| Failure::Refused(format!("{} has no known degrees", self.optimizer)))
     }
 
+    /// A setting that is not as in the catalogue; not a number if it is.
+    pub fn parameter(&self, name: &str) -> f64 {
+        self.parameters.iter().find(|(known, _)| *known == name).map_or(f64::NAN, |(_, value)| *value)
+    }
+
     fn build(&self) -> Result<Box<dyn Optimizer>, Failure> {
         let parameters =
             self.parameters.iter().fold(Parameters::defaults(), |all, &(name, value)| all.with(name, value));

@@ -112,13 +112,13 @@ Examples:
         course(unit)
     }
 
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Vec<Seen>)>) -> Tables {
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Vec<Seen>)>) -> Result<Tables, Failure> {
         let mut main = Table::new(&COLUMNS);
         for (unit, course) in found {
             let cell = &cells[unit.cell];
             course.into_iter().for_each(|seen| main.push(row(cell, unit, seen)));
         }
-        Tables::new([("", main)])
+        Ok(Tables::new([("", main)]))
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {

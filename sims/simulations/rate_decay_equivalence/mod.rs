@@ -164,7 +164,7 @@ Examples:
         cell.compare(&[points()?, points()?])
     }
 
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Vec<Comparison>)>) -> Tables {
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Vec<Comparison>)>) -> Result<Tables, Failure> {
         let mut table = Table::new(&[
             "optimizer",
             "decay",
@@ -186,7 +186,7 @@ Examples:
         for (unit, comparisons) in found {
             comparisons.iter().for_each(|found| table.push(cells[unit.cell].row(found, unit.replicate)));
         }
-        Tables::new([("", table)])
+        Ok(Tables::new([("", table)]))
     }
 
     fn claims(&self, tables: &Tables, _replicates: u64) -> Result<Vec<Claim>, Failure> {

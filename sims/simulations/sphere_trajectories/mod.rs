@@ -171,7 +171,7 @@ Examples:
         }
     }
 
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
         let mut main =
             Table::new(&["regime", "pair", "angle", "member", "step", "x", "y", "z", "norm", "last_step", "stop"]);
         let mut trials = Trials::table();
@@ -204,7 +204,7 @@ Examples:
                 _ => {}
             }
         }
-        Tables::new([("", main), (TRIALS, trials)])
+        Ok(Tables::new([("", main), (TRIALS, trials)]))
     }
 
     fn claims(&self, tables: &Tables, _replicates: u64) -> Result<Vec<Claim>, Failure> {

@@ -147,7 +147,7 @@ Examples:
         runs::simulate(unit)
     }
 
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Vec<Run>)>) -> Tables {
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Vec<Run>)>) -> Result<Tables, Failure> {
         let mut main = Table::new(&MAIN);
         let mut turned = Table::new(&[
             "norm_ratio",
@@ -180,7 +180,7 @@ Examples:
                 }
             }
         }
-        Tables::new([("", main), (TURNED, turned)])
+        Ok(Tables::new([("", main), (TURNED, turned)]))
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {

@@ -181,7 +181,7 @@ Examples:
         }
     }
 
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Tables {
+    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
         let (mut main, mut approach, mut projection) = (Settling::table(), Approach::table(), Projection::table());
         for (unit, finding) in found {
             match (&cells[unit.cell], finding) {
@@ -195,7 +195,7 @@ Examples:
                 _ => {}
             }
         }
-        Tables::new([("", main), (APPROACH, approach), (PROJECTION, projection)])
+        Ok(Tables::new([("", main), (APPROACH, approach), (PROJECTION, projection)]))
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {

@@ -39,8 +39,11 @@ impl From<serde_json::Error> for EncodeError {
     }
 }
 
-/// Refuses a value that JSON would change.
-pub(super) fn check(value: &impl Serialize) -> Result<(), EncodeError> {
+/// Passes if JSON holds the value exactly.
+///
+/// # Errors
+/// [`EncodeError`] for a number that is not finite, or a value that is not JSON for another reason.
+pub fn check(value: &impl Serialize) -> Result<(), EncodeError> {
     Ok(finite::check(value)?)
 }
 

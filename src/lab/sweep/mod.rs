@@ -51,7 +51,7 @@ mod shard;
 mod store;
 mod worker;
 
-pub use encoding::EncodeError;
+pub use encoding::{EncodeError, check as exact};
 pub use identity::CellId;
 pub use merge::{Merge, MergeError, merge};
 pub use options::{Cause, Failure, Options, Progress};

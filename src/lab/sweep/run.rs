@@ -1,6 +1,7 @@
 //! Running a sweep: options in, results in canonical order out.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

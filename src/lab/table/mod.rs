@@ -4,6 +4,8 @@
 //! made again without simulating. CSV and JSON hold the same values; numbers are written in the shortest form that
 //! reads back to the same bits, and a missing value is an empty field (JSON `null`), never 0.
 
+mod rows;
+
 use std::io::{Read, Write};
 
 use serde::{Deserialize, Serialize};
@@ -137,6 +139,16 @@ pub enum TableError {
         expected: usize,
         /// Fields in the row.
         found: usize,
+    },
+    /// A row does not hold what its columns should.
+    #[error("row {row}{place}: {reason}")]
+    Row {
+        /// The row, counted from 1 without the header.
+        row: usize,
+        /// The column, where it is known.
+        place: String,
+        /// What is wrong.
+        reason: String,
     },
     /// The file is not CSV, or could not be read or written.
     #[error("cannot read or write the table as CSV: {0}")]

@@ -1,7 +1,10 @@
 //! Claims: what a statement predicts, what was measured, and the verdict. Knows nothing of drawing.
 
+mod stating;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::stating::{Stating, claim, worst};
 use crate::statistics::Estimate;
 pub use crate::words::brief;
 
