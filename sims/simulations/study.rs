@@ -182,3 +182,18 @@ impl<S: Study> Erased for S {
         Study::run(self, unit)?.encode()
     }
 }
+
+/// Booleans as 0 and 1.
+pub mod digit {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// 0 or 1.
+    pub fn serialize<S: Serializer>(value: &bool, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(u8::from(*value))
+    }
+
+    /// False for 0.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+        Ok(u8::deserialize(deserializer)? != 0)
+    }
+}

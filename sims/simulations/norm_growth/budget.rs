@@ -1,7 +1,5 @@
 //! What the squared norms of pairs gain until they converge, against what the loss loses (statement S1).
 
-use embedding_norms::lab::sweep::UnitContext;
-use embedding_norms::lab::table::{Table, Value};
 use embedding_norms::loss::NegativeCosine;
 use embedding_norms::optimizer::{HeavyBall, Nesterov, Optimizer};
 use embedding_norms::simulation::{Descent, Outcome, PairDescent, Start, StopRules};
@@ -10,9 +8,9 @@ use embedding_norms::theory::growth::{heavy_ball_factor, nesterov_factor};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::Cell;
 use crate::cli::failure::Failure;
 use crate::simulations::grouping::mean;
+use crate::simulations::study::{Context, Row, Study};
 
 /// More steps than any run takes.
 const BUDGET: u64 = 100_000_000;
@@ -32,18 +30,27 @@ pub struct Budget {
 
 /// What one run of them finds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct BudgetRun {
-    step_size: f64,
+pub struct BudgetRow {
+    pub norm: f64,
+    pub norm_ratio: f64,
+    pub step_size: f64,
+    pub replicate: u64,
     learning_rate: f64,
     steps: u64,
     stop: String,
     spent: f64,
     growth: f64,
-    relative_growth: f64,
-    budget_law: f64,
-    first_share: f64,
-    share_relative: f64,
-    share_law: f64,
+    pub relative_growth: f64,
+    pub budget_ratio: f64,
+    pub budget_law: f64,
+    pub first_share: f64,
+    pub share_relative: f64,
+    pub share_law: f64,
+    pairs: usize,
+}
+
+impl Row for BudgetRow {
+    const TABLE: &'static str = "";
 }
 
 /// A rule with momentum.
@@ -67,37 +74,55 @@ pub struct Momentum {
 
 /// What one run of them finds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct MomentumRun {
+pub struct MomentumRow {
+    pub rule: Rule,
+    pub momentum: f64,
+    pub replicate: u64,
+    step: f64,
     steps: u64,
     stop: String,
-    budget_ratio: f64,
+    pub budget_ratio: f64,
     factor: f64,
+    pub relative: f64,
+    pairs: usize,
 }
 
-impl Budget {
-    /// Nanoseconds, roughly.
-    pub fn cost(&self) -> f64 {
+impl Row for MomentumRow {
+    const TABLE: &'static str = "momentum";
+}
+
+impl Study for Budget {
+    type Rows = Vec<BudgetRow>;
+
+    fn label(&self) -> String {
+        format!("budget, norms {} and {}", self.norm, self.norm * self.ratio)
+    }
+
+    fn cost(&self) -> f64 {
         self.step_sizes.iter().map(|u| 8.0 / u * self.pairs as f64 * 6.0).sum()
     }
 
-    pub fn run(&self, unit: &mut UnitContext<'_, Cell>) -> Result<Vec<BudgetRun>, Failure> {
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<BudgetRow>, Failure> {
         let first = uniform(self.pairs, self.dimension, &mut unit.generator)?;
         let second = uniform(self.pairs, self.dimension, &mut unit.generator)?;
         let (first, second) = (first * self.norm, second * (self.norm * self.ratio));
         let cancelled = || unit.is_cancelled();
         let stops = StopRules::budget(BUDGET).every_pair(self.tolerance)?.cancelled_by(&cancelled);
-        let mut runs = Vec::new();
+        let mut rows = Vec::new();
         for &step_size in &self.step_sizes {
             let gamma = step_size * self.norm * self.norm;
             let descent = PairDescent::new(NegativeCosine::symmetric(), gamma)?;
             let outcome = descent.run(Start::pairs(first.clone(), second.clone()), &stops)?;
             let gains = Gains::of(&first, &second, &outcome)?;
-            runs.push(self.account(step_size, gamma, &outcome, &gains));
+            rows.push(self.account(step_size, unit.unit.replicate, &outcome, &gains));
         }
-        Ok(runs)
+        Ok(rows)
     }
+}
 
-    fn account(&self, step_size: f64, gamma: f64, outcome: &Outcome, gains: &Gains) -> BudgetRun {
+impl Budget {
+    fn account(&self, step_size: f64, replicate: u64, outcome: &Outcome, gains: &Gains) -> BudgetRow {
+        let learning_rate = step_size * self.norm * self.norm;
         let (alpha, beta) = (step_size, step_size / (self.ratio * self.ratio));
         let start = (self.norm * self.norm * (1.0 + self.ratio * self.ratio)) * self.pairs as f64;
         // A run that stops at c_T instead of 1 has c_T² − c_0² in place of 1 − c_0² in S1's correction, and so on.
@@ -110,61 +135,24 @@ impl Budget {
         let shares: Vec<f64> =
             gains.first.iter().zip(&gains.second).map(|(first, second)| first / second * beta / alpha).collect();
         let (growth, spent) = (gains.total(), gains.spent());
-        BudgetRun {
+        BudgetRow {
+            norm: self.norm,
+            norm_ratio: self.ratio,
             step_size,
-            learning_rate: gamma,
+            replicate,
+            learning_rate,
             steps: outcome.steps,
             stop: outcome.stop.name().to_owned(),
             spent,
             growth,
             relative_growth: growth / start,
+            budget_ratio: growth / (learning_rate * spent),
             budget_law: gains.cosines.iter().map(corrected).sum::<f64>() / spent,
             first_share: gains.first.iter().sum::<f64>() / growth,
             share_relative: mean(&shares),
             share_law: mean(&gains.cosines.iter().map(share_law).collect::<Vec<_>>()),
+            pairs: self.pairs,
         }
-    }
-
-    pub fn table() -> Table {
-        Table::new(&[
-            "norm",
-            "norm_ratio",
-            "step_size",
-            "replicate",
-            "learning_rate",
-            "steps",
-            "stop",
-            "spent",
-            "growth",
-            "relative_growth",
-            "budget_ratio",
-            "budget_law",
-            "first_share",
-            "share_relative",
-            "share_law",
-            "pairs",
-        ])
-    }
-
-    pub fn row(&self, run: &BudgetRun, replicate: u64) -> [Value; 16] {
-        [
-            self.norm.into(),
-            self.ratio.into(),
-            run.step_size.into(),
-            replicate.into(),
-            run.learning_rate.into(),
-            run.steps.into(),
-            run.stop.as_str().into(),
-            run.spent.into(),
-            run.growth.into(),
-            run.relative_growth.into(),
-            (run.growth / (run.learning_rate * run.spent)).into(),
-            run.budget_law.into(),
-            run.first_share.into(),
-            run.share_relative.into(),
-            run.share_law.into(),
-            self.pairs.into(),
-        ]
     }
 }
 
@@ -228,13 +216,18 @@ impl Rule {
     }
 }
 
-impl Momentum {
-    /// Nanoseconds, roughly.
-    pub fn cost(&self) -> f64 {
+impl Study for Momentum {
+    type Rows = Vec<MomentumRow>;
+
+    fn label(&self) -> String {
+        format!("{} momentum {}", self.rule.name(), self.momentum)
+    }
+
+    fn cost(&self) -> f64 {
         6.0 / self.step * self.pairs as f64 * 200.0
     }
 
-    pub fn run(&self, unit: &mut UnitContext<'_, Cell>) -> Result<MomentumRun, Failure> {
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<MomentumRow>, Failure> {
         let first = uniform(self.pairs, self.dimension, &mut unit.generator)?;
         let second = uniform(self.pairs, self.dimension, &mut unit.generator)?;
         let cancelled = || unit.is_cancelled();
@@ -244,41 +237,18 @@ impl Momentum {
         let outcome =
             Descent::new(&loss, optimizer.as_ref(), gamma)?.run(Start::pairs(first.clone(), second.clone()), &stops)?;
         let gains = Gains::of(&first, &second, &outcome)?;
-        Ok(MomentumRun {
+        let (budget_ratio, factor) = (gains.total() / (gamma * gains.spent()), self.rule.factor(self.momentum)?);
+        Ok(vec![MomentumRow {
+            rule: self.rule,
+            momentum: self.momentum,
+            replicate: unit.unit.replicate,
+            step: self.step,
             steps: outcome.steps,
             stop: outcome.stop.name().to_owned(),
-            budget_ratio: gains.total() / (gamma * gains.spent()),
-            factor: self.rule.factor(self.momentum)?,
-        })
-    }
-
-    pub fn table() -> Table {
-        Table::new(&[
-            "rule",
-            "momentum",
-            "replicate",
-            "step",
-            "steps",
-            "stop",
-            "budget_ratio",
-            "factor",
-            "relative",
-            "pairs",
-        ])
-    }
-
-    pub fn row(&self, run: &MomentumRun, replicate: u64) -> [Value; 10] {
-        [
-            self.rule.name().into(),
-            self.momentum.into(),
-            replicate.into(),
-            self.step.into(),
-            run.steps.into(),
-            run.stop.as_str().into(),
-            run.budget_ratio.into(),
-            run.factor.into(),
-            (run.budget_ratio / run.factor).into(),
-            self.pairs.into(),
-        ]
+            budget_ratio,
+            factor,
+            relative: budget_ratio / factor,
+            pairs: self.pairs,
+        }])
     }
 }

@@ -1,7 +1,5 @@
 //! Every row in every step: the gradient is orthogonal to it (G3), and its square grows by the step's (D2).
 
-use embedding_norms::lab::sweep::UnitContext;
-use embedding_norms::lab::table::{Table, Value};
 use embedding_norms::loss::{Batch, Loss, NegativeCosine};
 use embedding_norms::normalization::pullback;
 use embedding_norms::simulation::{Cadence, PairDescent, Record, Start, StopRules};
@@ -10,8 +8,8 @@ use ndarray::{Array2, ArrayView1};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use super::Cell;
 use crate::cli::failure::Failure;
+use crate::simulations::study::{Context, Row, Study, digit};
 
 /// Steps of rounding by which an identity may be off, for these dimensions.
 pub const ROUNDING: f64 = 16.0;
@@ -29,28 +27,42 @@ pub struct Lengthening {
 
 /// What all rows and steps show.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub struct LengtheningRun {
-    row_steps: u64,
+pub struct LengtheningRow {
+    #[serde(with = "digit")]
+    stop_gradient: bool,
+    replicate: u64,
+    pub row_steps: u64,
     /// The largest |ρ'² − ρ² − γ²‖∇‖²|, in units of rounding.
-    largest_error: f64,
+    pub largest_error: f64,
     /// The largest |z·∇|, in units of rounding.
-    largest_radial: f64,
+    pub largest_radial: f64,
     /// Steps that are longer than rounding, and those of them that did not lengthen their row.
-    moved: u64,
-    not_lengthened: u64,
+    pub moved: u64,
+    pub not_lengthened: u64,
+}
+
+impl Row for LengtheningRow {
+    const TABLE: &'static str = "lengthening";
 }
 
 impl Lengthening {
     pub fn new(stop_gradient: bool) -> Self {
         Self { stop_gradient, pairs: 40, dimension: 20, steps: 200 }
     }
+}
 
-    /// Nanoseconds, roughly.
-    pub fn cost(&self) -> f64 {
+impl Study for Lengthening {
+    type Rows = Vec<LengtheningRow>;
+
+    fn label(&self) -> String {
+        format!("every step, stop-gradient {}", self.stop_gradient)
+    }
+
+    fn cost(&self) -> f64 {
         self.pairs as f64 * self.steps as f64 * 1000.0
     }
 
-    pub fn run(&self, unit: &mut UnitContext<'_, Cell>) -> Result<LengtheningRun, Failure> {
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<LengtheningRow>, Failure> {
         let first = self.embeddings(unit)?;
         let second = self.embeddings(unit)?;
         let loss = self.loss();
@@ -58,15 +70,18 @@ impl Lengthening {
             .records(Cadence::every(1)?)
             .record_positions()
             .run(Start::pairs(first, second), &StopRules::budget(self.steps).never_stationary())?;
-        let mut run = LengtheningRun::default();
+        let (stop_gradient, replicate) = (self.stop_gradient, unit.unit.replicate);
+        let mut row = LengtheningRow { stop_gradient, replicate, ..LengtheningRow::default() };
         for records in outcome.records.windows(2) {
-            self.compare(&records[0], &records[1], &mut run)?;
+            self.compare(&records[0], &records[1], &mut row)?;
         }
-        Ok(run)
+        Ok(vec![row])
     }
+}
 
+impl Lengthening {
     /// Random directions with norms between 0.1 and 10.
-    fn embeddings(&self, unit: &mut UnitContext<'_, Cell>) -> Result<Array2<f64>, Failure> {
+    fn embeddings(&self, unit: &mut Context<'_>) -> Result<Array2<f64>, Failure> {
         let mut points = uniform(self.pairs, self.dimension, &mut unit.generator)?;
         for mut row in points.rows_mut() {
             row *= libm::pow(10.0, unit.generator.random_range(-1.0..1.0));
@@ -78,7 +93,7 @@ impl Lengthening {
         if self.stop_gradient { NegativeCosine::with_stop_gradient() } else { NegativeCosine::symmetric() }
     }
 
-    fn compare(&self, before: &Record, after: &Record, run: &mut LengtheningRun) -> Result<(), Failure> {
+    fn compare(&self, before: &Record, after: &Record, run: &mut LengtheningRow) -> Result<(), Failure> {
         let (Some((first, Some(second))), Some((next_first, Some(next_second)))) =
             (&before.positions, &after.positions)
         else {
@@ -92,33 +107,9 @@ impl Lengthening {
         }
         Ok(())
     }
-
-    pub fn table() -> Table {
-        Table::new(&[
-            "stop_gradient",
-            "replicate",
-            "row_steps",
-            "largest_error",
-            "largest_radial",
-            "moved",
-            "not_lengthened",
-        ])
-    }
-
-    pub fn row(&self, run: &LengtheningRun, replicate: u64) -> [Value; 7] {
-        [
-            u64::from(self.stop_gradient).into(),
-            replicate.into(),
-            run.row_steps.into(),
-            run.largest_error.into(),
-            run.largest_radial.into(),
-            run.moved.into(),
-            run.not_lengthened.into(),
-        ]
-    }
 }
 
-impl LengtheningRun {
+impl LengtheningRow {
     fn count(&mut self, points: &Array2<f64>, gradient: &Array2<f64>, next: &Array2<f64>) {
         for ((point, slope), next) in points.rows().into_iter().zip(gradient.rows()).zip(next.rows()) {
             self.count_row(point, slope, next);

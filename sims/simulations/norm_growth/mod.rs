@@ -13,15 +13,15 @@ mod persistent;
 use clap::{ArgAction, Args};
 use embedding_norms::lab::claim::Claim;
 use embedding_norms::lab::figure::Figure;
-use embedding_norms::lab::sweep::{self, Unit, UnitContext};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
-use crate::simulations::simulation::{Simulation, Tables};
-use budget::{Budget, BudgetRun, Momentum, MomentumRun, Rule};
-use lengthening::{Lengthening, LengtheningRun};
-use persistent::{Persistent, PersistentRun};
+use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::study::Plan;
+use budget::{Budget, Momentum, Rule};
+use lengthening::Lengthening;
+use persistent::Persistent;
 
 /// The table of momentum.
 const MOMENTUM: &str = "momentum";
@@ -90,55 +90,7 @@ pub struct NormGrowth {
     long_updates: usize,
 }
 
-/// A piece of work.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cell {
-    /// The budget of pairs under plain descent, on the same directions at all step sizes.
-    Budget(Budget),
-    /// The budget of pairs under momentum.
-    Momentum(Momentum),
-    /// Targets that are drawn anew at every update.
-    Persistent(Persistent),
-    /// Every row in every step.
-    Lengthening(Lengthening),
-}
-
-/// What a piece of work finds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Finding {
-    /// Of each step size.
-    Budget(Vec<BudgetRun>),
-    /// Of one rule.
-    Momentum(MomentumRun),
-    /// Of some updates on the way.
-    Persistent(Vec<PersistentRun>),
-    /// Of all rows and steps.
-    Lengthening(LengtheningRun),
-}
-
-impl sweep::Cell for Cell {
-    fn label(&self) -> String {
-        match self {
-            Self::Budget(cell) => format!("budget, norms {} and {}", cell.norm, cell.norm * cell.ratio),
-            Self::Momentum(cell) => format!("{} momentum {}", cell.rule.name(), cell.momentum),
-            Self::Persistent(cell) => format!("{} updates in dimension {}", cell.updates, cell.dimension),
-            Self::Lengthening(cell) => format!("every step, stop-gradient {}", cell.stop_gradient),
-        }
-    }
-
-    fn cost(&self) -> f64 {
-        match self {
-            Self::Budget(cell) => cell.cost(),
-            Self::Momentum(cell) => cell.cost(),
-            Self::Persistent(cell) => cell.cost(),
-            Self::Lengthening(cell) => cell.cost(),
-        }
-    }
-}
-
-impl Simulation for NormGrowth {
+impl Planned for NormGrowth {
     const NAME: &'static str = "norm-growth";
     const ABOUT: &'static str = "How norms grow: the budget of a loss, momentum, and gradients that persist";
     const EXAMPLES: &'static str = "\
@@ -160,56 +112,20 @@ Examples:
     ];
     const FULL: &'static [&'static str] = &["--replicates=200", "--momentum-step=2e-4", "--long-updates=100000"];
 
-    type Cell = Cell;
-    type Finding = Finding;
-
-    fn cells(&self) -> Result<Vec<Cell>, Failure> {
-        let mut cells = Vec::new();
-        for &norm in &self.norms {
-            cells.extend(self.ratios.iter().map(|&ratio| Cell::Budget(self.budget(norm, ratio))));
-        }
-        for rule in [Rule::HeavyBall, Rule::Nesterov] {
-            cells.extend(self.momenta.iter().map(|&momentum| Cell::Momentum(self.momentum(rule, momentum))));
-        }
+    fn plan(&self) -> Result<Plan, Failure> {
+        let budget = |&norm: &f64| self.ratios.iter().map(move |&ratio| self.budget(norm, ratio));
+        let momentum = |rule| self.momenta.iter().map(move |&momentum| self.momentum(rule, momentum));
         let fresh = |&dimension: &usize| {
             // The more dimensions, the less the length of a gradient varies.
             let embeddings = self.pairs.div_ceil(dimension);
-            Cell::Persistent(Persistent::new(dimension, self.fresh_step, self.updates, embeddings))
+            Persistent::new(dimension, self.fresh_step, self.updates, embeddings)
         };
-        cells.extend(self.fresh_dims.iter().map(fresh));
-        cells.push(Cell::Persistent(Persistent::new(LONG.0, LONG.1, self.long_updates, self.pairs.div_ceil(10))));
-        cells.extend([false, true].map(|stop_gradient| Cell::Lengthening(Lengthening::new(stop_gradient))));
-        Ok(cells)
-    }
-
-    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
-        match unit.cell {
-            Cell::Budget(cell) => Ok(Finding::Budget(cell.run(unit)?)),
-            Cell::Momentum(cell) => Ok(Finding::Momentum(cell.run(unit)?)),
-            Cell::Persistent(cell) => Ok(Finding::Persistent(cell.run(unit)?)),
-            Cell::Lengthening(cell) => Ok(Finding::Lengthening(cell.run(unit)?)),
-        }
-    }
-
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
-        let (mut main, mut momentum) = (Budget::table(), Momentum::table());
-        let (mut persistent, mut lengthening) = (Persistent::table(), Lengthening::table());
-        for (unit, finding) in found {
-            match (&cells[unit.cell], finding) {
-                (Cell::Budget(cell), Finding::Budget(runs)) => {
-                    runs.iter().for_each(|run| main.push(cell.row(run, unit.replicate)));
-                }
-                (Cell::Momentum(cell), Finding::Momentum(run)) => momentum.push(cell.row(&run, unit.replicate)),
-                (Cell::Persistent(cell), Finding::Persistent(runs)) => {
-                    runs.iter().for_each(|run| persistent.push(cell.row(run, unit.replicate)));
-                }
-                (Cell::Lengthening(cell), Finding::Lengthening(run)) => {
-                    lengthening.push(cell.row(&run, unit.replicate));
-                }
-                _ => {}
-            }
-        }
-        Ok(Tables::new([("", main), (MOMENTUM, momentum), (PERSISTENT, persistent), (LENGTHENING, lengthening)]))
+        let long = Persistent::new(LONG.0, LONG.1, self.long_updates, self.pairs.div_ceil(10));
+        Plan::default()
+            .kind("budget", self.norms.iter().flat_map(budget))?
+            .kind("momentum", [Rule::HeavyBall, Rule::Nesterov].into_iter().flat_map(momentum))?
+            .kind("persistent", self.fresh_dims.iter().map(fresh).chain([long]))?
+            .kind("lengthening", [false, true].map(Lengthening::new))
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
