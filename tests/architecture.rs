@@ -1,0 +1,158 @@
+//! The arrows between modules: no circle of imports, and no arrow against the direction that docs/architecture.md names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A module by the names that lead to it from the root of its crate.
+type Module = Vec<String>;
+
+/// Which modules a module imports from.
+type Arrows = BTreeMap<Module, BTreeSet<Module>>;
+
+/// All files of a crate with the modules that they are.
+fn modules(root: &Path) -> BTreeMap<Module, PathBuf> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let names = path.strip_prefix(root).unwrap().with_extension("");
+                let mut module: Module = names.iter().map(|name| name.to_str().unwrap().to_owned()).collect();
+                if module.last().is_some_and(|last| ["mod", "lib", "main"].contains(&last.as_str())) {
+                    module.pop();
+                }
+                found.insert(module, path);
+            }
+        }
+    }
+    found
+}
+
+/// The text of a file without comments, and without the tests at its end.
+fn code(text: &str) -> String {
+    let text = text.split("#[cfg(test)]\nmod ").next().unwrap();
+    text.lines().map(|line| line.split("//").next().unwrap()).collect::<Vec<_>>().join("\n")
+}
+
+/// All paths that begin with `crate`, `self` or `super`, with the groups of `use` written out.
+fn paths(code: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for start in ["crate::", "self::", "super::"] {
+        for (place, _) in code.match_indices(start) {
+            let before = code[..place].chars().next_back();
+            if !before.is_some_and(|before| before.is_alphanumeric() || before == '_' || before == ':' || before == '$') {
+                branches(&code[place..], &mut Vec::new(), &mut found);
+            }
+        }
+    }
+    found
+}
+
+/// Reads one path, or each of a group; returns what is behind it.
+fn branches<'a>(text: &'a str, before: &mut Vec<String>, found: &mut Vec<Vec<String>>) -> &'a str {
+    let length = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    let (name, rest) = text.split_at(length);
+    before.push(name.to_owned());
+    let behind = match rest.strip_prefix("::") {
+        Some(group) if group.starts_with('{') => {
+            let mut rest = &group[1..];
+            loop {
+                rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+                match rest.strip_prefix('}') {
+                    Some(behind) => break behind,
+                    None if rest.is_empty() => break rest,
+                    None => {
+                        rest = branches(rest, before, found);
+                        // A rename or a glob ends where the next entry begins.
+                        rest = &rest[rest.find([',', '}']).unwrap_or(rest.len())..];
+                    }
+                }
+            }
+        }
+        Some(next) => branches(next, before, found),
+        None => {
+            found.push(before.clone());
+            rest
+        }
+    };
+    before.pop();
+    behind
+}
+
+/// The module that a path in a module leads to: the longest beginning of it that is one.
+fn target(of: &Module, is_file_of_folder: bool, path: &[String], known: &BTreeMap<Module, PathBuf>) -> Option<Module> {
+    let _ = is_file_of_folder;
+    let mut place = if path[0] == "crate" { Vec::new() } else { of.clone() };
+    for name in path {
+        match name.as_str() {
+            "crate" | "self" => {}
+            "super" => drop(place.pop()),
+            name => {
+                place.push(name.to_owned());
+                if !known.contains_key(&place) {
+                    place.pop();
+                    break;
+                }
+            }
+        }
+    }
+    known.contains_key(&place).then_some(place)
+}
+
+/// The arrows between the modules of a crate. What a module has from the modules that hold it, and they from it, is
+/// theirs together: no arrow.
+fn arrows(root: &Path) -> Arrows {
+    let known = modules(root);
+    let mut arrows = Arrows::new();
+    for (module, path) in &known {
+        let text = code(&fs::read_to_string(path).unwrap());
+        let targets = paths(&text).into_iter().filter_map(|path| target(module, false, &path, &known));
+        let others = targets.filter(|target| !module.starts_with(target) && !target.starts_with(module));
+        arrows.insert(module.clone(), others.collect());
+    }
+    arrows
+}
+
+/// Sets of two and more modules that all reach one another.
+fn circles(arrows: &Arrows) -> Vec<BTreeSet<Module>> {
+    let reached = |from: &Module| {
+        let mut seen = BTreeSet::new();
+        let mut open: Vec<&Module> = arrows[from].iter().collect();
+        while let Some(module) = open.pop() {
+            if seen.insert(module.clone()) {
+                open.extend(&arrows[module]);
+            }
+        }
+        seen
+    };
+    let reach: BTreeMap<&Module, BTreeSet<Module>> = arrows.keys().map(|module| (module, reached(module))).collect();
+    let mut found = BTreeSet::new();
+    for (module, others) in &reach {
+        let circle: BTreeSet<Module> = others.iter().filter(|other| reach[other].contains(*module)).cloned().collect();
+        if !circle.is_empty() {
+            found.insert(circle);
+        }
+    }
+    found.into_iter().collect()
+}
+
+fn shown(modules: &BTreeSet<Module>) -> String {
+    modules.iter().map(|module| module.join("::")).collect::<Vec<_>>().join(", ")
+}
+
+/// Where a crate of this project lies.
+fn root(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+#[test]
+fn no_module_imports_from_one_that_imports_from_it() {
+    for crate_of in ["src", "sims"] {
+        let found: Vec<String> = circles(&arrows(&root(crate_of))).iter().map(shown).collect();
+        assert!(found.is_empty(), "circles of imports in {crate_of}/:\n{}", found.join("\n"));
+    }
+}
