@@ -1,6 +1,7 @@
 //! Where everything stands, in points from the upper left corner.
 
 use super::axis::{Axis, Scale};
+use super::columns::{self, Faults};
 use super::labels;
 use super::legend::{self, Placed};
 use super::measures::{Measures, Rectangle};
@@ -68,9 +69,6 @@ struct Surround {
     bottom: f64,
 }
 
-/// Plots flatter than this hide slopes: rather more of them side by side.
-const LEAST_ASPECT: f64 = 0.36;
-
 /// Lays a figure out, with the first number of columns at which all names have room and no plot is flat, or else with the
 /// one that comes nearest to that.
 pub fn layout(figure: &Figure, size: Size) -> Result<Layout, FigureError> {
@@ -86,7 +84,7 @@ pub fn layout(figure: &Figure, size: Size) -> Result<Layout, FigureError> {
     };
     let legends: Vec<Legend> = figure.panels.iter().map(legend).collect();
     let mut best: Option<(Faults, Layout)> = None;
-    for columns in columns(figure, &Measures::of(size)) {
+    for columns in columns::candidates(figure, &Measures::of(size)) {
         let page = with_legends(figure, size, &ranges, legends.clone(), columns);
         let faults = Faults::of(&page, figure);
         if faults.are_none() {
@@ -98,47 +96,6 @@ pub fn layout(figure: &Figure, size: Size) -> Result<Layout, FigureError> {
     }
     let missing = || FigureError::NoPanels { figure: figure.alternative_text.clone() };
     best.map(|(_, page)| page).ok_or_else(missing)
-}
-
-/// The numbers of panels side by side to be tried, the usual one first.
-fn columns(figure: &Figure, measures: &Measures) -> Vec<usize> {
-    let wanted = figure.columns.min(figure.panels.len());
-    let most = |least: f64| libm::floor((measures.width / (least * measures.text)).max(1.0)) as usize;
-    let usual = wanted.min(most(if figure.shared { 12.0 } else { 22.0 }));
-    // A row that is not full looks like a mistake: rather fewer panels side by side.
-    let full = |columns: &usize| figure.panels.len().is_multiple_of(*columns);
-    let usual = if usual < figure.columns { (1..=usual).rev().find(full).unwrap_or(1) } else { usual };
-    std::iter::once(usual).chain((1..usual).rev()).chain(usual + 1..=wanted.min(most(12.0))).collect()
-}
-
-/// What is wrong with a layout.
-struct Faults {
-    /// Names that have no room.
-    dropped: usize,
-    /// By how much the plots are too flat.
-    flat: f64,
-}
-
-impl Faults {
-    fn of(page: &Layout, figure: &Figure) -> Self {
-        let named = page.frames.iter().zip(&figure.panels).flat_map(|(frame, panel)| {
-            let x = (frame.shows_x && panel.x.named).then_some((&panel.x, &frame.x_ticks));
-            let y = (frame.shows_y && panel.y.named).then_some((&panel.y, &frame.y_ticks));
-            x.into_iter().chain(y)
-        });
-        let dropped = named.map(|(axis, ticks)| names::dropped(axis, ticks)).sum();
-        let aspects = page.frames.iter().map(|frame| frame.plot.height / frame.plot.width);
-        let flattest = aspects.fold(f64::INFINITY, f64::min);
-        Self { dropped, flat: (LEAST_ASPECT.min(figure.aspect) - flattest).max(0.0) }
-    }
-
-    fn are_none(&self) -> bool {
-        self.dropped == 0 && self.flat < 1e-6
-    }
-
-    fn fewer_than(&self, other: &Self) -> bool {
-        (self.dropped, self.flat) < (other.dropped, other.flat)
-    }
 }
 
 /// The page with its legends inside the plots where they asked to be, or else all of those below.

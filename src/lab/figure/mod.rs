@@ -23,6 +23,7 @@
 mod animation;
 mod axis;
 mod canvas;
+mod columns;
 mod draw;
 mod error;
 mod export;
