@@ -13,8 +13,8 @@ use cli::failure::Failure;
 use cli::terminal;
 
 fn main() -> ExitCode {
-    let ended = simulations::registry::dispatch(std::env::args_os().collect()).or_else(Failure::shown);
-    match ended.and_then(|code| terminal::finish().map(|()| code)) {
+    let ended = cli::dispatch::dispatch(std::env::args_os().collect()).or_else(Failure::shown);
+    match ended.and_then(|code| terminal::finish().map_err(Failure::Refused).map(|()| code)) {
         Ok(code) => code,
         Err(failure) => failure.report(),
     }

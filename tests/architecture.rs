@@ -44,7 +44,8 @@ fn paths(code: &str) -> Vec<Vec<String>> {
     for start in ["crate::", "self::", "super::"] {
         for (place, _) in code.match_indices(start) {
             let before = code[..place].chars().next_back();
-            if !before.is_some_and(|before| before.is_alphanumeric() || before == '_' || before == ':' || before == '$') {
+            if !before.is_some_and(|before| before.is_alphanumeric() || before == '_' || before == ':' || before == '$')
+            {
                 branches(&code[place..], &mut Vec::new(), &mut found);
             }
         }

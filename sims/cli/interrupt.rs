@@ -1,12 +1,11 @@
 //! Ctrl-C and termination: a flag that the sweep and its units look at, and the exit status that tells the signal.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
-
-use crate::cli::failure::Failure;
 
 /// What asks for an end: the user, a scheduler that takes the machine back, a terminal that is closed.
 const SIGNALS: &[i32] = &[
@@ -20,7 +19,7 @@ static REQUESTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 static SIGNAL: LazyLock<Arc<AtomicUsize>> = LazyLock::new(Arc::default);
 
 /// Raises the flag at the first signal; a second one ends the process at once.
-pub fn install() -> Result<(), Failure> {
+pub fn install() -> io::Result<()> {
     for &signal in SIGNALS {
         // In this order: the first signal finds the flag down, so that only a second one ends the process.
         flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&REQUESTED))?;

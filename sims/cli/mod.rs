@@ -4,8 +4,8 @@
 pub mod terminal;
 pub mod arguments;
 pub mod config;
+pub mod dispatch;
 pub mod earlier;
-pub mod elsewhere;
 pub mod envelope;
 pub mod failure;
 pub mod instructions;

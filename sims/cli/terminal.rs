@@ -5,8 +5,6 @@ use std::fmt::Arguments;
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::cli::failure::Failure;
-
 /// Prints a line on stdout. Should it fail, the command says so at its end ([`finish`]).
 macro_rules! say {
     ($($part:tt)*) => {
@@ -61,13 +59,13 @@ pub fn print_aside(text: Arguments<'_>) {
 }
 
 /// Flushes stdout, and says whether everything that was printed there has arrived.
-pub fn finish() -> Result<(), Failure> {
+pub fn finish() -> Result<(), String> {
     attempt(|| io::stdout().flush());
     match &*state() {
         State::Sound | State::Unread => Ok(()),
-        State::Broken(error) => Err(Failure::Refused(format!(
+        State::Broken(error) => Err(format!(
             "cannot write to standard output: {error}; what was to be printed is lost or cut short, so make room or send \
              it elsewhere, and run the command again"
-        ))),
+        )),
     }
 }

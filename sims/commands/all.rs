@@ -8,7 +8,9 @@ use clap::{Args, Command};
 
 use crate::cli::arguments::Common;
 use crate::cli::failure::Failure;
-use crate::simulations::registry;
+
+/// What the command is about.
+pub const ABOUT: &str = "Why the norm of an embedding governs how fast it trains under cosine similarity";
 
 const EXAMPLES: &str = "\
 It writes tables, figures and report.html into plots/, and prints every claim with what was measured.
@@ -44,13 +46,13 @@ Three things to do first:
       every simulation, with figures and a report, into plots/: a minute or two
 
 Everything else: embedding-norms --help",
-        registry::ABOUT
+        ABOUT
     );
     ExitCode::SUCCESS
 }
 
 /// Refuses options that stand where a command should.
-pub fn refuse_options_without_command(arguments: &[OsString]) -> Result<(), Failure> {
+pub fn refuse_options_without_command(arguments: &[OsString], whole: &mut Command) -> Result<(), Failure> {
     let Some(first) = arguments.get(1).map(|first| first.to_string_lossy()) else { return Ok(()) };
     if !first.starts_with('-') || OF_THE_WHOLE.contains(&&*first) {
         return Ok(());
@@ -59,5 +61,5 @@ pub fn refuse_options_without_command(arguments: &[OsString]) -> Result<(), Fail
         "'{first}' stands before any command: write `embedding-norms all {first}` for every simulation, or put it after \
          the name of one"
     );
-    Err(Failure::Usage(registry::command().error(ErrorKind::MissingSubcommand, message)))
+    Err(Failure::Usage(whole.error(ErrorKind::MissingSubcommand, message)))
 }

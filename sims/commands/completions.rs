@@ -8,7 +8,6 @@ use clap_complete::Shell;
 
 use crate::cli::failure::Failure;
 use crate::cli::terminal;
-use crate::simulations::registry;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,11 +23,11 @@ pub fn command() -> Command {
     Command::new("completions").about("Print the completions of a shell").arg(shell).after_help(EXAMPLES)
 }
 
-/// Prints the completions.
-pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
+/// Prints the completions of the whole command line.
+pub fn run(matches: &ArgMatches, whole: &mut Command) -> Result<ExitCode, Failure> {
     if let Some(shell) = matches.get_one::<Shell>("shell") {
         let mut script = Vec::new();
-        clap_complete::generate(*shell, &mut registry::command(), "embedding-norms", &mut script);
+        clap_complete::generate(*shell, whole, "embedding-norms", &mut script);
         terminal::attempt(|| io::stdout().write_all(&script));
     }
     Ok(ExitCode::SUCCESS)

@@ -7,11 +7,11 @@ use embedding_norms::catalogue::plain;
 use embedding_norms::lab::statement::{STATEMENTS, Statement, find};
 use serde::Serialize;
 
-use crate::cli::elsewhere::stands_for;
 use crate::cli::envelope;
 use crate::cli::failure::Failure;
 use crate::cli::suggestion::suggestion;
 use crate::cli::wrapping::{labelled, width, wrapped};
+use crate::commands::elsewhere::stands_for;
 
 /// The command.
 pub fn command() -> Command {
@@ -86,9 +86,9 @@ impl Explanation {
 const COLUMN: usize = 9;
 
 /// Prints the statement.
-pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
+pub fn run(matches: &ArgMatches, whole: &Command) -> Result<ExitCode, Failure> {
     let wanted = matches.get_one::<String>("id").map_or("", String::as_str);
-    let explanation = Explanation::of(look_up(wanted)?);
+    let explanation = Explanation::of(look_up(wanted, whole)?);
     if matches.get_flag("json") {
         envelope::print("explain", &explanation)?;
     } else {
@@ -98,15 +98,15 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
 }
 
 /// The statement of this id, written in any way, or of this title; else what the name stands for, and what to ask.
-fn look_up(wanted: &str) -> Result<&'static Statement, Failure> {
+fn look_up(wanted: &str, whole: &Command) -> Result<&'static Statement, Failure> {
     let same = |statement: &&Statement| plain(statement.title) == plain(wanted);
     let found = find(&plain(wanted)).or_else(|| STATEMENTS.iter().find(same));
-    found.ok_or_else(|| Failure::Refused(format!("there is no statement '{wanted}'; {}", advice(wanted))))
+    found.ok_or_else(|| Failure::Refused(format!("there is no statement '{wanted}'; {}", advice(wanted, whole))))
 }
 
 /// What to ask in place of something that is no statement.
-fn advice(wanted: &str) -> String {
-    if let Some(what) = stands_for(wanted) {
+fn advice(wanted: &str, whole: &Command) -> String {
+    if let Some(what) = stands_for(wanted, whole) {
         return what;
     }
     let ids = || STATEMENTS.iter().map(|statement| statement.id);

@@ -14,7 +14,7 @@ use crate::cli::earlier;
 use crate::cli::failure::Failure;
 use crate::cli::output::refused;
 use crate::commands::report;
-use crate::simulations::registry::{SIMULATIONS, conclude};
+use crate::simulations::registry::SIMULATIONS;
 use crate::simulations::run::{self, JOURNALS};
 
 /// Options of a run that its shards have decided already.
@@ -71,7 +71,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
         }
     }
     let report = (all.len() == SIMULATIONS.len()).then(|| report::write(&out)).transpose()?;
-    conclude("merge", &all, report, &common)
+    report::conclude("merge", &all, report, &common)
 }
 
 /// The folders in a folder with their names; none if it is not there. A link in the place of one is refused.

@@ -5,6 +5,7 @@ pub mod arrays;
 pub mod completions;
 pub mod cutting;
 pub mod diagnose;
+pub mod elsewhere;
 pub mod embeddings;
 pub mod explain;
 pub mod gradient;

@@ -26,5 +26,6 @@ pub mod simulation;
 pub mod sphere_trajectories;
 pub mod stated;
 pub mod study;
+pub mod tables;
 pub mod unequal_norms;
 pub mod weight_decay;

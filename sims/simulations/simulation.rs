@@ -3,13 +3,12 @@
 use embedding_norms::lab::claim::Claim;
 use embedding_norms::lab::figure::Figure;
 use embedding_norms::lab::sweep::{Cell, Unit, UnitContext};
-use embedding_norms::lab::table::{Table, TableError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::study::{Found, Plan, Row, Work};
+use super::study::{Found, Plan, Work};
+pub use super::tables::Tables;
 use crate::cli::failure::Failure;
-use crate::simulations::stated::Stated;
 
 /// A simulation. The implementing type is its settings, which are also its options on the command line.
 pub trait Simulation: clap::Args + Serialize + DeserializeOwned + Sync + 'static {
@@ -129,71 +128,5 @@ impl<P: Planned> Simulation for P {
 
     fn animations(tables: &Tables) -> Result<Vec<(&'static str, Vec<Figure>)>, Failure> {
         <P as Planned>::animations(tables)
-    }
-}
-
-/// The tables of a simulation, the main one with the empty name, and what its claims say of them once that is known.
-#[derive(Clone, Debug, Default)]
-pub struct Tables {
-    all: Vec<(String, Table)>,
-    stated: Stated,
-}
-
-impl FromIterator<(String, Table)> for Tables {
-    fn from_iter<I: IntoIterator<Item = (String, Table)>>(tables: I) -> Self {
-        Self { all: tables.into_iter().collect(), stated: Stated::default() }
-    }
-}
-
-impl Tables {
-    /// Tables with these names.
-    pub fn new<const N: usize>(tables: [(&str, Table); N]) -> Self {
-        tables.into_iter().map(|(name, table)| (name.to_owned(), table)).collect()
-    }
-
-    /// Adds a table.
-    pub fn push(&mut self, name: &str, table: Table) {
-        self.all.push((name.to_owned(), table));
-    }
-
-    /// The table of this name.
-    pub fn get(&self, name: &str) -> Result<&Table, TableError> {
-        self.find(name).ok_or_else(|| TableError::MissingTable {
-            wanted: name.to_owned(),
-            present: self.all.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", "),
-        })
-    }
-
-    /// The rows of one kind.
-    pub fn rows<R: Row>(&self) -> Result<Vec<R>, TableError> {
-        self.get(R::TABLE)?.typed()
-    }
-
-    /// Adds rows of one kind as a table of their own, before a table of the name `before` if there is one.
-    pub fn push_rows<R: Row>(&mut self, rows: &[R]) -> Result<(), TableError> {
-        let mut table = Table::of_rows::<R>();
-        table.extend(rows)?;
-        self.push(R::TABLE, table);
-        Ok(())
-    }
-
-    /// The table of this name, if it is there.
-    pub fn find(&self, name: &str) -> Option<&Table> {
-        self.all.iter().find(|(present, _)| present == name).map(|(_, table)| table)
-    }
-
-    /// All tables with their names.
-    pub fn each(&self) -> impl Iterator<Item = (&str, &Table)> {
-        self.all.iter().map(|(name, table)| (name.as_str(), table))
-    }
-
-    /// The same tables with the claims of their run.
-    pub fn with_claims(self, claims: Vec<Claim>) -> Self {
-        Self { stated: claims.into(), ..self }
-    }
-
-    /// What the claims say.
-    pub fn stated(&self) -> &Stated {
-        &self.stated
     }
 }

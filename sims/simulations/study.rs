@@ -5,19 +5,13 @@
 
 use embedding_norms::lab::sweep::{Cell, Unit, UnitContext, exact};
 use embedding_norms::lab::table::Table;
-use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
-use super::simulation::Tables;
+pub use super::tables::Row;
+use super::tables::Tables;
 use crate::cli::failure::Failure;
-
-/// A row of a table: its fields are the columns, in their order.
-pub trait Row: Serialize + DeserializeOwned {
-    /// The table that holds rows of this kind; the main one has the empty name.
-    const TABLE: &'static str;
-}
 
 /// One kind of work. What `Serialize` writes is the identity of the cell and names its random numbers, so everything that
 /// can change a result belongs in it, and nothing else.

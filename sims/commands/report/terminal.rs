@@ -1,8 +1,16 @@
 //! Claims on the terminal.
 
+use std::path::PathBuf;
+use std::process::ExitCode;
+
 use embedding_norms::lab::claim::{Claim, Source, Verdict};
 
+use crate::cli::arguments::Common;
+use crate::cli::envelope;
+use crate::cli::failure::Failure;
+use crate::cli::output;
 use crate::cli::wrapping::{width, wrapped};
+use crate::simulations::run::{self, Finished};
 
 /// The column in which the text of a claim begins.
 const MARGIN: usize = 21;
@@ -11,8 +19,35 @@ const NARROW: usize = 4;
 /// Terminals narrower than this are narrow.
 const WIDE: usize = 60;
 
+/// Prints the claims and the files that were written; the exit status that the claims deserve.
+pub fn conclude(
+    command: &str,
+    all: &[(&str, Finished)],
+    report: Option<PathBuf>,
+    common: &Common,
+) -> Result<ExitCode, Failure> {
+    let mut files: Vec<PathBuf> = all.iter().flat_map(|(_, finished)| finished.files.clone()).collect();
+    files.extend(report.clone());
+    if common.json {
+        envelope::print(command, &run::claims_object(all, &files))?;
+    } else if !common.quiet {
+        let claims: Vec<(&str, &[Claim])> = all.iter().map(|(name, finished)| (*name, &*finished.claims)).collect();
+        print_claims(&claims);
+        output::tell_of(&files);
+        if let Some(report) = report {
+            output::tell_path("report", &report);
+        }
+    }
+    let failed = all.iter().flat_map(|(_, finished)| &finished.claims).filter(|claim| claim.failed()).count();
+    if failed > 0 {
+        tell!("{failed} of our claims did not come out as stated");
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Prints the claims of simulations, the verdict on all of them first.
-pub fn print_claims(all: &[(&str, &[Claim])]) {
+fn print_claims(all: &[(&str, &[Claim])]) {
     let width = width();
     let mut text = String::new();
     if all.len() > 1 {

@@ -2,68 +2,15 @@
 
 use std::io::{Cursor, Read};
 
-use super::element::Element;
 use super::error::Problem;
-use super::npz::Entry;
 use super::remedy::{self, Use};
 use super::storage::{Storage, go_to, interrupted};
+use super::stored::{Bytes, StoredArray};
 
 /// The largest archived array in Fortran order that is unpacked into memory.
 const LARGEST_UNPACKED: u64 = 1 << 30;
 
-/// Where an array lies, and how its bytes are to be understood.
-#[derive(Clone, Debug)]
-pub(super) struct StoredArray {
-    /// How errors call it.
-    pub place: String,
-    /// How Python loads it.
-    pub load: String,
-    pub shape: Vec<u64>,
-    pub element: Element,
-    /// Whether the first index runs fastest.
-    pub fortran: bool,
-    pub big_endian: bool,
-    pub bytes: Bytes,
-}
-
-/// Where the data begins.
-#[derive(Clone, Debug)]
-pub(super) enum Bytes {
-    /// At this byte of the file.
-    At(u64),
-    /// In a part of an archive, after so many bytes.
-    Entry { entry: Entry, skipped: u64 },
-}
-
 impl StoredArray {
-    /// An array in C order, the smallest byte first, of which so many bytes are there.
-    ///
-    /// The size that the header asks for is compared with them before anything is allocated.
-    pub fn new(
-        (place, load): (String, String),
-        shape: Vec<u64>,
-        element: Element,
-        bytes: Bytes,
-        there: u64,
-    ) -> Result<Self, Problem> {
-        if let Some(size) = element.size() {
-            let count = shape.iter().fold(1_u128, |count, side| count.saturating_mul(u128::from(*side)));
-            let expected = count.saturating_mul(size as u128);
-            if expected > u128::from(there) {
-                return Err(Problem::Truncated { place, expected, found: there });
-            }
-            if expected < u128::from(there) {
-                return Err(Problem::Trailing { place, expected, found: there });
-            }
-        }
-        Ok(Self { place, load, shape, element, fortran: false, big_endian: false, bytes })
-    }
-
-    /// How torch loads it, where numpy has no such type.
-    pub fn torch(&self) -> String {
-        self.load.replace("safetensors.numpy", "safetensors.torch")
-    }
-
     /// Rows and columns of an array of embeddings.
     pub fn matrix(&self) -> Result<(usize, usize), Problem> {
         if !self.element.is_real() {

@@ -1,7 +1,7 @@
 //! What a whole column of a table holds, from one pass over it: little, however many rows there are.
 
-use super::error::shown;
 use super::field::{Field, Notation, read_list};
+use super::listing::shown;
 
 /// Values that are kept as examples.
 const EXAMPLES: usize = 3;

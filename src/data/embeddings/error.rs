@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use super::faults::Faults;
+use super::listing::Shape;
 
 /// A file that cannot be read as asked.
 #[derive(Debug, thiserror::Error)]
@@ -464,32 +465,12 @@ fn in_words(problem: &Problem, file: &str) -> String {
     problem.to_string().replace(FILE, file).replace(ENDING, &ending)
 }
 
-/// A shape as Python writes it.
-struct Shape<'a>(&'a [u64]);
-
-impl fmt::Display for Shape<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sides: Vec<String> = self.0.iter().map(u64::to_string).collect();
-        write!(formatter, "({}{})", sides.join(", "), if sides.len() == 1 { "," } else { "" })
+impl Faults {
+    /// Passes if every row has a direction.
+    ///
+    /// # Errors
+    /// [`Problem::NoDirection`] with the first few indices and the counts.
+    pub fn check(&self) -> Result<(), Problem> {
+        if self.is_empty() { Ok(()) } else { Err(Problem::NoDirection(self.clone())) }
     }
-}
-
-/// The largest number of names that an error lists.
-const LISTED: usize = 20;
-
-/// Names in words, not more than fit an error.
-pub(super) fn listed(names: &[String]) -> String {
-    // Names come from the file, so each is shortened and control characters are escaped.
-    let shown: Vec<String> = names.iter().take(LISTED).map(|name| shown(name)).collect();
-    match names.len() {
-        0 => "none".to_owned(),
-        count if count > LISTED => format!("{} and {} more", shown.join(", "), count - LISTED),
-        _ => shown.join(", "),
-    }
-}
-
-/// A text of the file as an error shows it: short, and on one line.
-pub(super) fn shown(text: &str) -> String {
-    let short: String = text.chars().take(60).flat_map(char::escape_debug).collect();
-    if text.chars().nth(60).is_some() { short + "…" } else { short }
 }

@@ -4,8 +4,6 @@ use std::fmt;
 
 use ndarray::ArrayView2;
 
-use super::error::Problem;
-
 /// Indices that are kept of each kind.
 const KEPT: usize = 5;
 
@@ -70,14 +68,6 @@ impl Faults {
     /// Whether every row has a direction.
     pub fn is_empty(&self) -> bool {
         self.zero.count == 0 && self.not_finite.count == 0
-    }
-
-    /// Passes if every row has a direction.
-    ///
-    /// # Errors
-    /// [`Problem::NoDirection`] with the first few indices and the counts.
-    pub fn check(&self) -> Result<(), Problem> {
-        if self.is_empty() { Ok(()) } else { Err(Problem::NoDirection(self.clone())) }
     }
 }
 

@@ -220,7 +220,7 @@ pub(super) fn read_list(text: &str, numbers: &mut Vec<f64>) -> Result<usize, Str
         _ => Some(item.trim().to_owned()),
     });
     match bad {
-        Some(item) => Err(format!("'{}' in a list is not a number; complete the list", super::error::shown(&item))),
+        Some(item) => Err(format!("'{}' in a list is not a number; complete the list", super::listing::shown(&item))),
         None if numbers.len() == before => Err("an empty list; give every row its numbers".to_owned()),
         None => Ok(numbers.len() - before),
     }

@@ -1,8 +1,9 @@
 //! Whether the first line of a table is a header, decided on whole columns.
 
 use super::column::Column;
-use super::error::{Problem, listed, shown};
+use super::error::Problem;
 use super::field::Field;
+use super::listing::{listed, shown};
 
 /// Columns that are counted from 0 above fractions and can be nothing but a header.
 const COUNTED_FOR_SURE: usize = 8;

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
-use super::array::StoredArray;
-use super::error::{Problem, ReadError, listed, shown};
+use super::error::{Problem, ReadError};
 use super::field::is_no_label;
 use super::format::{self, Format};
+use super::listing::{listed, shown};
 use super::records::text;
 use super::selection::RowRange;
 use super::storage::{Opened, interrupted};
+use super::stored::StoredArray;
 use super::table::{Layout, TableOptions};
 use super::{array_of, element};
 

@@ -18,13 +18,16 @@ mod array;
 mod column;
 mod doubtful;
 mod element;
+mod entry;
 mod error;
 mod faults;
 mod field;
 mod foreign;
 mod format;
 mod header;
+mod key;
 mod labels;
+mod listing;
 mod npy;
 mod npz;
 mod numbers;
@@ -36,6 +39,7 @@ mod separator;
 mod sharded;
 mod source;
 mod storage;
+mod stored;
 mod table;
 
 pub use element::Element;
@@ -49,9 +53,9 @@ pub use table::TableOptions;
 
 use std::path::Path;
 
-use array::{Bytes, StoredArray};
 use format::Format;
 use storage::{Opened, go_to};
+use stored::{Bytes, StoredArray};
 
 /// Opens files of embeddings.
 ///
@@ -123,7 +127,7 @@ fn array_of(opened: &mut Opened, format: Format) -> Result<StoredArray, Problem>
         Format::Npz => npz::open(storage, opened.length, &opened.name, key),
         Format::Safetensors => safetensors::open(storage, opened.length, &opened.name, key),
         _ => match key {
-            Some(key) => Err(Problem::UnexpectedKey { key: error::shown(key) }),
+            Some(key) => Err(Problem::UnexpectedKey { key: listing::shown(key) }),
             None => {
                 const PLACE: &str = "the array";
                 go_to(storage, 0, PLACE)?;

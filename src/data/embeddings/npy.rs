@@ -6,7 +6,8 @@ use npyz::{Endianness, TypeChar, TypeStr};
 use py_literal::Value;
 
 use super::element::Element;
-use super::error::{Problem, shown};
+use super::error::Problem;
+use super::listing::shown;
 use super::storage::interrupted;
 
 /// The first bytes of every .npy file.

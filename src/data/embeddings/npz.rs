@@ -1,35 +1,24 @@
 //! Numpy's .npz: a zip archive of .npy files, stored or deflated.
 
-use std::io::{self, BufReader, Read, Seek};
+use std::io::{Read, Seek};
 
-use flate2::Crc;
-use flate2::read::DeflateDecoder;
 use npyz::npz::array_name_from_file_name;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::array::{Bytes, StoredArray};
-use super::error::{Problem, listed, shown};
+use super::entry::Entry;
+use super::error::Problem;
 use super::foreign;
+use super::key::{choose, place};
+use super::listing::shown;
 use super::npy::read_header;
-use super::storage::{Storage, go_to};
+use super::storage::Storage;
+use super::stored::{Bytes, StoredArray};
 
 /// The first bytes of a zip archive with something in it.
 pub(super) const MAGIC: &[u8; 4] = b"PK\x03\x04";
 
 /// Deflate makes nothing smaller than this share.
 const LARGEST_RATIO: u64 = 1032;
-
-/// A file in the archive.
-#[derive(Clone, Debug)]
-pub(super) struct Entry {
-    place: String,
-    start: u64,
-    stored: u64,
-    /// Bytes when unpacked.
-    pub size: u64,
-    deflated: bool,
-    checksum: u32,
-}
 
 /// The array of this name, or the only one.
 pub(super) fn open(
@@ -63,34 +52,9 @@ pub(super) fn open(
         .map(|array| StoredArray { fortran: header.fortran, big_endian: header.big_endian, ..array })
 }
 
-/// How errors call an array with a name.
-pub(super) fn place(key: &str) -> String {
-    format!("array '{}'", shown(key))
-}
-
 /// How Python loads an array with a name.
 fn load(key: &str) -> String {
     format!("np.load(\"{{file}}\")[\"{}\"]", shown(key))
-}
-
-/// The key asked for, or the only one.
-pub(super) fn choose<'a>(
-    keys: &'a [String],
-    key: Option<&str>,
-    file: &str,
-    how: &'static str,
-) -> Result<&'a String, Problem> {
-    match (key, keys) {
-        (_, []) => Err(Problem::NoArrays { how }),
-        (Some(key), _) => {
-            let found = keys.iter().find(|known| *known == key);
-            found.ok_or_else(|| Problem::NoSuchKey { key: shown(key), there: listed(keys) })
-        }
-        (None, [only]) => Ok(only),
-        (None, [first, ..]) => {
-            Err(Problem::AmbiguousKey { example: format!("{file}:{}", shown(first)), there: listed(keys) })
-        }
-    }
 }
 
 fn find(archive: &mut ZipArchive<impl Read + Seek>, file: &str, length: u64, place: String) -> Result<Entry, Problem> {
@@ -116,44 +80,4 @@ fn find(archive: &mut ZipArchive<impl Read + Seek>, file: &str, length: u64, pla
         return Err(corrupt(&format!("{stored} bytes cannot unpack to the {size} that its entry asks for")));
     }
     Ok(Entry { place, start, stored, size, deflated, checksum })
-}
-
-impl Entry {
-    /// The unpacked bytes from the beginning; their checksum is tested with the last of them.
-    pub fn reader<'a>(&self, storage: &'a mut dyn Storage) -> Result<Box<dyn Read + 'a>, Problem> {
-        go_to(storage, self.start, &self.place)?;
-        let stored = storage.take(self.stored);
-        let unpacked: Box<dyn Read + 'a> =
-            if self.deflated { Box::new(DeflateDecoder::new(BufReader::new(stored))) } else { Box::new(stored) };
-        Ok(Box::new(Checked {
-            unpacked,
-            sum: Crc::new(),
-            left: self.size,
-            expected: self.checksum,
-            place: self.place.clone(),
-        }))
-    }
-}
-
-/// Bytes whose checksum is tested where they end.
-struct Checked<R> {
-    unpacked: R,
-    sum: Crc,
-    left: u64,
-    expected: u32,
-    place: String,
-}
-
-impl<R: Read> Read for Checked<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let room = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
-        let count = self.unpacked.read(&mut buffer[..room])?;
-        self.sum.update(&buffer[..count]);
-        self.left -= count as u64;
-        if self.left == 0 && count > 0 && self.sum.sum() != self.expected {
-            let problem = Problem::Checksum { place: self.place.clone() };
-            return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
-        }
-        Ok(count)
-    }
 }

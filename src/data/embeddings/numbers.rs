@@ -5,9 +5,10 @@ use std::path::Path;
 use ndarray::Array2;
 
 use super::array_of;
-use super::error::{Problem, ReadError, shown};
+use super::error::{Problem, ReadError};
 use super::format::{self, Format};
 use super::labels::each_label;
+use super::listing::shown;
 use super::selection::RowRange;
 use super::storage::Opened;
 use super::table::{Layout, TableOptions};

@@ -5,7 +5,8 @@ use std::io::{self, Read};
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::error::{Problem, shown};
+use super::error::Problem;
+use super::listing::shown;
 use super::storage::{Storage, go_to, interrupted};
 
 /// Bytes of the longest line that is read.

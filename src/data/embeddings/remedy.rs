@@ -1,8 +1,8 @@
 //! What to do about an array that is no matrix of numbers: a line of Python that can be typed as it stands.
 
-use super::array::StoredArray;
 use super::element::Element;
 use super::error::Problem;
+use super::stored::StoredArray;
 
 /// What an array is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

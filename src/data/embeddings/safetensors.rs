@@ -5,11 +5,12 @@ use std::io::Read;
 use safetensors::Dtype;
 use safetensors::tensor::Metadata;
 
-use super::array::{Bytes, StoredArray};
 use super::element::Element;
-use super::error::{Problem, shown};
-use super::npz::{choose, place};
+use super::error::Problem;
+use super::key::{choose, place};
+use super::listing::shown;
 use super::storage::{Storage, go_to, interrupted};
+use super::stored::{Bytes, StoredArray};
 
 /// Bytes of the longest header that is read: some hundred thousand arrays.
 const LONGEST: u64 = 1 << 24;

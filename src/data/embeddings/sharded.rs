@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::error::{Problem, listed, shown};
-use super::npz::choose;
+use super::error::{Problem, ReadError};
+use super::key::choose;
+use super::listing::{listed, shown};
 use super::selection::Selection;
 use super::storage::{Opened, go_to, interrupted};
 
@@ -19,13 +20,26 @@ struct Index {
     weight_map: BTreeMap<String, String>,
 }
 
+impl Opened {
+    /// Opens `FILE[:KEY][:ROWS]`. A file whose own name has a colon is taken as it is.
+    pub fn open(spec: &Path) -> Result<Self, ReadError> {
+        let selection = Selection::of(spec, |path| path.symlink_metadata().is_ok())?;
+        let mut opened = Self::of_file(&selection)?;
+        if !is_index(&selection.file) {
+            return Ok(opened);
+        }
+        let shard = resolve(&mut opened, &selection).map_err(|problem| problem.of(&opened.name))?;
+        Self::of_file(&shard)
+    }
+}
+
 /// Whether a file is such an index, by its name.
-pub(super) fn is_index(path: &Path) -> bool {
+fn is_index(path: &Path) -> bool {
     path.to_str().is_some_and(|path| path.ends_with(".index.json"))
 }
 
 /// The file beside the index that holds the array which was asked for.
-pub(super) fn resolve(index: &mut Opened, selection: &Selection) -> Result<Selection, Problem> {
+fn resolve(index: &mut Opened, selection: &Selection) -> Result<Selection, Problem> {
     const PLACE: &str = "the index";
     let mut text = Vec::new();
     go_to(&mut *index.storage, 0, PLACE)?;

@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use super::array::{RowReader, StoredArray, reserve};
+use super::array::{RowReader, reserve};
 use super::element::Element;
 use super::error::{Problem, ReadError};
 use super::faults::Faults;
@@ -10,6 +10,7 @@ use super::format::{self, Format};
 use super::records::Records;
 use super::selection::RowRange;
 use super::storage::Opened;
+use super::stored::StoredArray;
 use super::table::{self, Layout, TableOptions};
 
 /// Numbers that are read at a time where a whole file is.

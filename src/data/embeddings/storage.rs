@@ -6,7 +6,6 @@ use std::path::Path;
 
 use super::error::{Problem, ReadError};
 use super::selection::{RowRange, Selection};
-use super::sharded;
 
 /// Bytes from the beginning by which a format is known; a tar archive says what it is behind a name of 257.
 const FIRST: u64 = 512;
@@ -33,18 +32,8 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    /// Opens `FILE[:KEY][:ROWS]`. A file whose own name has a colon is taken as it is.
-    pub fn open(spec: &Path) -> Result<Self, ReadError> {
-        let selection = Selection::of(spec, |path| path.symlink_metadata().is_ok())?;
-        let mut opened = Self::of_file(&selection)?;
-        if !sharded::is_index(&selection.file) {
-            return Ok(opened);
-        }
-        let shard = sharded::resolve(&mut opened, &selection).map_err(|problem| problem.of(&opened.name))?;
-        Self::of_file(&shard)
-    }
-
-    fn of_file(selection: &Selection) -> Result<Self, ReadError> {
+    /// Opens the file of a selection.
+    pub fn of_file(selection: &Selection) -> Result<Self, ReadError> {
         let path = &selection.file;
         let name = path.display().to_string();
         let length = regular_length(path).map_err(|problem| problem.of(&name))?;

@@ -7,9 +7,10 @@ use csv::ByteRecord;
 
 use super::column::{Column, Place};
 use super::doubtful::{self, Candidate, Doubt, is_nameless};
-use super::error::{Problem, listed, shown};
+use super::error::Problem;
 use super::field::{Field, Notation, read_list};
 use super::header::FirstLine;
+use super::listing::{listed, shown};
 use super::records::{Records, text};
 use super::separator::{Reading, separated_line, separator_problem, width};
 use super::storage::Storage;

@@ -1,6 +1,6 @@
 //! How many panels stand side by side: as the figure wishes, unless names have no room there or plots would be flat.
 
-use super::layout::Layout;
+use super::frame::Frame;
 use super::measures::Measures;
 use super::{Figure, names};
 
@@ -27,14 +27,14 @@ pub struct Faults {
 }
 
 impl Faults {
-    pub fn of(page: &Layout, figure: &Figure) -> Self {
-        let named = page.frames.iter().zip(&figure.panels).flat_map(|(frame, panel)| {
+    pub fn of(frames: &[Frame], figure: &Figure) -> Self {
+        let named = frames.iter().zip(&figure.panels).flat_map(|(frame, panel)| {
             let x = (frame.shows_x && panel.x.named).then_some((&panel.x, &frame.x_ticks));
             let y = (frame.shows_y && panel.y.named).then_some((&panel.y, &frame.y_ticks));
             x.into_iter().chain(y)
         });
         let dropped = named.map(|(axis, ticks)| names::dropped(axis, ticks)).sum();
-        let aspects = page.frames.iter().map(|frame| frame.plot.height / frame.plot.width);
+        let aspects = frames.iter().map(|frame| frame.plot.height / frame.plot.width);
         let flattest = aspects.fold(f64::INFINITY, f64::min);
         Self { dropped, flat: (LEAST_ASPECT.min(figure.aspect) - flattest).max(0.0) }
     }

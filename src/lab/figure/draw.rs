@@ -4,9 +4,10 @@ use plotters::style::text_anchor::HPos;
 
 use super::axis::Axis;
 use super::canvas::{decimal, escape, units};
+use super::frame::Frame;
 use super::labels;
 use super::layer::Layer;
-use super::layout::{self, Frame, Layout};
+use super::layout::{self, Layout};
 use super::legend::{self, Entry, Key};
 use super::measures::Rectangle;
 use super::names;

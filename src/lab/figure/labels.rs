@@ -2,8 +2,8 @@
 
 use plotters::style::text_anchor::HPos;
 
+use super::frame::Frame;
 use super::layer::{Layer, Mark};
-use super::layout::Frame;
 use super::measures::{Measures, Rectangle};
 use super::text::{self, CAPITAL, Weight};
 use super::{Note, Panel, Side};

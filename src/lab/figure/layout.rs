@@ -2,6 +2,7 @@
 
 use super::axis::{Axis, Scale};
 use super::columns::{self, Faults};
+use super::frame::Frame;
 use super::labels;
 use super::legend::{self, Placed};
 use super::measures::{Measures, Rectangle};
@@ -10,41 +11,6 @@ use super::range::{self, Ranges};
 use super::text::{self, Weight};
 use super::ticks::{self, Room, Ticks};
 use super::{Figure, FigureError, Legend, Panel, Size};
-
-/// Where one panel stands and what its axes show.
-#[derive(Clone, Debug)]
-pub struct Frame {
-    pub plot: Rectangle,
-    /// As positions on the scales.
-    pub ranges: Ranges,
-    pub x_ticks: Ticks,
-    pub y_ticks: Ticks,
-    pub colour_ticks: Ticks,
-    /// Whether the labels of an axis are this panel's to show.
-    pub shows_x: bool,
-    pub shows_y: bool,
-    /// Whether the name of an axis stands at this panel, rather than once for all.
-    pub names_x: bool,
-    pub names_y: bool,
-    /// The names of the axes, in lines.
-    pub x_name: Vec<String>,
-    pub y_name: Vec<String>,
-    pub title: Vec<String>,
-    /// The left edge of the title: of the place of a picture, which may be wider than the picture.
-    pub title_left: f64,
-    /// Where the legend stands, if inside.
-    pub legend: Option<Rectangle>,
-}
-
-impl Frame {
-    /// The place of a pair of values on the page; `None` if either has no place on its scale.
-    pub fn place(&self, panel: &Panel, x: f64, y: f64) -> Option<(f64, f64)> {
-        let share = |at: f64, (low, high): (f64, f64)| (at - low) / (high - low);
-        let x = share(panel.x.scale.position(x)?, self.ranges.x);
-        let y = share(panel.y.scale.position(y)?, self.ranges.y);
-        Some((self.plot.left + x * self.plot.width, self.plot.bottom() - y * self.plot.height))
-    }
-}
 
 /// The whole page.
 #[derive(Clone, Debug)]
@@ -86,7 +52,7 @@ pub fn layout(figure: &Figure, size: Size) -> Result<Layout, FigureError> {
     let mut best: Option<(Faults, Layout)> = None;
     for columns in columns::candidates(figure, &Measures::of(size)) {
         let page = with_legends(figure, size, &ranges, legends.clone(), columns);
-        let faults = Faults::of(&page, figure);
+        let faults = Faults::of(&page.frames, figure);
         if faults.are_none() {
             return Ok(page);
         }

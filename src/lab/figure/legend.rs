@@ -1,8 +1,8 @@
 //! Which series there are, how each looks, and where their names stand.
 
+use super::frame::Frame;
 use super::labels;
 use super::layer::{Layer, Mark};
-use super::layout::Frame;
 use super::measures::{Measures, Rectangle};
 use super::palette::Style;
 use super::text::{self, Weight};

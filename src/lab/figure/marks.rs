@@ -9,9 +9,9 @@ use plotters::style::text_anchor::HPos;
 
 use super::canvas::{Canvas, decimal, units};
 
+use super::frame::Frame;
 use super::image::Image;
 use super::layer::{Layer, Mark};
-use super::layout::Frame;
 use super::measures::Rectangle;
 use super::palette::{Colour, Dash, Marker, Style};
 use super::pen::{Lettering, Pen, shape};

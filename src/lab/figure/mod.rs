@@ -28,6 +28,7 @@ mod draw;
 mod error;
 mod export;
 mod font_file;
+mod frame;
 mod image;
 mod labels;
 mod layer;

@@ -1,22 +1,26 @@
 //! Names that are asked for in the wrong place.
 
+use std::path::PathBuf;
+
+use clap::Command;
 use embedding_norms::catalogue::{self, plain};
 use embedding_norms::lab::statement;
 use embedding_norms::loss;
 use embedding_norms::optimizer;
 
-use crate::simulations::registry;
+use crate::cli::suggestion::suggestion;
+use crate::simulations::registry::SIMULATIONS;
 
 /// What a name stands for that is asked for in the wrong place, and how to ask for it.
-pub fn stands_for(name: &str) -> Option<String> {
+pub fn stands_for(name: &str, whole: &Command) -> Option<String> {
     let same = |other: &str| plain(other) == plain(name);
-    if let Some(entry) = registry::SIMULATIONS.iter().find(|entry| same(entry.name())) {
+    if let Some(entry) = SIMULATIONS.iter().find(|entry| same(entry.name())) {
         let (name, ids) = (entry.name(), entry.statements());
         let of =
             ids.first().map_or(String::new(), |id| format!(" of {} (embedding-norms explain {id})", ids.join(", ")));
         return Some(format!("{name} is a simulation{of}: embedding-norms {name} --help"));
     }
-    if let Some(command) = registry::command().get_subcommands().find(|command| same(command.get_name())) {
+    if let Some(command) = whole.get_subcommands().find(|command| same(command.get_name())) {
         let name = command.get_name();
         return Some(format!("{name} is a command: embedding-norms {name} --help"));
     }
@@ -28,4 +32,15 @@ pub fn stands_for(name: &str) -> Option<String> {
     }
     let found = catalogue::find(optimizer::catalogue(), name)?;
     Some(format!("{} is an optimizer: embedding-norms optimizers, and --optimizer of other commands", found.entry.name))
+}
+
+/// What to write in the place of a command that does not exist.
+pub fn no_command(name: &str, whole: &Command) -> String {
+    if let Some(what) = stands_for(name, whole) {
+        return what;
+    }
+    if PathBuf::from(name).is_file() {
+        return format!("to diagnose a file of embeddings: embedding-norms diagnose {name}");
+    }
+    suggestion(name, whole.get_subcommands().map(Command::get_name))
 }
