@@ -85,8 +85,7 @@ fn branches<'a>(text: &'a str, before: &mut Vec<String>, found: &mut Vec<Vec<Str
 }
 
 /// The module that a path in a module leads to: the longest beginning of it that is one.
-fn target(of: &Module, is_file_of_folder: bool, path: &[String], known: &BTreeMap<Module, PathBuf>) -> Option<Module> {
-    let _ = is_file_of_folder;
+fn target(of: &Module, path: &[String], known: &BTreeMap<Module, PathBuf>) -> Option<Module> {
     let mut place = if path[0] == "crate" { Vec::new() } else { of.clone() };
     for name in path {
         match name.as_str() {
@@ -111,7 +110,7 @@ fn arrows(root: &Path) -> Arrows {
     let mut arrows = Arrows::new();
     for (module, path) in &known {
         let text = code(&fs::read_to_string(path).unwrap());
-        let targets = paths(&text).into_iter().filter_map(|path| target(module, false, &path, &known));
+        let targets = paths(&text).into_iter().filter_map(|path| target(module, &path, &known));
         let others = targets.filter(|target| !module.starts_with(target) && !target.starts_with(module));
         arrows.insert(module.clone(), others.collect());
     }
@@ -156,4 +155,54 @@ fn no_module_imports_from_one_that_imports_from_it() {
         let found: Vec<String> = circles(&arrows(&root(crate_of))).iter().map(shown).collect();
         assert!(found.is_empty(), "circles of imports in {crate_of}/:\n{}", found.join("\n"));
     }
+}
+
+/// What must not be imported: from the modules on the left, those on the right.
+const FORBIDDEN: [(&str, &[&str], &[&str]); 7] = [
+    // What should happen and what does happen are written apart from each other, so that their agreement means something.
+    ("src", &["theory"], &["loss", "optimizer", "simulation", "encoder", "training"]),
+    ("src", &["loss", "optimizer", "encoder"], &["theory", "simulation", "training"]),
+    ("src", &["numerics", "sphere"], &["loss", "optimizer", "simulation", "theory", "encoder", "training", "data"]),
+    // Laws never see what is expected; the laboratory serves whatever is measured.
+    ("src", &["lab"], &["theory", "loss", "optimizer", "simulation", "encoder", "training", "data", "diagnosis"]),
+    // A user's own embeddings are read and judged without the laboratory.
+    ("src", &["data", "confidence", "diagnosis", "check", "training", "simulation"], &["lab"]),
+    ("sims", &["simulations"], &["commands"]),
+    ("sims", &["commands"], &["cli::dispatch"]),
+];
+
+#[test]
+fn no_arrow_goes_against_the_direction() {
+    let is_in = |module: &Module, names: &[&str]| {
+        let name = module.join("::");
+        names
+            .iter()
+            .any(|within| name.strip_prefix(within).is_some_and(|rest| rest.is_empty() || rest.starts_with("::")))
+    };
+    for (crate_of, from, to) in FORBIDDEN {
+        let arrows = arrows(&root(crate_of));
+        for name in from.iter().chain(to) {
+            assert!(arrows.keys().any(|module| is_in(module, &[name])), "there is no module {name} in {crate_of}/");
+        }
+        for (module, others) in arrows.iter().filter(|(module, _)| is_in(module, from)) {
+            let against: BTreeSet<Module> = others.iter().filter(|other| is_in(other, to)).cloned().collect();
+            assert!(against.is_empty(), "{} imports from {}", module.join("::"), shown(&against));
+        }
+    }
+}
+
+#[test]
+fn arrows_are_read_from_the_code() {
+    let code = code(
+        "use crate::{a, b::{self, c::D as E}};\nfn f() -> crate::g::H { super::super::i() } // crate::no\n\
+         macro_rules! m { () => { $crate::n } }\n#[cfg(test)]\nmod tests { use crate::tests; }",
+    );
+    let found: BTreeSet<String> = paths(&code).iter().map(|path| path.join("::")).collect();
+    let expected = ["crate::a", "crate::b::self", "crate::b::c::D", "crate::g::H", "super::super::i"];
+    assert_eq!(found, expected.map(str::to_owned).into());
+    let module = |name: &str| -> Module { name.split("::").map(str::to_owned).collect() };
+    let arrows: Arrows = [("a", "b"), ("b", "c"), ("c", "a"), ("d", "a")]
+        .map(|(from, to)| (module(from), BTreeSet::from([module(to)])))
+        .into();
+    assert_eq!(circles(&arrows).iter().map(shown).collect::<Vec<_>>(), ["a, b, c"]);
 }

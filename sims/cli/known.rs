@@ -1,8 +1,11 @@
 //! What is known of losses and optimizers beside their definitions, and names that were written in another way.
 
-use embedding_norms::catalogue::{Found, Known};
+use embedding_norms::catalogue::{self, Known, Named};
+use embedding_norms::{loss, optimizer};
 use serde::Serialize;
 
+use crate::cli::failure::Failure;
+use crate::cli::suggestion::suggested_entry;
 use crate::cli::wrapping::wrapped;
 
 /// How an implementation relates to an entry of a catalogue.
@@ -32,12 +35,24 @@ pub struct Taken<E: 'static> {
     pub note: Option<String>,
 }
 
-impl<E> Taken<E> {
-    /// With a note where the catalogue has one for the name.
-    pub fn new(written: &str, name: &str, found: Found<'static, E>) -> Self {
-        let note = (!found.note.is_empty()).then(|| format!("'{written}' is taken as {name}: {}", found.note));
-        Self { entry: found.entry, note }
-    }
+/// The loss of this name, written in any way; a suggestion where there is none.
+pub fn loss(name: &str) -> Result<Taken<loss::Entry>, Failure> {
+    taken(name, loss::catalogue(), "loss", "losses")
+}
+
+/// The optimizer of this name, written in any way; a suggestion where there is none.
+pub fn optimizer(name: &str) -> Result<Taken<optimizer::Entry>, Failure> {
+    taken(name, optimizer::catalogue(), "optimizer", "optimizers")
+}
+
+fn taken<E: Named>(written: &str, entries: &'static [E], kind: &str, command: &str) -> Result<Taken<E>, Failure> {
+    let Some(found) = catalogue::find(entries, written) else {
+        let advice = suggested_entry(written, entries);
+        return Err(Failure::Refused(format!("there is no {kind} '{written}'; {advice} (embedding-norms {command})")));
+    };
+    let note =
+        (!found.note.is_empty()).then(|| format!("'{written}' is taken as {}: {}", found.entry.name(), found.note));
+    Ok(Taken { entry: found.entry, note })
 }
 
 /// Says on stderr what was taken for names that may mean more, unless nothing is to be said.

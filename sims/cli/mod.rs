@@ -3,6 +3,7 @@
 #[macro_use]
 pub mod terminal;
 pub mod arguments;
+pub mod arrays;
 pub mod config;
 pub mod dispatch;
 pub mod earlier;

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 
 use embedding_norms::lab::figure::{Figure, Size, animation, pdf, png};
 use embedding_norms::lab::files::{self, Stranger};
+use embedding_norms::lab::table::Table;
 use rayon::ThreadPoolBuilder;
 
 use crate::cli::arguments::{Drawing, Format};
 use crate::cli::failure::Failure;
 use crate::cli::wrapping::{valued, width};
-use crate::simulations::simulation::Tables;
 
 /// Pixels per point of a PNG at 300 to the inch.
 const PIXELS_PER_POINT: f64 = 300.0 / 72.0;
@@ -134,8 +134,12 @@ impl Folder {
     }
 
     /// Writes the tables of a simulation: `<simulation>.csv` and `<simulation>.<part>.csv`.
-    pub fn write_tables(&self, simulation: &str, tables: &Tables) -> Result<(), Failure> {
-        for (part, table) in tables.each() {
+    pub fn write_tables<'a>(
+        &self,
+        simulation: &str,
+        tables: impl Iterator<Item = (&'a str, &'a Table)>,
+    ) -> Result<(), Failure> {
+        for (part, table) in tables {
             self.write(&file_name(simulation, part, "csv"), table.to_csv()?.as_bytes())?;
         }
         Ok(())

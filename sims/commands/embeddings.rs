@@ -12,9 +12,9 @@ use ndarray::{Array2, array};
 use serde_json::{Map, Value, json};
 
 use crate::cli::failure::Failure;
+use crate::cli::known;
 use crate::cli::tables::{self, Tables};
 use crate::cli::values;
-use crate::commands::losses;
 
 /// Files of embeddings with what a loss needs beside them.
 #[derive(Args, Clone, Debug)]
@@ -93,7 +93,7 @@ impl LossChoice {
                     .to_owned(),
             )
         })?;
-        let taken = losses::find(name).map_err(|failure| failure.at("--loss"))?;
+        let taken = known::loss(name).map_err(|failure| failure.at("--loss"))?;
         let entry = taken.entry;
         let chosen = [self.temperature, self.bias, self.margin, self.alignment, self.uniformity, self.sharpness];
         let parameters = Parameter::ALL

@@ -12,12 +12,12 @@ use embedding_norms::statistics::mean;
 use ndarray::Array2;
 use serde_json::{Value, json};
 
+use crate::cli::arrays::ArrayFile;
 use crate::cli::envelope;
 use crate::cli::failure::Failure;
 use crate::cli::known;
 use crate::cli::output;
 use crate::cli::wrapping::{valued, width, wrapped};
-use crate::commands::arrays::ArrayFile;
 use crate::commands::embeddings::{Chosen, Input, LossChoice};
 
 /// What is asked for.

@@ -3,14 +3,12 @@
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use embedding_norms::catalogue;
 use embedding_norms::loss::{self, Entry};
 use serde::Serialize;
 
 use crate::cli::envelope;
 use crate::cli::failure::Failure;
-use crate::cli::known::{Implementation, Taken};
-use crate::cli::suggestion::suggested_entry;
+use crate::cli::known::Implementation;
 use crate::cli::wrapping::{labelled, width, wrapped};
 
 /// The command.
@@ -22,15 +20,6 @@ pub fn command() -> Command {
             "Names are taken as people write them: NT-Xent, ntxent, SimCLR.\n\n\
              Examples:\n  embedding-norms losses\n  embedding-norms losses --json",
         )
-}
-
-/// The loss of this name, written in any way, or a suggestion.
-pub fn find(name: &str) -> Result<Taken<Entry>, Failure> {
-    let found = catalogue::find(loss::catalogue(), name);
-    found.map(|found| Taken::new(name, found.entry.name, found)).ok_or_else(|| {
-        let advice = suggested_entry(name, loss::catalogue());
-        Failure::Refused(format!("there is no loss '{name}'; {advice} (embedding-norms losses)"))
-    })
 }
 
 /// The list as JSON has it.

@@ -1,7 +1,6 @@
 //! The commands: answers, files in and out, the report.
 
 pub mod all;
-pub mod arrays;
 pub mod completions;
 pub mod cutting;
 pub mod diagnose;

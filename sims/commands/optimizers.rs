@@ -3,15 +3,14 @@
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use embedding_norms::catalogue;
 use embedding_norms::optimizer::{self, Entry, Parameters};
 use embedding_norms::theory::scaling::{degree, norm_exponent};
 use serde::Serialize;
 
 use crate::cli::envelope;
 use crate::cli::failure::Failure;
-use crate::cli::known::{Implementation, Taken};
-use crate::cli::suggestion::{closest, suggested_entry};
+use crate::cli::known::{self, Implementation, Taken};
+use crate::cli::suggestion::closest;
 use crate::cli::wrapping::{labelled, width, wrapped};
 
 /// The command.
@@ -23,15 +22,6 @@ pub fn command() -> Command {
             "Names are taken as people write them: AdamW, adam_w, SGD, momentum.\n\n\
              Examples:\n  embedding-norms optimizers\n  embedding-norms optimizers --json",
         )
-}
-
-/// The optimizer of this name, written in any way, or a suggestion.
-pub fn find(name: &str) -> Result<Taken<Entry>, Failure> {
-    let found = catalogue::find(optimizer::catalogue(), name);
-    found.map(|found| Taken::new(name, found.entry.name, found)).ok_or_else(|| {
-        let advice = suggested_entry(name, optimizer::catalogue());
-        Failure::Refused(format!("there is no optimizer '{name}'; {advice} (embedding-norms optimizers)"))
-    })
 }
 
 /// Settings that are options of the command itself.
@@ -73,7 +63,7 @@ pub struct Method {
 /// weights decay once.
 pub fn method(name: &str, set: &[(String, f64)], weight_decay: Option<f64>, coupled: bool) -> Result<Method, Failure> {
     const DECAY: &str = "weight-decay";
-    let Taken { entry, note } = find(name).map_err(|failure| failure.at("--optimizer"))?;
+    let Taken { entry, note } = known::optimizer(name).map_err(|failure| failure.at("--optimizer"))?;
     let name = entry.name;
     let parameters = settings(entry, set).map_err(|failure| failure.at("--set"))?;
     if entry.parameters.iter().all(|parameter| parameter.name != DECAY) {

@@ -178,7 +178,7 @@ fn finish<S: Simulation>(
     // Whoever comes this far may: with --force, now or when an interrupted run began.
     let replaces = earlier::replaces(folder.path(), S::NAME, &run, true)?;
     let tables = settings.tables(ran.cells, results)?;
-    folder.write_tables(S::NAME, &tables)?;
+    folder.write_tables(S::NAME, tables.each())?;
     let claims = settings.claims(&tables, ran.replicates)?;
     let record = json!({
         "schema": SCHEMA,

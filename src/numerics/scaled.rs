@@ -109,7 +109,7 @@ fn distant_inner(plain: f64, pairs: impl Iterator<Item = (f64, f64)> + Clone) ->
 /// It is finite for finite numbers, even where their sum is not.
 ///
 /// ```
-/// use embedding_norms::numerics::scaled::mean;
+/// use embedding_norms::statistics::mean;
 /// assert_eq!(mean(&[1e308, 1.5e308]), 1.25e308);
 /// assert_eq!(mean(&[1.0, 2.0, 6.0]), 3.0);
 /// ```

@@ -6,10 +6,10 @@ use embedding_norms::statistics;
 use serde_json::{Value, json};
 
 use super::NAME;
+use crate::cli::arrays;
 use crate::cli::envelope;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Folder, file_name};
-use crate::commands::arrays;
 
 /// Writes every file of a run; the record as it stands in `simulate.json`.
 pub fn write(folder: &Folder, settings: &Value, outcome: &Outcome) -> Result<Value, Failure> {

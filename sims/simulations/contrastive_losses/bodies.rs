@@ -11,7 +11,7 @@ use rand::Rng;
 use serde::Serialize;
 
 use crate::cli::failure::Failure;
-use crate::commands::losses;
+use crate::cli::known;
 
 /// A loss by name, with the number of embeddings and how they are drawn.
 #[derive(Clone, Debug, Serialize)]
@@ -32,7 +32,7 @@ pub fn names() -> &'static str {
 
 /// The loss of this name, written in any way, in the catalogue.
 pub fn entry(name: &str) -> Result<&'static Entry, Failure> {
-    losses::find(name).map(|taken| taken.entry)
+    known::loss(name).map(|taken| taken.entry)
 }
 
 /// The temperature of a loss: the chosen one or its default where it has one, 1 where it has none. The kernel of

@@ -20,9 +20,9 @@ use statrs::statistics::{Data, OrderStatistics};
 use super::Cell;
 use super::lever::Lever;
 use super::task::{Samples, Size, Task};
+use crate::cli::arrays;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Folder, refused};
-use crate::commands::arrays;
 
 /// Neighbours that vote.
 pub const NEIGHBOURS: usize = 10;

@@ -78,7 +78,7 @@ impl Claim {
     /// prediction. Failing to find a difference is not enough.
     ///
     /// ```
-    /// use embedding_norms::{claim::{Claim, Verdict}, statistics::Estimate};
+    /// use embedding_norms::{lab::claim::{Claim, Verdict}, statistics::Estimate};
     /// let wide = Estimate { value: 2.0, lower: 1.5, upper: 2.5, replicates: 3 };
     /// assert_eq!(Claim::equivalence("L2", "steps grow as ρ²", 2.0, 0.003, wide).verdict, Verdict::NotAsStated);
     /// ```
