@@ -3,12 +3,39 @@
 //! A stream is a function of what it is for, never of the thread or the order in which work happens to run, so any
 //! cell can be simulated again by itself and gives the same bytes.
 
-use rand::{Rng, SeedableRng};
+use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use rand_distr::Distribution;
 
 /// The generator of every random number in this crate: ChaCha with 12 rounds.
-pub type Generator = ChaCha12Rng;
+///
+/// It is made by [`generator`], or with a key of your own by [`Generator::from_key`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generator(ChaCha12Rng);
+
+impl Generator {
+    /// The generator with this key.
+    pub fn from_key(key: [u8; 32]) -> Self {
+        Self(ChaCha12Rng::from_seed(key))
+    }
+}
+
+impl RngCore for Generator {
+    #[inline]
+    fn next_u32(&mut self) -> u32 {
+        self.0.next_u32()
+    }
+
+    #[inline]
+    fn next_u64(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    #[inline]
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        self.0.fill_bytes(bytes);
+    }
+}
 
 /// The generator of one replicate of one cell.
 ///
@@ -27,7 +54,7 @@ pub fn generator(root_seed: u64, cell: &[u8], replicate: u64) -> Generator {
     hasher.update(&root_seed.to_le_bytes());
     hasher.update(&replicate.to_le_bytes());
     hasher.update(cell);
-    Generator::from_seed(*hasher.finalize().as_bytes())
+    Generator::from_key(*hasher.finalize().as_bytes())
 }
 
 /// The standard normal distribution, by Marsaglia's polar method.

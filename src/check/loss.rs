@@ -44,6 +44,7 @@ pub struct Report {
 
 /// What is wrong with a loss.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Wrong {
     /// The gradient is not that of the value.
     #[error(

@@ -26,6 +26,7 @@ const ROUNDING: f64 = 1e-10;
 
 /// A promise that a rule does not keep.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Fault {
     /// Nothing moves.
     #[error("a gradient of length 1 moves nothing, whatever the learning rate")]

@@ -5,6 +5,7 @@ use crate::sphere::SphereError;
 
 /// Why a measure has no value.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfidenceError {
     /// Values that belong together differ in number.
     #[error("{what}: {found} values where {expected} are needed, one per point")]

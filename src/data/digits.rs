@@ -20,6 +20,7 @@ const CHECKSUM: &str = "871a762edb23c6d138f1434d0b23e9fe94a1a2ee79328e095347ab9f
 
 /// The images are not those that results of this crate speak of.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DigitsError {
     /// Another number of pixels or labels.
     #[error(

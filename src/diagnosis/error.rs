@@ -6,6 +6,7 @@ use crate::sphere::SphereError;
 
 /// Why there is no diagnosis: what is wrong, where, and the remedy.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DiagnosisError {
     /// Numbers instead of vectors.
     #[error("{name}: one column; directions need at least 2 dimensions, so give the embeddings themselves")]

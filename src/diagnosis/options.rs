@@ -6,6 +6,7 @@ use crate::theory::scaling::{degree, norm_exponent};
 
 /// What is trained.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Parameters {
     /// Every embedding is a parameter of its own, as in a table of embeddings.
     Free,

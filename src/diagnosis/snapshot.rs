@@ -43,6 +43,7 @@ impl Sample {
 
 /// Why a row has no direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Fault {
     /// All coordinates are 0.
     Zero,

@@ -5,6 +5,7 @@ use crate::random::Generator;
 
 /// Which normalization follows linear layers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Normalization {
     /// None.
     #[default]

@@ -19,6 +19,7 @@ pub struct Batch<'a> {
 
 /// A batch that a loss cannot be evaluated on.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LossError {
     /// The views have different shapes.
     #[error(

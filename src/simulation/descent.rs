@@ -16,6 +16,7 @@ use crate::theory::pair::FirstStep;
 
 /// A start from which no run is possible.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SimulationError {
     /// A row without a direction.
     #[error(transparent)]

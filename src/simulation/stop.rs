@@ -9,6 +9,7 @@ const STATIONARY_EVERY: u64 = 64;
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Stop {
     /// The mean of 1 − cos φ over the pairs reached its tolerance.
     MeanCosine,

@@ -17,6 +17,7 @@ use rows::fold_rows;
 
 /// What can be wrong with vectors that should become, or be, directions.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SphereError {
     /// The zero vector has no direction.
     #[error("row {row} is zero and has no direction; remove it or give it a length")]

@@ -7,6 +7,7 @@ use super::scaling::{Decay, Rule, decay_exponent, degree, epsilon_exponent};
 
 /// A piece of a model, as it scales.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Piece {
     /// W h, or W h + b.
     Linear {
@@ -25,6 +26,7 @@ pub enum Piece {
 
 /// Why a plain cut is no learning rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Broken {
     /// A bias beside activations that shrink by another power.
     #[error(

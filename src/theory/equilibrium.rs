@@ -21,6 +21,7 @@ pub struct Persistent {
 
 /// The update rules whose equilibrium is known, with the settings that enter it.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Rule {
     /// Gradient descent, with coupled or decoupled decay: they are the same.
     GradientDescent,

@@ -8,6 +8,7 @@ use crate::theory::one_step::{ANTIPODAL_HALF_TANGENT, EqualPair, Pair, advance, 
 
 /// Which gradient the very first step follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FirstStep {
     /// The cosine's, like all later steps.
     Cosine,

@@ -29,6 +29,7 @@ pub fn norm_exponent(degree: f64, time_exponent: f64) -> f64 {
 
 /// Where weight decay λ acts in an update rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Decay {
     /// z ← (1 − γλ) z beside the update, as in SGDW and AdamW.
     Decoupled,

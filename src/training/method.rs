@@ -22,6 +22,7 @@ pub struct Method<'a> {
 
 /// A training that cannot begin, or cannot go on.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TrainingError {
     /// The rule moves directions on a sphere, and a group is a tensor.
     #[error(

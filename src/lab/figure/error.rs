@@ -2,6 +2,7 @@
 
 /// What can be wrong with a figure. Panels go by their title, or by their place if they have none.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum FigureError {
     /// There is nothing to draw.
     #[error("the figure '{figure}' has no panels")]
