@@ -5,7 +5,7 @@ mod support;
 
 use embedding_norms::confidence::{Neighbours, effective_rank, group_means, mean_cosine};
 use embedding_norms::loss::{
-    Batch, Entry, Evaluation, LossError, NegativeCosine, NtXent, Parameter, Parameters as LossParameters, catalogue,
+    Batch, Entry, Evaluation, LossError, NegativeCosine, NtXent, Parameters as LossParameters, catalogue,
 };
 use embedding_norms::normalization::{GradScale, finite_pullback, pullback};
 use embedding_norms::optimizer::{
@@ -48,6 +48,8 @@ fn scaled(rows: &Array2<f64>, exponents: &[i32]) -> Array2<f64> {
 }
 
 const ROWS: usize = 4;
+/// Parameters of the loss that takes most of them.
+const MOST: usize = 3;
 
 fn draw(seed: u64, dimension: usize) -> [Array2<f64>; 2] {
     let mut draws = generator(seed, b"tests/extremes", 0);
@@ -78,7 +80,7 @@ proptest! {
         seed: u64,
         dimension in 2..9_usize,
         exponents in prop::collection::vec(-1074..1024_i32, 2 * ROWS),
-        settings in prop::collection::vec(setting(), Parameter::ALL.len()),
+        settings in prop::collection::vec(setting(), MOST),
     ) {
         let near = draw(seed, dimension);
         let exponents = [&exponents[..ROWS], &exponents[ROWS..]];
@@ -102,7 +104,7 @@ proptest! {
         }
         for entry in catalogue() {
             let chosen = entry.parameters.iter().zip(&settings);
-            let chosen = chosen.fold(LossParameters::default(), |all, ((name, _), value)| all.with(*name, *value));
+            let chosen = chosen.fold(LossParameters::default(), |all, (taken, value)| all.with(taken.name, *value));
             for parameters in [LossParameters::default(), chosen] {
                 let found = evaluate(entry, &parameters, &far);
                 // Bit for bit.

@@ -39,19 +39,19 @@ fn start_for(loss: &str, n: usize, d: usize, seed: u64) -> Start {
 
 fn with_temperature(name: &str, temperature: f64) -> Box<dyn Loss> {
     let entry = catalogue().iter().find(|entry| entry.name == name).unwrap();
-    let takes = |parameter| entry.parameters.iter().any(|&(taken, _)| taken == parameter);
+    let takes = |parameter| entry.takes(parameter);
     let mut parameters = Parameters::default();
-    if takes(Parameter::Temperature) {
-        parameters = parameters.with(Parameter::Temperature, temperature);
+    if takes("temperature") {
+        parameters = parameters.with("temperature", temperature);
     }
-    if takes(Parameter::Bias) {
-        parameters = parameters.with(Parameter::Bias, -0.5 / temperature);
+    if takes("bias") {
+        parameters = parameters.with("bias", -0.5 / temperature);
     }
-    if takes(Parameter::Sharpness) {
-        parameters = parameters.with(Parameter::Sharpness, 0.5 / temperature);
+    if takes("sharpness") {
+        parameters = parameters.with("sharpness", 0.5 / temperature);
     }
-    if takes(Parameter::Margin) {
-        parameters = parameters.with(Parameter::Margin, 3.0); // every triplet active: no kink anywhere
+    if takes("margin") {
+        parameters = parameters.with("margin", 3.0); // every triplet active: no kink anywhere
     }
     by_name(name, &parameters).unwrap()
 }
@@ -87,6 +87,10 @@ struct Spoilt {
 impl Loss for Spoilt {
     fn name(&self) -> &'static str {
         "spoilt"
+    }
+
+    fn needs(&self) -> Needs {
+        self.loss.needs()
     }
 
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
@@ -152,6 +156,9 @@ fn a_loss_that_depends_on_its_past_is_rejected() {
     impl Loss for Moody {
         fn name(&self) -> &'static str {
             "moody"
+        }
+        fn needs(&self) -> Needs {
+            Needs::PAIRS
         }
         fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
             let calls = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -262,25 +269,25 @@ fn batches_that_lack_something_are_refused_by_name() {
 
 #[test]
 fn parameters_outside_their_domain_are_refused_by_name() {
-    let wrong = |name: &str, parameter: Parameter, value: f64| {
+    let wrong = |name: &str, parameter: &str, value: f64| {
         by_name(name, &Parameters::default().with(parameter, value)).err().unwrap().to_string()
     };
     for entry in catalogue() {
         assert_eq!(entry.build(&Parameters::default()).unwrap().name(), entry.name);
         assert!(!entry.formula.contains('\n') && entry.formula.starts_with('L'));
-        assert!(!entry.source.is_empty() && !entry.needs.is_empty());
-        for &(parameter, _) in entry.parameters {
+        assert!(!entry.source.is_empty());
+        for parameter in entry.parameters.iter().map(|taken| taken.name) {
             for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-                assert!(wrong(entry.name, parameter, value).contains(parameter.name()), "{}", entry.name);
+                assert!(wrong(entry.name, parameter, value).contains(parameter), "{}", entry.name);
             }
-            let positive = matches!(parameter, Parameter::Temperature | Parameter::Margin | Parameter::Sharpness);
+            let positive = matches!(parameter, "temperature" | "margin" | "sharpness");
             for value in [0.0, -0.5].into_iter().filter(|_| positive) {
-                let expected = format!("the {parameter} must be a finite number above 0, not {value}");
+                let expected = format!("{}: the {parameter} must be a finite number above 0, not {value}", entry.name);
                 assert_eq!(wrong(entry.name, parameter, value), expected);
             }
         }
     }
-    assert_eq!(wrong("cosine", Parameter::Bias, 1.0), "cosine takes no bias; it takes no parameters");
+    assert_eq!(wrong("cosine", "bias", 1.0), "cosine takes no bias; it takes no parameters");
     let unknown = by_name("vicreg", &Parameters::default()).err().unwrap().to_string();
     assert!(unknown.starts_with("there is no loss called \"vicreg\"; there are cosine, simsiam, info-nce"));
 }
@@ -290,8 +297,8 @@ fn parameters_outside_their_domain_are_refused_by_name() {
 fn parameters_have_their_letters_and_their_published_defaults() {
     // CLIP's formula is written in terms of InfoNCE's.
     for entry in catalogue().iter().filter(|entry| entry.name != "clip") {
-        for (parameter, _) in entry.parameters {
-            let symbol = parameter.symbol();
+        for taken in entry.parameters {
+            let (parameter, symbol) = (taken.name, taken.symbol);
             let stands_alone = |(at, _): (usize, &str)| {
                 let around = [entry.formula[..at].chars().last(), entry.formula[at + symbol.len()..].chars().next()];
                 around.iter().flatten().all(|letter| !letter.is_alphabetic())
@@ -299,12 +306,10 @@ fn parameters_have_their_letters_and_their_published_defaults() {
             assert!(entry.formula.match_indices(symbol).any(stands_alone), "{}: {parameter}", entry.name);
         }
     }
-    let letters = Parameter::ALL.map(Parameter::symbol);
-    assert_eq!(letters, ["τ", "b", "m", "a", "w", "t"]);
     let defaults: Vec<(&str, Vec<f64>)> = catalogue()
         .iter()
         .filter(|entry| !entry.parameters.is_empty())
-        .map(|entry| (entry.name, entry.parameters.iter().map(|(_, default)| *default).collect()))
+        .map(|entry| (entry.name, entry.parameters.iter().map(|taken| taken.default).collect()))
         .collect();
     let published = [
         ("info-nce", vec![0.1]),
@@ -322,7 +327,40 @@ fn parameters_have_their_letters_and_their_published_defaults() {
     // What is built without a choice has them.
     let start = start_for("siglip", 4, 3, 1);
     let value = |parameters: &Parameters| through_pullback(&*by_name("siglip", parameters).unwrap(), &start).unwrap();
-    let chosen = Parameters::default().with(Parameter::Temperature, 0.1).with(Parameter::Bias, -10.0);
+    let chosen = Parameters::default().with("temperature", 0.1).with("bias", -10.0);
     assert_eq!(value(&Parameters::default()).total, value(&chosen).total);
-    assert_ne!(value(&Parameters::default()).total, value(&chosen.with(Parameter::Bias, 10.0)).total);
+    assert_ne!(value(&Parameters::default()).total, value(&chosen.with("bias", 10.0)).total);
+}
+
+/// Every loss is evaluated on what it says it needs, and refuses each batch that lacks a part of it with that part's name.
+#[test]
+fn what_a_loss_says_it_needs_is_what_it_asks_for() {
+    let mut random = generator(7, b"tests/losses/needs", 0);
+    let mut view = |rows: usize| normalize(uniform(rows, 3, &mut random).unwrap().view()).unwrap();
+    let (several, other) = (view(4), view(4));
+    let (one, partner) = (view(1), view(1));
+    let labels = [0, 0, 1, 1];
+    let positives = [1, 0, 3, 2];
+    for entry in catalogue() {
+        let loss = entry.with_defaults();
+        let needs = loss.needs();
+        let evaluate = |batch: Batch<'_>| {
+            let found = loss.evaluate(&batch).map(drop);
+            assert_eq!(found, needs.check(entry.name, &batch), "{}: {needs}", entry.name);
+            found
+        };
+        let with_lists = |batch: Batch<'_>, lists: [bool; 2]| {
+            let batch = if lists[0] { batch.with_labels(&labels).unwrap() } else { batch };
+            if lists[1] { evaluate(batch.with_positives(&positives).unwrap()) } else { evaluate(batch) }
+        };
+        let mut accepted = 0;
+        for lists in [[false, false], [true, false], [false, true], [true, true]] {
+            accepted += usize::from(with_lists(Batch::one_view(&several).unwrap(), lists).is_ok());
+            let two = Batch::two_views(&several, &other).unwrap();
+            accepted += usize::from(with_lists(two, lists).is_ok());
+        }
+        // One row of two views has no other to be compared with.
+        accepted += usize::from(evaluate(Batch::two_views(&one, &partner).unwrap()).is_ok());
+        assert!((1..9).contains(&accepted), "{}: {accepted} of 9 batches accepted", entry.name);
+    }
 }

@@ -1,7 +1,7 @@
 //! L6: embeddings c·z under the learning rate c^h·γ follow the same directions as z under γ, step for step, for every
 //! update rule and every loss of directions, with weight decay, GradScale and ε that go along.
 
-use embedding_norms::loss::{self, Loss, NegativeCosine, Parameter, catalogue};
+use embedding_norms::loss::{self, Loss, NegativeCosine, catalogue};
 use embedding_norms::normalization::GradScale;
 use embedding_norms::optimizer::{Optimizer, Parameters, WeightDecay, by_name, entry};
 use embedding_norms::random::generator;
@@ -14,9 +14,9 @@ use proptest::test_runner::{FileFailurePersistence, RngSeed};
 use rand::Rng;
 
 /// Every loss of the catalogue, with these parameters where it takes them.
-fn losses(chosen: &[(Parameter, f64)]) -> Vec<Box<dyn Loss>> {
+fn losses(chosen: &[(&str, f64)]) -> Vec<Box<dyn Loss>> {
     let build = |entry: &loss::Entry| {
-        let taken = |(parameter, _): &&(Parameter, f64)| entry.parameters.iter().any(|(taken, _)| taken == parameter);
+        let taken = |(parameter, _): &&(&str, f64)| entry.takes(parameter);
         let parameters = loss::Parameters::default();
         let parameters = chosen.iter().filter(taken).fold(parameters, |all, &(name, value)| all.with(name, value));
         entry.build(&parameters).unwrap()
@@ -26,7 +26,7 @@ fn losses(chosen: &[(Parameter, f64)]) -> Vec<Box<dyn Loss>> {
 
 /// The losses with gradients of order 1, which do not amplify rounding.
 fn gentle_losses() -> Vec<Box<dyn Loss>> {
-    losses(&[(Parameter::Temperature, 1.0), (Parameter::Bias, -1.0), (Parameter::Sharpness, 0.5)])
+    losses(&[("temperature", 1.0), ("bias", -1.0), ("sharpness", 0.5)])
 }
 
 /// The start with what the loss needs: a class for every pair, or one view with a positive for every row.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use embedding_norms::lab::table::Table;
-use embedding_norms::loss::{self, Parameter};
+use embedding_norms::loss;
 use embedding_norms::normalization::GradScale;
 use embedding_norms::optimizer::{self, WeightDecay};
 use embedding_norms::simulation::{Cadence, Descent, Start, StopRules};
@@ -41,7 +41,7 @@ const LINE: &str = "simulate --loss nt-xent --temperature 0.2 z.npy w.npy --opti
 fn it_is_the_librarys_descent_to_the_bit() {
     let folder = prepare();
     stdout(folder.path(), &format!("{LINE} --out out"));
-    let loss = loss::by_name("nt-xent", &loss::Parameters::default().with(Parameter::Temperature, 0.2)).unwrap();
+    let loss = loss::by_name("nt-xent", &loss::Parameters::default().with("temperature", 0.2)).unwrap();
     let adam = optimizer::by_name("adam", &optimizer::Parameters::defaults().with("beta2", 0.99)).unwrap();
     let descent = Descent::new(&*loss, &*adam, 0.05).unwrap().grad_scale(GradScale::new(1.0).unwrap());
     let descent = descent.decay(WeightDecay::coupled(0.01).unwrap()).records(Cadence::every(7).unwrap());

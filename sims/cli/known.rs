@@ -1,7 +1,8 @@
 //! What is known of losses and optimizers beside their definitions, and names that were written in another way.
 
-use embedding_norms::catalogue::{self, Known, Named};
-use embedding_norms::{loss, optimizer};
+use embedding_norms::catalogue::{self, Entry, Kind, Known};
+use embedding_norms::loss::{self, Loss};
+use embedding_norms::optimizer::{self, Optimizer};
 use serde::Serialize;
 
 use crate::cli::failure::Failure;
@@ -28,30 +29,33 @@ impl Implementation {
 }
 
 /// An entry that was taken for a name.
-pub struct Taken<E: 'static> {
+pub struct Taken<T: ?Sized + 'static> {
     /// The entry.
-    pub entry: &'static E,
+    pub entry: &'static Entry<T>,
     /// What was taken for what, where the name may mean more than the entry.
     pub note: Option<String>,
 }
 
 /// The loss of this name, written in any way; a suggestion where there is none.
-pub fn loss(name: &str) -> Result<Taken<loss::Entry>, Failure> {
-    taken(name, loss::catalogue(), "loss", "losses")
+pub fn loss(name: &str) -> Result<Taken<dyn Loss>, Failure> {
+    taken(name, loss::catalogue(), "losses")
 }
 
 /// The optimizer of this name, written in any way; a suggestion where there is none.
-pub fn optimizer(name: &str) -> Result<Taken<optimizer::Entry>, Failure> {
-    taken(name, optimizer::catalogue(), "optimizer", "optimizers")
+pub fn optimizer(name: &str) -> Result<Taken<dyn Optimizer>, Failure> {
+    taken(name, optimizer::catalogue(), "optimizers")
 }
 
-fn taken<E: Named>(written: &str, entries: &'static [E], kind: &str, command: &str) -> Result<Taken<E>, Failure> {
+fn taken<T: ?Sized + Kind>(written: &str, entries: &'static [Entry<T>], command: &str) -> Result<Taken<T>, Failure> {
     let Some(found) = catalogue::find(entries, written) else {
         let advice = suggested_entry(written, entries);
-        return Err(Failure::Refused(format!("there is no {kind} '{written}'; {advice} (embedding-norms {command})")));
+        return Err(Failure::Refused(format!(
+            "there is no {} '{written}'; {advice} (embedding-norms {command})",
+            T::NAME
+        )));
     };
     let note =
-        (!found.note.is_empty()).then(|| format!("'{written}' is taken as {}: {}", found.entry.name(), found.note));
+        (!found.note.is_empty()).then(|| format!("'{written}' is taken as {}: {}", found.entry.name, found.note));
     Ok(Taken { entry: found.entry, note })
 }
 

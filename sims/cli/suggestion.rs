@@ -1,6 +1,6 @@
 //! What to say of a name that does not exist.
 
-use embedding_norms::catalogue::{self, Named, plain};
+use embedding_norms::catalogue::{self, Entry, plain};
 
 /// How alike two names have to be for one to be meant by the other.
 const ALIKE: f64 = 0.8;
@@ -23,9 +23,9 @@ pub fn suggestion<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Stri
 }
 
 /// The same among the entries of a catalogue: aliases can be meant, but are not all told.
-pub fn suggested_entry<E: Named>(wrong: &str, entries: &'static [E]) -> String {
+pub fn suggested_entry<T: ?Sized>(wrong: &str, entries: &[Entry<T>]) -> String {
     match closest(wrong, catalogue::names(entries)) {
         Some(name) => format!("did you mean '{name}'?"),
-        None => format!("there are {}", entries.iter().map(Named::name).collect::<Vec<_>>().join(", ")),
+        None => format!("there are {}", entries.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ")),
     }
 }

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use embedding_norms::data::embeddings::{Labels, Source, read_indices};
-use embedding_norms::loss::{Batch, Entry, Loss, LossError, Parameter, Parameters};
+use embedding_norms::loss::{Entry, List, Loss, LossError, Parameters};
 use embedding_norms::simulation::{SimulationError, Start};
 use embedding_norms::sphere::normalize;
-use ndarray::{Array2, array};
+use ndarray::Array2;
 use serde_json::{Map, Value, json};
 
 use crate::cli::failure::Failure;
@@ -95,10 +95,16 @@ impl LossChoice {
         })?;
         let taken = known::loss(name).map_err(|failure| failure.at("--loss"))?;
         let entry = taken.entry;
-        let chosen = [self.temperature, self.bias, self.margin, self.alignment, self.uniformity, self.sharpness];
-        let parameters = Parameter::ALL
+        let chosen = [
+            ("temperature", self.temperature),
+            ("bias", self.bias),
+            ("margin", self.margin),
+            ("alignment", self.alignment),
+            ("uniformity", self.uniformity),
+            ("sharpness", self.sharpness),
+        ];
+        let parameters = chosen
             .into_iter()
-            .zip(chosen)
             .filter_map(|(parameter, value)| Some((parameter, value?)))
             .fold(Parameters::default(), |parameters, (parameter, value)| parameters.with(parameter, value));
         let loss = entry.build(&parameters)?;
@@ -109,12 +115,9 @@ impl LossChoice {
 impl Chosen {
     /// Refuses lists that the loss does not look at: who gives them expects that they matter.
     pub fn check_lists(&self, input: &Input) -> Result<(), Failure> {
-        let two_rows = normalize(array![[1.0, 0.0], [0.0, 1.0]].view())?;
-        // Of one view without lists, a loss that takes a list says that it is missing.
-        let lacks = self.loss.evaluate(&Batch::one_view(&two_rows)?).err();
-        let takes_labels = matches!(lacks, Some(LossError::NeedsLabels { .. }));
-        let takes_positives = matches!(lacks, Some(LossError::NeedsPositives { .. }));
-        let lists = [("labels", &input.labels, takes_labels), ("positives", &input.positives, takes_positives)];
+        let takes = |list| self.loss.needs().list == Some(list);
+        let lists =
+            [("labels", &input.labels, takes(List::Labels)), ("positives", &input.positives, takes(List::Positives))];
         for (name, given, is_taken) in lists {
             if let (Some(path), false) = (given, is_taken) {
                 let (path, loss) = (path.display(), self.entry.name);
@@ -126,15 +129,14 @@ impl Chosen {
 
     /// The name and every parameter, the defaults among them.
     pub fn record(&self) -> Value {
-        let values = self.entry.parameters.iter().map(|&(parameter, default)| {
-            (parameter.name().to_owned(), json!(self.parameters.get(parameter).unwrap_or(default)))
-        });
+        let values =
+            self.entry.values(&self.parameters).map(|(parameter, value)| (parameter.name.to_owned(), json!(value)));
         json!({ "name": self.entry.name, "parameters": values.collect::<Map<_, _>>() })
     }
 
     /// Refuses what would not fit into memory: every loss but those of pairs compares each row with all others.
     pub fn check_memory(&self, start: &Start) -> Result<(), Failure> {
-        if matches!(self.entry.name, "cosine" | "simsiam") {
+        if !self.loss.needs().compares_rows {
             return Ok(());
         }
         let rows = start.first.nrows() * if start.second.is_some() { 2 } else { 1 };

@@ -34,7 +34,7 @@ struct Listed {
     aliases: Vec<&'static str>,
     formula: &'static str,
     parameters: Vec<Parameter>,
-    needs: &'static str,
+    needs: String,
     source: &'static str,
     implementations: Vec<Implementation>,
 }
@@ -48,17 +48,14 @@ struct Parameter {
 
 impl Listed {
     fn of(entry: &Entry) -> Self {
-        let parameter = |&(parameter, default): &(loss::Parameter, f64)| Parameter {
-            name: parameter.name(),
-            symbol: parameter.symbol(),
-            default,
-        };
+        let parameter =
+            |&loss::Parameter { name, symbol, default, .. }: &loss::Parameter| Parameter { name, symbol, default };
         Self {
             name: entry.name,
             aliases: entry.known.aliases.iter().map(|alias| alias.name).collect(),
             formula: entry.formula,
             parameters: entry.parameters.iter().map(parameter).collect(),
-            needs: entry.needs,
+            needs: entry.with_defaults().needs().to_string(),
             source: entry.source,
             implementations: Implementation::all(&entry.known),
         }
@@ -68,7 +65,7 @@ impl Listed {
         let mut text = format!("{}\n{}", self.name, wrapped(self.formula, "    ", "      ", width));
         let mut line = |label: &str, content: &str| text += &labelled(&format!("    {label}"), 16, content, width);
         line("parameters", &parameters(&self.parameters));
-        line("needs", self.needs);
+        line("needs", &self.needs);
         line("source", self.source);
         if !self.aliases.is_empty() {
             text += &wrapped(&self.aliases.join(", "), "    also ", "      ", width);

@@ -6,7 +6,7 @@ use pulp::Simd;
 use super::contrast::{LogSum, Terms};
 use super::pull::Slopes;
 use super::similarity::{pairwise, similarities_within};
-use super::{Batch, Evaluation, Loss, LossError, Parameter, pull};
+use super::{Batch, Evaluation, Loss, LossError, Needs, pull};
 use crate::numerics::vectorize::{Kernel, vectorize};
 use crate::setting::{SettingError, positive, within};
 
@@ -86,6 +86,10 @@ impl Loss for AlignUniform {
         "align-uniform"
     }
 
+    fn needs(&self) -> Needs {
+        Needs::TWO_VIEWS
+    }
+
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
         let views = batch.views_of_several_rows(self.name())?;
         let half = 0.5 * self.uniformity;
@@ -95,11 +99,7 @@ impl Loss for AlignUniform {
         pull::add_pairs(-2.0 * self.alignment, &pairs, views, [&mut first, &mut second]);
         let distances = pairs.iter().fold(0.0, |sum, pair| sum + 2.0 * pair.one_minus());
         let total = self.alignment * distances + half * (uniform_first + uniform_second);
-        let settings = [
-            (Parameter::Alignment, self.alignment),
-            (Parameter::Uniformity, self.uniformity),
-            (Parameter::Sharpness, self.sharpness),
-        ];
+        let settings = [("alignment", self.alignment), ("uniformity", self.uniformity), ("sharpness", self.sharpness)];
         Evaluation { rows: batch.rows(), total, first, second: Some(second) }.finite(self.name(), &settings)
     }
 }

@@ -2,7 +2,6 @@
 
 use ndarray::ArrayView2;
 
-use super::Parameter;
 use crate::sphere::Directions;
 
 /// What a loss is evaluated on: directions in one or two views, with what else a loss may need.
@@ -107,7 +106,7 @@ pub enum LossError {
         /// What is not finite, the total or the gradient.
         what: &'static str,
         /// The settings of the loss.
-        settings: Vec<(Parameter, f64)>,
+        settings: Vec<(&'static str, f64)>,
     },
     /// There is nothing to evaluate.
     #[error("the batch has no rows")]
@@ -115,7 +114,7 @@ pub enum LossError {
 }
 
 /// The settings that led beyond f64, and what to change: the one farthest from ordinary size.
-fn beyond(settings: &[(Parameter, f64)]) -> String {
+fn beyond(settings: &[(&'static str, f64)]) -> String {
     let far = |value: f64| if value == 0.0 { 0.0 } else { libm::log(value.abs()).abs() };
     let Some((cause, _)) = settings.iter().max_by(|a, b| far(a.1).total_cmp(&far(b.1))) else { return String::new() };
     let list: Vec<String> = settings.iter().map(|(parameter, value)| format!("{parameter} {value:e}")).collect();

@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use super::{Batch, Evaluation, Loss, LossError};
+use super::{Batch, Evaluation, Loss, LossError, Needs};
 use crate::numerics::vectorize::sum;
 use crate::sphere::{Cosine, cosines, inner};
 
@@ -44,6 +44,10 @@ impl NegativeCosine {
 impl Loss for NegativeCosine {
     fn name(&self) -> &'static str {
         if self.stop_gradient { "simsiam" } else { "cosine" }
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::PAIRS
     }
 
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {

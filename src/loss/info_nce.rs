@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
 use super::contrast::{Contrast, Own, Positives, contrast};
 use super::similarity::{similarities, similarities_within};
-use super::{Batch, Evaluation, Loss, LossError, Parameter, pull};
+use super::{Batch, Evaluation, Loss, LossError, Needs, pull};
 use crate::setting::{SettingError, positive};
 
 /// InfoNCE in one direction: rows of the first view find their partner among the rows of the second (statement G4).
@@ -35,6 +35,10 @@ impl Loss for InfoNce {
         "info-nce"
     }
 
+    fn needs(&self) -> Needs {
+        Needs::TWO_VIEWS
+    }
+
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
         let [x, y] = batch.views_of_several_rows(self.name())?;
         let positives = the_same_row(batch.rows());
@@ -55,7 +59,7 @@ pub(super) fn at_temperature(
     temperature: f64,
     evaluation: Evaluation,
 ) -> Result<Evaluation, LossError> {
-    evaluation.finite(loss, &[(Parameter::Temperature, temperature)])
+    evaluation.finite(loss, &[("temperature", temperature)])
 }
 
 /// The symmetric InfoNCE of CLIP: the mean of [`InfoNce`] from the first view to the second and from the second to the
@@ -84,6 +88,10 @@ impl Clip {
 impl Loss for Clip {
     fn name(&self) -> &'static str {
         "clip"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::TWO_VIEWS
     }
 
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
@@ -138,6 +146,10 @@ impl Loss for NtXent {
         "nt-xent"
     }
 
+    fn needs(&self) -> Needs {
+        Needs::TWO_VIEWS
+    }
+
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
         all_views(Contrast::Softmax, self.name(), batch, self.temperature)
     }
@@ -168,6 +180,10 @@ impl DecoupledContrastive {
 impl Loss for DecoupledContrastive {
     fn name(&self) -> &'static str {
         "dcl"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::TWO_VIEWS
     }
 
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {

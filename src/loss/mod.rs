@@ -11,17 +11,20 @@ mod contrast;
 mod cosine;
 mod info_nce;
 mod known;
+mod needs;
 mod pull;
 mod siglip;
 mod similarity;
 mod supervised;
 mod triplet;
 
+pub use crate::catalogue::{CatalogueError, Parameter, Parameters};
 pub use align_uniform::AlignUniform;
 pub use batch::{Batch, LossError};
-pub use catalogue::{CatalogueError, Entry, Parameter, Parameters, by_name, catalogue};
+pub use catalogue::{Entry, by_name, catalogue, entry};
 pub use cosine::NegativeCosine;
 pub use info_nce::{Clip, DecoupledContrastive, InfoNce, NtXent};
+pub use needs::{List, Needs, Views};
 pub use siglip::SigLip;
 pub use supervised::{SupervisedContrastive, SupervisedInfoNce};
 pub use triplet::Triplet;
@@ -51,7 +54,7 @@ impl Evaluation {
     ///
     /// # Errors
     /// [`LossError::NotFinite`].
-    pub fn finite(self, loss: &'static str, settings: &[(Parameter, f64)]) -> Result<Self, LossError> {
+    pub fn finite(self, loss: &'static str, settings: &[(&'static str, f64)]) -> Result<Self, LossError> {
         // Every number is looked at, so that several are at a time.
         let is_finite = |all: bool, slope: &f64| all & slope.is_finite();
         let gradients = std::iter::once(&self.first).chain(&self.second);
@@ -68,6 +71,9 @@ impl Evaluation {
 pub trait Loss: Send + Sync {
     /// The name of the loss on the command line.
     fn name(&self) -> &'static str;
+
+    /// What a batch must have. A batch that has it is evaluated; one that lacks it is refused.
+    fn needs(&self) -> Needs;
 
     /// The loss and its Euclidean gradient ∂L/∂ẑ, as totals over the rows of the batch.
     ///

@@ -5,7 +5,7 @@ use ndarray::Array2;
 use super::contrast::softplus_and_slope;
 use super::pull::Slopes;
 use super::similarity::{Similarity, similarities};
-use super::{Batch, Evaluation, Loss, LossError, Parameter, pull};
+use super::{Batch, Evaluation, Loss, LossError, Needs, pull};
 use crate::setting::{SettingError, positive, within};
 
 /// The pairwise sigmoid loss of SigLIP: every pair of an x and a y is told apart by itself, matching or not.
@@ -41,6 +41,10 @@ impl Loss for SigLip {
         "siglip"
     }
 
+    fn needs(&self) -> Needs {
+        Needs { rows: 1, ..Needs::TWO_VIEWS }
+    }
+
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
         let [x, y] = batch.views(self.name())?;
         let similarities = similarities(x, y);
@@ -53,7 +57,7 @@ impl Loss for SigLip {
             wrong * slope / self.temperature
         });
         let [first, second] = pull::between(Slopes::new(slopes, &similarities), x, y);
-        let settings = [(Parameter::Temperature, self.temperature), (Parameter::Bias, self.bias)];
+        let settings = [("temperature", self.temperature), ("bias", self.bias)];
         Evaluation { rows: batch.rows(), total, first, second: Some(second) }.finite(self.name(), &settings)
     }
 }

@@ -5,7 +5,7 @@ use ndarray::{Array2, CowArray};
 use super::contrast::{Contrast, Own, Positives, contrast};
 use super::info_nce::{at_temperature, stack, unstack};
 use super::similarity::similarities_within;
-use super::{Batch, Evaluation, Loss, LossError, pull};
+use super::{Batch, Evaluation, Loss, LossError, Needs, pull};
 use crate::numerics::groups::Groups;
 use crate::setting::{SettingError, positive};
 
@@ -36,6 +36,10 @@ impl SupervisedContrastive {
 impl Loss for SupervisedContrastive {
     fn name(&self) -> &'static str {
         "sup-con"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::LABELS
     }
 
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
@@ -84,6 +88,10 @@ impl SupervisedInfoNce {
 impl Loss for SupervisedInfoNce {
     fn name(&self) -> &'static str {
         if self.one_positive { "infonce-one-positive" } else { "infonce-all-positives" }
+    }
+
+    fn needs(&self) -> Needs {
+        if self.one_positive { Needs::POSITIVES } else { Needs::LABELS }
     }
 
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {

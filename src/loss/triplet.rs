@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::pull::Slopes;
 use super::similarity::{Similarity, similarities};
-use super::{Batch, Evaluation, Loss, LossError, Parameter, pull};
+use super::{Batch, Evaluation, Loss, LossError, Needs, pull};
 use crate::setting::{SettingError, positive};
 
 /// The cosine triplet loss with a margin, over every triplet of the batch.
@@ -36,6 +36,10 @@ impl Loss for Triplet {
         "triplet"
     }
 
+    fn needs(&self) -> Needs {
+        Needs::TWO_VIEWS
+    }
+
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
         let [x, y] = batch.views_of_several_rows(self.name())?;
         let similarities = similarities(x, y);
@@ -51,7 +55,7 @@ impl Loss for Triplet {
             }
         }
         let [first, second] = pull::between(Slopes::new(slopes, &similarities), x, y);
-        let settings = [(Parameter::Margin, self.margin)];
+        let settings = [("margin", self.margin)];
         Evaluation { rows: batch.rows(), total, first, second: Some(second) }.finite(self.name(), &settings)
     }
 }

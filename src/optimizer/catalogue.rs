@@ -1,150 +1,27 @@
 //! The rules by their names on the command line, with formulas, sources and settings.
 
-use std::collections::BTreeMap;
-
 use super::known;
 use super::{
     AdaGrad, Adam, AdamP, AdamW, Degrees, GradientDescent, HeavyBall, Lamb, Lars, Lion, Nesterov, NormalizedGradient,
     Optimizer, RiemannianDescent, RmsProp, Sgdp, SignDescent,
 };
-use crate::catalogue::{self, Alias, Known, Named};
+use crate::catalogue::{self, CatalogueError, Kind, Parameter, Parameters};
 use crate::setting::SettingError;
 
-/// A setting of a rule.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Parameter {
-    /// The name on the command line.
-    pub name: &'static str,
-    /// The symbol in the rule's formula.
-    pub symbol: &'static str,
-    /// The value where none is given: PyTorch's default, or the publication's.
-    pub default: f64,
-    /// The values that it takes, in words.
-    pub domain: &'static str,
-}
-
-impl Parameter {
-    /// The value that is given, or the default.
-    fn among(&self, parameters: &Parameters) -> f64 {
-        parameters.values.get(self.name).copied().unwrap_or(self.default)
-    }
-}
-
-/// Values for some of a rule's parameters, by name; those left out have their defaults.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Parameters {
-    values: BTreeMap<String, f64>,
-}
-
-impl Parameters {
-    /// No value: every parameter has its default.
-    pub fn defaults() -> Self {
-        Self::default()
-    }
-
-    /// With this value for the parameter `name`; the last of several counts.
-    pub fn with(mut self, name: &str, value: f64) -> Self {
-        self.values.insert(name.to_owned(), value);
-        self
-    }
-
-    /// The names and values given, by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
-        self.values.iter().map(|(name, value)| (name.as_str(), *value))
-    }
-}
-
 /// A rule in the catalogue.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry {
-    /// The name on the command line.
-    pub name: &'static str,
-    /// The rule in one line.
-    pub formula: &'static str,
-    /// Where the rule was published, and where its conventions are taken from.
-    pub source: &'static str,
-    /// The settings.
-    pub parameters: &'static [Parameter],
-    /// Other names, and how well-known implementations differ.
-    pub known: Known,
-    build: fn(&[f64]) -> Built,
+pub type Entry = catalogue::Entry<dyn Optimizer>;
+
+impl Kind for dyn Optimizer {
+    const NAME: &'static str = "optimizer";
 }
 
 /// A rule, or the setting that is in its way.
 type Built = Result<Box<dyn Optimizer>, SettingError>;
 
-/// A request that the catalogue cannot meet.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum CatalogueError {
-    /// There is no rule of this name.
-    #[error("there is no optimizer `{name}`; there are {}", names())]
-    Unknown {
-        /// The name asked for.
-        name: String,
-    },
-    /// The rule has no parameter of this name.
-    #[error("{optimizer} has no parameter `{parameter}`; it has {}", parameter_names(optimizer))]
-    Parameter {
-        /// The rule.
-        optimizer: &'static str,
-        /// The parameter asked for.
-        parameter: String,
-    },
-    /// A value outside its domain.
-    #[error("{optimizer}: {error}")]
-    Setting {
-        /// The rule.
-        optimizer: &'static str,
-        /// What is wrong.
-        error: SettingError,
-    },
-}
-
 impl Entry {
-    /// The rule with these settings.
-    ///
-    /// # Errors
-    /// A parameter that the rule does not have, or a value outside its domain.
-    pub fn build(&self, parameters: &Parameters) -> Result<Box<dyn Optimizer>, CatalogueError> {
-        if let Some((unknown, _)) = parameters.iter().find(|(name, _)| self.parameters.iter().all(|p| p.name != *name))
-        {
-            return Err(CatalogueError::Parameter { optimizer: self.name, parameter: unknown.to_owned() });
-        }
-        let values: Vec<f64> = self.parameters.iter().map(|known| known.among(parameters)).collect();
-        (self.build)(&values).map_err(|error| CatalogueError::Setting { optimizer: self.name, error })
-    }
-
-    /// The value of a setting among these, its default where none is given; `None` if the rule has no such setting.
-    ///
-    /// ```
-    /// use embedding_norms::optimizer::{Parameters, entry};
-    /// let adam = entry("adam")?;
-    /// assert_eq!(adam.value("beta1", &Parameters::defaults()), Some(0.9));
-    /// assert_eq!(adam.value("momentum", &Parameters::defaults()), None);
-    /// # Ok::<(), embedding_norms::optimizer::CatalogueError>(())
-    /// ```
-    pub fn value(&self, name: &str, parameters: &Parameters) -> Option<f64> {
-        self.parameters.iter().find(|known| known.name == name).map(|known| known.among(parameters))
-    }
-
-    /// The rule with its default settings.
-    pub fn with_defaults(&self) -> Box<dyn Optimizer> {
-        self.build(&Parameters::defaults()).expect("every default is in its domain")
-    }
-
     /// The degrees (r, q) of the rule (statement L6).
     pub fn degrees(&self) -> Degrees {
         self.with_defaults().degrees()
-    }
-}
-
-impl Named for Entry {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn aliases(&self) -> &'static [Alias] {
-        self.known.aliases
     }
 }
 
@@ -165,8 +42,7 @@ pub fn catalogue() -> &'static [Entry] {
 /// # Errors
 /// A name that is not in the catalogue.
 pub fn entry(name: &str) -> Result<&'static Entry, CatalogueError> {
-    let found = catalogue::find(&CATALOGUE, name).map(|found| found.entry);
-    found.ok_or_else(|| CatalogueError::Unknown { name: name.to_owned() })
+    catalogue::entry(&CATALOGUE, name)
 }
 
 /// A rule by its name on the command line, with these settings.
@@ -184,15 +60,6 @@ pub fn entry(name: &str) -> Result<&'static Entry, CatalogueError> {
 /// An unknown name, a parameter that the rule does not have, or a value outside its domain.
 pub fn by_name(name: &str, parameters: &Parameters) -> Result<Box<dyn Optimizer>, CatalogueError> {
     entry(name)?.build(parameters)
-}
-
-fn names() -> String {
-    CATALOGUE.map(|entry| entry.name).join(", ")
-}
-
-fn parameter_names(optimizer: &str) -> String {
-    let names: Vec<&str> = entry(optimizer).iter().flat_map(|entry| entry.parameters).map(|p| p.name).collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 const fn rate(name: &'static str, symbol: &'static str, default: f64) -> Parameter {

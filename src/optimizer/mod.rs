@@ -40,8 +40,9 @@ mod riemannian;
 mod sign;
 mod squares;
 
+pub use crate::catalogue::{CatalogueError, Parameter, Parameters};
 pub use adam::{Adam, AdamW};
-pub use catalogue::{CatalogueError, Entry, Parameter, Parameters, by_name, catalogue, entry};
+pub use catalogue::{Entry, by_name, catalogue, entry};
 pub use decay::{DecayError, TwoDecays, WeightDecay, check_decay};
 pub use gradient_descent::GradientDescent;
 pub use layerwise::{Lamb, Lars};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use embedding_norms::catalogue::{Named, find, names, plain};
+use embedding_norms::catalogue::{Entry, find, names, plain};
 use embedding_norms::{loss, optimizer};
 
 use crate::files_support::{command, json, refused, stdout};
@@ -60,7 +60,7 @@ fn names_lead_to_the_loss_that_is_meant() {
 }
 
 /// No name means two entries.
-fn are_different<E: Named>(entries: &[E]) {
+fn are_different<T: ?Sized>(entries: &[Entry<T>]) {
     let mut seen = BTreeMap::new();
     for name in names(entries) {
         assert_eq!(seen.insert(plain(name), name), None, "{name}");

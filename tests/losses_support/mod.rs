@@ -5,7 +5,7 @@ pub mod reference;
 #[path = "../support/seeds.rs"]
 pub mod seeds;
 
-use embedding_norms::loss::{Loss, Parameter, Parameters, catalogue};
+use embedding_norms::loss::{Loss, Parameters, catalogue};
 
 /// The names of all losses.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -16,8 +16,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn build(name: &str, values: &[f64]) -> Box<dyn Loss> {
     let entry = catalogue().iter().find(|entry| entry.name == name).expect("the loss is in the catalogue");
     assert_eq!(entry.parameters.len(), values.len());
-    let parameters: Vec<Parameter> = entry.parameters.iter().map(|(parameter, _)| *parameter).collect();
-    let chosen =
-        parameters.iter().zip(values).fold(Parameters::default(), |chosen, (&p, &value)| chosen.with(p, value));
+    let values = entry.parameters.iter().zip(values);
+    let chosen = values.fold(Parameters::default(), |chosen, (taken, &value)| chosen.with(taken.name, value));
     entry.build(&chosen).expect("the parameters are valid")
 }

@@ -1,6 +1,6 @@
 //! A loss that the library does not have, to test what holds for every loss of cosine similarities.
 
-use embedding_norms::loss::{Batch, Evaluation, Loss, LossError};
+use embedding_norms::loss::{Batch, Evaluation, Loss, LossError, Needs, Views};
 use ndarray::Array2;
 
 /// L = Σ_{i<j} (x_i·x_j)² + Σ_{i<j} x_i·x_j over the rows of one view: it couples all of them and is not linear in any.
@@ -9,6 +9,10 @@ pub struct SquaredCosines;
 impl Loss for SquaredCosines {
     fn name(&self) -> &'static str {
         "squared-cosines"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { views: Views::One, rows: 1, list: None, compares_rows: true }
     }
 
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {

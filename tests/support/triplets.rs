@@ -1,6 +1,6 @@
 //! Hinges over triplets, with and without their kinks, to test what needs a continuous gradient.
 
-use embedding_norms::loss::{Batch, Evaluation, Loss, LossError};
+use embedding_norms::loss::{Batch, Evaluation, Loss, LossError, Needs, Views};
 use embedding_norms::random::Generator;
 use ndarray::Array2;
 use rand::Rng;
@@ -45,6 +45,10 @@ impl Triplets {
 impl Loss for Triplets {
     fn name(&self) -> &'static str {
         "triplets"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { views: Views::One, rows: 2, list: None, compares_rows: false }
     }
 
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use embedding_norms::loss::{Entry, Loss, Parameter, Parameters, catalogue};
+use embedding_norms::loss::{Entry, List, Loss, Parameters, catalogue};
 use embedding_norms::random::Generator;
 use embedding_norms::simulation::Start;
 use embedding_norms::sphere::{uniform, von_mises_fisher};
@@ -38,30 +38,30 @@ pub fn entry(name: &str) -> Result<&'static Entry, Failure> {
 /// The temperature of a loss: the chosen one or its default where it has one, 1 where it has none. The kernel of
 /// uniformity, exp(−t ‖x − y‖²) = exp(2t(c − 1)), has the temperature 1/(2t).
 pub fn temperature(entry: &Entry, chosen: Option<f64>) -> f64 {
-    let of = |parameter| entry.parameters.iter().find(|(taken, _)| *taken == parameter).map(|(_, value)| *value);
-    let own = of(Parameter::Temperature).map(|default| chosen.unwrap_or(default));
-    own.or_else(|| of(Parameter::Sharpness).map(|sharpness| 0.5 / sharpness)).unwrap_or(1.0)
+    let default = |parameter| entry.value(parameter, &Parameters::defaults());
+    let own = default("temperature").map(|default| chosen.unwrap_or(default));
+    own.or_else(|| default("sharpness").map(|sharpness| 0.5 / sharpness)).unwrap_or(1.0)
 }
 
 impl Bodies {
     /// The loss.
     pub fn loss(&self) -> Result<Box<dyn Loss>, Failure> {
         let entry = entry(&self.loss)?;
-        let takes = entry.parameters.iter().any(|(parameter, _)| *parameter == Parameter::Temperature);
         let parameters = Parameters::default();
-        let chosen = if takes { parameters.with(Parameter::Temperature, self.temperature) } else { parameters };
+        let takes = entry.takes("temperature");
+        let chosen = if takes { parameters.with("temperature", self.temperature) } else { parameters };
         Ok(entry.build(&chosen)?)
     }
 
     /// Directions with what the loss needs beside them: two views of n/2 rows each, or n rows in classes of equal size,
     /// with a drawn positive per row.
     pub fn start(&self, generator: &mut Generator) -> Result<Start, Failure> {
-        match self.loss.as_str() {
-            "sup-con" | "infonce-all-positives" => {
+        match self.loss()?.needs().list {
+            Some(List::Labels) => {
                 let first = uniform(self.embeddings, self.dimension, generator)?;
                 Ok(Start { labels: Some(self.labels()), ..Start::one_view(first) })
             }
-            "infonce-one-positive" => {
+            Some(List::Positives) => {
                 let first = uniform(self.embeddings, self.dimension, generator)?;
                 let positives = Some(self.positives(generator));
                 Ok(Start { labels: Some(self.labels()), positives, ..Start::one_view(first) })

@@ -4,7 +4,7 @@
 
 use embedding_norms::lab::sweep::UnitContext;
 use embedding_norms::lab::table::{Table, Value};
-use embedding_norms::loss::{Batch, Evaluation, Loss, LossError, Parameter, Parameters, by_name};
+use embedding_norms::loss::{Batch, Evaluation, Loss, LossError, Needs, Parameters, by_name};
 use embedding_norms::optimizer::GradientDescent;
 use embedding_norms::simulation::{Descent, Start, StopRules};
 use embedding_norms::sphere::{inner, uniform};
@@ -49,7 +49,7 @@ impl Hinge {
     }
 
     pub fn run(&self, unit: &mut UnitContext<'_, Cell>) -> Result<Vec<HingeRun>, Failure> {
-        let sharp = by_name("triplet", &Parameters::default().with(Parameter::Margin, MARGIN))?;
+        let sharp = by_name("triplet", &Parameters::default().with("margin", MARGIN))?;
         let mut runs = Vec::new();
         for draw in 0..self.draws {
             let mut view = || uniform(ROWS, DIMENSION, &mut unit.generator);
@@ -100,6 +100,10 @@ struct RoundedTriplet;
 impl Loss for RoundedTriplet {
     fn name(&self) -> &'static str {
         "triplet, rounded off"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::TWO_VIEWS
     }
 
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
