@@ -1,5 +1,14 @@
 //! What a rational formula needs of its numbers, so that it is written once and runs over all of them.
 //!
+//! ```
+//! use embedding_norms::{field::Field, theory::one_step::equal_step};
+//! // The formula of a step for every kind of number, and for those of f64: tan(φ/2) = 1 at u = 1 is aligned in one step.
+//! fn half_tangent_after<F: Field>(k: F, u: F) -> F {
+//!     equal_step(k, u)[0]
+//! }
+//! assert_eq!(half_tangent_after(1.0, 1.0), 0.0);
+//! ```
+//!
 //! The closed forms of [`theory`](crate::theory) that are rational functions ask for nothing but a [`Field`]. The library
 //! runs them over `f64`, alone and in vector lanes. The tests run the same functions over exact rationals, where two sides
 //! of an identity *are* equal, over the integers modulo a prime near 2^61, over truncated power series, and over intervals.

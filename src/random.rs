@@ -1,5 +1,15 @@
 //! Randomness by name: ChaCha streams from (root seed, cell, replicate), and the normal distribution.
 //!
+//! ```
+//! use embedding_norms::random::{StandardNormal, generator};
+//! let mut draw = generator(1, b"a study and its settings", 0);
+//! let mut values = [0.0; 4];
+//! StandardNormal::fill(&mut values, &mut draw);
+//! let mut again = [0.0; 4];
+//! StandardNormal::fill(&mut again, &mut generator(1, b"a study and its settings", 0));
+//! assert_eq!(values, again);
+//! ```
+//!
 //! A stream is a function of what it is for, never of the thread or the order in which work happens to run, so any
 //! cell can be simulated again by itself and gives the same bytes.
 

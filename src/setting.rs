@@ -1,4 +1,11 @@
 //! Checks of settings: a value that has passed is valid, one that has not is named with what to change.
+//!
+//! ```
+//! use embedding_norms::setting::positive;
+//! assert_eq!(positive("the temperature", 0.5), Ok(0.5));
+//! let refused = positive("the temperature", -1.0).unwrap_err();
+//! assert_eq!(refused.to_string(), "the temperature must be a finite number above 0, not -1");
+//! ```
 
 /// A setting outside its domain.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -1,4 +1,11 @@
 //! Statistics of independent replicates: means and predictions, with intervals.
+//!
+//! ```
+//! use embedding_norms::statistics::mean_with_interval;
+//! let found = mean_with_interval(&[1.9, 2.0, 2.1], 0.95).unwrap();
+//! assert!((found.value - 2.0).abs() < 1e-12 && found.lower > 1.75 && found.upper < 2.25);
+//! assert_eq!(mean_with_interval(&[2.0], 0.95), None); // one replicate has no spread
+//! ```
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 

@@ -206,3 +206,28 @@ fn arrows_are_read_from_the_code() {
         .into();
     assert_eq!(circles(&arrows).iter().map(shown).collect::<Vec<_>>(), ["a, b, c"]);
 }
+
+/// The public modules of the library, those of the laboratory aside.
+fn public_modules() -> Vec<String> {
+    let text = fs::read_to_string(root("src").join("lib.rs")).unwrap();
+    let names = text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    names.filter(|name| *name != "lab").map(str::to_owned).collect()
+}
+
+#[test]
+fn the_list_of_modules_has_all_that_is_public_and_nothing_else() {
+    let text = fs::read_to_string(root("src").join("lib.rs")).unwrap();
+    let rows = text.lines().filter_map(|line| line.strip_prefix("//! | [`")?.split('`').next());
+    let listed: BTreeSet<String> = rows.map(str::to_owned).collect();
+    assert_eq!(listed, public_modules().into_iter().collect());
+}
+
+#[test]
+fn every_public_module_begins_with_an_example() {
+    for name in public_modules() {
+        let files = [format!("{name}.rs"), format!("{name}/mod.rs")];
+        let text = files.iter().find_map(|file| fs::read_to_string(root("src").join(file)).ok()).unwrap();
+        let docs: Vec<&str> = text.lines().take_while(|line| line.starts_with("//!")).collect();
+        assert!(docs.contains(&"//! ```"), "{name} has no example");
+    }
+}

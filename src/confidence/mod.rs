@@ -1,5 +1,14 @@
 //! Norms as confidence (statement S5): what the norm of an embedding is held against, and how.
 //!
+//! ```
+//! use embedding_norms::confidence::{auroc, spearman};
+//! // Short embeddings where the loss is large: a rank correlation of −1.
+//! assert!(spearman(&[0.5, 1.0, 2.0, 4.0], &[3.0, 2.0, 1.0, 0.0])? < -0.999);
+//! // How often a known sample is longer than an unknown one; ties count half.
+//! assert_eq!(auroc(&[3.0, 1.0], &[0.0, 1.0])?, 0.875);
+//! # Ok::<(), embedding_norms::confidence::ConfidenceError>(())
+//! ```
+//!
 //! | question | answer |
 //! |---|---|
 //! | Is the neighbourhood of an embedding crowded, and of one class? | [`Neighbours`] |

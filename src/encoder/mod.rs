@@ -1,6 +1,14 @@
 //! Encoders: what turns inputs into embeddings z, with their analytic backpropagation. Which loss the gradients come
 //! from, and what becomes of them, an encoder does not know.
 //!
+//! ```
+//! use embedding_norms::{encoder::{Encoder, Network}, random::generator};
+//! use ndarray::Array2;
+//! let network = Network::draw(&[64, 64, 10], true, &mut generator(0, b"example", 0));
+//! assert_eq!(network.embed_features(Array2::ones((3, 64)).view()).dim(), (3, 10));
+//! assert_eq!(network.groups().len(), 4); // two weight matrices and two biases
+//! ```
+//!
 //! | encoder | embedding of input i | groups of parameters |
 //! |---|---|---|
 //! | [`Network`] | layers of the features x_i: linear, rectifier, batch or layer normalization, residual | one per tensor |

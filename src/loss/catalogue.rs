@@ -30,7 +30,7 @@ pub fn entry(name: &str) -> Result<&'static Entry, CatalogueError> {
 ///
 /// ```
 /// use embedding_norms::loss::{Parameters, by_name};
-/// let loss = by_name("nt-xent", &Parameters::default().withtemperature(0.2))?;
+/// let loss = by_name("nt-xent", &Parameters::default().with("temperature", 0.2))?;
 /// assert_eq!(loss.name(), "nt-xent");
 /// let wrong = by_name("nt-xent", &Parameters::default().with("margin", 0.2)).err().unwrap();
 /// assert_eq!(wrong.to_string(), "nt-xent takes no margin; it takes temperature");

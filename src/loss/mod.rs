@@ -1,6 +1,18 @@
 //! Losses on *unit* vectors: the value and its Euclidean gradient with respect to the directions. Norms are unknown
 //! here; they enter through [`crate::normalization`] alone.
 //!
+//! ```
+//! use embedding_norms::{loss::{Batch, by_name, Parameters}, sphere::normalize};
+//! use ndarray::array;
+//! let x = normalize(array![[3.0, 0.0], [0.0, 0.5]].view())?;
+//! let y = normalize(array![[1.0, 0.0], [0.0, 2.0]].view())?;
+//! let loss = by_name("nt-xent", &Parameters::defaults().with("temperature", 0.5))?;
+//! let evaluation = loss.evaluate(&Batch::two_views(&x, &y)?)?;
+//! // Both positives are aligned; the two negatives of each row have the cosine 0.
+//! assert!((evaluation.mean() - (1.0 + 2.0 * (-2.0_f64).exp()).ln()).abs() < 1e-15);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Values and gradients are totals over the rows of a batch, beside the number of rows: the literature states means
 //! (divide by the rows), simulations descend totals (so that the learning rate γ is per embedding, convention N1).
 

@@ -1,6 +1,15 @@
 //! The one place where the norm of an embedding enters: the pullback of a gradient through z ↦ z/‖z‖ (statement G1),
 //! and what is built on it.
 //!
+//! ```
+//! use embedding_norms::{normalization::pullback, sphere::normalize};
+//! use ndarray::array;
+//! let g = array![[1.0, 1.0], [1.0, 1.0]]; // the same pull on two embeddings of one direction
+//! let gradient = pullback(&normalize(array![[1.0, 0.0], [4.0, 0.0]].view())?, g.view());
+//! assert_eq!(gradient, array![[0.0, 1.0], [0.0, 0.25]]); // tangent, and a quarter at four times the norm
+//! # Ok::<(), embedding_norms::sphere::SphereError>(())
+//! ```
+//!
 //! Any loss of directions has a Euclidean gradient g = ∂L/∂ẑ, and ∇_z L = P_z g / ‖z‖: projected onto the tangent
 //! space, then divided by the norm. Which loss it is, this room does not know.
 

@@ -1,6 +1,17 @@
 //! Update rules, and the degrees by which they scale (statement L6). A rule knows groups of parameters and their
 //! gradients; which loss the gradients come from, it does not know.
 //!
+//! ```
+//! use embedding_norms::optimizer::{Optimizer, Parameters, by_name};
+//! let rule = by_name("heavy-ball", &Parameters::defaults().with("momentum", 0.5))?;
+//! let mut update = rule.start(&[2]); // one group of two parameters
+//! let mut z = [1.0, 0.0];
+//! update.step(0, 0.1, &mut z, &[0.0, 1.0]);
+//! update.step(0, 0.1, &mut z, &[0.0, 1.0]);
+//! assert_eq!(z, [1.0, -0.1 - 0.1 * 1.5]);
+//! # Ok::<(), embedding_norms::optimizer::CatalogueError>(())
+//! ```
+//!
 //! A group is one row for free embeddings and one tensor for a network: rules that use norms depend on it.
 //!
 //! | rule | U(z, g), with z ← z − γ U | r | q |

@@ -1,5 +1,15 @@
 //! Directions: unit vectors, their angles, and the ways between them. Knows nothing of losses.
 //!
+//! ```
+//! use embedding_norms::sphere::{angle, normalize};
+//! use ndarray::array;
+//! let directions = normalize(array![[3.0, 4.0], [0.0, 2.0]].view())?;
+//! assert_eq!(directions.norms().to_vec(), [5.0, 2.0]);
+//! let between = angle(directions.units().row(0), directions.units().row(1));
+//! assert!((between - 0.6_f64.asin()).abs() < 1e-15);
+//! # Ok::<(), embedding_norms::sphere::SphereError>(())
+//! ```
+//!
 //! Angles are never taken from an inner product (statement G5): near 0 and π a cosine has lost them. The half-chord
 //! ½‖x − y‖² *is* 1 − cos φ, and ½‖x + y‖² is 1 + cos φ, each with full relative precision at its own end.
 
