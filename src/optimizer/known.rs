@@ -1,6 +1,6 @@
 //! Names that people write for the rules, and how well-known implementations differ from them.
 //!
-//! What can be computed is tested in `tests/relations.rs`.
+//! What can be computed is tested in `tests/library/relations.rs`.
 
 use crate::catalogue::{Known, also, relation, taken};
 

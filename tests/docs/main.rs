@@ -4,8 +4,10 @@
 //! `UPDATE_DOCS=1 cargo test --release --test docs` writes what is generated: the table of claims and the outputs shown.
 #![cfg(feature = "command")]
 
+mod architecture;
 mod claims;
 mod commands;
+mod evidence;
 mod example;
 mod links;
 mod numbers;

@@ -1,0 +1,21 @@
+//! The command: what it answers, refuses, prints and writes.
+#![cfg(feature = "command")]
+
+mod answers;
+mod command_line;
+mod contrastive_losses;
+mod diagnose_command;
+mod digits;
+mod figure_numbers;
+#[path = "../files_support/mod.rs"]
+mod files_support;
+mod gallery;
+mod gradient_command;
+mod headlines;
+mod mixtures;
+mod optimizer_laws;
+mod output;
+mod redraw;
+mod report;
+mod simulate_command;
+mod whole_range_command;

@@ -1,0 +1,508 @@
+//! The house style: what an SVG holds, that nothing overlaps, that the formats agree, and how each layer looks.
+#![cfg(feature = "figures")]
+
+use std::path::PathBuf;
+
+use embedding_norms::lab::figure::{
+    Axis, Colour, ColourMap, Figure, FigureError, Image, Layer, Legend, Panel, Raster, Scale, Side, Size, Style,
+    animation, overlaps, pdf, png, text_boxes,
+};
+use proptest::prelude::*;
+use resvg::usvg::roxmltree::{self, Document};
+
+use crate::support::seeds;
+
+/// The variable of the environment that asks for new snapshots.
+const UPDATE: &str = "UPDATE_SNAPSHOTS";
+const SIZES: [Size; 3] = [Size::OneColumn, Size::TwoColumns, Size::Slides];
+
+fn powers(from: f64, to: f64, count: usize) -> Vec<f64> {
+    (0..count).map(|k| from * (to / from).powf(k as f64 / (count - 1) as f64)).collect()
+}
+
+fn law(norm: f64) -> f64 {
+    20.0 + 53.0 * norm * norm
+}
+
+fn steps(x: Axis, y: Axis) -> Panel {
+    let law_at = |count, factor: f64| powers(0.2, 9.0, count).into_iter().map(move |norm| (norm, factor * law(norm)));
+    let band = law_at(50, 1.0).map(|(norm, steps)| (norm, 0.8 * steps, 1.25 * steps)).collect();
+    let published = vec![(0.25, 20.0), (0.5, 33.0), (1.0, 74.0), (2.0, 231.0), (4.0, 870.0), (8.0, 3432.0)];
+    Panel::new(x, y)
+        .title("Steps grow with the square of the norm")
+        .layer(Layer::band("95 % interval", band).like("simulated"))
+        .layer(Layer::line("closed form", law_at(100, 1.0).collect()).style(Style::theory()))
+        .layer(Layer::markers("simulated", law_at(9, 1.04).collect()))
+        .layer(Layer::markers("published", published).style(Style::published()))
+        .layer(Layer::vertical_line("ρ = 1", 1.0))
+        .note(8.0, 3432.0, "3432", Side::Left)
+}
+
+fn two_panels() -> Figure {
+    let (x, y) = ("initial norm ‖z‖", "steps to cosine 0.999");
+    Figure::new("Steps against the initial norm, on linear and on logarithmic axes.")
+        .columns(2)
+        .panel(steps(Axis::linear(x), Axis::linear(y)))
+        .panel(steps(Axis::logarithmic(x), Axis::logarithmic(y)))
+}
+
+fn small_multiples() -> Figure {
+    let panel = |(index, name): (usize, &str)| {
+        let line = |(place, norm): (usize, f64)| {
+            let decay = |k: usize| (k as f64, 0.9 * (-(k as f64) / (norm * (10.0 + 3.0 * index as f64))).exp());
+            let label = format!("‖z‖ = {norm}");
+            Layer::line(label, (0..=100).map(decay).collect()).style(Style::ordered(place, 3))
+        };
+        Panel::new(Axis::linear("step"), Axis::logarithmic("1 − cos φ"))
+            .title(name)
+            .layers([0.5, 1.0, 2.0].into_iter().enumerate().map(line))
+    };
+    let names = ["gradient descent", "momentum", "RMSProp", "Adam", "LARS", "LAMB"];
+    Figure::new("The loss of six optimizers.")
+        .columns(3)
+        .shared_axes()
+        .panels(names.into_iter().enumerate().map(panel))
+        .caption("Each line is the mean of ten runs from embeddings of one norm.")
+}
+
+fn raster(cells: usize) -> Raster {
+    let (low, high) = (1e-2, 1e2);
+    let values =
+        |y: f64| powers(low, high, cells).into_iter().map(move |x| if x > 50.0 * y { f64::NAN } else { x / y });
+    let grid = powers(low, high, cells).into_iter().flat_map(values).collect();
+    Raster::new(cells, grid, (low, high), (low, high), Axis::logarithmic("ratio"))
+}
+
+fn heat_map() -> Figure {
+    let raster = raster(60);
+    let contour = raster.contour(1.0, Scale::Logarithmic, Scale::Logarithmic);
+    Figure::new("A ratio over two scales.").panel(
+        Panel::new(Axis::logarithmic("norm ‖z‖"), Axis::logarithmic("learning rate γ"))
+            .layer(Layer::raster(raster))
+            .layer(Layer::line("ratio 1", contour).style(Style::theory().colour(Colour::PAPER)))
+            .note(0.1, 10.0, "small steps", Side::Above)
+            .legend(Legend::Hidden),
+    )
+}
+
+fn line_ends() -> Figure {
+    let line = |(index, name): (usize, &str)| {
+        let fall = |k: usize| (k as f64, 2.0 + 0.05 * index as f64 + 3.0 * (-(k as f64) / 20.0).exp());
+        Layer::line(name, (0..100).map(fall).collect())
+    };
+    let names = ["InfoNCE", "NT-Xent", "SimSiam", "BYOL", "cosine"];
+    Figure::new("Five losses.").panel(
+        Panel::new(Axis::linear("step"), Axis::linear("loss (nats)"))
+            .layers(names.into_iter().enumerate().map(line))
+            .legend(Legend::LineEnds),
+    )
+}
+
+fn intervals() -> Figure {
+    let measured = powers(1e-3, 1e-1, 6).into_iter().enumerate().map(|(k, x)| (x, 0.9 - 0.05 * k as f64, 1.2));
+    let middle = measured.clone().map(|(x, low, high)| (x, (low + high) / 2.0)).collect();
+    Figure::new("Slopes with intervals.").panel(
+        Panel::new(Axis::logarithmic("temperature τ"), Axis::linear("slope"))
+            .layer(Layer::error_bars("measured", measured.collect()))
+            .layer(Layer::markers("measured", middle))
+            .layer(Layer::horizontal_line("predicted", 1.0)),
+    )
+}
+
+fn histogram() -> Figure {
+    let bar = |k: i32| (0.2 * f64::from(k), 0.2 * f64::from(k + 1), 400.0 * (-0.02 * f64::from(k * k)).exp());
+    Figure::new("A histogram of norms.").panel(
+        Panel::new(Axis::linear("log₂ norm"), Axis::linear("embeddings"))
+            .layer(Layer::bars("", (-15..15).map(bar).collect())),
+    )
+}
+
+fn few_cells() -> Figure {
+    let values = (0..36).map(|k| f64::from(k % 6) * 0.1 - f64::from(k / 6) * 0.13).collect();
+    let raster = Raster::new(6, values, (0.0, 6.0), (0.0, 6.0), Axis::linear("cosine").range(-0.7, 0.7));
+    Figure::new("Cosines of six embeddings.").panel(
+        Panel::new(Axis::linear("column"), Axis::linear("row"))
+            .layer(Layer::raster(raster.colours(ColourMap::Diverging))),
+    )
+}
+
+fn ball(turn: f64) -> Figure {
+    let point = |k: usize| {
+        let angle = 0.06 * k as f64 + turn;
+        (angle.cos(), 0.4 * angle.sin(), if angle.sin() > 0.0 { 0.3 } else { 1.0 })
+    };
+    Figure::new("A circle on a ball.").panel(
+        Panel::picture((-1.1, 1.1), (-1.1, 1.1))
+            .title("Directions")
+            .layer(Layer::disc((0.0, 0.0), 1.0))
+            .layer(Layer::area("wedge", vec![(0.0, 0.0), (0.9, -0.2), (0.6, -0.5)]))
+            .layer(Layer::path("path", (0..=105).map(point).collect()))
+            .layer(Layer::markers("path", vec![(turn.cos(), 0.4 * turn.sin())])),
+    )
+}
+
+/// Three pictures of 2 × 3 pixels with names below, the last one with a pixel that is not a number.
+fn pictures() -> Figure {
+    let picture = |place: usize| {
+        let left = 1.3 * place as f64;
+        let last = if place == 2 { f64::NAN } else { 0.2 };
+        let values = vec![0.0, 1.0, 0.5, 0.25 * place as f64, 0.75, last];
+        Layer::image(Image::new(2, values, (left, left + 1.0), (0.0, 1.5)))
+    };
+    let panel = Panel::picture((-0.1, 3.7), (-0.5, 1.6)).title("Pictures").layers((0..3).map(picture));
+    Figure::new("Three small pictures.").panel(
+        (0..3).fold(panel, |panel, place| panel.note(1.3 * place as f64 + 0.5, 0.0, place.to_string(), Side::Below)),
+    )
+}
+
+/// Every kind of layer and of legend.
+fn figures() -> [(&'static str, Figure); 9] {
+    [
+        ("two_panels", two_panels()),
+        ("small_multiples", small_multiples()),
+        ("heat_map", heat_map()),
+        ("line_ends", line_ends()),
+        ("intervals", intervals()),
+        ("histogram", histogram()),
+        ("few_cells", few_cells()),
+        ("ball", ball(0.4)),
+        ("pictures", pictures()),
+    ]
+}
+
+fn labels(svg: &str) -> Vec<String> {
+    text_boxes(svg).unwrap().into_iter().map(|text| text.text).collect()
+}
+
+fn count_class(document: &Document<'_>, class: &str) -> usize {
+    document.descendants().filter(|node| node.attribute("class") == Some(class)).count()
+}
+
+#[test]
+fn no_text_overlaps_another_or_leaves_the_page() {
+    for (name, figure) in figures() {
+        for size in SIZES {
+            let svg = figure.to_svg(size).unwrap();
+            assert_eq!(overlaps(&svg).unwrap(), Vec::<String>::new(), "{name}, {size:?}");
+        }
+    }
+}
+
+#[test]
+fn overlaps_are_found() {
+    let page = |second: &str| {
+        format!(
+            "<svg xmlns='http://www.w3.org/2000/svg' width='100' height='100'>\
+             <text x='10' y='50' font-size='10'>first</text>{second}</svg>"
+        )
+    };
+    let found = |second: &str| overlaps(&page(second)).unwrap().len();
+    assert_eq!(found(""), 0);
+    assert_eq!(found("<text x='20' y='52' font-size='10'>second</text>"), 1);
+    assert_eq!(found("<text x='60' y='90' font-size='10' transform='rotate(-90 60 90)'>upright</text>"), 0);
+    assert_eq!(found("<text x='20' y='70' font-size='10' transform='rotate(-90 20 70)'>upright</text>"), 1);
+    assert_eq!(found("<text x='80' y='90' font-size='10'>outside</text>"), 1);
+}
+
+/// The width and the height of every plot, from its axes.
+fn plots(svg: &str) -> Vec<(f64, f64)> {
+    let document = Document::parse(svg).unwrap();
+    let axes = document.descendants().filter(|node| node.attribute("class") == Some("axes"));
+    let corners = axes.filter_map(|group| {
+        let path = group.children().find(|node| node.has_tag_name("path"))?.attribute("d")?;
+        let numbers = path.trim_start_matches('M').split(' ').map(|number| number.parse::<f64>());
+        numbers.collect::<Result<Vec<_>, _>>().ok().filter(|numbers| numbers.len() == 6)
+    });
+    corners.map(|at| (at[4] - at[0], at[3] - at[1])).collect()
+}
+
+#[test]
+fn many_panels_in_one_column_are_not_flat() {
+    for (count, shared) in [(5, false), (6, false), (15, true)] {
+        let panel = |index: usize| {
+            let points = (1..=6).map(|k| (f64::from(k), f64::from(k * k))).collect();
+            Panel::new(Axis::logarithmic("norm"), Axis::logarithmic("steps"))
+                .title(format!("rule {index}"))
+                .layer(Layer::line("", points))
+        };
+        let figure = Figure::new("Many panels.").columns(5).panels((0..count).map(panel));
+        let svg = if shared { figure.shared_axes() } else { figure }.to_svg(Size::OneColumn).unwrap();
+        let plots = plots(&svg);
+        assert_eq!(plots.len(), count);
+        assert!(plots.iter().all(|(width, height)| height >= &(0.35 * width)), "{count}: {plots:?}");
+        assert_eq!(overlaps(&svg).unwrap(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn every_name_along_an_axis_is_shown() {
+    let rules = ["GD", "heavy-ball", "Nesterov", "SGDP", "Adam", "AdamW", "AdamP", "RMSProp", "AdaGrad", "Lion"];
+    let encoders = ["free embeddings", "a row per input", "shared linear", "perceptron"];
+    for (names, lines) in [(&rules[..], false), (&encoders[..], true)] {
+        for size in SIZES {
+            let ticks = names.iter().enumerate().map(|(place, name)| (place as f64, (*name).to_owned()));
+            let x = Axis::linear("rule").range(-0.5, names.len() as f64 - 0.5).ticks(ticks);
+            let points = (0..names.len()).map(|place| (place as f64, 1.0 + place as f64)).collect();
+            let panel =
+                Panel::new(x, Axis::linear("a long name of a quantity, per step")).layer(Layer::markers("", points));
+            let svg = Figure::new("").columns(2).panel(panel.clone()).panel(panel).to_svg(size).unwrap();
+            let shown = labels(&svg);
+            for name in names {
+                let parts: Vec<&str> = if lines { name.split(' ').collect() } else { vec![name] };
+                let found = parts.iter().all(|part| shown.iter().any(|label| label.contains(part)));
+                assert!(found, "{size:?}: '{name}' is not among {shown:?}");
+            }
+            assert_eq!(overlaps(&svg).unwrap(), Vec::<String>::new(), "{size:?}");
+        }
+    }
+}
+
+#[test]
+fn a_note_stays_in_its_plot() {
+    let corners = [(1e-2, 1e-2), (1e-2, 1e2), (1e2, 1e-2), (1e2, 1e2)];
+    let axis = || Axis::logarithmic("norm").range(1e-2, 1e2);
+    for (layer, (x, y), side) in corners.into_iter().flat_map(|corner| {
+        let sides = [Side::Above, Side::Below, Side::Left, Side::Right];
+        let layers = [Layer::raster(raster(12)), Layer::line("", vec![(0.1, 0.1), (1.0, 1.0)])];
+        layers.into_iter().flat_map(move |layer| sides.map(|side| (layer.clone(), corner, side)))
+    }) {
+        let panel = Panel::new(axis(), axis()).layer(layer).note(x, y, "fails", side);
+        let svg = Figure::new("").panel(panel).to_svg(Size::OneColumn).unwrap();
+        let document = Document::parse(&svg).unwrap();
+        let axes = document.descendants().find(|node| node.attribute("class") == Some("axes")).unwrap();
+        let path = axes.children().filter_map(|node| node.attribute("d")).find(|d| d.split(' ').count() == 6).unwrap();
+        let at: Vec<f64> = path.trim_start_matches('M').split(' ').map(|number| number.parse().unwrap()).collect();
+        let note = text_boxes(&svg).unwrap().into_iter().find(|text| text.text == "fails").unwrap();
+        let inside = note.left > at[0] && note.right < at[4] && note.top > at[1] && note.bottom < at[3];
+        assert!(inside, "{side:?} of ({x}, {y}): {note:?} in {at:?}");
+    }
+}
+
+#[test]
+fn marks_in_a_legend_are_no_specks() {
+    let points: Vec<(f64, f64)> = (0..40).map(|k| (f64::from(k), f64::from(k % 7))).collect();
+    let layer = Layer::markers("a cloud", points).style(Style::series(0).size(0.3).opacity(0.3));
+    let panel = Panel::new(Axis::linear("x"), Axis::linear("y")).layer(layer).legend(Legend::Below);
+    let svg = Figure::new("").panel(panel).to_svg(Size::OneColumn).unwrap();
+    let document = Document::parse(&svg).unwrap();
+    let in_panel = |node: &roxmltree::Node<'_, '_>| node.ancestors().any(|one| one.attribute("class") == Some("panel"));
+    let circles = document.descendants().filter(|node| node.has_tag_name("circle"));
+    let radius = |node: roxmltree::Node<'_, '_>| node.attribute("r").unwrap().parse::<f64>().unwrap();
+    let (cloud, legend): (Vec<_>, Vec<_>) = circles.partition(in_panel);
+    let largest = cloud.into_iter().map(radius).fold(0.0, f64::max);
+    let smallest = legend.into_iter().map(radius).fold(f64::INFINITY, f64::min);
+    assert!(smallest.is_finite() && smallest > 1.5 * largest, "{smallest} beside {largest}");
+}
+
+#[test]
+fn an_svg_says_what_it_shows() {
+    let svg = two_panels().to_svg(Size::TwoColumns).unwrap();
+    let document = Document::parse(&svg).unwrap();
+    let root = document.root_element();
+    assert_eq!(root.attribute("role"), Some("img"));
+    let child = |name: &str| root.children().find(|node| node.has_tag_name(name)).and_then(|node| node.text());
+    assert_eq!(child("title"), Some("Steps grow with the square of the norm"));
+    assert!(child("desc").unwrap().contains("linear and on logarithmic"));
+    assert!(child("style").unwrap().starts_with("@font-face"));
+    let classes = ["panel", "band", "line", "markers", "vertical-line", "raster"];
+    assert_eq!(classes.map(|class| count_class(&document, class)), [2, 2, 2, 4, 2, 0]);
+    let texts = labels(&svg);
+    let count = |text: &str| texts.iter().filter(|label| *label == text).count();
+    assert_eq!(["initial norm ‖z‖", "closed form", "published", "ρ = 1", "3432"].map(count), [2; 5]);
+    assert!(svg.len() < 70_000, "{} bytes", svg.len());
+}
+
+#[test]
+fn shared_axes_are_labelled_once() {
+    let texts = labels(&small_multiples().to_svg(Size::TwoColumns).unwrap());
+    let count = |text: &str| texts.iter().filter(|label| *label == text).count();
+    assert_eq!([count("step"), count("1 − cos φ"), count("‖z‖ = 0.5")], [1, 1, 1]);
+    assert_eq!(count("60"), 3, "the x axis under the lower row: {texts:?}");
+    assert_eq!(count("10⁰"), 2, "the y axis beside the left column: {texts:?}");
+}
+
+#[test]
+fn a_heat_map_is_one_image_and_a_colour_bar_another() {
+    let svg = heat_map().to_svg(Size::OneColumn).unwrap();
+    let document = Document::parse(&svg).unwrap();
+    assert_eq!(document.descendants().filter(|node| node.has_tag_name("image")).count(), 2);
+    assert_eq!(count_class(&document, "colour-bar"), 1);
+    assert!(labels(&svg).contains(&"ratio".to_owned()));
+}
+
+#[test]
+fn a_legend_without_room_moves_below_the_plot() {
+    let draw = |points: Vec<(f64, f64)>| {
+        let panel = Panel::new(Axis::linear("x"), Axis::linear("y")).layer(Layer::line("a name", points));
+        let svg = Figure::new("").panel(panel).to_svg(Size::OneColumn).unwrap();
+        let boxes = text_boxes(&svg).unwrap();
+        let find = |text: &str| boxes.iter().find(|found| found.text == text).unwrap().clone();
+        find("a name").top > find("x").bottom
+    };
+    assert!(!draw(vec![(0.0, 0.0), (1.0, 1.0)]));
+    assert!(draw((0..400).map(|k| (f64::from(k), f64::from(k % 2))).collect()));
+}
+
+#[test]
+fn the_contour_of_a_ratio_is_the_diagonal() {
+    let contour = raster(60).contour(1.0, Scale::Logarithmic, Scale::Logarithmic);
+    let finite: Vec<(f64, f64)> = contour.iter().copied().filter(|point| point.0.is_finite()).collect();
+    assert!(finite.len() > 50);
+    assert!(finite.iter().all(|(x, y)| (x / y).ln().abs() < 0.2));
+    assert_eq!(contour.iter().filter(|point| point.0.is_nan()).count(), 1, "one unbroken line");
+}
+
+#[test]
+fn the_same_figure_gives_the_same_bytes() {
+    for (name, figure) in figures() {
+        let (one, other) = (figure.to_svg(Size::OneColumn).unwrap(), figure.to_svg(Size::OneColumn).unwrap());
+        assert!(one == other, "{name} as SVG");
+        assert!(png(&one, 1.0).unwrap() == png(&one, 1.0).unwrap(), "{name} as PNG");
+        assert!(pdf(&one).unwrap() == pdf(&one).unwrap(), "{name} as PDF");
+    }
+    assert_ne!(two_panels().to_svg(Size::OneColumn).unwrap(), two_panels().to_svg(Size::TwoColumns).unwrap());
+}
+
+#[test]
+fn a_pdf_holds_text_with_its_fonts() {
+    let bytes = pdf(&two_panels().to_svg(Size::TwoColumns).unwrap()).unwrap();
+    let holds = |bytes: &[u8], wanted: &str| bytes.windows(wanted.len()).any(|window| window == wanted.as_bytes());
+    assert!(bytes.starts_with(b"%PDF-1.7"));
+    for wanted in ["/FontFile2", "/ToUnicode", "DejaVuSans", "DejaVuSans-Bold", "Steps against the initial norm"] {
+        assert!(holds(&bytes, wanted), "{wanted}");
+    }
+    assert!(holds(&bytes, "[0 0 504 "), "the page has the width of the SVG");
+    let empty = pdf("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>").unwrap();
+    assert!(!holds(&empty, "/ToUnicode"));
+}
+
+#[test]
+fn an_animation_loops_and_is_small() {
+    let frames: Vec<String> = (0..60).map(|k| ball(0.1 * f64::from(k)).to_svg(Size::OneColumn).unwrap()).collect();
+    let file = animation(&frames, 1.5, 5).unwrap();
+    assert!(file.len() < 2 << 20, "{} bytes", file.len());
+    assert_eq!(file, animation(&frames, 1.5, 5).unwrap());
+    let mut decoder = gif::DecodeOptions::new().read_info(&file[..]).unwrap();
+    assert_eq!(decoder.repeat(), gif::Repeat::Infinite);
+    let mut count = 0;
+    while let Some(frame) = decoder.read_next_frame().unwrap() {
+        assert_eq!(frame.delay, 5);
+        count += 1;
+    }
+    assert_eq!(count, 60);
+    assert!(matches!(animation(&[], 1.0, 5), Err(FigureError::Frames(_))));
+    let other = histogram().to_svg(Size::Slides).unwrap();
+    assert!(matches!(animation(&[frames[0].clone(), other], 1.0, 5), Err(FigureError::Frames(_))));
+}
+
+#[test]
+fn what_cannot_be_drawn_is_refused_by_name() {
+    let draw = |x: Axis, layer: Layer| {
+        let panel = Panel::new(x, Axis::linear("y")).title("speed").layer(layer);
+        Figure::new("").panel(panel).to_svg(Size::OneColumn).map(|_| ())
+    };
+    let line = |points: &[(f64, f64)]| Layer::line("decay", points.to_vec());
+    let (panel, axis) = ("speed".to_owned(), "x");
+    assert_eq!(draw(Axis::linear("x"), line(&[])), Err(FigureError::NoData { panel: panel.clone(), axis }));
+    let layer = "decay".to_owned();
+    let expected = FigureError::NotPositive { panel: panel.clone(), layer, axis, value: 0.0 };
+    assert!(expected.to_string().contains("panel 'speed', layer 'decay': 0 on the logarithmic x axis"));
+    assert_eq!(draw(Axis::logarithmic("x"), line(&[(0.0, 1.0), (1.0, 2.0)])), Err(expected));
+    for (from, to) in [(2.0, 1.0), (1.0, 1.0), (f64::NAN, 1.0), (0.0, f64::INFINITY)] {
+        let outcome = draw(Axis::linear("x").range(from, to), line(&[(1.0, 1.0)]));
+        assert!(matches!(outcome, Err(FigureError::Range { .. })), "{from} to {to}");
+    }
+    let outcome = draw(Axis::logarithmic("x").range(0.0, 1.0), line(&[(1.0, 1.0)]));
+    assert!(matches!(outcome, Err(FigureError::Range { .. })));
+    let ragged = Raster::new(3, vec![1.0; 7], (0.0, 1.0), (0.0, 1.0), Axis::linear(""));
+    assert_eq!(
+        draw(Axis::linear("x"), Layer::raster(ragged)),
+        Err(FigureError::Grid { panel: panel.clone(), values: 7, columns: 3 })
+    );
+    let ragged = Image::new(2, vec![1.0; 5], (0.0, 1.0), (0.0, 1.0));
+    assert_eq!(draw(Axis::linear("x"), Layer::image(ragged)), Err(FigureError::Grid { panel, values: 5, columns: 2 }));
+    let outcome = draw(Axis::linear("漢"), line(&[(1.0, 1.0), (2.0, 2.0)]));
+    assert_eq!(outcome, Err(FigureError::Letter { text: "漢".to_owned(), letter: '漢' }));
+    assert!(matches!(Figure::new("").to_svg(Size::Slides), Err(FigureError::NoPanels { .. })));
+    assert_eq!("two-columns".parse::<Size>(), Ok(Size::TwoColumns));
+    assert!("poster".parse::<Size>().is_err());
+}
+
+#[test]
+fn a_point_that_is_not_finite_breaks_a_line() {
+    let draw = |middle: f64| {
+        let points = vec![(0.0, 1.0), (1.0, 2.0), (2.0, middle), (3.0, 2.0), (4.0, 1.0)];
+        let panel = Panel::new(Axis::linear("x"), Axis::linear("y")).layer(Layer::line("", points));
+        let svg = Figure::new("").panel(panel).to_svg(Size::OneColumn).unwrap();
+        let document = Document::parse(&svg).unwrap();
+        let line = document.descendants().find(|node| node.attribute("class") == Some("line")).unwrap();
+        line.descendants().filter(|node| node.has_tag_name("path")).count()
+    };
+    assert_eq!([draw(2.5), draw(f64::NAN), draw(f64::INFINITY)], [1, 2, 2]);
+}
+
+proptest! {
+    #![proptest_config(seeds::seeded(48))]
+
+    #[test]
+    fn any_range_is_drawn_without_overlaps(
+        centre in -3.0..3.0_f64,
+        spread in -5.0..5.0_f64,
+        magnitude in -6.0..7.0_f64,
+        logarithmic: bool,
+        slides: bool,
+    ) {
+        let value = |share: f64| {
+            if logarithmic {
+                libm::pow(10.0, magnitude + share * (spread + 5.1))
+            } else {
+                (centre + share * libm::pow(10.0, spread / 2.0)) * libm::pow(10.0, magnitude)
+            }
+        };
+        let axis = |label: &str| if logarithmic { Axis::logarithmic(label) } else { Axis::linear(label) };
+        let points: Vec<(f64, f64)> = (0..=20).map(|k| value(f64::from(k) / 20.0)).map(|at| (at, at)).collect();
+        let panel = Panel::new(axis("a quantity (unit)"), axis("another (unit)"))
+            .title("A title of some length above the plot")
+            .layer(Layer::line("first", points.clone()))
+            .layer(Layer::markers("second", points));
+        let figure = Figure::new("Anything.").columns(2).panel(panel.clone()).panel(panel);
+        let svg = figure.to_svg(if slides { Size::Slides } else { Size::TwoColumns }).unwrap();
+        prop_assert_eq!(overlaps(&svg).unwrap(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn every_layer_looks_as_it_did() {
+    for (name, figure) in figures() {
+        let image = png(&figure.to_svg(Size::OneColumn).unwrap(), 1.0).unwrap();
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/snapshots/{name}.png"));
+        if std::env::var_os(UPDATE).is_some() {
+            std::fs::write(&path, &image).unwrap();
+        }
+        let kept = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; set {UPDATE}=1", path.display()));
+        let (share, size) = difference(&image, &kept);
+        assert!(size && share < 0.002, "{name}: {share} of the pixels differ; look, then set {UPDATE}=1");
+    }
+}
+
+#[test]
+fn another_figure_is_told_from_a_snapshot() {
+    let draw = |figure: Figure| png(&figure.to_svg(Size::OneColumn).unwrap(), 1.0).unwrap();
+    let (share, same_size) = difference(&draw(ball(0.4)), &draw(ball(0.5)));
+    assert!(same_size && share > 0.002, "{share}");
+    assert!(!difference(&draw(ball(0.4)), &draw(histogram())).1);
+}
+
+/// The share of pixels that differ by more than an eighth of the range in a channel, and whether the sizes agree.
+fn difference(one: &[u8], other: &[u8]) -> (f64, bool) {
+    let decode = |file: &[u8]| {
+        let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut pixels).unwrap();
+        (info.width, info.height, pixels)
+    };
+    let ((width, height, one), (other_width, other_height, other)) = (decode(one), decode(other));
+    let differ = |(a, b): (&[u8], &[u8])| a.iter().zip(b).any(|(a, b)| a.abs_diff(*b) > 32);
+    let count = one.chunks(4).zip(other.chunks(4)).filter(|pair| differ(*pair)).count();
+    (count as f64 / f64::from(width * height), (width, height) == (other_width, other_height))
+}

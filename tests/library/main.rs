@@ -1,0 +1,22 @@
+//! The modules of the library, against definitions, other implementations and multiple precision.
+
+mod claim;
+mod confidence;
+mod data;
+mod extremes;
+mod figure;
+mod law;
+mod losses;
+mod losses_reference;
+#[path = "../losses_support/mod.rs"]
+mod losses_support;
+mod networks;
+mod optimizers;
+mod outside;
+mod reference;
+mod relations;
+mod simulation;
+mod sphere;
+#[path = "../support/mod.rs"]
+mod support;
+mod training;

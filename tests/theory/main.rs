@@ -1,0 +1,15 @@
+//! The statements: property tests against full simulations, numbers of the documentation, and proofs in exact arithmetic.
+
+mod convergence;
+mod convergence_numbers;
+mod duality;
+mod encoders;
+mod equilibrium;
+mod exact;
+mod gradient;
+mod growth;
+mod one_step;
+mod scaling;
+mod scaling_laws;
+#[path = "../support/mod.rs"]
+mod support;
