@@ -109,9 +109,9 @@ fn every_statement_has_its_section_its_tests_and_its_row() {
         let anchor = format!("<a id=\"{}\"></a>", statement.id.to_lowercase());
         let chapter = statement.stem.chapter();
         assert!(read(chapter).contains(&anchor), "{chapter} has no {anchor}");
-        let tests = read(&format!("tests/{}.rs", statement.stem.name()));
+        let tests = read(&format!("tests/theory/{}.rs", statement.stem.name()));
         let name = format!("fn {}_", statement.id.to_lowercase());
-        assert!(tests.contains(&name), "tests/{}.rs has no {name}…", statement.stem.name());
+        assert!(tests.contains(&name), "tests/theory/{}.rs has no {name}…", statement.stem.name());
         if !register.contains(&format!("| [{}](", statement.id)) {
             without_claim.insert(statement.id);
         }

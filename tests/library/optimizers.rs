@@ -268,11 +268,11 @@ fn settings_outside_their_domain_are_refused_by_name() {
 #[test]
 fn the_catalogue_says_what_it_has() {
     let message = by_name("adamax", &Parameters::defaults()).err().unwrap().to_string();
-    assert!(message.contains("no optimizer `adamax`; there are gradient-descent, heavy-ball"), "{message}");
+    assert!(message.contains("no optimizer called \"adamax\"; there are gradient-descent, heavy-ball"), "{message}");
     let message = by_name("lion", &Parameters::defaults().with("epsilon", 0.0)).err().unwrap().to_string();
-    assert_eq!(message, "lion has no parameter `epsilon`; it has beta1, beta2");
+    assert_eq!(message, "lion takes no epsilon; it takes beta1, beta2");
     let message = by_name("sign-descent", &Parameters::defaults().with("beta1", 0.0)).err().unwrap().to_string();
-    assert_eq!(message, "sign-descent has no parameter `beta1`; it has none");
+    assert_eq!(message, "sign-descent takes no beta1; it takes no parameters");
     for entry in catalogue() {
         for parameter in entry.parameters {
             assert!(entry.formula.contains(parameter.symbol) || ["β1", "β2", "δ"].contains(&parameter.symbol));
