@@ -16,6 +16,7 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
+use crate::cli::rates::{self, Averages, OF_MEAN, OfMean};
 use crate::cli::values;
 
 /// How points are observed, and how an encoder is trained on them; the defaults are the paper's.
@@ -37,9 +38,9 @@ pub struct EncoderOptions {
     #[arg(long, value_name = "τ", value_parser = values::positive, default_value_t = 1.0)]
     temperature: f64,
 
-    /// Learning rate η on the mean of the loss over a batch, as a framework has it: γ per embedding is η/batch
-    #[arg(long, value_name = "η", value_parser = values::positive, default_value_t = 0.01)]
-    learning_rate: f64,
+    /// Learning rate η on the mean of the loss over a batch, as a framework has it; γ per embedding is η/batch
+    #[arg(long = "mean-learning-rate", value_name = "η", value_parser = rates::read_of_mean, default_value = "0.01")]
+    learning_rate: OfMean,
 
     /// Rows of a batch
     #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 128)]
@@ -86,10 +87,15 @@ impl EncoderOptions {
         }
     }
 
+    /// What the learning rate is on the mean of.
+    pub fn averages(&self) -> Averages {
+        vec![(OF_MEAN, self.batch)]
+    }
+
     /// Whether these are the paper's.
     pub fn is_published(&self) -> bool {
         let widths = (self.observed_dim, self.hidden, self.batch, self.epochs);
-        widths == (64, 64, 128, 100) && (self.gain, self.temperature, self.learning_rate) == (10.0, 1.0, 0.01)
+        widths == (64, 64, 128, 100) && (self.gain, self.temperature, self.learning_rate.get()) == (10.0, 1.0, 0.01)
     }
 }
 
@@ -102,7 +108,7 @@ pub struct Training {
     gain: f64,
     widths: Vec<usize>,
     temperature: f64,
-    learning_rate: f64,
+    learning_rate: OfMean,
     batch: usize,
     epochs: usize,
     permuted: bool,
@@ -161,7 +167,7 @@ impl Training {
         let mut generator = unit.generator_of(self.replicate(unit.unit.replicate));
         let drawn = self.draw(&mut generator)?;
         let loss = SupervisedInfoNce::one_positive(self.temperature)?;
-        let method = Method::new(&loss, &GradientDescent, self.learning_rate)?;
+        let method = Method::new(&loss, &GradientDescent, self.learning_rate.get())?;
         let mut trainer = Trainer::new(Network::draw(&self.widths, true, &mut generator), method)?;
         let source = Labelled::new(drawn.features.view(), &drawn.labels);
         let mut last = None;

@@ -18,6 +18,7 @@ use embedding_norms::lab::figure::Figure;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
+use crate::cli::rates::{self, Averages, OF_MEAN, OfMean};
 use crate::cli::values;
 use crate::simulations::simulation::{Planned, Tables};
 use crate::simulations::study::Plan;
@@ -64,9 +65,9 @@ pub struct Confidence {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     short_batches: bool,
 
-    /// Learning rate η of plain descent on the mean loss of a batch (γ = η/2N per view of a batch of N images)
-    #[arg(long, value_name = "η", value_parser = values::positive, default_value_t = 0.5)]
-    learning_rate: f64,
+    /// Learning rate η of plain descent on the mean loss over the views of a batch; γ per view of N images is η/2N
+    #[arg(long = "mean-learning-rate", value_name = "η", value_parser = rates::read_of_mean, default_value = "0.5")]
+    learning_rate: OfMean,
 
     /// Temperature τ of NT-Xent
     #[arg(long, value_name = "τ", value_parser = values::positive, default_value_t = 0.5)]
@@ -143,6 +144,10 @@ Repository, doi.org/10.24432/C50P49, CC BY 4.0.";
 
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
         figures::figures(tables)
+    }
+
+    fn averages(&self) -> Averages {
+        vec![(OF_MEAN, 2 * self.batch)]
     }
 }
 

@@ -13,6 +13,7 @@ use super::Source;
 use super::images::Embedded;
 use super::training::{Training, norms};
 use crate::cli::failure::Failure;
+use crate::cli::rates::OfMean;
 use crate::simulations::grouping::mean;
 use crate::simulations::study::{Context, Row, Study};
 
@@ -46,7 +47,7 @@ pub struct Space {
     mean_cosine: f64,
     pub neighbours: usize,
     epochs: usize,
-    learning_rate: f64,
+    learning_rate: OfMean,
     temperature: f64,
 }
 

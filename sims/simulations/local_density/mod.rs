@@ -14,6 +14,7 @@ use embedding_norms::lab::figure::Figure;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
+use crate::cli::rates::Averages;
 use crate::cli::values;
 use crate::simulations::mixtures::{EncoderOptions, Points, Scope};
 use crate::simulations::simulation::{Planned, Tables};
@@ -84,6 +85,10 @@ Examples:
 
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
         Ok(vec![("", figures::figure(&tables.rows()?, &tables.rows()?))])
+    }
+
+    fn averages(&self) -> Averages {
+        self.encoder.averages()
     }
 }
 
