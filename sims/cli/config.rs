@@ -42,7 +42,8 @@ pub fn options_of(place: &str, text: &str, simulation: &Command, known: &[&str])
 
 /// The option that one key stands for; none for a switch that is false.
 fn option(simulation: &Command, key: &str, value: &Value) -> Result<Option<String>, Failure> {
-    let names = || simulation.get_arguments().filter_map(|argument| argument.get_long());
+    let shown = || simulation.get_arguments().filter(|argument| !argument.is_hide_set());
+    let names = || shown().filter_map(|argument| argument.get_long());
     let argument = simulation.get_arguments().find(|argument| argument.get_long() == Some(key));
     let argument = argument
         .filter(|argument| argument.get_long() != Some("config"))

@@ -13,6 +13,7 @@ use crate::cli::earlier;
 use crate::cli::failure::Failure;
 use crate::cli::instructions;
 use crate::cli::interrupt;
+use crate::cli::rates;
 use crate::cli::usage;
 use crate::commands::all;
 use crate::commands::completions;
@@ -38,7 +39,8 @@ Examples:
   embedding-norms predict --norm 8                the closed forms' answer
   embedding-norms explain L2                      a statement: formula, proof, test, figure
 
-The learning rate is γ per embedding: a framework's rate η on the mean over n embeddings is γ = η/n.
+--learning-rate is γ per embedding. Simulations that train encoders have --mean-learning-rate, a framework's rate η on
+the mean over a batch of n embeddings: γ = η/n.
 Exit status: 0 every claim of ours came out as stated, 1 one did not, 2 wrong usage or input, 130 interrupted,
 143 terminated; after the last two the same command goes on where it stopped.
 
@@ -63,6 +65,7 @@ pub fn command() -> Command {
         merge::command(),
         completions::command(),
     ];
+    let tools = tools.map(rates::with_the_other);
     let command = Command::new("embedding-norms")
         .version(env!("CARGO_PKG_VERSION"))
         .about(all::ABOUT)
@@ -80,6 +83,9 @@ pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     let matches =
         whole.clone().try_get_matches_from(&arguments).map_err(|error| explained(error, &arguments, &whole))?;
     instructions::install()?;
+    if let Some((name, matches)) = matches.subcommand().filter(|(name, _)| find(name).is_none()) {
+        rates::refuse_the_other(name, matches, &rates::Averages::new())?;
+    }
     match matches.subcommand() {
         None => Ok(all::first_things_to_do()),
         Some(("all", matches)) => {
@@ -158,7 +164,9 @@ fn settings(entry: &dyn Entry, common: &Common, written: &[OsString]) -> Result<
         arguments.extend(config::options(path, &command, &known)?.into_iter().map(OsString::from));
     }
     arguments.extend(written.iter().cloned());
-    command.clone().try_get_matches_from(arguments).map_err(|error| usage::explained(error, &command))
+    let matches = command.clone().try_get_matches_from(arguments).map_err(|error| usage::explained(error, &command))?;
+    entry.refuse_other_rate(&matches)?;
+    Ok(matches)
 }
 
 #[cfg(test)]
@@ -166,6 +174,7 @@ mod tests {
     use clap::error::ErrorKind;
 
     use super::*;
+    use crate::cli::rates::{OF_MEAN, PER_EMBEDDING};
     use crate::cli::usage::{is_numeric, other_name};
 
     /// Every option of numbers in every command, with its command.
@@ -216,5 +225,35 @@ mod tests {
         assert_eq!(tip("simulate", "--momentum"), Some("did you mean '--set momentum=…'?".to_owned()));
         assert_eq!(tip("gradient", "--tau"), Some("did you mean '--temperature'?".to_owned()));
         assert_eq!(tip("gradient", "--lr"), None);
+        assert_eq!(tip("confidence", "--lr=0.1"), Some("did you mean '--mean-learning-rate'?".to_owned()));
+    }
+
+    /// Every option of a rate is one of the two, in name and in the sign of its value, and both are read.
+    #[test]
+    fn every_rate_of_every_command_is_one_of_the_two() {
+        let (mut of_mean, mut per_embedding) = (Vec::new(), Vec::new());
+        for command in command().get_subcommands() {
+            let own = command.get_arguments().filter(|argument| !argument.is_hide_set());
+            for argument in own.filter(|argument| argument.get_long().is_some_and(|long| long.contains("rate"))) {
+                let (name, long) = (command.get_name(), argument.get_long().unwrap_or_default());
+                let sign = argument.get_value_names().unwrap_or_default().concat();
+                let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                match long.ends_with(OF_MEAN) {
+                    true => assert!(sign.starts_with('η') && help.contains("on the mean"), "{name} --{long}: {help}"),
+                    false => {
+                        assert!(sign.starts_with('γ') && !help.contains("on the mean of"), "{name} --{long}: {help}")
+                    }
+                }
+                if long.ends_with(PER_EMBEDDING) {
+                    (if long.ends_with(OF_MEAN) { &mut of_mean } else { &mut per_embedding }).push(name.to_owned());
+                }
+            }
+        }
+        per_embedding.sort();
+        of_mean.sort();
+        of_mean.dedup();
+        assert_eq!(of_mean, ["class-imbalance", "confidence", "latent-space", "levers", "local-density"]);
+        assert!(per_embedding.iter().all(|name| !of_mean.contains(name)), "{per_embedding:?}");
+        assert!(per_embedding.len() > 8, "{per_embedding:?}");
     }
 }

@@ -14,6 +14,7 @@ pub mod interrupt;
 pub mod known;
 pub mod output;
 pub mod progress;
+pub mod rates;
 pub mod slurm;
 pub mod suggestion;
 pub mod tables;

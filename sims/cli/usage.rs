@@ -72,7 +72,8 @@ pub fn explained(mut error: clap::Error, command: &Command) -> Failure {
 
 /// The option of a command that another program's option stands for.
 pub fn other_name(option: &str, command: &Command) -> Option<String> {
-    let has = |name: &str| command.get_arguments().any(|argument| argument.get_long() == Some(name));
+    let shown = |argument: &&Arg| !argument.is_hide_set();
+    let has = |name: &str| command.get_arguments().filter(shown).any(|argument| argument.get_long() == Some(name));
     let wanted = plain(option.split('=').next().unwrap_or(option));
     let all = OTHER_NAMES.iter().filter(|(name, others)| has(name) && others.contains(&wanted.as_str()));
     let names: Vec<String> = all.map(|(name, _)| format!("'--{name}'")).collect();

@@ -3,7 +3,7 @@
 use clap::Args;
 use embedding_norms::data::mixture::{Drawn, Mixture};
 use embedding_norms::encoder::Network;
-use embedding_norms::lab::claim::{Claim, Source, Verdict};
+use embedding_norms::lab::claim::{Claim, Stating, Verdict, claim, claim_of_paper};
 use embedding_norms::lab::sweep::UnitContext;
 use embedding_norms::loss::SupervisedInfoNce;
 use embedding_norms::optimizer::GradientDescent;
@@ -16,6 +16,7 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
+use crate::cli::rates::{self, Averages, OF_MEAN, OfMean};
 use crate::cli::values;
 
 /// How points are observed, and how an encoder is trained on them; the defaults are the paper's.
@@ -37,9 +38,9 @@ pub struct EncoderOptions {
     #[arg(long, value_name = "τ", value_parser = values::positive, default_value_t = 1.0)]
     temperature: f64,
 
-    /// Learning rate η on the mean of the loss over a batch, as a framework has it: γ per embedding is η/batch
-    #[arg(long, value_name = "η", value_parser = values::positive, default_value_t = 0.01)]
-    learning_rate: f64,
+    /// Learning rate η on the mean of the loss over a batch, as a framework has it; γ per embedding is η/batch
+    #[arg(long = "mean-learning-rate", value_name = "η", value_parser = rates::read_of_mean, default_value = "0.01")]
+    learning_rate: OfMean,
 
     /// Rows of a batch
     #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 128)]
@@ -55,6 +56,7 @@ pub struct EncoderOptions {
 }
 
 /// A mixture of unit vectors, before it is observed.
+#[derive(Clone, Debug, Serialize)]
 pub struct Points {
     /// Relative frequencies of the classes.
     pub weights: Vec<f64>,
@@ -66,22 +68,16 @@ pub struct Points {
     pub even: bool,
     /// Dimension of the unit vectors.
     pub latent: usize,
-    /// Dimension of the embeddings.
-    pub embedding: usize,
 }
 
 impl EncoderOptions {
-    /// The training on these points.
-    pub fn on(&self, points: Points) -> Training {
+    /// The training on these points of an encoder into so many dimensions.
+    pub fn on(&self, points: Points, dimension: usize) -> Training {
         Training {
-            weights: points.weights,
-            noise: points.noise,
-            samples: points.samples,
-            even: points.even,
-            latent: points.latent,
+            points,
             observed: self.observed_dim,
             gain: self.gain,
-            widths: vec![self.observed_dim, self.hidden, points.embedding],
+            widths: vec![self.observed_dim, self.hidden, dimension],
             temperature: self.temperature,
             learning_rate: self.learning_rate,
             batch: self.batch,
@@ -90,29 +86,29 @@ impl EncoderOptions {
             first_replicate: self.first_replicate,
         }
     }
-}
 
-impl EncoderOptions {
+    /// What the learning rate is on the mean of.
+    pub fn averages(&self) -> Averages {
+        vec![(OF_MEAN, self.batch)]
+    }
+
     /// Whether these are the paper's.
     pub fn is_published(&self) -> bool {
         let widths = (self.observed_dim, self.hidden, self.batch, self.epochs);
-        widths == (64, 64, 128, 100) && (self.gain, self.temperature, self.learning_rate) == (10.0, 1.0, 0.01)
+        widths == (64, 64, 128, 100) && (self.gain, self.temperature, self.learning_rate.get()) == (10.0, 1.0, 0.01)
     }
 }
 
 /// An encoder, the points on which it is trained, and how.
 #[derive(Clone, Debug, Serialize)]
 pub struct Training {
-    weights: Vec<f64>,
-    noise: f64,
-    samples: usize,
-    even: bool,
-    latent: usize,
+    #[serde(flatten)]
+    points: Points,
     observed: usize,
     gain: f64,
     widths: Vec<usize>,
     temperature: f64,
-    learning_rate: f64,
+    learning_rate: OfMean,
     batch: usize,
     epochs: usize,
     permuted: bool,
@@ -146,7 +142,7 @@ impl Training {
 
     /// The relative frequencies of the classes.
     pub fn weights(&self) -> &[f64] {
-        &self.weights
+        &self.points.weights
     }
 
     /// The number of a replicate, counted from the first one of all.
@@ -157,7 +153,7 @@ impl Training {
     /// Nanoseconds of a run, roughly: products of a step, and the comparisons of a batch.
     pub fn cost(&self) -> f64 {
         let products: f64 = self.widths.windows(2).map(|pair| 3.0 * (pair[0] * pair[1]) as f64).sum();
-        (self.samples * self.epochs) as f64 * (0.15 * products + 8.0 * self.batch as f64)
+        (self.points.samples * self.epochs) as f64 * (0.15 * products + 8.0 * self.batch as f64)
     }
 
     /// Draws points and an encoder, trains it, and calls `seen` before training, after every `every` epochs and at the
@@ -171,7 +167,7 @@ impl Training {
         let mut generator = unit.generator_of(self.replicate(unit.unit.replicate));
         let drawn = self.draw(&mut generator)?;
         let loss = SupervisedInfoNce::one_positive(self.temperature)?;
-        let method = Method::new(&loss, &GradientDescent, self.learning_rate)?;
+        let method = Method::new(&loss, &GradientDescent, self.learning_rate.get())?;
         let mut trainer = Trainer::new(Network::draw(&self.widths, true, &mut generator), method)?;
         let source = Labelled::new(drawn.features.view(), &drawn.labels);
         let mut last = None;
@@ -191,12 +187,10 @@ impl Training {
     }
 
     fn draw(&self, generator: &mut Generator) -> Result<Drawn, Failure> {
-        let mixture = Mixture::new(&self.weights, self.noise, self.latent)?.observed(self.observed, self.gain)?;
-        let mut drawn = if self.even {
-            mixture.draw_evenly(self.samples, generator)?
-        } else {
-            mixture.draw(self.samples, generator)?
-        };
+        let Points { weights, noise, samples, even, latent } = &self.points;
+        let mixture = Mixture::new(weights, *noise, *latent)?.observed(self.observed, self.gain)?;
+        let mut drawn =
+            if *even { mixture.draw_evenly(*samples, generator)? } else { mixture.draw(*samples, generator)? };
         if self.permuted {
             drawn.labels.shuffle(generator);
         }
@@ -210,59 +204,78 @@ pub fn norms(matrix: ArrayView2<'_, f64>) -> Vec<f64> {
 }
 
 /// The share of seeds that must show what is stated of every training.
-const NEARLY_ALL: f64 = 0.95;
+pub const NEARLY_ALL: f64 = 0.95;
 
-/// What the controls say of a direction.
-pub struct Control {
-    /// Whether they fail to show it, or show clearly less of it.
-    pub beyond: bool,
-    /// In words.
-    pub says: String,
+/// What a run has for claims on S5: seeds, and whether its settings are the paper's.
+#[derive(Clone, Copy)]
+pub struct Scope {
+    pub published: bool,
+    pub seeds: u64,
+    /// Seeds below which no interval is tested.
+    pub enough: u64,
 }
 
-/// A direction that the paper states of a trained encoder, from its size in every seed (above 0: as stated). Supported if
-/// its mean over seeds is above 0 with 95 % confidence, nearly every seed shows it, and the control does not;
-/// conditional if the first holds but not the others.
-pub fn stated_direction(says: &str, sizes: &[f64], control: &Control) -> Claim {
-    let Some(mean) = mean_with_interval(sizes, 0.95) else {
-        return Claim::not_tested("S5", Source::Paper, says, "an interval needs at least 2 seeds");
-    };
-    let showing = sizes.iter().filter(|&&size| size > 0.0).count();
-    let nearly_all = showing as f64 >= NEARLY_ALL * sizes.len() as f64;
-    let verdict = match mean.lower > 0.0 {
-        true if nearly_all && control.beyond => Verdict::Supported,
-        true => Verdict::Conditional,
-        false => Verdict::NotSupported,
-    };
-    let measured = format!("{}; in {showing} of {} seeds", shown(&mean), sizes.len());
-    let claim = Claim::outcome("S5", says, "above 0".to_owned(), measured, verdict == Verdict::Supported);
-    let claim = Claim { value: Some(mean.value), interval: Some((mean.lower, mean.upper)), ..claim };
-    claim.of_the_paper(verdict).noting(&control.says)
-}
-
-/// An estimate with its interval.
-pub fn shown(estimate: &Estimate) -> String {
-    format!("{:+.3} [{:+.3}, {:+.3}]", estimate.value, estimate.lower, estimate.upper)
-}
-
-/// How far from 0 an interval reaches.
-pub fn reach(estimate: &Estimate) -> f64 {
-    estimate.upper.max(-estimate.lower)
-}
-
-/// A claim of ours that the mean over seeds is above 0 with 95 % confidence.
-pub fn above_zero(says: &str, sizes: &[f64], note: &str) -> Claim {
-    let Some(mean) = mean_with_interval(sizes, 0.95) else {
-        return Claim::not_tested("S5", Source::Ours, says, "an interval needs at least 2 seeds");
-    };
-    let claim = Claim::outcome("S5", says, "above 0".to_owned(), shown(&mean), mean.lower > 0.0);
-    Claim { value: Some(mean.value), interval: Some((mean.lower, mean.upper)), ..claim }.noting(note)
-}
-
-/// Why claims of ours are not tested here, if they are not: they speak of the paper's setting, and of enough seeds.
-pub fn untested(published: bool, replicates: u64, enough: u64) -> Option<String> {
-    if replicates < enough {
-        return Some(format!("{replicates} seeds; the intervals need {enough}"));
+impl Scope {
+    /// A claim of ours: it speaks of the paper's settings.
+    pub fn ours(&self, says: &str) -> Stating {
+        self.with_seeds(claim("S5", says)).needs(self.published, "these are other settings than the paper's")
     }
-    (!published).then(|| "these are other settings than the paper's".to_owned())
+
+    /// A claim of the paper's.
+    pub fn papers(&self, says: &str) -> Stating {
+        self.with_seeds(claim_of_paper("S5", says))
+    }
+
+    fn with_seeds(&self, stating: Stating) -> Stating {
+        let why = format!("{} seeds; the intervals need {}", self.seeds, self.enough);
+        stating.needs(self.seeds >= self.enough, &why)
+    }
+
+    /// A direction that the paper states of a trained encoder, from its size in every seed (above 0: as stated).
+    /// Supported if its mean over seeds is above 0 with 95 % confidence, nearly every seed shows it, and the controls
+    /// fail to show it or show clearly less of it (`beyond`); conditional if the first holds but not the others.
+    pub fn direction(&self, says: &str, sizes: &[f64], beyond: bool, note: &str) -> Claim {
+        let mean = over_seeds(sizes);
+        let stating = self.papers(says).needs(mean.is_some(), TWO).note(note);
+        let stating = mean.into_iter().fold(stating, Stating::estimated);
+        let showing = sizes.iter().filter(|&&size| size > 0.0).count();
+        let nearly_all = showing as f64 >= NEARLY_ALL * sizes.len() as f64;
+        let verdict = match is_positive(mean) {
+            true if nearly_all && beyond => Verdict::Supported,
+            true => Verdict::Conditional,
+            false => Verdict::NotSupported,
+        };
+        let measured = format!("{}; in {showing} of {} seeds", shown(mean), sizes.len());
+        stating.verdict("above 0", measured, verdict)
+    }
+
+    /// A claim of ours that the mean over seeds is above 0 with 95 % confidence.
+    pub fn above_zero(&self, says: &str, sizes: &[f64], note: &str) -> Claim {
+        let mean = over_seeds(sizes);
+        self.ours(says).needs(mean.is_some(), TWO).note(note).above(0.0, mean, |mean| shown(Some(mean)))
+    }
+}
+
+/// Why a mean over one seed decides nothing.
+const TWO: &str = "an interval needs at least 2 seeds";
+
+/// The mean over seeds, with its interval.
+pub fn over_seeds(values: &[f64]) -> Option<Estimate> {
+    mean_with_interval(values, 0.95)
+}
+
+/// Whether a mean is above 0 with its whole interval.
+pub fn is_positive(mean: Option<Estimate>) -> bool {
+    mean.is_some_and(|mean| mean.lower > 0.0)
+}
+
+/// A mean with its interval in words; empty without one.
+pub fn shown(mean: Option<Estimate>) -> String {
+    let shown = |mean: Estimate| format!("{:+.3} [{:+.3}, {:+.3}]", mean.value, mean.lower, mean.upper);
+    mean.map_or_else(String::new, shown)
+}
+
+/// Seed by seed, how much larger the first values are.
+pub fn differences(larger: &[f64], smaller: &[f64]) -> Vec<f64> {
+    larger.iter().zip(smaller).map(|(larger, smaller)| larger - smaller).collect()
 }

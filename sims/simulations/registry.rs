@@ -8,6 +8,7 @@ use embedding_norms::lab::figure::Figure;
 
 use crate::cli::arguments::Common;
 use crate::cli::failure::Failure;
+use crate::cli::rates;
 use crate::cli::usage;
 use crate::simulations::adam_epsilon::AdamEpsilon;
 use crate::simulations::class_imbalance::ClassImbalance;
@@ -69,6 +70,8 @@ pub trait Entry: Sync {
     fn command(&self) -> Command;
     /// The options that `--quick` and `--full` stand for.
     fn presets(&self, common: &Common) -> &'static [&'static str];
+    /// Refuses a learning rate of the kind that it does not have.
+    fn refuse_other_rate(&self, matches: &ArgMatches) -> Result<(), Failure>;
     /// What of another run stands in its way in a folder, in words.
     fn conflict(&self, matches: &ArgMatches, folder: &Path) -> Result<Option<String>, Failure>;
     /// Runs it into a folder.
@@ -104,7 +107,12 @@ impl<S: Simulation> Entry for Of<S> {
         // The options bring a description of their own, so that of the simulation comes last. A later option replaces an
         // earlier one, so that presets and files can stand in front of what the user wrote.
         let command = command.about(S::ABOUT).long_about(None).after_help(S::EXAMPLES).args_override_self(true);
-        usage::taking_negative_numbers(command)
+        usage::taking_negative_numbers(rates::with_the_other(command))
+    }
+
+    fn refuse_other_rate(&self, matches: &ArgMatches) -> Result<(), Failure> {
+        let settings = S::from_arg_matches(matches).map_err(Failure::Usage)?;
+        rates::refuse_the_other(S::NAME, matches, &settings.averages())
     }
 
     fn presets(&self, common: &Common) -> &'static [&'static str] {

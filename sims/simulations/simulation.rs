@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use super::study::{Found, Plan, Work};
 pub use super::tables::Tables;
 use crate::cli::failure::Failure;
+use crate::cli::rates::Averages;
 
 /// A simulation. The implementing type is its settings, which are also its options on the command line.
 pub trait Simulation: clap::Args + Serialize + DeserializeOwned + Sync + 'static {
@@ -48,6 +49,12 @@ pub trait Simulation: clap::Args + Serialize + DeserializeOwned + Sync + 'static
     /// taken from [`Tables::stated`] and not computed again.
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure>;
 
+    /// Its options of learning rates on a mean, each with the number of embeddings that the mean is taken over; none where
+    /// the rate is per embedding.
+    fn averages(&self) -> Averages {
+        Averages::new()
+    }
+
     /// Draws the frames of looping animations, by part, from the tables alone. Most simulations have none.
     fn animations(_tables: &Tables) -> Result<Vec<(&'static str, Vec<Figure>)>, Failure> {
         Ok(Vec::new())
@@ -85,6 +92,12 @@ pub trait Planned: clap::Args + Serialize + DeserializeOwned + Sync + 'static {
 
     /// Draws the figures, by part (the empty name is the main one), from the tables alone.
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure>;
+
+    /// Its options of learning rates on a mean, each with the number of embeddings that the mean is taken over; none where
+    /// the rate is per embedding.
+    fn averages(&self) -> Averages {
+        Averages::new()
+    }
 
     /// Draws the frames of looping animations, by part, from the tables alone. Most simulations have none.
     fn animations(_tables: &Tables) -> Result<Vec<(&'static str, Vec<Figure>)>, Failure> {
@@ -124,6 +137,10 @@ impl<P: Planned> Simulation for P {
 
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
         <P as Planned>::figures(tables)
+    }
+
+    fn averages(&self) -> Averages {
+        Planned::averages(self)
     }
 
     fn animations(tables: &Tables) -> Result<Vec<(&'static str, Vec<Figure>)>, Failure> {

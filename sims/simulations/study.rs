@@ -191,3 +191,9 @@ pub mod digit {
         Ok(u8::deserialize(deserializer)? != 0)
     }
 }
+
+/// The name that a variant without fields has in tables.
+pub fn name_of(variant: &impl Serialize) -> String {
+    let name = serde_json::to_value(variant).ok();
+    name.as_ref().and_then(Value::as_str).expect("a variant without fields is written as its name").to_owned()
+}

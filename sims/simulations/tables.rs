@@ -76,4 +76,11 @@ impl Tables {
     pub fn stated(&self) -> &Stated {
         &self.stated
     }
+
+    /// Takes out the rows of one kind, which only other tables are made of.
+    pub fn take<R: Row>(&mut self) -> Result<Vec<R>, TableError> {
+        let rows = self.rows()?;
+        self.all.retain(|(name, _)| name != R::TABLE);
+        Ok(rows)
+    }
 }

@@ -293,6 +293,62 @@ fn a_file_of_settings_is_used_and_options_win() {
 }
 
 #[test]
+fn the_other_learning_rate_is_refused_with_the_value_to_write() {
+    for (line, says) in [
+        ("class-imbalance --learning-rate 0.01", "write --mean-learning-rate 1.28 (the mean over 128 embeddings)"),
+        ("class-imbalance --batch 32 --learning-rate=0.01", "write --mean-learning-rate 0.32 (the mean over 32"),
+        ("local-density --learning-rate 1e-7 --quick", "write --mean-learning-rate 1.28e-5"),
+        ("latent-space --learning-rate 0.03 --batch 7", "write --mean-learning-rate 0.21"),
+        ("confidence --learning-rate 0.001", "write --mean-learning-rate 0.512 (the mean over 512 embeddings)"),
+        (
+            "levers --learning-rate 0.01",
+            "--digits-mean-learning-rate 1.28 (the mean over 128 embeddings) or --mixture-mean",
+        ),
+        ("levers --learning-rate 0.01", "--mixture-mean-learning-rate 0.64 (the mean over 64 embeddings)"),
+        ("norm-effect --mean-learning-rate 10", "write --learning-rate 0.02 (for the mean over 500 pairs)"),
+        ("opposite-halves --mean-learning-rate 0.3 --pairs 3", "write --learning-rate 0.1 (for the mean over 3 pairs)"),
+        ("weight-decay --mean-learning-rate 0.5", "write --learning-rate and 0.5/n for the mean over n embeddings"),
+        ("predict --norm 8 --mean-learning-rate 0.5", "write --learning-rate and 0.5/n"),
+    ] {
+        let (written, command) = (line.split(' ').find(|word| word.contains("rate")).unwrap(), line.split(' ').next());
+        refused(line, &[written.split('=').next().unwrap(), &format!("on '{}'", command.unwrap()), says]);
+    }
+    refused(
+        "class-imbalance --learning-rate 1e307",
+        &["--mean-learning-rate", "a finite number above 0, not infinity"],
+    );
+    refused("class-imbalance --learning-rate -1", &["--learning-rate", "above 0, not -1"]);
+    refused("norm-growth --mean-learning-rate 1", &["unexpected argument"]);
+    let settings = "[common]\nreplicates = 1\n[class-imbalance]\nlearning-rate = 0.01\nbatch = 50\n";
+    refused_with(&[("my.toml", settings)], "class-imbalance --config my.toml", &["--mean-learning-rate 0.5 (the mean"]);
+    refused_with(&[("my.toml", settings)], "all --config my.toml", &["--mean-learning-rate 0.5 (the mean over 50"]);
+}
+
+/// Whatever rate a simulation has, help shows that one alone, and the other is refused under its name.
+#[test]
+fn every_simulation_has_one_kind_of_learning_rate() {
+    let place = folder();
+    let text = |line: &str| {
+        String::from_utf8(command(place.path(), line).assert().success().get_output().stdout.clone()).unwrap()
+    };
+    let list: Value = serde_json::from_str(&text("list --json")).unwrap();
+    let mut rates = [0, 0];
+    for simulation in list["simulations"].as_array().unwrap() {
+        let name = simulation["name"].as_str().unwrap();
+        let help = text(&format!("{name} --help"));
+        let (of_mean, per_embedding) = (help.contains("-mean-learning-rate <η>"), help.contains("--learning-rate <γ>"));
+        assert!(!(of_mean && per_embedding), "{name}");
+        rates = [rates[0] + usize::from(of_mean), rates[1] + usize::from(per_embedding)];
+        if of_mean {
+            refused(&format!("{name} --learning-rate 0.01"), &[&format!("on '{name}'"), "mean-learning-rate "]);
+        } else if per_embedding {
+            refused(&format!("{name} --mean-learning-rate 0.01"), &[&format!("on '{name}'"), "write --learning-rate "]);
+        }
+    }
+    assert!(rates[0] >= 4 && rates[1] >= 6, "{rates:?}");
+}
+
+#[test]
 fn everything_at_quick_settings_whole_and_in_shards() {
     let place = folder();
     let one = |line: &str| command(place.path(), line).assert().get_output().clone();

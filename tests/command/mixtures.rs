@@ -83,7 +83,7 @@ fn settings_that_make_no_sense_are_refused() {
 #[test]
 fn a_training_that_diverges_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let line = "class-imbalance --samples 100 --epochs 3 --learning-rate 1e200 --replicates 1";
+    let line = "class-imbalance --samples 100 --epochs 3 --mean-learning-rate 1e200 --replicates 1";
     let stderr = run(folder.path(), line).code(2).get_output().stderr.clone();
     let stderr = String::from_utf8(stderr).unwrap();
     assert!(stderr.contains("class-imbalance") && stderr.contains("smaller learning rate"), "{stderr}");

@@ -1,13 +1,12 @@
 //! Norms by class as a figure, from the table alone.
 
-use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
-use embedding_norms::lab::table::Table;
-use embedding_norms::statistics::mean_with_interval;
+use std::collections::BTreeMap;
 
-use super::runs::{Run, at};
-use super::{OWN, PERMUTED};
-use crate::cli::failure::Failure;
-use crate::simulations::grouping::levels;
+use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
+use embedding_norms::statistics::mean;
+
+use super::runs::{ClassRow, Labels, Run, at};
+use crate::simulations::mixtures::over_seeds;
 
 const TEXT: &str = "Three panels. Mean norms of the classes against the epoch: they start alike and drift apart in the order \
                     of frequency. The difference of the most frequent to the rarest class rises early in training and stays; \
@@ -17,56 +16,35 @@ const CAPTION: &str = "Bands and bars: 95 % confidence of the mean over seeds. P
                        each class, given to points at random. Last panel: norms of the inputs, and of \
                        embeddings before training, after it, and in the control; small marks are single seeds.";
 
-pub fn figure(table: &Table) -> Result<Figure, Failure> {
-    let (own, permuted) = (Run::all(table, OWN)?, Run::all(table, PERMUTED)?);
-    let panels = [classes(table, &own)?, differences(&own, &permuted), seeds(&own, &permuted)];
-    Ok(Figure::new(TEXT).columns(3).aspect(0.95).caption(CAPTION).panels(panels))
+pub fn figure(rows: &[ClassRow]) -> Figure {
+    let (own, permuted) = (Run::all(rows, Labels::Own), Run::all(rows, Labels::Permuted));
+    let panels = [classes(rows, &own), differences(&own, &permuted), seeds(&own, &permuted)];
+    Figure::new(TEXT).columns(3).aspect(0.95).caption(CAPTION).panels(panels)
 }
 
 /// A quantity against the epoch: its mean over seeds, and the interval of the mean.
-struct Course {
-    means: Vec<(f64, f64)>,
-    band: Vec<(f64, f64, f64)>,
-}
-
-fn course(runs: &[Run], quantity: impl Fn(&Run) -> f64) -> Course {
+fn course(runs: &[Run], quantity: impl Fn(&Run) -> f64) -> (Vec<(f64, f64)>, Vec<(f64, f64, f64)>) {
     let (mut means, mut band) = (Vec::new(), Vec::new());
     for epoch in Run::epochs(runs) {
         let values = at(runs, epoch, &quantity);
-        let x = epoch as f64;
-        match mean_with_interval(&values, 0.95) {
-            Some(mean) => {
-                means.push((x, mean.value));
-                band.push((x, mean.lower, mean.upper));
-            }
-            None => means.extend(values.first().map(|&value| (x, value))),
-        }
+        means.push((epoch as f64, mean(&values)));
+        band.extend(over_seeds(&values).map(|mean| (epoch as f64, mean.lower, mean.upper)));
     }
-    Course { means, band }
+    (means, band)
 }
 
-fn classes(table: &Table, own: &[Run]) -> Result<Panel, Failure> {
-    let weights = levels_by_class(table)?;
+fn classes(rows: &[ClassRow], own: &[Run]) -> Panel {
+    let weights: BTreeMap<usize, f64> = rows.iter().map(|row| (row.class, row.weight)).collect();
     let mut panel = Panel::new(Axis::linear("epoch"), Axis::linear("mean norm ‖z‖ of a class"))
         .title("Norms by class frequency")
         .legend(Legend::Below);
-    for (class, weight) in weights.iter().enumerate() {
-        let Course { means, band } = course(own, |run| run.norm(class));
+    for (class, weight) in weights.values().enumerate() {
+        let (means, band) = course(own, |run| run.norm(class));
         let (label, style) = (format!("frequency {weight}"), Style::ordered(class, weights.len()));
         panel =
             panel.layer(Layer::band("", band).style(style.opacity(0.5))).layer(Layer::line(label, means).style(style));
     }
-    Ok(panel)
-}
-
-/// The weight of each class, from the first to the last.
-fn levels_by_class(table: &Table) -> Result<Vec<f64>, Failure> {
-    let classes = levels(table, "class")?;
-    let weight = |&class: &f64| {
-        let rows = table.with("class", class as u64)?;
-        Ok(rows.numbers("weight")?.into_iter().flatten().next().unwrap_or(f64::NAN))
-    };
-    classes.iter().map(weight).collect()
+    panel
 }
 
 /// How the own labels and the control look.
@@ -78,7 +56,7 @@ fn differences(own: &[Run], permuted: &[Run]) -> Panel {
         .layer(Layer::horizontal_line("", 0.0))
         .legend(Legend::Below);
     for (runs, (label, series)) in [own, permuted].into_iter().zip(LABELS) {
-        let Course { means, band } = course(runs, Run::difference);
+        let (means, band) = course(runs, Run::difference);
         let style = Style::series(series);
         panel = panel.layer(Layer::band("", band).style(style)).layer(Layer::line(label, means).style(style));
     }
@@ -111,7 +89,7 @@ fn seeds(own: &[Run], permuted: &[Run]) -> Panel {
         panel = panel.layer(
             Layer::markers("", percent.iter().enumerate().map(spread).collect()).style(style.size(0.45).opacity(0.55)),
         );
-        if let Some(mean) = mean_with_interval(&percent, 0.95) {
+        if let Some(mean) = over_seeds(&percent) {
             panel = panel
                 .layer(Layer::error_bars("", vec![(x + 0.27, mean.lower, mean.upper)]).style(style))
                 .layer(Layer::markers("", vec![(x + 0.27, mean.value)]).style(style));

@@ -3,14 +3,16 @@
 //! An interval is Student's t over replicates. The number of a replicate is a mean over digits or images, so that a few
 //! replicates can decide; for single digits they cannot, and exceptions are named by their means.
 
-use embedding_norms::lab::claim::{Claim, Source, Verdict, brief};
-use embedding_norms::lab::table::{Table, TableError};
+use std::collections::BTreeSet;
+
+use embedding_norms::lab::claim::{Claim, Stating, Verdict, brief, claim, claim_of_paper};
 use embedding_norms::statistics::{Estimate, mean_with_interval};
 
-use super::whole::TENTHS;
-use super::{SOURCES, TENTHS as TENTHS_TABLE, UNSEEN};
+use super::Source;
+use super::unseen::Told;
+use super::whole::{Space, TENTHS, Tenth};
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::{groups, levels, mean, means};
+use crate::simulations::grouping::{grouped, mean};
 use crate::simulations::simulation::Tables;
 
 /// Replicates below which nothing is tested.
@@ -36,40 +38,60 @@ const HELD_OUT: &str =
     "held-out images of digits that were trained on are not told from those trained on by their norms";
 
 pub fn claims(tables: &Tables, replicates: u64, epochs: usize) -> Result<Vec<Claim>, Failure> {
-    if replicates < REPLICATES || epochs < EPOCHS {
-        let why = format!("needs at least {REPLICATES} replicates and {EPOCHS} epochs");
-        let untested = |(source, says)| Claim::not_tested("S5", source, says, &why);
-        let (paper, ours) = ([SPARSE, MIXED, NEW], [BEYOND, PIXELS, HELD_OUT]);
-        let all = paper.map(|says| (Source::Paper, says)).into_iter().chain(ours.map(|says| (Source::Ours, says)));
-        return Ok(all.map(untested).collect());
-    }
-    let (main, unseen) = (tables.get("")?, tables.get(UNSEEN)?);
+    let (main, unseen) = (tables.rows()?, tables.rows()?);
+    let why = format!("needs at least {REPLICATES} replicates and {EPOCHS} epochs");
+    let needing = |stating: Stating| stating.needs(replicates >= REPLICATES && epochs >= EPOCHS, &why);
+    let (papers, ours) = (|says| needing(claim_of_paper("S5", says)), |says| needing(claim("S5", says)));
     Ok(vec![
-        sparse(main)?,
-        mixed(main, tables.get(TENTHS_TABLE)?)?,
-        new(unseen)?,
-        beyond_chance(main)?,
-        beyond_pixels(main)?,
-        held_out(unseen)?,
+        sparse(papers(SPARSE), &main),
+        mixed(papers(MIXED), &main, &tables.rows()?),
+        new(papers(NEW), &unseen),
+        beyond_chance(ours(BEYOND), &main),
+        beyond_pixels(ours(PIXELS), &main),
+        held_out(ours(HELD_OUT), &unseen),
     ])
 }
 
-/// A column at each replicate, as a mean over whatever else there is.
-fn by_replicate(table: &Table, source: &str, column: &str) -> Result<Vec<f64>, TableError> {
-    Ok(means(&table.with("source", source)?, "replicate", column)?.into_iter().map(|(_, value)| value).collect())
+/// A row on one source in one replicate.
+trait Sourced {
+    fn place(&self) -> (Source, u64);
 }
 
-/// The mean over replicates; empty columns have no interval and decide nothing.
+impl Sourced for Space {
+    fn place(&self) -> (Source, u64) {
+        (self.source, self.replicate)
+    }
+}
+
+impl Sourced for Told {
+    fn place(&self) -> (Source, u64) {
+        (self.source, self.replicate)
+    }
+}
+
+/// A quantity at each replicate, as a mean over whatever else there is.
+fn by_replicate<R: Sourced, Q: Into<Option<f64>>>(rows: &[R], source: Source, quantity: impl Fn(&R) -> Q) -> Vec<f64> {
+    let of_source = rows.iter().filter(|row| row.place().0 == source);
+    let pairs = of_source.filter_map(|row| Some((row.place().1 as f64, quantity(row).into()?)));
+    grouped(pairs).into_iter().map(|(_, values)| mean(&values)).collect()
+}
+
+/// The mean over replicates; without any there is no interval, and nothing is decided.
 fn interval(values: &[f64]) -> Estimate {
     let unknown =
         Estimate { value: f64::NAN, lower: f64::NEG_INFINITY, upper: f64::INFINITY, replicates: values.len() };
     mean_with_interval(values, 0.95).unwrap_or(unknown)
 }
 
+/// The mean over replicates after training.
+fn trained<R: Sourced, Q: Into<Option<f64>>>(rows: &[R], quantity: impl Fn(&R) -> Q) -> Estimate {
+    interval(&by_replicate(rows, Source::Trained, quantity))
+}
+
 /// Replicate by replicate, trained minus another source.
-fn gain(table: &Table, column: &str, control: &str) -> Result<Estimate, TableError> {
-    let pairs = by_replicate(table, SOURCES[0], column)?.into_iter().zip(by_replicate(table, control, column)?);
-    Ok(interval(&pairs.map(|(trained, control)| trained - control).collect::<Vec<_>>()))
+fn gain<R: Sourced>(rows: &[R], quantity: impl Fn(&R) -> f64, control: Source) -> Estimate {
+    let [trained, control] = [Source::Trained, control].map(|source| by_replicate(rows, source, &quantity));
+    interval(&trained.iter().zip(control).map(|(trained, control)| trained - control).collect::<Vec<_>>())
 }
 
 fn shown(estimate: Estimate) -> String {
@@ -83,7 +105,7 @@ fn beyond_zero(estimate: Estimate, sign: f64) -> bool {
 
 /// A claim of the paper's on a correlation of the sign that `sign` has: conditional if it is there, but `controls` do not
 /// have that sign too. Few replicates that leave a control open decide nothing.
-fn correlation(says: &str, trained: Estimate, controls: &[Estimate], sign: f64) -> Claim {
+fn correlation(stating: Stating, trained: Estimate, controls: &[Estimate], sign: f64) -> Claim {
     let open = |estimate: &Estimate| estimate.lower < 0.0 && estimate.upper > 0.0;
     let few = (trained.replicates as u64) < MANY && controls.iter().any(open);
     let verdict = match (beyond_zero(trained, sign), controls.iter().all(|&control| beyond_zero(control, sign))) {
@@ -93,74 +115,70 @@ fn correlation(says: &str, trained: Estimate, controls: &[Estimate], sign: f64) 
         (false, _) => Verdict::NotSupported,
     };
     let predicted = if sign > 0.0 { "above 0" } else { "below 0" };
-    let claim = Claim::outcome("S5", says, predicted.to_owned(), shown(trained), true).of_the_paper(verdict);
-    Claim { value: Some(trained.value), interval: Some((trained.lower, trained.upper)), ..claim }
+    stating.estimated(trained).verdict(predicted, shown(trained), verdict)
 }
 
 /// Normalization spreads short embeddings, so that distances among embeddings fall with norms without any learning; those
 /// among pixels know nothing of norms, and decide with them.
-fn sparse(main: &Table) -> Result<Claim, Failure> {
-    let [here, apart] = ["distance_within", "pixel_distance_within"];
-    let [trained, trained_apart] =
-        [interval(&by_replicate(main, SOURCES[0], here)?), interval(&by_replicate(main, SOURCES[0], apart)?)];
-    let [more, more_apart] = [gain(main, here, SOURCES[1])?, gain(main, apart, SOURCES[1])?];
+fn sparse(stating: Stating, main: &[Space]) -> Claim {
+    let columns: [fn(&Space) -> f64; 2] = [|row| row.distance_within, |row| row.pixel_distance_within];
+    let [here, apart] = columns.map(|column| trained(main, column));
+    let [more, more_apart] = columns.map(|column| gain(main, column, Source::Untrained));
     let note = format!(
         "Spearman's r_s with 95 % interval; training adds {}. With distances among the pixels, which no norm of an embedding \
          is part of, {}; training adds {}",
         shown(more),
-        shown(trained_apart),
+        shown(apart),
         shown(more_apart)
     );
-    Ok(correlation(SPARSE, trained, &[more, trained_apart, more_apart], -1.0).noting(&note))
+    correlation(stating.note(note), here, &[more, apart, more_apart], -1.0)
 }
 
-fn mixed(main: &Table, tenths: &Table) -> Result<Claim, Failure> {
-    let trained = interval(&by_replicate(main, SOURCES[0], "agreement")?);
-    let gain = gain(main, "agreement", SOURCES[1])?;
-    let ends = |source: &str| -> Result<String, TableError> {
-        let rows = tenths.with("source", source)?;
-        let at =
-            |tenth: usize| Ok::<_, TableError>(mean(&by_replicate(&rows.with("tenth", tenth)?, source, "agreement")?));
-        Ok(format!("{:.2} and {:.2}", at(1)?, at(TENTHS)?))
+fn mixed(stating: Stating, main: &[Space], tenths: &[Tenth]) -> Claim {
+    let gain = gain(main, |row| row.agreement, Source::Untrained);
+    let ends = |source| {
+        let at = |tenth| {
+            let rows = tenths.iter().filter(|row| (row.source, row.tenth) == (source, tenth));
+            mean(&rows.filter_map(|row| row.agreement).collect::<Vec<_>>())
+        };
+        format!("{:.2} and {:.2}", at(1), at(TENTHS))
     };
     let note = format!(
         "Spearman's r_s with 95 % interval; training adds {}; agreement in the shortest and the longest tenth {}, before \
          training {}",
         shown(gain),
-        ends(SOURCES[0])?,
-        ends(SOURCES[1])?
+        ends(Source::Trained),
+        ends(Source::Untrained)
     );
-    Ok(correlation(MIXED, trained, &[gain], 1.0).noting(&note))
+    correlation(stating.note(note), trained(main, |row| row.agreement), &[gain], 1.0)
 }
 
 /// Supported if the mean over digits is above ½ and above both controls and so is every digit's; conditional if digits
 /// are exceptions.
-fn new(unseen: &Table) -> Result<Claim, Failure> {
-    let trained = interval(&by_replicate(unseen, SOURCES[0], "auroc")?);
-    let gains = [gain(unseen, "auroc", SOURCES[1])?, gain(unseen, "auroc", SOURCES[2])?];
-    let mut exceptions = Vec::new();
-    for digit in levels(unseen, "digit")? {
-        let rows = unseen.with("digit", digit as u64)?;
-        let found: Vec<f64> = SOURCES
-            .iter()
-            .map(|source| Ok(mean(&by_replicate(&rows, source, "auroc")?)))
-            .collect::<Result<_, TableError>>()?;
-        let control = found[1].max(found[2]).max(0.5);
-        if found[0].is_nan() || found[0] <= control {
-            exceptions.push(format!("{digit} ({:.2}, control {control:.2})", found[0]));
-        }
-    }
-    let above = trained.lower > 0.5 && gains.iter().all(|gain| gain.lower > 0.0);
+fn new(stating: Stating, unseen: &[Told]) -> Claim {
+    let told = trained(unseen, |row| row.auroc);
+    let gains = [Source::Untrained, Source::Input].map(|control| gain(unseen, |row| row.auroc, control));
+    let digits: BTreeSet<usize> = unseen.iter().map(|row| row.digit).collect();
+    let of_digit = |digit: usize| {
+        let [told, untrained, input] = Source::ALL.map(|source| {
+            let rows = unseen.iter().filter(|row| (row.digit, row.source) == (digit, source));
+            mean(&rows.map(|row| row.auroc).collect::<Vec<_>>())
+        });
+        (digit, told, untrained.max(input).max(0.5))
+    };
+    let found: Vec<(usize, f64, f64)> = digits.into_iter().map(of_digit).collect();
+    let exceptions = found.iter().filter(|(_, told, control)| told.is_nan() || told <= control);
+    let exceptions: Vec<String> =
+        exceptions.map(|(digit, told, control)| format!("{digit} ({told:.2}, control {control:.2})")).collect();
+    let above = told.lower > 0.5 && gains.iter().all(|gain| gain.lower > 0.0);
     let verdict = match (above, exceptions.is_empty()) {
         (true, true) => Verdict::Supported,
         (true, false) => Verdict::Conditional,
         (false, _) => Verdict::NotSupported,
     };
-    let worst = groups(&unseen.with("source", SOURCES[0])?, "digit", "auroc")?;
-    let worst = worst.iter().map(|(digit, values)| (mean(values), *digit)).min_by(|a, b| a.0.total_cmp(&b.0));
-    let named = match (exceptions.is_empty(), worst) {
+    let named = match (exceptions.is_empty(), found.iter().min_by(|a, b| a.1.total_cmp(&b.1))) {
         (false, _) => format!("not for {}", exceptions.join(", ")),
-        (true, Some((auroc, digit))) => format!("least for the digit {digit}, {auroc:.2}"),
+        (true, Some((digit, auroc, _))) => format!("least for the digit {digit}, {auroc:.2}"),
         (true, None) => "no digit was left out".to_owned(),
     };
     let note = format!(
@@ -168,29 +186,26 @@ fn new(unseen: &Table) -> Result<Claim, Failure> {
         shown(gains[0]),
         shown(gains[1])
     );
-    let claim = Claim::outcome("S5", NEW, "above 0.5".to_owned(), shown(trained), true).of_the_paper(verdict);
-    Ok(Claim { value: Some(trained.value), interval: Some((trained.lower, trained.upper)), ..claim }.noting(&note))
+    stating.note(note).estimated(told).verdict("above 0.5", shown(told), verdict)
 }
 
-fn beyond_chance(main: &Table) -> Result<Claim, Failure> {
-    let trained = main.with("source", SOURCES[0])?;
-    let found = trained.pairs("shuffle_p", "distance_within")?;
-    let exceptions = trained.rows().len() - found.iter().filter(|(p, rho)| *p <= CHANCE && *rho < 0.0).count();
+fn beyond_chance(stating: Stating, main: &[Space]) -> Claim {
+    let trained = || main.iter().filter(|row| row.source == Source::Trained);
+    let beyond = |row: &&Space| row.shuffle_p.is_some_and(|p| p <= CHANCE) && row.distance_within < 0.0;
+    let (all, shown) = (trained().count(), trained().filter(beyond).count());
     let note = format!("norms shuffled among images of a digit reach it with p ≤ {}", brief(CHANCE));
-    Ok(Claim::without_exception("S5", BEYOND, exceptions as u64, trained.rows().len() as u64).noting(&note))
+    stating.note(note).no_exception((all - shown) as u64, all as u64)
 }
 
-fn beyond_pixels(main: &Table) -> Result<Claim, Failure> {
-    let given = interval(&by_replicate(main, SOURCES[0], "agreement_given_input")?);
-    let plain = interval(&by_replicate(main, SOURCES[0], "agreement")?);
-    let claim = Claim::outcome("S5", PIXELS, "above 0".to_owned(), shown(given), given.lower > 0.0);
-    let claim = Claim { value: Some(given.value), interval: Some((given.lower, given.upper)), ..claim };
-    Ok(claim.noting(&format!("partial rank correlation given the images' norms; without that {}", shown(plain))))
+fn beyond_pixels(stating: Stating, main: &[Space]) -> Claim {
+    let given = trained(main, |row| row.agreement_given_input);
+    let plain = shown(trained(main, |row| row.agreement));
+    let note = format!("partial rank correlation given the images' norms; without that {plain}");
+    stating.note(note).above(0.0, Some(given), shown)
 }
 
-fn held_out(unseen: &Table) -> Result<Claim, Failure> {
-    let control = interval(&by_replicate(unseen, SOURCES[0], "held_out_auroc")?);
-    let told = interval(&by_replicate(unseen, SOURCES[0], "auroc")?);
-    let note = format!("mean AUROC over trainings; that of unseen digits is {}", shown(told));
-    Ok(Claim::equivalence("S5", HELD_OUT, 0.5, CONTROL, control).noting(&note))
+fn held_out(stating: Stating, unseen: &[Told]) -> Claim {
+    let told = shown(trained(unseen, |row| row.auroc));
+    let note = format!("mean AUROC over trainings; that of unseen digits is {told}");
+    stating.note(note).equivalent(0.5, CONTROL, Some(trained(unseen, |row| row.held_out_auroc)))
 }

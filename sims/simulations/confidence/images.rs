@@ -1,54 +1,103 @@
 //! Which images have the shortest and the longest embeddings.
 
 use embedding_norms::data::digits::{CLASSES, Digits};
-use embedding_norms::lab::table::{Table, Value};
+use serde::{Deserialize, Serialize};
 
-use super::whole::Found;
+use crate::cli::failure::Failure;
+use crate::simulations::grouping::{grouped, mean};
+use crate::simulations::study::Row;
 
 /// Images in a strip.
 const STRIP: usize = 10;
 
-/// The images at both ends, over all digits and of each digit, by the mean over trainings of the norm over its mean.
-pub fn table(digits: &Digits, found: &[Found]) -> Table {
-    let mut table = Table::new(&["strip", "end", "place", "image", "digit", "norm", "agreement", "pixels"]);
-    if found.is_empty() {
-        return table;
-    }
-    let mean =
-        |values: &dyn Fn(&Found) -> f64| found.iter().fold(0.0, |sum, one| sum + values(one)) / found.len() as f64;
-    let norm: Vec<f64> = (0..digits.labels().len()).map(|image| mean(&|one| one.norms[image])).collect();
-    let row = |strip: &str, end: &str, place: usize, image: usize| -> [Value; 8] {
-        let pixels: Vec<String> = digits.images().row(image).iter().map(|pixel| (16.0 * pixel).to_string()).collect();
-        let agreement = mean(&|one| one.agreement[image]);
-        [
-            strip.into(),
-            end.into(),
-            place.into(),
-            image.into(),
-            digits.labels()[image].into(),
-            norm[image].into(),
-            agreement.into(),
-            pixels.join(" ").into(),
-        ]
-    };
-    let mut order: Vec<usize> = (0..norm.len()).collect();
-    order.sort_by(|&a, &b| norm[a].total_cmp(&norm[b]));
-    let shortest = order.iter().take(STRIP).enumerate();
-    shortest.for_each(|(place, &image)| table.push(row("all", "shortest", place, image)));
-    let longest = order.iter().rev().take(STRIP).enumerate();
-    longest.for_each(|(place, &image)| table.push(row("all", "longest", place, image)));
-    for digit in 0..CLASSES {
-        let mut of_digit = order.iter().filter(|&&image| digits.labels()[image] == digit);
-        let ends = [("shortest", of_digit.next()), ("longest", of_digit.next_back())];
-        for (end, image) in ends {
-            image.into_iter().for_each(|&image| table.push(row("each", end, digit, image)));
-        }
-    }
-    table
+/// An image after one training.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Embedded {
+    pub image: usize,
+    /// The norm of its embedding, over the mean of all.
+    pub norm: f64,
+    pub agreement: f64,
 }
 
-/// The pixels of a field, from 0 for paper to 1 for ink; none if it holds something else.
-pub fn pixels(field: &str) -> Option<Vec<f64>> {
-    let pixel = |number: &str| number.parse::<f64>().ok().map(|ink| ink / 16.0);
-    field.split(' ').map(pixel).collect()
+/// Images are taken from all, or one of each digit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strip {
+    All,
+    Each,
+}
+
+/// Which embeddings they have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    Shortest,
+    Longest,
+}
+
+/// An image in a strip, with means over trainings.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Image {
+    pub strip: Strip,
+    pub end: End,
+    pub place: usize,
+    image: usize,
+    pub digit: usize,
+    pub norm: f64,
+    agreement: f64,
+    #[serde(with = "sixteenths")]
+    pub pixels: Vec<f64>,
+}
+
+impl Row for Embedded {
+    const TABLE: &'static str = "embedded";
+}
+
+impl Row for Image {
+    const TABLE: &'static str = "images";
+}
+
+/// The images at both ends, over all digits and of each digit, by the mean over trainings of the norm over its mean.
+pub fn strips(found: &[Embedded]) -> Result<Vec<Image>, Failure> {
+    let digits = Digits::load()?;
+    let means = |value: fn(&Embedded) -> f64| -> Vec<f64> {
+        let groups = grouped(found.iter().map(|one| (one.image as f64, value(one))));
+        groups.into_iter().map(|(_, values)| mean(&values)).collect()
+    };
+    let (norms, agreements) = (means(|one| one.norm), means(|one| one.agreement));
+    let row = |strip, end, place, &image: &usize| {
+        let (digit, pixels) = (digits.labels()[image], digits.images().row(image).to_vec());
+        Image { strip, end, place, image, digit, norm: norms[image], agreement: agreements[image], pixels }
+    };
+    let mut order: Vec<usize> = (0..norms.len()).collect();
+    order.sort_by(|&a, &b| norms[a].total_cmp(&norms[b]));
+    let shortest = order.iter().enumerate().map(|(place, image)| row(Strip::All, End::Shortest, place, image));
+    let longest = order.iter().rev().enumerate().map(|(place, image)| row(Strip::All, End::Longest, place, image));
+    let each = (0..CLASSES).flat_map(|digit| {
+        let mut of_digit = order.iter().filter(|&&image| digits.labels()[image] == digit);
+        let ends = [(End::Shortest, of_digit.next()), (End::Longest, of_digit.next_back())];
+        ends.map(|(end, image)| Some(row(Strip::Each, end, digit, image?)))
+    });
+    Ok(shortest.take(STRIP).chain(longest.take(STRIP)).chain(each.flatten()).collect())
+}
+
+/// Pixels, from 0 for paper to 1 for ink, in sixteenths with spaces between them.
+mod sixteenths {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(pixels: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+        let fields: Vec<String> = pixels.iter().map(|pixel| (16.0 * pixel).to_string()).collect();
+        serializer.serialize_str(&fields.join(" "))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+        let field = String::deserialize(deserializer)?;
+        let pixel = |number: &str| number.parse::<f64>().map(|ink| ink / 16.0);
+        field
+            .split(' ')
+            .map(pixel)
+            .collect::<Result<_, _>>()
+            .map_err(|_| D::Error::custom(format!("expected numbers, found '{field}'")))
+    }
 }

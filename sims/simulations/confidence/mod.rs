@@ -15,24 +15,30 @@ use clap::{ArgAction, Args};
 use embedding_norms::data::digits::{CLASSES, Digits, IMAGES, SIDE};
 use embedding_norms::lab::claim::Claim;
 use embedding_norms::lab::figure::Figure;
-use embedding_norms::lab::sweep::{self, Unit, UnitContext};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
+use crate::cli::rates::{self, Averages, OF_MEAN, OfMean};
 use crate::cli::values;
-use crate::simulations::simulation::{Simulation, Tables};
+use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::study::Plan;
 use training::Training;
 use unseen::Unseen;
 use whole::Whole;
 
-/// The table of tenths of the images by norm.
-const TENTHS: &str = "tenths";
-/// The table of digits left out of training.
-const UNSEEN: &str = "unseen";
-/// The table of single images.
-const IMAGES_TABLE: &str = "images";
-/// Where norms come from: the trained network, the untrained one, the pixels.
-const SOURCES: [&str; 3] = ["trained", "untrained", "input"];
+/// Where norms come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Source {
+    Trained,
+    Untrained,
+    /// The pixels.
+    Input,
+}
+
+impl Source {
+    const ALL: [Self; 3] = [Self::Trained, Self::Untrained, Self::Input];
+}
 
 /// Settings.
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,9 +65,9 @@ pub struct Confidence {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     short_batches: bool,
 
-    /// Learning rate η of plain descent on the mean loss of a batch (γ = η/2N per view of a batch of N images)
-    #[arg(long, value_name = "η", value_parser = values::positive, default_value_t = 0.5)]
-    learning_rate: f64,
+    /// Learning rate η of plain descent on the mean loss over the views of a batch; γ per view of N images is η/2N
+    #[arg(long = "mean-learning-rate", value_name = "η", value_parser = rates::read_of_mean, default_value = "0.5")]
+    learning_rate: OfMean,
 
     /// Temperature τ of NT-Xent
     #[arg(long, value_name = "τ", value_parser = values::positive, default_value_t = 0.5)]
@@ -97,43 +103,7 @@ pub struct Confidence {
     noise: f64,
 }
 
-/// A piece of work.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cell {
-    /// A training on all digits.
-    Whole(Whole),
-    /// A training without one digit.
-    Unseen(Unseen),
-}
-
-/// What a piece of work finds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Finding {
-    /// On all digits.
-    Whole(whole::Found),
-    /// Without one digit.
-    Unseen(unseen::Found),
-}
-
-impl sweep::Cell for Cell {
-    fn label(&self) -> String {
-        match self {
-            Self::Whole(_) => "all digits".to_owned(),
-            Self::Unseen(unseen) => format!("without {}", unseen.digit),
-        }
-    }
-
-    fn cost(&self) -> f64 {
-        match self {
-            Self::Whole(whole) => whole.training.cost(IMAGES),
-            Self::Unseen(unseen) => unseen.training.cost(Unseen::trained_on(IMAGES, unseen.held_out)),
-        }
-    }
-}
-
-impl Simulation for Confidence {
+impl Planned for Confidence {
     const NAME: &'static str = "confidence";
     const ABOUT: &'static str =
         "What norms know of handwritten digits: sparse regions, mixed neighbours, unseen digits";
@@ -150,45 +120,22 @@ Repository, doi.org/10.24432/C50P49, CC BY 4.0.";
     const QUICK: &'static [&'static str] = &["--left-out=0,1", "--epochs=2", "--replicates=2"];
     const FULL: &'static [&'static str] = &["--epochs=100", "--replicates=20"];
 
-    type Cell = Cell;
-    type Finding = Finding;
-
-    fn cells(&self) -> Result<Vec<Cell>, Failure> {
+    fn plan(&self) -> Result<Plan, Failure> {
         self.check()?;
         let training = self.training();
         training.augmentation()?;
-        let mut cells = vec![Cell::Whole(Whole { training: training.clone(), neighbours: self.neighbours })];
         let mut digits = self.left_out.clone();
         digits.sort_unstable();
         digits.dedup();
         let unseen = |digit| Unseen { training: training.clone(), digit, held_out: self.held_out };
-        cells.extend(digits.into_iter().map(unseen).map(Cell::Unseen));
-        Ok(cells)
+        Plan::default()
+            .kind("whole", [Whole { training: training.clone(), neighbours: self.neighbours }])?
+            .kind("unseen", digits.into_iter().map(unseen))
     }
 
-    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
-        match unit.cell {
-            Cell::Whole(whole) => Ok(Finding::Whole(whole.run(unit)?)),
-            Cell::Unseen(unseen) => Ok(Finding::Unseen(unseen.run(unit)?)),
-        }
-    }
-
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
-        let (mut main, mut tenths, mut unseen) = (Whole::table(), Whole::tenths_table(), Unseen::table());
-        let mut of_images = Vec::new();
-        for (unit, finding) in found {
-            match (&cells[unit.cell], finding) {
-                (Cell::Whole(cell), Finding::Whole(found)) => {
-                    cell.push(&found, unit.replicate, &mut main, &mut tenths);
-                    of_images.push(found);
-                }
-                (Cell::Unseen(cell), Finding::Unseen(found)) => cell.push(&found, unit.replicate, &mut unseen),
-                _ => {}
-            }
-        }
-        let digits = Digits::load().expect("digits that were checked before the work began");
-        let images = images::table(&digits, &of_images);
-        Ok(Tables::new([("", main), (TENTHS, tenths), (UNSEEN, unseen), (IMAGES_TABLE, images)]))
+    fn derive(&self, tables: &mut Tables) -> Result<(), Failure> {
+        let strips = images::strips(&tables.take()?)?;
+        Ok(tables.push_rows(&strips)?)
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
@@ -197,6 +144,10 @@ Repository, doi.org/10.24432/C50P49, CC BY 4.0.";
 
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
         figures::figures(tables)
+    }
+
+    fn averages(&self) -> Averages {
+        vec![(OF_MEAN, 2 * self.batch)]
     }
 }
 

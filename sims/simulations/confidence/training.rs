@@ -13,6 +13,7 @@ use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1};
 use serde::Serialize;
 
 use crate::cli::failure::Failure;
+use crate::cli::rates::OfMean;
 
 /// The settings of a training.
 #[derive(Clone, Debug, Serialize)]
@@ -24,7 +25,7 @@ pub struct Training {
     /// numbers.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub short_batches: bool,
-    pub learning_rate: f64,
+    pub learning_rate: OfMean,
     pub temperature: f64,
     pub rotation: f64,
     pub shift: f64,
@@ -57,7 +58,7 @@ impl Training {
         };
         let source = TwoViews::new(images, view);
         let loss = NtXent::new(self.temperature)?;
-        let every = Method::new(&loss, &GradientDescent, self.learning_rate)?;
+        let every = Method::new(&loss, &GradientDescent, self.learning_rate.get())?;
         let method = if self.short_batches { every } else { every.only_whole_batches() };
         let untrained = Network::draw(&self.widths, true, generator);
         let mut trainer = Trainer::new(untrained.clone(), method)?;

@@ -2,37 +2,28 @@
 
 use std::f64::consts::PI;
 
-use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
-use embedding_norms::lab::table::Table;
+use embedding_norms::lab::figure::{Axis, Dash, Figure, Layer, Legend, Panel, Style};
 use embedding_norms::sphere::norm_of;
 use ndarray::Array1;
 
-use super::view::{Camera, Side, degrees, vectors};
-use super::{AFTER, BEFORE, MEANS, POINTS};
-use crate::cli::failure::Failure;
-use crate::simulations::grouping::{levels, setting};
-use crate::simulations::simulation::Tables;
+use super::space::{Mean, Place, Point, State};
+use super::view::{Camera, Side, degrees};
 
 const TEXT: &str = "Six panels, before training on the left and after training on the right. Embeddings in three dimensions, from two \
                     sides: before training classes lie beside each other, after training every class points into a \
                     direction of its own. The norm of an embedding against its angle to the mean of its class.";
 
-pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
-    let (points, means) = (tables.get(POINTS)?, tables.get(MEANS)?);
-    let all = vectors(points)?;
+pub fn figure(points: &[Point], means: &[Mean]) -> Figure {
+    let all: Vec<Array1<f64>> = points.iter().map(|Point(place)| place.vector()).collect();
     let camera = Camera::on(&all);
     let edge = 1.08 * all.iter().map(|vector| norm_of(vector.view())).fold(0.0, f64::max);
-    let shown = State { points, means, camera: &camera, edge };
-    let states = [(BEFORE, "Before"), (AFTER, "After")];
+    let shown = Shown { points, means, camera: &camera, edge };
+    let states = [(State::Before, "Before"), (State::After, "After")];
     let mut panels = Vec::new();
     for (side, from) in [(Side::Front, "from the front"), (Side::Top, "from above")] {
-        for (state, name) in states {
-            panels.push(shown.picture(state, side, format!("{name}, {from}"))?);
-        }
+        panels.extend(states.map(|(state, name)| shown.picture(state, side, format!("{name}, {from}"))));
     }
-    for (state, name) in states {
-        panels.push(shown.norms(state, format!("{name}: norms"))?);
-    }
+    panels.extend(states.map(|(state, name)| shown.norms(state, format!("{name}: norms"))));
     let norms: Vec<String> = rings(edge).iter().map(ToString::to_string).collect();
     let caption = format!(
         "Embeddings of one seed; in front is the plane in which they extend most. Lines lead from the origin to the mean of \
@@ -40,13 +31,13 @@ pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
          is inside.",
         norms.join(" and ")
     );
-    Ok(Figure::new(TEXT).columns(2).aspect(0.62).caption(caption).panels(panels))
+    Figure::new(TEXT).columns(2).aspect(0.62).caption(caption).panels(panels)
 }
 
 /// What all panels are drawn from.
-struct State<'a> {
-    points: &'a Table,
-    means: &'a Table,
+struct Shown<'a> {
+    points: &'a [Point],
+    means: &'a [Mean],
     camera: &'a Camera,
     edge: f64,
 }
@@ -54,31 +45,28 @@ struct State<'a> {
 /// A class: its number, its embeddings, their mean.
 type Class = (usize, Vec<Array1<f64>>, Array1<f64>);
 
-impl State<'_> {
-    fn classes(&self, state: &str) -> Result<Vec<Class>, Failure> {
-        let points = self.points.with("state", state)?;
-        let means = self.means.with("state", state)?;
-        let means = match setting(&points, "replicate")? {
-            Some(replicate) => means.with("replicate", replicate as u64)?,
-            None => means,
+impl Shown<'_> {
+    /// The classes that have a mean, in their order.
+    fn classes(&self, state: State) -> Vec<Class> {
+        let replicate = self.points.first().map(|Point(place)| place.replicate);
+        let means = self.means.iter().map(|Mean(mean)| mean);
+        let means = means.filter(|mean| mean.state == state && Some(mean.replicate) == replicate);
+        let class = |mean: &Place| {
+            let own = self.points.iter().map(|Point(place)| place);
+            let own = own.filter(|place| place.state == state && place.class == mean.class);
+            (mean.class, own.map(Place::vector).collect(), mean.vector())
         };
-        let numbers = levels(&points, "class")?;
-        let class = |&number: &f64| {
-            let own = vectors(&points.with("class", number as u64)?)?;
-            let mean = vectors(&means.with("class", number as u64)?)?.into_iter().next();
-            Ok((number as usize, own, mean.unwrap_or_else(|| Array1::from_elem(3, f64::NAN))))
-        };
-        numbers.iter().map(class).collect()
+        means.map(class).collect()
     }
 
-    fn picture(&self, state: &str, side: Side, title: String) -> Result<Panel, Failure> {
+    fn picture(&self, state: State, side: Side, title: String) -> Panel {
         let mut panel = Panel::picture((-self.edge, self.edge), (-self.edge, self.edge)).title(title);
         for radius in rings(self.edge) {
             let at = |part: i32| 2.0 * PI * f64::from(part) / 90.0;
             let ring = (0..=90).map(|part| (radius * libm::cos(at(part)), radius * libm::sin(at(part)))).collect();
             panel = panel.layer(Layer::line("", ring).style(Style::reference().width(0.6)));
         }
-        for (class, points, mean) in self.classes(state)? {
+        for (class, points, mean) in self.classes(state) {
             let places = points.iter().map(|point| self.camera.seen(point, side)).collect();
             let end = self.camera.seen(&mean, side);
             panel = panel
@@ -86,19 +74,19 @@ impl State<'_> {
                 .layer(Layer::markers(name(class), places).style(style(class).size(0.4).opacity(0.55)))
                 .layer(Layer::markers("", vec![end]).style(style(class).size(1.3)));
         }
-        Ok(panel)
+        panel
     }
 
-    fn norms(&self, state: &str, title: String) -> Result<Panel, Failure> {
+    fn norms(&self, state: State, title: String) -> Panel {
         let mut panel =
             Panel::new(Axis::linear("angle to class mean, degrees"), Axis::linear("norm ‖z‖").range(0.0, self.edge))
                 .title(title)
                 .legend(Legend::Hidden);
-        for (class, points, mean) in self.classes(state)? {
+        for (class, points, mean) in self.classes(state) {
             let places = points.iter().map(|point| (degrees(point, &mean), norm_of(point.view()))).collect();
             panel = panel.layer(Layer::markers(name(class), places).style(style(class).size(0.5).opacity(0.6)));
         }
-        Ok(panel)
+        panel
     }
 }
 
@@ -113,7 +101,7 @@ fn style(class: usize) -> Style {
 }
 
 fn solid(class: usize) -> Style {
-    style(class).dash(embedding_norms::lab::figure::Dash::Solid)
+    style(class).dash(Dash::Solid)
 }
 
 /// One or two round norms below the largest one.

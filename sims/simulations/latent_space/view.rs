@@ -1,15 +1,8 @@
 //! Three dimensions as they are looked at, from two sides.
 
-use embedding_norms::lab::table::{Table, TableError};
 use embedding_norms::sphere::{angle, norm_of};
 use nalgebra::{Matrix3, SymmetricEigen};
-use ndarray::{Array1, array};
-
-/// The vectors of a table with the columns x, y, z.
-pub fn vectors(table: &Table) -> Result<Vec<Array1<f64>>, TableError> {
-    let column = |name: &str| table.numbers(name).map(|values| values.into_iter().map(|x| x.unwrap_or(f64::NAN)));
-    Ok(column("x")?.zip(column("y")?).zip(column("z")?).map(|((x, y), z)| array![x, y, z]).collect())
-}
+use ndarray::Array1;
 
 /// From where embeddings are looked at.
 #[derive(Clone, Copy)]

@@ -23,6 +23,7 @@ use embedding_norms::lab::sweep::{self, Unit, UnitContext};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
+use crate::cli::rates::Averages;
 use crate::cli::values;
 use crate::simulations::simulation::{Simulation, Tables};
 use lever::Lever;
@@ -71,11 +72,11 @@ pub struct Levers {
     decays: Vec<f64>,
 
     /// Learning rate η of the untuned comparison on digits, on the mean over a batch
-    #[arg(long, value_name = "η", value_parser = values::positive, default_value_t = 0.5)]
+    #[arg(long = "digits-mean-learning-rate", value_name = "η", value_parser = values::positive, default_value_t = 0.5)]
     digits_rate: f64,
 
-    /// Learning rate η of the untuned comparison on the mixture; the paper's
-    #[arg(long, value_name = "η", value_parser = values::positive, default_value_t = 0.01)]
+    /// Learning rate η of the untuned comparison on the mixture, on the mean over a batch; the paper's
+    #[arg(long = "mixture-mean-learning-rate", value_name = "η", value_parser = values::positive, default_value_t = 0.01)]
     mixture_rate: f64,
 
     /// Learning rates of the tuned comparison on digits, as multiples of that of the untuned one
@@ -163,7 +164,7 @@ impl Simulation for Levers {
     const EXAMPLES: &'static str = "\
 Examples:
   embedding-norms levers
-  embedding-norms levers --tasks digits-contrastive --cuts 0.5,2,3 --digits-rate 0.1 --epochs 20
+  embedding-norms levers --tasks digits-contrastive --cuts 0.5,2,3 --digits-mean-learning-rate 0.1 --epochs 20
   embedding-norms levers --full --replicates 8 --epochs 20
   embedding-norms levers --save-embeddings probes --save-steps 5";
     const STATEMENTS: &'static [&'static str] = &["S6", "L8", "L6", "S3"];
@@ -248,6 +249,11 @@ Examples:
 
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
         figures::figures(tables)
+    }
+
+    /// The mean is over both views of digits, as NT-Xent has it, and over the anchors of the mixture.
+    fn averages(&self) -> Averages {
+        vec![("digits-mean-learning-rate", 2 * self.size.batch), ("mixture-mean-learning-rate", self.size.batch)]
     }
 }
 

@@ -1,12 +1,10 @@
 //! What becomes of orthogonality, held against statement S4.
 
-use embedding_norms::lab::claim::{Claim, Source, Verdict};
-use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms::lab::claim::{Claim, Verdict, claim, claim_of_paper};
 use embedding_norms::statistics::{Estimate, mean_with_interval};
 
-use super::{Kind, Rule};
-use crate::cli::failure::Failure;
-use crate::simulations::grouping::groups;
+use super::course::{Kind, Rule, Seen};
+use crate::simulations::grouping::grouped;
 
 /// What is zero but for rounding: a displacement is a difference of embeddings a hundred times as long.
 const ROUNDING: f64 = 1e-11;
@@ -20,96 +18,86 @@ pub const OWN_PARAMETERS: &str =
 /// Replicates below which intervals are not looked at.
 const ENOUGH: u64 = 4;
 
-pub fn claims(main: &Table, replicates: u64) -> Result<Vec<Claim>, Failure> {
-    let mut claims = vec![own_parameters(main)?, kernel(main)?, decay(main)?, last_layer(main)?];
-    claims.extend(relaxed(main, replicates)?);
-    claims.push(only_grow(main)?);
-    Ok(claims)
+pub fn claims(rows: &[Seen], replicates: u64) -> Vec<Claim> {
+    let mut claims = vec![own_parameters(rows), kernel(rows), decay(rows), last_layer(rows)];
+    claims.extend(relaxed(rows, replicates));
+    claims.push(only_grow(rows));
+    claims
 }
 
 /// The rows of an encoder under a rule.
-pub fn rows_of(main: &Table, kind: Kind, rule: Rule) -> Result<Table, TableError> {
-    main.with("encoder", kind.name())?.with("rule", rule.name())
+pub fn of(rows: &[Seen], kind: Kind, rule: Rule) -> impl Iterator<Item = &Seen> {
+    rows.iter().filter(move |row| (row.encoder, row.rule) == (kind, rule))
 }
 
 /// The root mean square share of each replicate, over its steps, as an estimate.
-pub fn rms_share(rows: &Table) -> Result<Option<Estimate>, TableError> {
+pub fn rms_share(rows: &[Seen], kind: Kind, rule: Rule) -> Option<Estimate> {
     let of_replicate = |shares: Vec<f64>| {
         let squares = shares.iter().fold(0.0, |sum, share| sum + share * share);
         (squares / shares.len() as f64).sqrt()
     };
-    let each = groups(rows, "replicate", "rms_share")?.into_iter().map(|(_, shares)| of_replicate(shares));
-    Ok(mean_with_interval(&each.collect::<Vec<_>>(), 0.95))
+    let shares = of(rows, kind, rule).map(|row| (row.replicate as f64, row.rms_share));
+    let each = grouped(shares).into_iter().map(|(_, shares)| of_replicate(shares));
+    mean_with_interval(&each.collect::<Vec<_>>(), 0.95)
 }
 
-fn largest(rows: &Table, column: &str) -> Result<f64, TableError> {
-    let values = rows.numbers(column)?;
-    Ok(values
-        .into_iter()
-        .flatten()
-        .fold(0.0, |largest, value| if value.is_nan() { value } else { value.abs().max(largest) }))
+/// The largest size of a quantity in the rows of an encoder under a rule.
+fn largest<Q: Into<Option<f64>>>(rows: &[Seen], kind: Kind, rule: Rule, quantity: impl Fn(&Seen) -> Q) -> f64 {
+    of(rows, kind, rule).filter_map(|row| quantity(row).into()).map(f64::abs).fold(0.0, f64::max)
 }
 
-fn own_parameters(main: &Table) -> Result<Claim, Failure> {
-    let free = largest(&rows_of(main, Kind::Free, Rule::Plain)?, "largest_share")?;
-    let row = largest(&rows_of(main, Kind::RowPerInput, Rule::Plain)?, "largest_share")?;
+fn own_parameters(rows: &[Seen]) -> Claim {
+    let [free, row] =
+        [Kind::Free, Kind::RowPerInput].map(|kind| largest(rows, kind, Rule::Plain, |row| row.largest_share));
     let note = format!("free embeddings {free:.1e}, a linear encoder with a row per input {row:.1e}");
-    Ok(Claim::within("G3", OWN_PARAMETERS, ROUNDING, free.max(row)).noting(&note))
+    claim("G3", OWN_PARAMETERS).note(note).within(ROUNDING, free.max(row))
 }
 
-fn kernel(main: &Table) -> Result<Claim, Failure> {
+fn kernel(rows: &[Seen]) -> Claim {
     let linear = [Kind::Free, Kind::RowPerInput, Kind::SharedLinear];
-    let each = linear.map(|kind| largest(&rows_of(main, kind, Rule::Plain)?, "kernel_residual"));
-    let worst = each.into_iter().try_fold(0.0_f64, |worst, found| found.map(|found| worst.max(found)))?;
+    let each = linear.map(|kind| largest(rows, kind, Rule::Plain, |row| row.kernel_residual));
     let says = "encoders linear in their parameters move by Δz_i = −η Σ_j K_ij ∇_j, K_ij = x_i · x_j: largest relative \
                 difference";
     let note = "what is radial comes from the other inputs alone, as ∇_i is orthogonal to z_i";
-    Ok(Claim::within("S4", says, ROUNDING, worst).noting(note))
+    claim("S4", says).note(note).within(ROUNDING, each.into_iter().fold(0.0, f64::max))
 }
 
-fn decay(main: &Table) -> Result<Claim, Failure> {
-    let worst = largest(&rows_of(main, Kind::Free, Rule::Decay)?, "decay_residual")?;
+fn decay(rows: &[Seen]) -> Claim {
     let says = "decay of free embeddings adds the radial share −ηλ‖z‖/‖Δz‖ and nothing else: largest difference";
-    Ok(Claim::within("S4", says, ROUNDING, worst))
+    claim("S4", says).within(ROUNDING, largest(rows, Kind::Free, Rule::Decay, |row| row.decay_residual))
 }
 
-fn last_layer(main: &Table) -> Result<Claim, Failure> {
-    let rows = rows_of(main, Kind::Perceptron, Rule::Plain)?;
-    let (last, first) = (largest(&rows, "last_layer_share")?, largest(&rows, "first_layer_share")?);
+fn last_layer(rows: &[Seen]) -> Claim {
+    let last = largest(rows, Kind::Perceptron, Rule::Plain, |row| row.last_layer_share);
+    let first = largest(rows, Kind::Perceptron, Rule::Plain, |row| row.first_layer_share);
     let says = "in a perceptron orthogonality moves to the last layer, weights and biases together: largest \
                 |θ · Δθ|/(‖θ‖‖Δθ‖)";
     let note = format!("control: the first layer, beside which b₂ reaches the output too, has {first:.1e}");
-    let claim = Claim::within("S4", says, ROUNDING, last).noting(&note);
+    let claim = claim("S4", says).note(note).within(ROUNDING, last);
     // A measure that cannot tell the two layers apart would say nothing.
-    Ok(if first > NO_ROUNDING { claim } else { Claim { verdict: Verdict::NotAsStated, ..claim } })
+    if first > NO_ROUNDING { claim } else { Claim { verdict: Verdict::NotAsStated, ..claim } }
 }
 
 /// One condition relaxed at a time: the radial share is then no rounding.
-fn relaxed(main: &Table, replicates: u64) -> Result<Vec<Claim>, Failure> {
+fn relaxed(rows: &[Seen], replicates: u64) -> [Claim; 4] {
     let cases = [
         (Kind::SharedLinear, Rule::Plain, "a shared linear encoder under plain descent"),
         (Kind::Perceptron, Rule::Plain, "a perceptron under plain descent"),
         (Kind::Free, Rule::Momentum, "free embeddings with momentum"),
         (Kind::Free, Rule::Decay, "free embeddings with weight decay"),
     ];
-    let claim = |(kind, rule, whose): (Kind, Rule, &str)| {
+    cases.map(|(kind, rule, whose)| {
         let says = format!("displacements of {whose} are not orthogonal: root mean square radial share");
-        let found = rms_share(&rows_of(main, kind, rule)?)?;
-        let Some(found) = found.filter(|_| replicates >= ENOUGH) else {
-            return Ok(Claim::not_tested("S4", Source::Ours, &says, "needs at least 4 replicates"));
-        };
-        let measured = format!("{:.3} [{:.3}, {:.3}]", found.value, found.lower, found.upper);
-        let claim = Claim::outcome("S4", &says, format!("above {CLEARLY}"), measured, found.lower > CLEARLY);
-        Ok(Claim { value: Some(found.value), interval: Some((found.lower, found.upper)), ..claim })
-    };
-    cases.into_iter().map(claim).collect()
+        let shown = |found: Estimate| format!("{:.3} [{:.3}, {:.3}]", found.value, found.lower, found.upper);
+        let stating = claim("S4", &says).needs(replicates >= ENOUGH, "needs at least 4 replicates");
+        stating.above(CLEARLY, rms_share(rows, kind, rule), shown)
+    })
 }
 
 /// The paper's consequence of orthogonality, where its condition holds and where it does not.
-fn only_grow(main: &Table) -> Result<Claim, Failure> {
-    let shortened = |kind| largest(&rows_of(main, kind, Rule::Plain)?, "shortened");
-    let (free, linear, perceptron) =
-        (shortened(Kind::Free)?, shortened(Kind::SharedLinear)?, shortened(Kind::Perceptron)?);
+fn only_grow(rows: &[Seen]) -> Claim {
+    let [free, linear, perceptron] = [Kind::Free, Kind::SharedLinear, Kind::Perceptron]
+        .map(|kind| largest(rows, kind, Rule::Plain, |row| row.shortened));
     let verdict = match (free == 0.0, linear.max(perceptron) == 0.0) {
         (true, true) => Verdict::Supported,
         (true, false) => Verdict::Conditional,
@@ -122,8 +110,8 @@ fn only_grow(main: &Table) -> Result<Claim, Failure> {
         100.0 * linear,
         100.0 * perceptron
     );
-    let says = "plain descent only lengthens embeddings";
-    Ok(Claim::outcome("D2", says, "no embedding shortened".to_owned(), measured, true).of_the_paper(verdict).noting(
-        "holds for embeddings with parameters of their own; shared parameters move embeddings radially, both ways",
-    ))
+    let note =
+        "holds for embeddings with parameters of their own; shared parameters move embeddings radially, both ways";
+    let stating = claim_of_paper("D2", "plain descent only lengthens embeddings").note(note);
+    stating.verdict("no embedding shortened", measured, verdict)
 }

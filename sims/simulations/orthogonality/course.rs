@@ -2,7 +2,6 @@
 
 use embedding_norms::data::mixture::{Drawn, Mixture};
 use embedding_norms::encoder::{Encoder, Input, Network, Table};
-use embedding_norms::lab::sweep::UnitContext;
 use embedding_norms::loss::{Batch, Loss, SupervisedInfoNce};
 use embedding_norms::normalization::pullback;
 use embedding_norms::optimizer::{GradientDescent, HeavyBall, Optimizer, WeightDecay};
@@ -10,10 +9,12 @@ use embedding_norms::random::Generator;
 use embedding_norms::sphere::{inner, norm_of, normalize};
 use embedding_norms::training::{Labelled, Method, Source, Trainer, Views};
 use ndarray::{Array1, Array2, ArrayView1, Axis};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use statrs::statistics::{Data, OrderStatistics};
 
 use crate::cli::failure::Failure;
+use crate::simulations::grouping::mean;
+use crate::simulations::study::{Context, Row, Study, name_of};
 
 /// How the features of points are made: standard normal entries times this, as in the paper's setting.
 const GAIN: f64 = 10.0;
@@ -26,30 +27,26 @@ const PROBE: f64 = 1e-6;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// Every embedding is a parameter of its own.
+    #[serde(rename = "free embeddings")]
     Free,
     /// A linear encoder with a row per input.
+    #[serde(rename = "a row per input")]
     RowPerInput,
     /// A linear encoder of features, without biases.
+    #[serde(rename = "shared linear")]
     SharedLinear,
     /// A perceptron with one hidden layer, and biases.
+    #[serde(rename = "perceptron")]
     Perceptron,
 }
 
 impl Kind {
     pub const ALL: [Self; 4] = [Self::Free, Self::RowPerInput, Self::SharedLinear, Self::Perceptron];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Free => "free embeddings",
-            Self::RowPerInput => "a row per input",
-            Self::SharedLinear => "shared linear",
-            Self::Perceptron => "perceptron",
-        }
-    }
 }
 
 /// How it is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Rule {
     /// Plain gradient descent.
     Plain,
@@ -58,20 +55,12 @@ pub enum Rule {
     /// Plain descent with decoupled weight decay.
     Decay,
     /// Both.
+    #[serde(rename = "momentum and decay")]
     Both,
 }
 
 impl Rule {
     pub const ALL: [Self; 4] = [Self::Plain, Self::Momentum, Self::Decay, Self::Both];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::Momentum => "momentum",
-            Self::Decay => "decay",
-            Self::Both => "momentum and decay",
-        }
-    }
 
     fn has_momentum(self) -> bool {
         matches!(self, Self::Momentum | Self::Both)
@@ -84,8 +73,10 @@ impl Rule {
 
 /// One encoder under one rule.
 #[derive(Clone, Debug, Serialize)]
-pub struct Cell {
+pub struct Condition {
+    #[serde(serialize_with = "variant")]
     pub kind: Kind,
+    #[serde(serialize_with = "variant")]
     pub rule: Rule,
     pub steps: Vec<usize>,
     pub samples: usize,
@@ -98,29 +89,35 @@ pub struct Cell {
     pub temperature: f64,
 }
 
-impl Cell {
-    pub fn last_step(&self) -> usize {
-        self.steps.last().copied().unwrap_or(0)
-    }
+/// Random numbers hang on the names of variants in the code, not on those in tables.
+fn variant<S: Serializer>(variant: &impl std::fmt::Debug, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{variant:?}"))
 }
 
 /// What is seen of the displacements of one step.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Seen {
-    pub step: u64,
-    pub loss: f64,
-    pub learning_rate: f64,
-    pub median_norm: f64,
+    pub encoder: Kind,
+    pub rule: Rule,
+    pub replicate: u64,
+    pub step: usize,
+    loss: f64,
+    learning_rate: f64,
+    median_norm: f64,
     /// The largest |z·Δz|/(‖z‖‖Δz‖).
     pub largest_share: f64,
     /// The root of the mean square of z·Δz/(‖z‖‖Δz‖).
     pub rms_share: f64,
     /// Its mean, with its sign.
-    pub mean_share: f64,
+    mean_share: f64,
     /// The share of embeddings that the step made shorter.
     pub shortened: f64,
-    /// The 5, 25, 50, 75 and 95 % quantiles of the angle between z and Δz, in degrees.
-    pub angles: [f64; 5],
+    /// The 5 % quantile of the angle between z and Δz, in degrees.
+    pub angle_05: f64,
+    angle_25: f64,
+    pub angle_50: f64,
+    angle_75: f64,
+    pub angle_95: f64,
     /// The largest difference of a displacement from −η Σ_j K_ij ∇_j, over the largest displacement.
     pub kernel_residual: Option<f64>,
     /// The largest |z·Δz + ηλ‖z‖²|/(‖z‖‖Δz‖).
@@ -129,30 +126,52 @@ pub struct Seen {
     pub last_layer_share: Option<f64>,
     /// The same for the first layer.
     pub first_layer_share: Option<f64>,
+    stop: String,
 }
 
-/// Trains the encoder of a cell.
-pub fn course(unit: &mut UnitContext<'_, Cell>) -> Result<Vec<Seen>, Failure> {
-    let cell = unit.cell;
-    let mixture = Mixture::new(&vec![1.0; cell.classes], NOISE, cell.dimension)?.observed(cell.width, GAIN)?;
-    let drawn = mixture.draw(cell.samples, &mut unit.generator)?;
-    let perceptron = Network::draw(&[cell.width, cell.width, cell.dimension], true, &mut unit.generator);
-    let linear = Network::draw(&[cell.width, cell.dimension], false, &mut unit.generator);
-    let start = perceptron.embed_features(drawn.features.view());
-    let lengths = relative_lengths(&drawn);
-    match cell.kind {
-        Kind::Free => Course::new(&drawn, Some(Array2::eye(cell.samples))).run(Table::free(start), unit),
-        Kind::RowPerInput => {
-            let kernel = Array2::from_diag(&lengths.mapv(|length| length * length));
-            Course::new(&drawn, Some(kernel)).run(Table::linear(start, lengths), unit)
+impl Row for Seen {
+    const TABLE: &'static str = "";
+}
+
+impl Study for Condition {
+    type Rows = Vec<Seen>;
+
+    fn label(&self) -> String {
+        format!("{}, {}", name_of(&self.kind), name_of(&self.rule))
+    }
+
+    fn cost(&self) -> f64 {
+        self.last_step() as f64 * (self.samples * self.samples) as f64
+    }
+
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<Seen>, Failure> {
+        let mixture = Mixture::new(&vec![1.0; self.classes], NOISE, self.dimension)?.observed(self.width, GAIN)?;
+        let drawn = mixture.draw(self.samples, &mut unit.generator)?;
+        let perceptron = Network::draw(&[self.width, self.width, self.dimension], true, &mut unit.generator);
+        let linear = Network::draw(&[self.width, self.dimension], false, &mut unit.generator);
+        let start = perceptron.embed_features(drawn.features.view());
+        let lengths = relative_lengths(&drawn);
+        let course = |kernel| Course { condition: self, drawn: &drawn, kernel };
+        match self.kind {
+            Kind::Free => course(Some(Array2::eye(self.samples))).run(Table::free(start), unit),
+            Kind::RowPerInput => {
+                let kernel = Array2::from_diag(&lengths.mapv(|length| length * length));
+                course(Some(kernel)).run(Table::linear(start, lengths), unit)
+            }
+            Kind::SharedLinear => {
+                let kernel = Array2::from_shape_fn((self.samples, self.samples), |(i, j)| {
+                    inner(drawn.features.row(i), drawn.features.row(j))
+                });
+                course(Some(kernel)).run(linear, unit)
+            }
+            Kind::Perceptron => course(None).run(perceptron, unit),
         }
-        Kind::SharedLinear => {
-            let kernel = Array2::from_shape_fn((cell.samples, cell.samples), |(i, j)| {
-                inner(drawn.features.row(i), drawn.features.row(j))
-            });
-            Course::new(&drawn, Some(kernel)).run(linear, unit)
-        }
-        Kind::Perceptron => Course::new(&drawn, None).run(perceptron, unit),
+    }
+}
+
+impl Condition {
+    fn last_step(&self) -> usize {
+        self.steps.last().copied().unwrap_or(0)
     }
 }
 
@@ -165,45 +184,42 @@ fn relative_lengths(drawn: &Drawn) -> Array1<f64> {
 
 /// What the trainings of all encoders have in common.
 struct Course<'a> {
+    condition: &'a Condition,
     drawn: &'a Drawn,
     /// K_ij, by which a plain step moves z_i for the gradient of z_j, where it is the same at every step.
     kernel: Option<Array2<f64>>,
 }
 
-impl<'a> Course<'a> {
-    fn new(drawn: &'a Drawn, kernel: Option<Array2<f64>>) -> Self {
-        Self { drawn, kernel }
-    }
-
-    fn run<E: Encoder + Clone>(&self, encoder: E, unit: &mut UnitContext<'_, Cell>) -> Result<Vec<Seen>, Failure> {
-        let cell = unit.cell;
-        let loss = SupervisedInfoNce::one_positive(cell.temperature)?;
+impl Course<'_> {
+    fn run<E: Encoder + Clone>(&self, encoder: E, unit: &mut Context<'_>) -> Result<Vec<Seen>, Failure> {
+        let condition = self.condition;
+        let loss = SupervisedInfoNce::one_positive(condition.temperature)?;
         let source = Labelled::new(self.drawn.features.view(), &self.drawn.labels);
-        let plain = self.calibrated(&encoder, &loss, &source, &mut unit.generator, cell.turn)?;
-        let (rule, rate): (Box<dyn Optimizer>, f64) = match cell.rule.has_momentum() {
-            true => (Box::new(HeavyBall::new(cell.momentum)?), plain * (1.0 - cell.momentum)),
+        let plain = self.calibrated(&encoder, &loss, &source, &mut unit.generator)?;
+        let (rule, rate): (Box<dyn Optimizer>, f64) = match condition.rule.has_momentum() {
+            true => (Box::new(HeavyBall::new(condition.momentum)?), plain * (1.0 - condition.momentum)),
             false => (Box::new(GradientDescent), plain),
         };
         let mut method = Method::new(&loss, &*rule, rate)?;
-        if cell.rule.has_decay() {
-            method = method.decay(WeightDecay::decoupled(cell.decay / rate)?);
+        if condition.rule.has_decay() {
+            method = method.decay(WeightDecay::decoupled(condition.decay / rate)?);
         }
         let mut trainer = Trainer::new(encoder, method)?;
-        let mut seen = Vec::with_capacity(cell.steps.len());
-        for step in 1..=cell.last_step() {
+        let mut seen = Vec::with_capacity(condition.steps.len());
+        for step in 1..=condition.last_step() {
             if unit.is_cancelled() {
                 break;
             }
             let Some(views) = everything(&source, &mut unit.generator) else { break };
-            if !cell.steps.contains(&step) {
+            if !condition.steps.contains(&step) {
                 trainer.step(&views)?;
                 continue;
             }
             let before = trainer.encoder().clone();
             let loss_before = trainer.step(&views)?;
-            let look = Look { cell, loss: &loss, views: &views, rate };
-            let looked = look.at(self.kernel.as_ref(), &before, trainer.encoder())?;
-            seen.push(Seen { step: step as u64, loss: loss_before, ..looked });
+            let look = Look { condition, loss: &loss, views: &views, rate, kernel: self.kernel.as_ref() };
+            let seen_here = look.at((unit.unit.replicate, step, loss_before), &before, trainer.encoder())?;
+            seen.push(seen_here);
         }
         Ok(seen)
     }
@@ -216,7 +232,6 @@ impl<'a> Course<'a> {
         loss: &SupervisedInfoNce,
         source: &Labelled<'_>,
         generator: &mut Generator,
-        turn: f64,
     ) -> Result<f64, Failure> {
         let nothing =
             || Failure::Refused("no two samples share a class; give more samples or fewer classes".to_owned());
@@ -228,7 +243,7 @@ impl<'a> Course<'a> {
         let after = normalize(trainer.encoder().embed(input).view())?;
         let chord = |(x, y): (ArrayView1<'_, f64>, ArrayView1<'_, f64>)| norm_of((&y - &x).view());
         let chords = before.units().rows().into_iter().zip(after.units().rows()).map(chord).collect::<Vec<_>>();
-        Ok(PROBE * turn / Data::new(chords).median())
+        Ok(PROBE * self.condition.turn / Data::new(chords).median())
     }
 }
 
@@ -240,14 +255,20 @@ fn everything(source: &Labelled<'_>, generator: &mut Generator) -> Option<Views>
 
 /// A look at the step from one state of an encoder to the next.
 struct Look<'a> {
-    cell: &'a Cell,
+    condition: &'a Condition,
     loss: &'a SupervisedInfoNce,
     views: &'a Views,
     rate: f64,
+    kernel: Option<&'a Array2<f64>>,
 }
 
 impl Look<'_> {
-    fn at<E: Encoder>(&self, kernel: Option<&Array2<f64>>, before: &E, after: &E) -> Result<Seen, Failure> {
+    fn at<E: Encoder>(
+        &self,
+        (replicate, step, loss): (u64, usize, f64),
+        before: &E,
+        after: &E,
+    ) -> Result<Seen, Failure> {
         let input = Input { rows: &self.views.rows, features: self.views.first.view() };
         let (start, end) = (before.embed(input), after.embed(input));
         let displacements = &end - &start;
@@ -257,30 +278,41 @@ impl Look<'_> {
         let angles = pairs().map(|(z, way)| embedding_norms::sphere::angle(z, way).to_degrees()).collect();
         let count = shares.len() as f64;
         let shorter = start.rows().into_iter().zip(end.rows()).filter(|(z, w)| norm_of(w.view()) < norm_of(z.view()));
-        let is_plain = self.cell.rule == Rule::Plain;
-        let layers = matches!(self.cell.kind, Kind::Perceptron) && is_plain;
+        let Condition { kind: encoder, rule, decay, .. } = *self.condition;
+        let is_plain = rule == Rule::Plain;
+        let layers = encoder == Kind::Perceptron && is_plain;
+        let [angle_05, angle_25, angle_50, angle_75, angle_95] = quantiles(angles);
         let share = |tensors: [usize; 2]| layers.then(|| parameter_share(before, after, tensors));
         Ok(Seen {
-            step: 0,
-            loss: 0.0,
+            encoder,
+            rule,
+            replicate,
+            step,
+            loss,
             learning_rate: self.rate,
             median_norm: Data::new(origins.norms().to_vec()).median(),
             largest_share: shares.iter().fold(0.0, |largest, share| largest.max(share.abs())),
             rms_share: (shares.iter().fold(0.0, |sum, share| sum + share * share) / count).sqrt(),
-            mean_share: shares.iter().fold(0.0, |sum, share| sum + share) / count,
+            mean_share: mean(&shares),
             shortened: shorter.count() as f64 / count,
-            angles: quantiles(angles),
-            kernel_residual: match (kernel, is_plain) {
-                (Some(kernel), true) => Some(self.kernel_residual(kernel, &start, &displacements)?),
-                _ => None,
-            },
-            decay_residual: (self.cell.rule == Rule::Decay).then(|| {
+            angle_05,
+            angle_25,
+            angle_50,
+            angle_75,
+            angle_95,
+            kernel_residual: self
+                .kernel
+                .filter(|_| is_plain)
+                .map(|kernel| self.kernel_residual(kernel, &start, &displacements))
+                .transpose()?,
+            decay_residual: (rule == Rule::Decay).then(|| {
                 let pulls = shares.iter().zip(origins.norms()).zip(ways.norms());
-                let left = |((share, norm), way): ((&f64, &f64), &f64)| (share + self.cell.decay * norm / way).abs();
+                let left = |((share, norm), way): ((&f64, &f64), &f64)| (share + decay * norm / way).abs();
                 pulls.map(left).fold(0.0, f64::max)
             }),
             last_layer_share: share([2, 3]),
             first_layer_share: share([0, 1]),
+            stop: "steps".to_owned(),
         })
     }
 

@@ -8,15 +8,13 @@ mod figures;
 use clap::{ArgAction, Args};
 use embedding_norms::lab::claim::Claim;
 use embedding_norms::lab::figure::Figure;
-use embedding_norms::lab::sweep::{self, Unit, UnitContext};
-use embedding_norms::lab::table::{Table, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
-use crate::simulations::simulation::{Simulation, Tables};
-pub use course::{Cell, Kind, Rule};
-use course::{Seen, course};
+use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::study::Plan;
+use course::{Condition, Kind, Rule};
 
 /// Settings.
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,17 +57,7 @@ pub struct Orthogonality {
     temperature: f64,
 }
 
-impl sweep::Cell for Cell {
-    fn label(&self) -> String {
-        format!("{}, {}", self.kind.name(), self.rule.name())
-    }
-
-    fn cost(&self) -> f64 {
-        self.last_step() as f64 * (self.samples * self.samples) as f64
-    }
-}
-
-impl Simulation for Orthogonality {
+impl Planned for Orthogonality {
     const NAME: &'static str = "orthogonality";
     const ABOUT: &'static str =
         "Plain steps are orthogonal to embeddings with parameters of their own, not to those of a shared encoder";
@@ -85,14 +73,11 @@ Examples:
     const FULL: &'static [&'static str] =
         &["--steps=1,2,5,10,20,50,100,200,500,1000,2000", "--samples=512", "--replicates=40"];
 
-    type Cell = Cell;
-    type Finding = Vec<Seen>;
-
-    fn cells(&self) -> Result<Vec<Cell>, Failure> {
+    fn plan(&self) -> Result<Plan, Failure> {
         let mut steps = self.steps.clone();
         steps.sort_unstable();
         steps.dedup();
-        let cell = |kind: Kind, rule: Rule| Cell {
+        let condition = |kind, rule| Condition {
             kind,
             rule,
             steps: steps.clone(),
@@ -105,78 +90,14 @@ Examples:
             decay: self.decay,
             temperature: self.temperature,
         };
-        Ok(Kind::ALL.iter().flat_map(|&kind| Rule::ALL.map(|rule| cell(kind, rule))).collect())
-    }
-
-    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Vec<Seen>, Failure> {
-        course(unit)
-    }
-
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Vec<Seen>)>) -> Result<Tables, Failure> {
-        let mut main = Table::new(&COLUMNS);
-        for (unit, course) in found {
-            let cell = &cells[unit.cell];
-            course.into_iter().for_each(|seen| main.push(row(cell, unit, seen)));
-        }
-        Ok(Tables::new([("", main)]))
+        Plan::default().cells(Kind::ALL.iter().flat_map(|&kind| Rule::ALL.map(|rule| condition(kind, rule))))
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
-        claims::claims(tables.get("")?, replicates)
+        Ok(claims::claims(&tables.rows()?, replicates))
     }
 
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
-        Ok(vec![("", figures::figure(tables.get("")?, tables.stated())?)])
+        Ok(vec![("", figures::figure(&tables.rows()?, tables.stated()))])
     }
-}
-
-const COLUMNS: [&str; 21] = [
-    "encoder",
-    "rule",
-    "replicate",
-    "step",
-    "loss",
-    "learning_rate",
-    "median_norm",
-    "largest_share",
-    "rms_share",
-    "mean_share",
-    "shortened",
-    "angle_05",
-    "angle_25",
-    "angle_50",
-    "angle_75",
-    "angle_95",
-    "kernel_residual",
-    "decay_residual",
-    "last_layer_share",
-    "first_layer_share",
-    "stop",
-];
-
-fn row(cell: &Cell, unit: Unit, seen: Seen) -> [Value; 21] {
-    let [low, quarter, median, three_quarters, high] = seen.angles;
-    [
-        cell.kind.name().into(),
-        cell.rule.name().into(),
-        unit.replicate.into(),
-        seen.step.into(),
-        seen.loss.into(),
-        seen.learning_rate.into(),
-        seen.median_norm.into(),
-        seen.largest_share.into(),
-        seen.rms_share.into(),
-        seen.mean_share.into(),
-        seen.shortened.into(),
-        low.into(),
-        quarter.into(),
-        median.into(),
-        three_quarters.into(),
-        high.into(),
-        seen.kernel_residual.into(),
-        seen.decay_residual.into(),
-        seen.last_layer_share.into(),
-        seen.first_layer_share.into(),
-        "steps".into(),
-    ]
 }

@@ -4,7 +4,7 @@ mod stating;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::stating::{Stating, claim, worst};
+pub use self::stating::{Stating, claim, claim_of_paper, worst};
 use crate::statistics::Estimate;
 pub use crate::words::brief;
 

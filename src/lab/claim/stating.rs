@@ -1,6 +1,6 @@
 //! Claims as sentences: who says what, what is needed to decide it, and how it is decided.
 
-use super::{Claim, Source, brief};
+use super::{Claim, Source, Verdict, brief};
 use crate::statistics::Estimate;
 
 /// A claim of ours that is still to be decided.
@@ -23,11 +23,31 @@ pub struct Stating {
     says: String,
     note: String,
     lacks: Option<String>,
+    source: Source,
+    value: Option<f64>,
+    interval: Option<(f64, f64)>,
 }
 
 /// A claim of ours about a statement; decided by one of the methods that return a [`Claim`].
 pub fn claim(statement: &str, says: &str) -> Stating {
-    Stating { statement: statement.to_owned(), says: says.to_owned(), note: String::new(), lacks: None }
+    let (statement, says) = (statement.to_owned(), says.to_owned());
+    Stating { statement, says, note: String::new(), lacks: None, source: Source::Ours, value: None, interval: None }
+}
+
+/// A claim of the paper about a statement; decided by [`Stating::verdict`].
+///
+/// ```
+/// use embedding_norms::lab::claim::{Source, Verdict, claim_of_paper};
+/// let stating = claim_of_paper("S5", "rare classes have short embeddings").valued(37.0);
+/// let claim = |seeds: u64| {
+///     let stating = stating.clone().needs(seeds >= 20, "needs 20 seeds");
+///     stating.verdict("every seed", "37 of 40 seeds", Verdict::Conditional)
+/// };
+/// assert_eq!((claim(40).verdict, claim(40).source, claim(40).value), (Verdict::Conditional, Source::Paper, Some(37.0)));
+/// assert_eq!((claim(4).verdict, claim(4).source, claim(4).value), (Verdict::NotTested, Source::Paper, None));
+/// ```
+pub fn claim_of_paper(statement: &str, says: &str) -> Stating {
+    Stating { source: Source::Paper, ..claim(statement, says) }
 }
 
 impl Stating {
@@ -82,9 +102,47 @@ impl Stating {
 
     fn decide(self, claim: impl FnOnce(&str, &str) -> Claim) -> Claim {
         match self.lacks {
-            Some(why) => Claim::not_tested(&self.statement, Source::Ours, &self.says, &why),
-            None => claim(&self.statement, &self.says).noting(&self.note),
+            Some(why) => Claim::not_tested(&self.statement, self.source, &self.says, &why),
+            None => {
+                let claim = claim(&self.statement, &self.says).noting(&self.note);
+                Claim { value: self.value.or(claim.value), interval: self.interval.or(claim.interval), ..claim }
+            }
         }
+    }
+
+    /// The whole interval lies above a bound; `shown` puts the estimate in words. Without one nothing is decided.
+    ///
+    /// ```
+    /// use embedding_norms::lab::claim::{Verdict, claim};
+    /// use embedding_norms::statistics::Estimate;
+    /// let decide = |lower| {
+    ///     let found = Estimate { value: 0.3, lower, upper: 0.5, replicates: 8 };
+    ///     claim("S4", "steps are not orthogonal").above(0.02, Some(found), |found| found.value.to_string())
+    /// };
+    /// assert_eq!((decide(0.1).verdict, decide(0.1).interval), (Verdict::AsStated, Some((0.1, 0.5))));
+    /// assert_eq!(decide(0.01).verdict, Verdict::NotAsStated);
+    /// ```
+    pub fn above(self, bound: f64, found: Option<Estimate>, shown: impl Fn(Estimate) -> String) -> Claim {
+        let stating = self.needs(found.is_some(), "there is nothing to measure at these settings");
+        let Some(found) = found else { return stating.within(bound, f64::NAN) };
+        stating.estimated(found).holds(format!("above {bound}"), shown(found), found.lower > bound)
+    }
+
+    /// The number that [`Stating::holds`] or [`Stating::verdict`] speak of.
+    pub fn valued(self, value: f64) -> Self {
+        Self { value: Some(value), ..self }
+    }
+
+    /// The same with its interval.
+    pub fn estimated(self, found: Estimate) -> Self {
+        Self { interval: Some((found.lower, found.upper)), ..self.valued(found.value) }
+    }
+
+    /// Prediction and measurement of a claim of the paper in words, with the verdict that it deserves.
+    pub fn verdict(self, predicted: impl Into<String>, measured: impl Into<String>, verdict: Verdict) -> Claim {
+        self.decide(|statement, says| {
+            Claim::outcome(statement, says, predicted.into(), measured.into(), true).of_the_paper(verdict)
+        })
     }
 }
 
