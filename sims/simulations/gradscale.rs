@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
-use crate::simulations::grouping::distinct;
+use crate::simulations::grouping::ascending;
 use crate::simulations::optimizer_laws::{
     Count, Goal, Pairs, Run, Window, differences, estimate, nanoseconds, observation, typical_steps,
 };
@@ -234,7 +234,7 @@ impl Exponent {
             inside.filter_map(|row| observation(row.norm, row.steps, row.replicate)).collect();
         let fit = fit_power_law(&observations, 0.95);
         let exponent = fit.as_ref().ok().map(|law| law.exponent);
-        let norms = distinct(observations.iter().map(|row| row.x));
+        let norms = ascending(observations.iter().map(|row| row.x));
         Self {
             power,
             exponent: exponent.map(|exponent| exponent.value),

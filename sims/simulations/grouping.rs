@@ -10,7 +10,7 @@ pub fn groups(table: &Table, x: &str, y: &str) -> Result<Vec<(f64, Vec<f64>)>, T
 
 /// The mean of `y` at each different value of `x`, in the order of `x`.
 pub fn means(table: &Table, x: &str, y: &str) -> Result<Vec<(f64, f64)>, TableError> {
-    Ok(averaged(table.pairs(x, y)?))
+    Ok(averages(table.pairs(x, y)?))
 }
 
 /// The different values of a column, in their order.
@@ -37,12 +37,12 @@ pub fn grouped(pairs: impl IntoIterator<Item = (f64, f64)>) -> Vec<(f64, Vec<f64
 }
 
 /// The mean of y at each different x of pairs (x, y), in the order of x.
-pub fn averaged(pairs: impl IntoIterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
+pub fn averages(pairs: impl IntoIterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
     grouped(pairs).into_iter().map(|(x, values)| (x, mean(&values))).collect()
 }
 
-/// The different values, in their order.
-pub fn distinct(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
+/// The different values, from the smallest on.
+pub fn ascending(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
     grouped(values.into_iter().map(|value| (value, value))).into_iter().map(|(value, _)| value).collect()
 }
 
@@ -67,8 +67,8 @@ mod tests {
     fn pairs_are_grouped_in_the_order_of_x_and_names_in_that_of_their_first_value() {
         let pairs = [(2.0, 5.0), (1.0, 3.0), (2.0, 7.0)];
         assert_eq!(grouped(pairs), [(1.0, vec![3.0]), (2.0, vec![5.0, 7.0])]);
-        assert_eq!(averaged(pairs), [(1.0, 3.0), (2.0, 6.0)]);
-        assert_eq!(distinct([2.0, 1.0, 2.0]), [1.0, 2.0]);
+        assert_eq!(averages(pairs), [(1.0, 3.0), (2.0, 6.0)]);
+        assert_eq!(ascending([2.0, 1.0, 2.0]), [1.0, 2.0]);
         let named = [("z", 1.0), ("a", 2.0), ("lone", 9.0), ("z", 3.0), ("a", 2.0)];
         let found = estimated(named.map(|(name, value)| (name.to_owned(), value)));
         let means: Vec<(&str, f64)> = found.iter().map(|(name, found)| (name.as_str(), found.value)).collect();

@@ -11,7 +11,7 @@ use super::gradients::Gradients;
 use super::hinge::HingeRow;
 use super::symmetry::Symmetry;
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::{distinct, grouped};
+use crate::simulations::grouping::{ascending, grouped};
 use crate::simulations::simulation::Tables;
 
 /// Replicates below which no interval is tested.
@@ -58,7 +58,7 @@ pub fn claims(tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
 }
 
 fn is_asymptotic(main: &[Steps], growth: &[Growth]) -> bool {
-    let norms = distinct(main.iter().map(|row| row.norm));
+    let norms = ascending(main.iter().map(|row| row.norm));
     let range = norms.last().unwrap_or(&1.0) / norms.first().unwrap_or(&1.0);
     let long = main.iter().filter_map(|row| row.steps).all(|steps| steps >= ENOUGH_STEPS);
     let small = growth.iter().all(|row| row.step_size <= LARGEST_STEP * (1.0 + 1e-9));
@@ -84,7 +84,7 @@ fn gradients(rows: &[Gradients]) -> Vec<Claim> {
 fn closed_form(rows: &[Comparison]) -> Claim {
     let says = "gradients of anchors and keys are the closed form: largest ‖ΔG‖ρτ, of the total over the batch";
     let losses: Vec<&str> = by_loss(rows, |row| &row.loss).into_iter().map(|(loss, _)| loss).collect();
-    let temperatures: Vec<String> = distinct(rows.iter().map(|row| row.temperature)).into_iter().map(brief).collect();
+    let temperatures: Vec<String> = ascending(rows.iter().map(|row| row.temperature)).into_iter().map(brief).collect();
     let longest = brief(largest(rows.iter().map(|row| row.largest_length)));
     claim("G4", says)
         .needs(!rows.is_empty(), "needs one of info-nce, nt-xent and dcl")

@@ -8,7 +8,7 @@ use super::claims::{BUDGET, EXPONENT, EXPONENTS, KINKED, budgets, exponents, hin
 use super::descents::{Growth, Steps};
 use super::hinge::HingeRow;
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::{averaged, distinct, mean};
+use crate::simulations::grouping::{ascending, averages, mean};
 use crate::simulations::simulation::Tables;
 use crate::simulations::stated::Stated;
 
@@ -23,13 +23,13 @@ pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> 
 
 /// Steps against norm, a panel per loss.
 fn steps(main: &[Steps], stated: &Stated) -> Figure {
-    let norms = distinct(main.iter().map(|row| row.norm));
+    let norms = ascending(main.iter().map(|row| row.norm));
     let mut figure = Figure::new(
         "Steps of plain descent to one level of the loss against the norm of the embeddings, a panel for each loss, on \
          logarithmic axes, beside lines of slope 2: twice the norm takes four times the steps.",
     );
     for ((loss, exponent), (_, rows)) in exponents(main).into_iter().zip(by_loss(main, |row| &row.loss)) {
-        let counts = averaged(rows.iter().filter_map(|row| Some((row.norm, row.steps? as f64))));
+        let counts = averages(rows.iter().filter_map(|row| Some((row.norm, row.steps? as f64))));
         let mut panel =
             Panel::new(Axis::logarithmic("norm ‖z‖").ticks_at(norms.iter().copied()), Axis::logarithmic("steps"))
                 .title(loss.clone())
@@ -100,7 +100,7 @@ fn budget(growth: &[Growth], hinge: &[HingeRow]) -> Figure {
     let losses = by_loss(growth, |row| &row.loss);
     let (kinked, smooth): (Vec<_>, Vec<_>) = losses.into_iter().partition(|(loss, _)| *loss == KINKED);
     let label = format!("{} smooth losses", smooth.len());
-    let excess_of = |rows: &[Growth]| excess(averaged(rows.iter().filter_map(Growth::point)));
+    let excess_of = |rows: &[Growth]| excess(averages(rows.iter().filter_map(Growth::point)));
     for (_, rows) in smooth {
         panel = panel.layer(Layer::line(&label, excess_of(rows)).style(Style::series(0).width(0.8)));
     }

@@ -4,7 +4,7 @@ use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
 
 use super::{Comparison, DecayRule};
 use crate::simulations::decay::Decay;
-use crate::simulations::grouping::distinct;
+use crate::simulations::grouping::ascending;
 
 /// The names on the axis.
 const NAMES: [(&str, &str); 12] = [
@@ -31,7 +31,7 @@ pub fn figure(rows: &[Comparison]) -> Figure {
                 and decay divided by k. With decoupled decay it is at the level of rounding, or zero, for all rules. With \
                 coupled decay it is so for rules of degree two alone; Adam and its kin part from their counterparts by up \
                 to radians, unless decay is divided by the square of k.";
-    let panels = distinct(rows.iter().map(|row| row.grad_scale)).into_iter().map(|power| panel(rows, power));
+    let panels = ascending(rows.iter().map(|row| row.grad_scale)).into_iter().map(|power| panel(rows, power));
     let caption = "HB heavy ball, NAG Nesterov, AdW AdamW, AdP AdamP, AdaG AdaGrad, NGD normalized gradient; 0: bit for bit the \
                    same. RMSProp amplifies rounding.";
     Figure::new(text).aspect(0.42).caption(caption).panels(panels)

@@ -8,7 +8,7 @@ use super::projection::{ProjectionRow, Rule};
 use super::settling::{SettlingRow, Sweep};
 use crate::cli::failure::Failure;
 use crate::simulations::decay::Decay;
-use crate::simulations::grouping::{averaged, distinct, grouped, mean};
+use crate::simulations::grouping::{ascending, averages, grouped, mean};
 use crate::simulations::simulation::Tables;
 
 pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
@@ -38,12 +38,12 @@ fn approach(rows: &[ApproachRow]) -> Panel {
     let mut laws = Vec::new();
     for (optimizer, name, style) in shown {
         let of_rule = || rows.iter().filter(|row| row.optimizer == optimizer && row.decay == Decay::Decoupled);
-        for start in distinct(of_rule().map(|row| row.start)) {
+        for start in ascending(of_rule().map(|row| row.start)) {
             // The mean over the replicates over the equilibrium norm, by steps.
             let relative = |of: fn(&ApproachRow) -> f64| {
                 let rows = of_rule().filter(|row| row.start == start);
-                let settled = averaged(rows.clone().map(|row| (row.step as f64, row.predicted_norm)));
-                let points = averaged(rows.map(|row| (row.step as f64, of(row)))).into_iter().zip(settled);
+                let settled = averages(rows.clone().map(|row| (row.step as f64, row.predicted_norm)));
+                let points = averages(rows.map(|row| (row.step as f64, of(row)))).into_iter().zip(settled);
                 points.map(|((step, norm), (_, settled))| (step, norm / settled)).collect()
             };
             panel = panel.layer(Layer::markers(name, relative(|row| row.norm)).style(style.size(0.8)));
@@ -74,7 +74,7 @@ fn rules<'a>(rows: impl Iterator<Item = &'a SettlingRow> + Clone) -> Panel {
     .title("Norms settle where S3 says")
     .layer(Layer::horizontal_line("", 0.0))
     .legend(Legend::Inside);
-    let frequencies = distinct(rows.clone().map(|row| row.frequency));
+    let frequencies = ascending(rows.clone().map(|row| row.frequency));
     for (index, &frequency) in frequencies.iter().rev().enumerate() {
         let offset = 0.24 * (index as f64 - 0.5 * (frequencies.len() as f64 - 1.0));
         let (mut leading, mut intervals, mut points) = (Vec::new(), Vec::new(), Vec::new());
@@ -113,8 +113,8 @@ fn frequencies<'a>(rows: impl Iterator<Item = &'a SettlingRow> + Clone) -> Panel
     )
     .title("Seen often: longer, and rotated as much")
     .legend(Legend::Inside);
-    let norms = averaged(rows.clone().map(|row| (row.frequency, row.norm)));
-    let angles = averaged(rows.map(|row| (row.frequency, row.angle)));
+    let norms = averages(rows.clone().map(|row| (row.frequency, row.norm)));
+    let angles = averages(rows.map(|row| (row.frequency, row.angle)));
     for (points, label, exponent, style) in [
         (norms, "norm ‖z‖", 0.25, Style::series(0)),
         (angles, "rms angle turned per step", 0.0, Style::series(1).open()),
@@ -140,7 +140,7 @@ fn projection(rows: &[ProjectionRow]) -> Panel {
     )
     .title("Momentum lengthens, projection spares it")
     .legend(Legend::Inside);
-    let momenta = distinct(rows.iter().map(|row| row.momentum));
+    let momenta = ascending(rows.iter().map(|row| row.momentum));
     let mut laws = Vec::new();
     for (rule, name, filled) in [(Rule::HeavyBall, "heavy ball", true), (Rule::Sgdp, "SGDP", false)] {
         for (index, &momentum) in momenta.iter().enumerate() {
