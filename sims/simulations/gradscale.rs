@@ -3,26 +3,23 @@
 //! Norms lie on both sides of 1, where ρ^(2 − p) is 1 for every p: all laws meet there.
 
 use clap::{ArgAction, Args};
-use embedding_norms::lab::claim::{Claim, Source};
+use embedding_norms::lab::claim::{Claim, claim};
 use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Side, Style};
 use embedding_norms::lab::law::{Observation, fit_power_law};
-use embedding_norms::lab::sweep::{self, Unit, UnitContext};
-use embedding_norms::lab::table::{Table, TableError, Value};
+use embedding_norms::statistics::Estimate;
 use embedding_norms::theory::convergence::{half_tangent_at, population_flow_steps};
 use embedding_norms::theory::scaling::{degree, exact_in_binary};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
+use crate::simulations::grouping::ascending;
 use crate::simulations::optimizer_laws::{
-    Count, Goal, Pairs, Run, differences, nanoseconds, observations, typical_steps,
+    Count, Goal, Pairs, Run, Window, differences, estimate, nanoseconds, observation, typical_steps,
 };
-use crate::simulations::simulation::{Simulation, Tables};
+use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::study::{Context, Plan, Row, Study};
 
-/// The table of fitted exponents.
-const EXPONENTS: &str = "exponents";
-/// The table of runs whose norms were scaled.
-const SYMMETRY: &str = "symmetry";
 /// Steps are small where γρ^(p−2) is at most this: the window of the laws.
 const SMALL_STEP: f64 = 0.02;
 /// How far from 2 − p the whole interval of an exponent may reach.
@@ -70,7 +67,7 @@ pub struct GradScale {
 
 /// All norms at one power.
 #[derive(Clone, Debug, Serialize)]
-pub struct Cell {
+struct Norms {
     run: Run,
     norms: Vec<f64>,
     pairs: usize,
@@ -78,17 +75,56 @@ pub struct Cell {
     goal: Goal,
 }
 
-/// What one cell finds.
+/// Steps of one run beside those of the closed form, with the step size u = γρ^(p−2).
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Finding {
-    counts: Vec<Count>,
-    /// The closed form's steps at each norm.
-    flow_steps: Vec<Option<f64>>,
-    /// Coordinates of directions, and how many of them differ after norms were scaled, if the power can be exact.
-    exact: Option<(u64, u64)>,
+struct Steps {
+    power: f64,
+    norm: f64,
+    replicate: u64,
+    steps: Option<u64>,
+    stop: String,
+    flow_steps: Option<f64>,
+    step_size: f64,
+    window: Window,
+    learning_rate: f64,
+    tolerance: f64,
 }
 
-impl Cell {
+/// The exponent that was fitted at one power in the window, or why none was, with the longest norm over the shortest.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Exponent {
+    power: f64,
+    exponent: Option<f64>,
+    lower: Option<f64>,
+    upper: Option<f64>,
+    predicted: f64,
+    span: f64,
+    refusal: Option<String>,
+}
+
+/// Coordinates of directions, and how many of them differ after norms were scaled by 2^m.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Scaled {
+    power: f64,
+    replicate: u64,
+    m: i32,
+    coordinates: u64,
+    different: u64,
+}
+
+impl Row for Steps {
+    const TABLE: &'static str = "";
+}
+
+impl Row for Exponent {
+    const TABLE: &'static str = "exponents";
+}
+
+impl Row for Scaled {
+    const TABLE: &'static str = "symmetry";
+}
+
+impl Norms {
     /// The step size u = γρ^(p−2).
     fn step_size(&self, norm: f64) -> f64 {
         self.run.learning_rate * libm::pow(norm, self.run.power - 2.0)
@@ -99,9 +135,41 @@ impl Cell {
         let steps = -libm::log(half_tangent_at(self.goal.tolerance)) / (2.0 * self.step_size(norm));
         steps.clamp(1.0, self.goal.budget as f64)
     }
+
+    fn steps(&self, count: Count, half_tangents: &[f64], replicate: u64) -> Result<Steps, Failure> {
+        let Count { norm, steps, stop } = count;
+        let (step_size, tolerance) = (self.step_size(norm), self.goal.tolerance);
+        Ok(Steps {
+            power: self.run.power,
+            norm,
+            replicate,
+            steps,
+            stop,
+            flow_steps: population_flow_steps(half_tangents, step_size, step_size, tolerance)?,
+            step_size,
+            window: Window::of(step_size <= SMALL_STEP),
+            learning_rate: self.run.learning_rate,
+            tolerance,
+        })
+    }
+
+    /// Norms ρ and 2^m ρ at the learning rates of L6; none if the power is no multiple of ½.
+    fn scaled(&self, pairs: &Pairs, replicate: u64) -> Result<Option<Scaled>, Failure> {
+        let (power, m) = (self.run.power, SCALED_BY);
+        let degree = degree(0.0, 1.0, power);
+        if !exact_in_binary(f64::from(m), degree, power) {
+            return Ok(None);
+        }
+        let path = self.run.path(pairs, 1.0, EXACT_STEPS)?;
+        let scaled = self.run.scaled(m, degree)?.path(pairs, libm::scalbn(1.0, m), EXACT_STEPS)?;
+        let (coordinates, different) = (path.len() as u64, differences(&path, &scaled));
+        Ok(Some(Scaled { power, replicate, m, coordinates, different }))
+    }
 }
 
-impl sweep::Cell for Cell {
+impl Study for Norms {
+    type Rows = (Vec<Steps>, Vec<Scaled>);
+
     fn label(&self) -> String {
         format!("p = {}", self.run.power)
     }
@@ -110,9 +178,17 @@ impl sweep::Cell for Cell {
         let steps: f64 = self.norms.iter().map(|&norm| self.predicted_steps(norm)).sum();
         nanoseconds(steps, self.pairs, self.dimension)
     }
+
+    fn run(&self, unit: &mut Context<'_>) -> Result<Self::Rows, Failure> {
+        let (pairs, replicate) = (Pairs::draw(self.pairs, self.dimension, &mut unit.generator)?, unit.unit.replicate);
+        let half_tangents = pairs.half_tangents();
+        let counts = self.run.counts(&pairs, &self.norms, self.goal, &|| unit.is_cancelled())?;
+        let steps = counts.into_iter().map(|count| self.steps(count, &half_tangents, replicate));
+        Ok((steps.collect::<Result<_, _>>()?, self.scaled(&pairs, replicate)?.into_iter().collect()))
+    }
 }
 
-impl Simulation for GradScale {
+impl Planned for GradScale {
     const NAME: &'static str = "gradscale";
     const ABOUT: &'static str =
         "GradScale weakens and reverses the norm effect: plain descent takes steps ∝ ‖z‖^(2 − p)";
@@ -126,204 +202,119 @@ Examples:
     const FULL: &'static [&'static str] =
         &["--norms=0.35,0.5,0.7,1,1.4,2,2.8", "--pairs=64", "--dim=16", "--replicates=32"];
 
-    type Cell = Cell;
-    type Finding = Finding;
-
-    fn cells(&self) -> Result<Vec<Cell>, Failure> {
+    fn plan(&self) -> Result<Plan, Failure> {
         let goal = Goal { tolerance: self.tolerance, budget: self.budget };
-        let cell = |&power: &f64| {
-            let run =
-                Run { optimizer: "gradient-descent", parameters: Vec::new(), learning_rate: self.learning_rate, power };
-            Cell { run, norms: self.norms.clone(), pairs: self.pairs, dimension: self.dim, goal }
+        let (optimizer, learning_rate) = ("gradient-descent", self.learning_rate);
+        let norms = |&power: &f64| {
+            let run = Run { optimizer, parameters: Vec::new(), learning_rate, power };
+            Norms { run, norms: self.norms.clone(), pairs: self.pairs, dimension: self.dim, goal }
         };
-        Ok(self.powers.iter().map(cell).collect())
+        Plan::default().cells(self.powers.iter().map(norms))
     }
 
-    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
-        let cell = unit.cell;
-        let pairs = Pairs::draw(cell.pairs, cell.dimension, &mut unit.generator)?;
-        let cancelled = || unit.is_cancelled();
-        let half_tangents = pairs.half_tangents();
-        let flow = |&norm: &f64| {
-            let step_size = cell.step_size(norm);
-            population_flow_steps(&half_tangents, step_size, step_size, cell.goal.tolerance)
-        };
-        Ok(Finding {
-            counts: cell.run.counts(&pairs, &cell.norms, cell.goal, &cancelled)?,
-            flow_steps: cell.norms.iter().map(flow).collect::<Result<_, _>>()?,
-            exact: exact(&cell.run, &pairs)?,
-        })
-    }
-
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
-        let mut main = Table::new(&[
-            "power",
-            "norm",
-            "replicate",
-            "steps",
-            "stop",
-            "flow_steps",
-            "step_size",
-            "window",
-            "learning_rate",
-            "tolerance",
-        ]);
-        let mut symmetry = Table::new(&["power", "replicate", "m", "coordinates", "different"]);
-        for (unit, finding) in found {
-            let cell = &cells[unit.cell];
-            for (count, flow_steps) in finding.counts.into_iter().zip(finding.flow_steps) {
-                main.push(row(cell, unit, count, flow_steps));
-            }
-            if let Some((coordinates, different)) = finding.exact {
-                let (m, power) = (f64::from(SCALED_BY), cell.run.power);
-                symmetry.push([power.into(), unit.replicate.into(), m.into(), coordinates.into(), different.into()]);
-            }
-        }
-        let exponents = exponents(&main, &self.powers).expect("columns that have just been made");
-        Ok(Tables::new([("", main), (EXPONENTS, exponents), (SYMMETRY, symmetry)]))
+    fn derive(&self, tables: &mut Tables) -> Result<(), Failure> {
+        let rows = tables.rows()?;
+        let exponents: Vec<Exponent> = self.powers.iter().map(|&power| Exponent::at(power, &rows)).collect();
+        Ok(tables.push_rows(&exponents)?)
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
-        let mut claims = vec![symmetry(tables.get(SYMMETRY)?)?, flow(self, tables.get("")?)?];
-        claims.extend(laws(tables.get(EXPONENTS)?, replicates)?);
-        Ok(claims)
+        Ok(vec![symmetry(&tables.rows()?), flow(self, &tables.rows()?), law(&tables.rows()?, replicates)])
     }
 
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
-        Ok(vec![("", figure(tables.get("")?, tables.get(EXPONENTS)?)?)])
+        Ok(vec![("", figure(&tables.rows()?, &tables.rows()?))])
     }
 }
 
-/// How many coordinates of directions differ between norms ρ and 2^m ρ at the learning rate of L6; none if the power
-/// is no multiple of ½.
-fn exact(run: &Run, pairs: &Pairs) -> Result<Option<(u64, u64)>, Failure> {
-    let degree = degree(0.0, 1.0, run.power);
-    if !exact_in_binary(f64::from(SCALED_BY), degree, run.power) {
-        return Ok(None);
-    }
-    let path = run.path(pairs, 1.0, EXACT_STEPS)?;
-    let scaled = run.scaled(SCALED_BY, degree)?.path(pairs, libm::scalbn(1.0, SCALED_BY), EXACT_STEPS)?;
-    Ok(Some((path.len() as u64, differences(&path, &scaled))))
-}
-
-fn row(cell: &Cell, unit: Unit, count: Count, flow_steps: Option<f64>) -> [Value; 10] {
-    let step_size = cell.step_size(count.norm);
-    [
-        cell.run.power.into(),
-        count.norm.into(),
-        unit.replicate.into(),
-        count.steps.into(),
-        count.stop.into(),
-        flow_steps.into(),
-        step_size.into(),
-        if step_size <= SMALL_STEP { "inside" } else { "approach" }.into(),
-        cell.run.learning_rate.into(),
-        cell.goal.tolerance.into(),
-    ]
-}
-
-/// The fitted exponent at each power, in the window.
-fn exponents(main: &Table, powers: &[f64]) -> Result<Table, TableError> {
-    let mut table = Table::new(&["power", "exponent", "lower", "upper", "predicted", "span", "refusal"]);
-    for &power in powers {
-        let rows = observations(&main.with("power", power)?.with("window", "inside")?)?;
-        let fit = fit_power_law(&rows, 0.95);
+impl Exponent {
+    fn at(power: f64, rows: &[Steps]) -> Self {
+        let inside = rows.iter().filter(|row| row.power == power && row.window == Window::Inside);
+        let observations: Vec<Observation> =
+            inside.filter_map(|row| observation(row.norm, row.steps, row.replicate)).collect();
+        let fit = fit_power_law(&observations, 0.95);
         let exponent = fit.as_ref().ok().map(|law| law.exponent);
-        table.push([
-            power.into(),
-            exponent.map(|exponent| exponent.value).into(),
-            exponent.map(|exponent| exponent.lower).into(),
-            exponent.map(|exponent| exponent.upper).into(),
-            degree(0.0, 1.0, power).into(),
-            span(&rows).into(),
-            fit.as_ref().err().map(ToString::to_string).into(),
-        ]);
+        let norms = ascending(observations.iter().map(|row| row.x));
+        Self {
+            power,
+            exponent: exponent.map(|exponent| exponent.value),
+            lower: exponent.map(|exponent| exponent.lower),
+            upper: exponent.map(|exponent| exponent.upper),
+            predicted: degree(0.0, 1.0, power),
+            span: norms.first().zip(norms.last()).map_or(0.0, |(shortest, longest)| longest / shortest),
+            refusal: fit.err().map(|refusal| refusal.to_string()),
+        }
     }
-    Ok(table)
+
+    fn estimate(&self) -> Option<Estimate> {
+        estimate([self.exponent, self.lower, self.upper], None)
+    }
 }
 
-/// The longest norm over the shortest.
-fn span(rows: &[Observation]) -> f64 {
-    let ends = rows.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), row| (low.min(row.x), high.max(row.x)));
-    ends.1 / ends.0
-}
-
-fn symmetry(table: &Table) -> Result<Claim, Failure> {
-    let sum =
-        |column: &str| -> Result<u64, Failure> { Ok(table.numbers(column)?.into_iter().flatten().sum::<f64>() as u64) };
-    let says = "(c z, c^(2−p) γ) follows the directions of (z, γ) bit for bit, for c = 16 and p a multiple of ½";
-    let note = format!("coordinates that differ, over {EXACT_STEPS} steps of {} runs", table.rows().len());
-    Ok(Claim::without_exception("L6", says, sum("different")?, sum("coordinates")?).noting(&note))
+fn symmetry(rows: &[Scaled]) -> Claim {
+    let (different, coordinates) = (|row: &Scaled| row.different, |row: &Scaled| row.coordinates);
+    claim("L6", "(c z, c^(2−p) γ) follows the directions of (z, γ) bit for bit, for c = 16 and p a multiple of ½")
+        .note(format!("coordinates that differ, over {EXACT_STEPS} steps of {} runs", rows.len()))
+        .no_exception(rows.iter().map(different).sum(), rows.iter().map(coordinates).sum())
 }
 
 /// L1 with ρ^(2−p) in the place of ρ². Its next order takes (2 + p)/8 · ln(1/sin φ_ε) steps off a pair from a right angle
 /// (`docs/04-scaling.md`): 1.9 at p = 3 and ε = 0.001.
-fn flow(settings: &GradScale, main: &Table) -> Result<Claim, Failure> {
+fn flow(settings: &GradScale, rows: &[Steps]) -> Claim {
+    let inside = rows.iter().filter(|row| row.window == Window::Inside);
+    let apart: Vec<f64> = inside.filter_map(|row| Some(row.steps? as f64 - row.flow_steps?)).collect();
+    let known = settings.powers.iter().all(|power| (-1.0..=3.0).contains(power)) && settings.tolerance >= 1e-3;
+    let (low, high) = apart.iter().fold((0.0_f64, 0.0_f64), |ends, &apart| (ends.0.min(apart), ends.1.max(apart)));
     let says =
         "the closed form with γρ^(p−2) in the place of γ/ρ² is within 2.5 steps of the count, for γρ^(p−2) ≤ 0.02";
-    let steps = main.with("window", "inside")?.pairs("steps", "flow_steps")?;
-    let known = settings.powers.iter().all(|power| (-1.0..=3.0).contains(power)) && settings.tolerance >= 1e-3;
-    if steps.is_empty() || !known {
-        let why = "needs norms in the window, powers from −1 to 3 and a tolerance of at least 0.001";
-        return Ok(Claim::not_tested("L1", Source::Ours, says, why));
-    }
-    let apart: Vec<f64> = steps.iter().map(|(steps, flow)| steps - flow).collect();
-    let (low, high) = apart.iter().fold((0.0_f64, 0.0_f64), |ends, &apart| (ends.0.min(apart), ends.1.max(apart)));
-    let note =
-        format!("counts minus closed form from {low:.2} to {high:.2}, over the initial angles of {} runs", apart.len());
-    Ok(Claim::within("L1", says, 2.5, high.max(-low)).noting(&note))
+    let why = "needs norms in the window, powers from −1 to 3 and a tolerance of at least 0.001";
+    let runs = apart.len();
+    claim("L1", says)
+        .needs(runs > 0 && known, why)
+        .note(format!("counts minus closed form from {low:.2} to {high:.2}, over the initial angles of {runs} runs"))
+        .within(2.5, high.max(-low))
 }
 
-/// One claim for the exponents at all powers, by the one that is furthest off.
-fn laws(table: &Table, replicates: u64) -> Result<Vec<Claim>, Failure> {
-    let says = "steps grow as ρ^k with k = 2 − p where γρ^(p−2) ≤ 0.02, at every power";
-    let spans = table.numbers("span")?.into_iter().flatten().fold(f64::INFINITY, f64::min);
-    if replicates < ENOUGH || spans.is_nan() || spans < 7.9 {
-        let why = "needs at least 8 replicates and norms over a factor of 8 with γρ^(p−2) ≤ 0.02";
-        return Ok(vec![Claim::not_tested("L6", Source::Ours, says, why)]);
-    }
-    let rows = table.numbers("power")?.into_iter().zip(table.numbers("predicted")?);
-    let ends = table.numbers("exponent")?.into_iter().zip(table.numbers("lower")?).zip(table.numbers("upper")?);
-    let mut worst = 0.0_f64;
-    let mut shown = Vec::new();
-    for ((power, predicted), ((value, lower), upper)) in rows.zip(ends) {
-        let predicted = predicted.unwrap_or(f64::NAN);
-        let [value, lower, upper] = [value, lower, upper].map(|end| end.unwrap_or(f64::INFINITY));
-        worst = worst.max((lower - predicted).abs()).max((upper - predicted).abs());
-        shown.push(format!("{}: {value:.3}", power.unwrap_or(f64::NAN)));
-    }
-    let note = format!("end of a 95 % interval that is furthest from 2 − p; k at each p: {}", shown.join(", "));
-    Ok(vec![Claim::within("L6", says, MARGIN, worst).noting(&note)])
+/// The exponents at all powers, by the one that is furthest off. Where there is none, it is infinitely far.
+fn law(rows: &[Exponent], replicates: u64) -> Claim {
+    let wide = rows.iter().all(|row| row.span >= 7.9);
+    let reach = |row: &Exponent| row.estimate().map_or(f64::INFINITY, |found| found.reach(row.predicted));
+    let k = |row: &Exponent| format!("{}: {:.3}", row.power, row.exponent.unwrap_or(f64::INFINITY));
+    let shown: Vec<String> = rows.iter().map(k).collect();
+    claim("L6", "steps grow as ρ^k with k = 2 − p where γρ^(p−2) ≤ 0.02, at every power")
+        .needs(
+            replicates >= ENOUGH && wide,
+            "needs at least 8 replicates and norms over a factor of 8 with γρ^(p−2) ≤ 0.02",
+        )
+        .note(format!("end of a 95 % interval that is furthest from 2 − p; k at each p: {}", shown.join(", ")))
+        .within(MARGIN, rows.iter().map(reach).fold(0.0, f64::max))
 }
 
 /// Powers that are drawn, if they were simulated.
 const DRAWN: [f64; 5] = [0.0, 1.0, 1.5, 2.0, 3.0];
 
-fn figure(main: &Table, exponents: &Table) -> Result<Figure, Failure> {
-    let tolerance = main.numbers("tolerance")?.into_iter().flatten().next().unwrap_or(1e-3);
-    let y = format!("steps until the mean cosine is {}", 1.0 - tolerance);
+fn figure(rows: &[Steps], exponents: &[Exponent]) -> Figure {
+    let y = format!("steps until the mean cosine is {}", 1.0 - rows.first().map_or(1e-3, |row| row.tolerance));
     let mut steps = Panel::new(Axis::logarithmic("initial norm ‖z‖"), Axis::logarithmic(y))
         .title("The slope reverses at p = 2")
         .legend(Legend::LineEnds);
     for (index, power) in DRAWN.into_iter().enumerate() {
-        let rows = main.with("power", power)?;
-        if rows.rows().is_empty() {
-            continue;
-        }
+        let at: Vec<&Steps> = rows.iter().filter(|row| row.power == power).collect();
+        let flow = |row: &&Steps| Some(Observation { x: row.norm, y: row.flow_steps?, replicate: row.replicate });
+        let count = |row: &&Steps| observation(row.norm, row.steps, row.replicate);
+        let [flow, counts] = [at.iter().filter_map(flow).collect(), at.iter().filter_map(count).collect()]
+            .map(|observed: Vec<Observation>| typical_steps(&observed));
         let style = Style::ordered(index, DRAWN.len());
-        let label = format!("p = {power}");
-        let flow: Vec<(f64, f64)> = typical(&rows, "flow_steps")?;
-        steps = steps
-            .layer(Layer::line(label, flow).style(style))
-            .layer(Layer::markers("", typical_steps(&observations(&rows)?)).style(style));
+        if !at.is_empty() {
+            steps = steps
+                .layer(Layer::line(format!("p = {power}"), flow).style(style))
+                .layer(Layer::markers("", counts).style(style));
+        }
     }
-    let measured = exponents.pairs("power", "exponent")?;
-    let ends = exponents
-        .numbers("power")?
-        .into_iter()
-        .zip(exponents.numbers("lower")?.into_iter().zip(exponents.numbers("upper")?));
-    let intervals = ends.filter_map(|(power, (lower, upper))| Some((power?, lower?, upper?))).collect();
-    let law = exponents.pairs("power", "predicted")?;
+    let found = || exponents.iter().filter_map(|row| Some((row.power, row.estimate()?)));
+    let measured = found().map(|(power, found)| (power, found.value)).collect();
+    let intervals = found().map(|(power, found)| (power, found.lower, found.upper)).collect();
+    let law = exponents.iter().map(|row| (row.power, row.predicted)).collect();
     let slopes = Panel::new(Axis::linear("power p of GradScale"), Axis::linear("exponent k of steps in ‖z‖"))
         .title("k = 2 − p")
         .layer(Layer::horizontal_line("", 0.0))
@@ -337,12 +328,5 @@ fn figure(main: &Table, exponents: &Table) -> Result<Figure, Failure> {
                 norm 1; steps grow with the norm for p below 2, do not depend on it at 2, and fall beyond. Right: the \
                 fitted exponents lie on the line 2 − p.";
     let caption = "Points: counted steps. Lines on the left: closed form, with γ‖z‖ᵖ⁻² in the place of γ/‖z‖².";
-    Ok(Figure::new(text).caption(caption).columns(2).panel(steps).panel(slopes))
-}
-
-/// The geometric mean of a column at each norm.
-fn typical(rows: &Table, column: &str) -> Result<Vec<(f64, f64)>, TableError> {
-    let pairs = rows.pairs("norm", column)?;
-    let observations: Vec<Observation> = pairs.into_iter().map(|(x, y)| Observation { x, y, replicate: 0 }).collect();
-    Ok(typical_steps(&observations))
+    Figure::new(text).caption(caption).columns(2).panel(steps).panel(slopes)
 }

@@ -1,6 +1,7 @@
 //! Rows of a table, grouped for figures and claims.
 
 use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms::statistics::{Estimate, mean_with_interval};
 
 /// The values of `y` at each different value of `x`, in the order of `x`.
 pub fn groups(table: &Table, x: &str, y: &str) -> Result<Vec<(f64, Vec<f64>)>, TableError> {
@@ -9,7 +10,7 @@ pub fn groups(table: &Table, x: &str, y: &str) -> Result<Vec<(f64, Vec<f64>)>, T
 
 /// The mean of `y` at each different value of `x`, in the order of `x`.
 pub fn means(table: &Table, x: &str, y: &str) -> Result<Vec<(f64, f64)>, TableError> {
-    Ok(groups(table, x, y)?.into_iter().map(|(at, values)| (at, mean(&values))).collect())
+    Ok(averages(table.pairs(x, y)?))
 }
 
 /// The different values of a column, in their order.
@@ -27,16 +28,50 @@ pub fn setting(table: &Table, column: &str) -> Result<Option<f64>, TableError> {
     Ok(table.numbers(column)?.into_iter().flatten().next())
 }
 
-/// The values of y at each different x, in the order of x.
+/// The values of y at each different x of pairs (x, y), in the order of x.
 pub fn grouped(pairs: impl IntoIterator<Item = (f64, f64)>) -> Vec<(f64, Vec<f64>)> {
     let mut pairs: Vec<(f64, f64)> = pairs.into_iter().collect();
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut groups: Vec<(f64, Vec<f64>)> = Vec::new();
-    for (at, value) in pairs {
-        match groups.last_mut() {
-            Some((last, values)) if *last == at => values.push(value),
-            _ => groups.push((at, vec![value])),
+    let group = |group: &[(f64, f64)]| (group[0].0, group.iter().map(|(_, y)| *y).collect());
+    pairs.chunk_by(|a, b| a.0 == b.0).map(group).collect()
+}
+
+/// The mean of y at each different x of pairs (x, y), in the order of x.
+pub fn averages(pairs: impl IntoIterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
+    grouped(pairs).into_iter().map(|(x, values)| (x, mean(&values))).collect()
+}
+
+/// The different values, from the smallest on.
+pub fn ascending(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
+    grouped(values.into_iter().map(|value| (value, value))).into_iter().map(|(value, _)| value).collect()
+}
+
+/// The mean of the values of each name with its 95 % interval, in the order in which names appear, without names of
+/// fewer than two values.
+pub fn estimated(values: impl IntoIterator<Item = (String, f64)>) -> Vec<(String, Estimate)> {
+    let mut named: Vec<(String, Vec<f64>)> = Vec::new();
+    for (name, value) in values {
+        match named.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => values.push(value),
+            None => named.push((name, vec![value])),
         }
     }
-    groups
+    named.into_iter().filter_map(|(name, values)| Some((name, mean_with_interval(&values, 0.95)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_are_grouped_in_the_order_of_x_and_names_in_that_of_their_first_value() {
+        let pairs = [(2.0, 5.0), (1.0, 3.0), (2.0, 7.0)];
+        assert_eq!(grouped(pairs), [(1.0, vec![3.0]), (2.0, vec![5.0, 7.0])]);
+        assert_eq!(averages(pairs), [(1.0, 3.0), (2.0, 6.0)]);
+        assert_eq!(ascending([2.0, 1.0, 2.0]), [1.0, 2.0]);
+        let named = [("z", 1.0), ("a", 2.0), ("lone", 9.0), ("z", 3.0), ("a", 2.0)];
+        let found = estimated(named.map(|(name, value)| (name.to_owned(), value)));
+        let means: Vec<(&str, f64)> = found.iter().map(|(name, found)| (name.as_str(), found.value)).collect();
+        assert_eq!(means, [("z", 2.0), ("a", 2.0)]);
+    }
 }

@@ -1,6 +1,6 @@
 //! The room `claim`: verdicts come out both ways, and only what is ours can fail a run.
 
-use embedding_norms::lab::claim::{Claim, Source, Verdict};
+use embedding_norms::lab::claim::{Claim, Source, Verdict, claim};
 use embedding_norms::statistics::Estimate;
 
 fn estimate(lower: f64, value: f64, upper: f64) -> Estimate {
@@ -77,4 +77,23 @@ fn every_verdict_has_words_of_its_own_and_a_claim_survives_json() {
     let text = serde_json::to_string(&claim).unwrap();
     assert!(text.contains("\"as-stated\"") && text.contains("\"ours\""), "{text}");
     assert_eq!(serde_json::from_str::<Claim>(&text).unwrap(), claim);
+}
+
+#[test]
+fn the_worst_setting_decides_and_what_no_law_fits_does_not_hold() {
+    let settings = [("near", estimate(1.99, 2.0, 2.01)), ("far", estimate(1.9, 1.99, 2.02))];
+    let settings = settings.map(|(name, found)| (name.to_owned(), found));
+    let decide = |margin: f64, settings: &[_]| {
+        claim("L6", "k = 2").equivalent_at_worst(2.0, margin, settings, |name| format!("the worst is {name}"))
+    };
+    assert_eq!(decide(0.11, &settings).verdict, Verdict::AsStated);
+    assert_eq!(decide(0.05, &settings).verdict, Verdict::NotAsStated);
+    assert_eq!(decide(0.05, &settings[..1]).verdict, Verdict::AsStated);
+    assert_eq!(decide(0.05, &[]).verdict, Verdict::NotTested);
+    assert_eq!(decide(0.11, &settings).note, "the worst is far");
+    assert_eq!(decide(0.11, &settings).to_decimals(2).measured, "1.99 [1.90, 2.02]");
+    let refused = claim("L6", "k = 2").fitted(2.0, 0.03, Err("not a power law"));
+    assert_eq!((refused.verdict, &*refused.measured), (Verdict::NotAsStated, "not a power law"));
+    let fitted = claim("L6", "k = 2").fitted(2.0, 0.03, Ok::<_, String>(settings[0].1));
+    assert_eq!(fitted, claim("L6", "k = 2").equivalent(2.0, 0.03, Some(settings[0].1)));
 }

@@ -1,13 +1,17 @@
 //! What the tables of all losses say of the statements.
 
-use embedding_norms::lab::claim::{Claim, Source, brief};
+use embedding_norms::lab::claim::{Claim, Stating, Verdict, brief, claim};
 use embedding_norms::lab::law::{Observation, fit_power_law};
-use embedding_norms::lab::table::{Table, TableError};
 use embedding_norms::statistics::{Estimate, mean_with_interval};
 
-use super::{CLOSED_FORM, GRADIENTS, GROWTH, HINGE, SYMMETRY};
+use super::by_loss;
+use super::closed_form::Comparison;
+use super::descents::{Growth, Steps};
+use super::gradients::Gradients;
+use super::hinge::HingeRow;
+use super::symmetry::Symmetry;
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::{groups, levels};
+use crate::simulations::grouping::{ascending, grouped};
 use crate::simulations::simulation::Tables;
 
 /// Replicates below which no interval is tested.
@@ -15,7 +19,7 @@ const ENOUGH: u64 = 3;
 /// Norms over less than this factor do not show a law.
 const RANGE: f64 = 4.0;
 /// A descent of fewer steps is not asymptotic. A triplet loss that is spent before reaches its level earlier.
-const ENOUGH_STEPS: f64 = 100.0;
+const ENOUGH_STEPS: u64 = 100;
 /// Steps γ/(τρ²) above this are not small.
 const LARGEST_STEP: f64 = 0.02;
 /// How far from 2 the whole interval of the exponent of the norm may reach.
@@ -43,250 +47,203 @@ pub const KINKED: &str = "triplet";
 const TOO_SMALL: &str = "needs 3 replicates, 3 norms over a factor of 4, 100 steps of every descent, γ/(τρ²) ≤ 0.02";
 
 pub fn claims(tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
-    let main = tables.get("")?;
-    let growth = tables.get(GROWTH)?;
-    let enough = replicates >= ENOUGH && is_asymptotic(main, growth)?;
-    let mut claims = gradients(tables.get(GRADIENTS)?)?;
-    claims.push(closed_form(tables.get(CLOSED_FORM)?)?);
-    claims.extend(symmetry(tables.get(SYMMETRY)?)?);
-    claims.push(exponent(main, enough)?);
-    claims.push(order(growth, enough)?);
-    claims.push(budget(growth, enough)?);
-    claims.push(hinges(tables.get(HINGE)?)?);
+    let (main, growth): (Vec<Steps>, Vec<Growth>) = (tables.rows()?, tables.rows()?);
+    let enough = replicates >= ENOUGH && is_asymptotic(&main, &growth);
+    let mut claims = gradients(&tables.rows()?);
+    claims.push(closed_form(&tables.rows()?));
+    claims.extend(symmetry(&tables.rows()?));
+    claims.extend([exponent(&main, enough), order(&growth, enough), budget(&growth, enough)]);
+    claims.push(hinges(&tables.rows()?));
     Ok(claims)
 }
 
-/// The losses of a table, in its order.
-pub fn losses(table: &Table) -> Result<Vec<String>, TableError> {
-    let mut losses = table.texts("loss")?;
-    losses.dedup();
-    Ok(losses)
+fn is_asymptotic(main: &[Steps], growth: &[Growth]) -> bool {
+    let norms = ascending(main.iter().map(|row| row.norm));
+    let range = norms.last().unwrap_or(&1.0) / norms.first().unwrap_or(&1.0);
+    let long = main.iter().filter_map(|row| row.steps).all(|steps| steps >= ENOUGH_STEPS);
+    let small = growth.iter().all(|row| row.step_size <= LARGEST_STEP * (1.0 + 1e-9));
+    norms.len() >= 3 && range >= RANGE && long && small
 }
 
-fn is_asymptotic(main: &Table, growth: &Table) -> Result<bool, TableError> {
-    let norms = levels(main, "norm")?;
-    let range = norms.last().copied().unwrap_or(1.0) / norms.first().copied().unwrap_or(1.0);
-    let fewest = main.numbers("steps")?.into_iter().flatten().fold(f64::INFINITY, f64::min);
-    let small = largest(growth, "step_size")? <= LARGEST_STEP * (1.0 + 1e-9);
-    Ok(norms.len() >= 3 && range >= RANGE && fewest >= ENOUGH_STEPS && small)
+fn largest(values: impl Iterator<Item = f64>) -> f64 {
+    values.fold(0.0, f64::max)
 }
 
-fn largest(table: &Table, column: &str) -> Result<f64, TableError> {
-    Ok(table.numbers(column)?.into_iter().flatten().fold(0.0, f64::max))
-}
-
-fn total(table: &Table, column: &str) -> Result<u64, TableError> {
-    Ok(table.numbers(column)?.into_iter().flatten().sum::<f64>() as u64)
-}
-
-fn gradients(table: &Table) -> Result<Vec<Claim>, TableError> {
+fn gradients(rows: &[Gradients]) -> Vec<Claim> {
     let norm =
         "the gradient of every loss is 1/‖z‖ times that at norm 1: largest deviation of ‖z‖‖∇‖ from the mean length";
     let tangent = "the gradient of every loss is orthogonal to the embedding: largest |z · ∇|/(‖z‖‖∇‖)";
-    let rows = total(table, "rows")?;
-    let note = format!("{} losses, {rows} gradients, every embedding at a norm of its own", losses(table)?.len());
-    Ok(vec![
-        Claim::within("G1", norm, 1e-12, largest(table, "law_deviation")?).noting(&note),
-        Claim::within("G3", tangent, 1e-12, largest(table, "radial_share")?).noting(&note),
-    ])
+    let (losses, count) = (by_loss(rows, |row| &row.loss).len(), rows.iter().map(|row| row.rows).sum::<usize>());
+    let note = format!("{losses} losses, {count} gradients, every embedding at a norm of its own");
+    vec![
+        claim("G1", norm).note(&note).within(1e-12, largest(rows.iter().map(|row| row.law_deviation))),
+        claim("G3", tangent).note(&note).within(1e-12, largest(rows.iter().map(|row| row.radial_share))),
+    ]
 }
 
-fn closed_form(table: &Table) -> Result<Claim, TableError> {
+fn closed_form(rows: &[Comparison]) -> Claim {
     let says = "gradients of anchors and keys are the closed form: largest ‖ΔG‖ρτ, of the total over the batch";
-    if table.rows().is_empty() {
-        let why = "needs one of info-nce, nt-xent and dcl";
-        return Ok(Claim::not_tested("G4", Source::Ours, says, why));
-    }
-    let worst = largest(table, "first_view")?.max(largest(table, "second_view")?);
-    let temperatures: Vec<String> = levels(table, "temperature")?.into_iter().map(brief).collect();
-    let longest = brief(largest(table, "largest_length")?);
-    let note =
-        format!("{}, τ = {}; the longest ‖G‖ρτ is {longest}", losses(table)?.join(", "), temperatures.join(", "));
-    Ok(Claim::within("G4", says, 1e-13, worst).noting(&note))
+    let losses: Vec<&str> = by_loss(rows, |row| &row.loss).into_iter().map(|(loss, _)| loss).collect();
+    let temperatures: Vec<String> = ascending(rows.iter().map(|row| row.temperature)).into_iter().map(brief).collect();
+    let longest = brief(largest(rows.iter().map(|row| row.largest_length)));
+    claim("G4", says)
+        .needs(!rows.is_empty(), "needs one of info-nce, nt-xent and dcl")
+        .note(format!("{}, τ = {}; the longest ‖G‖ρτ is {longest}", losses.join(", "), temperatures.join(", ")))
+        .within(1e-13, largest(rows.iter().map(|row| row.first_view.max(row.second_view))))
 }
 
-fn symmetry(table: &Table) -> Result<Vec<Claim>, TableError> {
+fn symmetry(rows: &[Symmetry]) -> Vec<Claim> {
     let same = "embeddings c·z under c²γ follow the directions of z under γ bit for bit, c = 2^m: differing embeddings";
     let other = "under c^1.5 γ or c^2.5 γ they leave them: losses and starts that stay within 0.01";
-    let distances: Vec<f64> = table.numbers("wrong_distance")?.into_iter().flatten().collect();
-    let staying = distances.iter().filter(|distance| **distance <= SAME).count();
-    let least = brief(distances.iter().copied().fold(f64::INFINITY, f64::min));
-    let note = format!("c = 8, twenty steps; the smallest of the largest distances is {least}");
-    let exceptions = total(table, "exceptions")?;
-    Ok(vec![
-        Claim::without_exception("L6", same, exceptions, total(table, "compared")?)
-            .noting("every embedding after every one of twenty steps, m = −5, 3 and 12, all losses"),
-        Claim::without_exception("L6", other, staying as u64, distances.len() as u64).noting(&note),
-    ])
-}
-
-/// One column against another, for one loss.
-fn observations(
-    table: &Table,
-    loss: &str,
-    x: &str,
-    y: &dyn Fn(f64) -> f64,
-    column: &str,
-) -> Result<Vec<Observation>, TableError> {
-    let rows = table.with("loss", loss)?;
-    let values = rows.numbers(x)?.into_iter().zip(rows.numbers(column)?).zip(rows.numbers("replicate")?);
-    Ok(values
-        .filter_map(|((at, value), replicate)| Some(Observation { x: at?, y: y(value?), replicate: replicate? as u64 }))
-        .collect())
+    let distances = rows.iter().map(|row| row.wrong_distance);
+    let staying = distances.clone().filter(|distance| *distance <= SAME).count();
+    let least = brief(distances.fold(f64::INFINITY, f64::min));
+    let (exceptions, compared) = (|row: &Symmetry| row.exceptions, |row: &Symmetry| row.compared);
+    vec![
+        claim("L6", same)
+            .note("every embedding after every one of twenty steps, m = −5, 3 and 12, all losses")
+            .no_exception(rows.iter().map(exceptions).sum(), rows.iter().map(compared).sum()),
+        claim("L6", other)
+            .note(format!("c = 8, twenty steps; the smallest of the largest distances is {least}"))
+            .no_exception(staying as u64, rows.len() as u64),
+    ]
 }
 
 /// A loss with what was fitted to it, or why nothing could be.
 pub type Fitted = (String, Result<Estimate, String>);
 
+fn fitted(loss: &str, observed: impl Iterator<Item = Observation>) -> Fitted {
+    let fit = fit_power_law(&observed.collect::<Vec<_>>(), 0.95);
+    (loss.to_owned(), fit.map(|law| law.exponent).map_err(|refusal| refusal.to_string()))
+}
+
 /// The exponent of steps by norm of each loss, or why it has none.
-pub fn exponents(main: &Table) -> Result<Vec<Fitted>, TableError> {
-    let of = |loss: String| -> Result<_, TableError> {
-        let observations = observations(main, &loss, "norm", &|steps| steps, "steps")?;
-        let fit = fit_power_law(&observations, 0.95).map(|law| law.exponent).map_err(|refusal| refusal.to_string());
-        Ok((loss, fit))
-    };
-    losses(main)?.into_iter().map(of).collect()
+pub fn exponents(main: &[Steps]) -> Vec<Fitted> {
+    let observation = |row: &Steps| Some(Observation { x: row.norm, y: row.steps? as f64, replicate: row.replicate });
+    let losses = by_loss(main, |row| &row.loss).into_iter();
+    losses.map(|(loss, rows)| fitted(loss, rows.iter().filter_map(observation))).collect()
 }
 
 /// An equivalence test of the loss whose interval reaches farthest.
-fn of_the_worst(statement: &str, says: &str, (predicted, margin): (f64, f64), found: Vec<Fitted>) -> Claim {
-    let mut worst: Option<(String, Estimate)> = None;
-    let mut all = Vec::new();
-    let reach = |found: &Estimate| (predicted - found.lower).max(found.upper - predicted);
-    for (loss, estimate) in found {
-        match estimate {
-            Ok(estimate) => {
-                all.push(format!("{loss} {:.3}", estimate.value));
-                if worst.as_ref().is_none_or(|(_, worst)| reach(&estimate) > reach(worst)) {
-                    worst = Some((loss, estimate));
-                }
-            }
-            Err(why) => {
-                return Claim::outcome(
-                    statement,
-                    says,
-                    format!("{predicted} ± {margin}"),
-                    format!("{loss}: {why}"),
-                    false,
-                );
-            }
-        }
-    }
-    match worst {
-        Some((loss, estimate)) => Claim::equivalence(statement, says, predicted, margin, estimate)
-            .noting(&format!("the worst is {loss}; {}", all.join(", "))),
-        None => Claim::not_tested(statement, Source::Ours, says, "there is no loss to test"),
-    }
+fn of_the_worst(stating: Stating, predicted: f64, margin: f64, found: impl Iterator<Item = Fitted>) -> Claim {
+    let named = |(loss, fit): Fitted| match fit {
+        Ok(estimate) => Ok((loss, estimate)),
+        Err(why) => Err(format!("{loss}: {why}")),
+    };
+    let settings = match found.map(named).collect::<Result<Vec<_>, _>>() {
+        Ok(settings) => settings,
+        Err(why) => return stating.fitted(predicted, margin, Err(why)),
+    };
+    let all: Vec<String> = settings.iter().map(|(loss, found)| format!("{loss} {:.3}", found.value)).collect();
+    stating.needs(!settings.is_empty(), "there is no loss to test").equivalent_at_worst(
+        predicted,
+        margin,
+        &settings,
+        |loss| format!("the worst is {loss}; {}", all.join(", ")),
+    )
 }
 
-fn exponent(main: &Table, enough: bool) -> Result<Claim, TableError> {
-    let says = EXPONENTS;
-    if !enough {
-        return Ok(Claim::not_tested("L6", Source::Ours, says, TOO_SMALL));
-    }
-    Ok(of_the_worst("L6", says, (2.0, EXPONENT), exponents(main)?))
-}
-
-fn smooth_losses(growth: &Table) -> Result<Vec<String>, TableError> {
-    Ok(losses(growth)?.into_iter().filter(|loss| loss != KINKED).collect())
+fn exponent(main: &[Steps], enough: bool) -> Claim {
+    of_the_worst(claim("L6", EXPONENTS).needs(enough, TOO_SMALL), 2.0, EXPONENT, exponents(main).into_iter())
 }
 
 /// In which order of the step the budget of every smooth loss tends to its limit.
-fn order(growth: &Table, enough: bool) -> Result<Claim, TableError> {
+fn order(growth: &[Growth], enough: bool) -> Claim {
     let says = "growth/(γ(L_0 − L_T)) tends to 1 with the first power of the step for every smooth loss: fitted order";
-    if !enough {
-        return Ok(Claim::not_tested("S1", Source::Ours, says, TOO_SMALL));
-    }
-    let of = |loss: String| -> Result<_, TableError> {
-        let distance = |ratio: f64| (ratio - 1.0).abs();
-        let observations = observations(growth, &loss, "step_size", &distance, "budget_ratio")?;
-        let fit = fit_power_law(&observations, 0.95).map(|law| law.exponent).map_err(|refusal| refusal.to_string());
-        Ok((loss, fit))
+    let excess = |row: &Growth| {
+        Some(Observation { x: row.step_size, y: (row.budget_ratio? - 1.0).abs(), replicate: row.replicate })
     };
-    let found = smooth_losses(growth)?.into_iter().map(of).collect::<Result<Vec<_>, TableError>>()?;
-    Ok(of_the_worst("S1", says, (1.0, ORDER), found))
+    let smooth = by_loss(growth, |row| &row.loss).into_iter().filter(|(loss, _)| *loss != KINKED);
+    let found = smooth.map(|(loss, rows)| fitted(loss, rows.iter().filter_map(excess)));
+    of_the_worst(claim("S1", says).needs(enough, TOO_SMALL), 1.0, ORDER, found)
 }
 
 /// The budget of every smooth loss at the smallest step.
-fn budget(growth: &Table, enough: bool) -> Result<Claim, TableError> {
+fn budget(growth: &[Growth], enough: bool) -> Claim {
     let says = "growth is γ(L_0 − L_T) for every smooth loss: growth over it at the longest norm";
-    let smallest = levels(growth, "step_size")?.first().copied().unwrap_or(f64::INFINITY);
-    if !enough || smallest > SMALL_STEP {
-        let why = format!("{TOO_SMALL}, and at the longest norm ≤ {SMALL_STEP}");
-        return Ok(Claim::not_tested("S1", Source::Ours, says, &why));
+    let small = growth.iter().any(|row| row.step_size <= SMALL_STEP);
+    let why = format!("{TOO_SMALL}, and at the longest norm ≤ {SMALL_STEP}");
+    let smooth = budgets(growth).into_iter().filter(|(loss, _)| loss != KINKED);
+    let found = smooth.map(|(loss, found)| (loss, found.ok_or("one replicate has no interval".to_owned())));
+    of_the_worst(claim("S1", says).needs(enough && small, &why), 1.0, BUDGET, found)
+}
+
+impl Growth {
+    /// The step size and the budget spent, where there was one.
+    pub fn point(&self) -> Option<(f64, f64)> {
+        Some((self.step_size, self.budget_ratio?))
     }
-    let found = budgets(growth)?.into_iter().filter(|(loss, _)| loss != KINKED);
-    let found = found.map(|(loss, found)| (loss, found.ok_or_else(|| "one replicate has no interval".to_owned())));
-    Ok(of_the_worst("S1", says, (1.0, BUDGET), found.collect()))
 }
 
 /// Growth over budget of each loss at its smallest step.
-pub fn budgets(growth: &Table) -> Result<Vec<(String, Option<Estimate>)>, TableError> {
-    let of = |loss: String| -> Result<_, TableError> {
-        let at = groups(&growth.with("loss", loss.as_str())?, "step_size", "budget_ratio")?;
-        let found = at.first().and_then(|(_, ratios)| mean_with_interval(ratios, 0.95));
-        Ok((loss, found))
+pub fn budgets(growth: &[Growth]) -> Vec<(String, Option<Estimate>)> {
+    let of = |(loss, rows): (&str, &[Growth])| {
+        let at = grouped(rows.iter().filter_map(Growth::point));
+        (loss.to_owned(), at.first().and_then(|(_, ratios)| mean_with_interval(ratios, 0.95)))
     };
-    losses(growth)?.into_iter().map(of).collect()
+    by_loss(growth, |row| &row.loss).into_iter().map(of).collect()
+}
+
+/// The budgets of triplets with corners, or of those without, at every learning rate.
+pub fn hinge_budgets(rows: &[HingeRow], rounded: bool) -> Vec<(f64, Vec<f64>)> {
+    let rows = rows.iter().filter(|row| row.rounded == rounded);
+    grouped(rows.map(|row| (row.learning_rate, row.budget_ratio)))
 }
 
 /// What kinks add to the budget, at every step size, with corners and without.
-fn hinges(table: &Table) -> Result<Claim, TableError> {
+fn hinges(rows: &[HingeRow]) -> Claim {
     let says =
         "kinks break the budget: the excess of a few triplets outlasts small steps, that of rounded ones vanishes";
-    let at = |rounded: u64| -> Result<Vec<(f64, Vec<f64>)>, TableError> {
-        groups(&table.with("rounded", rounded)?, "learning_rate", "budget_ratio")
-    };
-    let interval = |at: &(f64, Vec<f64>)| mean_with_interval(&at.1, 0.95);
-    let (sharp, rounded) = (at(0)?, at(1)?);
+    let (sharp, rounded) = (hinge_budgets(rows, false), hinge_budgets(rows, true));
+    let interval = |at: &(f64, Vec<f64>)| Some((at.0, mean_with_interval(&at.1, 0.95)?));
     let draws = sharp.iter().map(|(_, ratios)| ratios.len()).min().unwrap_or(0);
     let ends = (sharp.first().and_then(interval), sharp.last().and_then(interval), rounded.first().and_then(interval));
-    let (Some(small), Some(large), Some(round)) = ends else {
-        return Ok(Claim::not_tested("S1", Source::Ours, says, "needs the triplet loss and 2 draws"));
+    let (Some((least, small)), Some((most, large)), Some((_, round))) = ends else {
+        return claim("S1", says).needs(false, "needs the triplet loss and 2 draws").no_exception(0, 0);
     };
-    if draws < ENOUGH_DRAWS || sharp.len() < 2 {
-        let why = "needs 12 draws at two learning rates";
-        return Ok(Claim::not_tested("S1", Source::Ours, says, why));
-    }
     let holds = small.lower > 1.0 + EXCESS && round.upper < 1.0 + NO_EXCESS;
-    let (least, most) = (brief(sharp[0].0), brief(sharp[sharp.len() - 1].0));
     let shown = |found: Estimate| format!("{:.3} [{:.3}, {:.3}]", found.value, found.lower, found.upper);
-    let measured = format!("{} with corners, {} without", shown(small), shown(round));
-    let predicted = format!("above {} with corners, below {} without", 1.0 + EXCESS, 1.0 + NO_EXCESS);
-    let widest = brief(sharp[0].1.iter().copied().fold(1.0, f64::max));
-    let note = format!(
-        "at γ = {least}, {draws} draws of 56 triplets, up to {widest}; at γ = {most} with corners {}",
-        shown(large)
-    );
-    Ok(Claim { value: Some(small.value), ..Claim::outcome("S1", says, predicted, measured, holds) }.noting(&note))
+    let (least, most, widest) = (brief(least), brief(most), brief(sharp[0].1.iter().copied().fold(1.0, f64::max)));
+    let claim = claim("S1", says)
+        .needs(draws >= ENOUGH_DRAWS && sharp.len() >= 2, "needs 12 draws at two learning rates")
+        .note(format!(
+            "at γ = {least}, {draws} draws of 56 triplets, up to {widest}; at γ = {most} with corners {}",
+            shown(large)
+        ))
+        .holds(
+            format!("above {} with corners, below {} without", 1.0 + EXCESS, 1.0 + NO_EXCESS),
+            format!("{} with corners, {} without", shown(small), shown(round)),
+            holds,
+        );
+    Claim { value: (claim.verdict != Verdict::NotTested).then_some(small.value), ..claim }
 }
 
 #[cfg(test)]
 mod tests {
-    use embedding_norms::lab::claim::Verdict;
-
     use super::*;
 
-    /// Steps 100 ρ^k and budgets 1 + e u^q of two losses, with the scatter of replicates.
-    fn planted(k: f64, excess: f64, q: f64) -> (Table, Table) {
-        let mut main = Table::new(&["loss", "norm", "replicate", "steps"]);
-        let mut growth = Table::new(&["loss", "step_size", "replicate", "budget_ratio"]);
-        for loss in ["clip", "triplet"] {
-            for (norm, replicate) in [1.0, 2.0, 4.0].into_iter().flat_map(|norm| (0..4_u64).map(move |r| (norm, r))) {
-                let scatter = 1.0 + 0.002 * (replicate as f64 - 1.5) * (norm - 2.0);
-                let step = 0.02 / (norm * norm);
-                let ratio = 1.0 + excess * libm::pow(step / 0.02, q) * scatter;
-                main.push([loss.into(), norm.into(), replicate.into(), (110.0 * libm::pow(norm, k) * scatter).into()]);
-                growth.push([loss.into(), step.into(), replicate.into(), ratio.into()]);
-            }
-        }
-        (main, growth)
+    /// Steps ∝ ρ^k and budgets 1 + e u^q of two losses, with the scatter of replicates.
+    fn planted(k: f64, excess: f64, q: f64) -> (Vec<Steps>, Vec<Growth>) {
+        let runs = |loss: &'static str| {
+            let norms = [1.0, 2.0, 4.0].into_iter();
+            norms.flat_map(move |norm| (0..4_u64).map(move |replicate| (loss.to_owned(), norm, replicate)))
+        };
+        let run = |(loss, norm, replicate): (String, f64, u64)| {
+            let scatter = 1.0 + 0.002 * (replicate as f64 - 1.5) * (norm - 2.0);
+            let (steps, step_size) = (Some((1e6 * libm::pow(norm, k) * scatter) as u64), 0.02 / (norm * norm));
+            let budget_ratio = Some(1.0 + excess * libm::pow(step_size / 0.02, q) * scatter);
+            (
+                Steps { loss: loss.clone(), norm, replicate, steps, ..Steps::default() },
+                Growth { loss, step_size, replicate, budget_ratio, ..Growth::default() },
+            )
+        };
+        ["clip", "triplet"].into_iter().flat_map(runs).map(run).unzip()
     }
 
     fn verdicts(k: f64, excess: f64, q: f64) -> [Verdict; 3] {
         let (main, growth) = planted(k, excess, q);
-        assert!(is_asymptotic(&main, &growth).unwrap());
-        [exponent(&main, true), order(&growth, true), budget(&growth, true)].map(|claim| claim.unwrap().verdict)
+        assert!(is_asymptotic(&main, &growth));
+        [exponent(&main, true), order(&growth, true), budget(&growth, true)].map(|claim| claim.verdict)
     }
 
     #[test]
@@ -300,32 +257,30 @@ mod tests {
 
     #[test]
     fn hinges_need_an_excess_that_stays_and_a_control_that_vanishes() {
-        let claim = |sharp: f64, rounded: f64| {
-            let mut table = Table::new(&["learning_rate", "rounded", "budget_ratio"]);
-            for (rate, draw) in
-                [0.01, 0.02].into_iter().flat_map(|rate| (0..12).map(move |draw| (rate, f64::from(draw))))
-            {
-                table.push([rate.into(), 0_u64.into(), (1.0 + sharp * (1.0 + 0.01 * draw)).into()]);
-                table.push([rate.into(), 1_u64.into(), (1.0 + rounded * (1.0 + 0.01 * draw)).into()]);
-            }
-            hinges(&table).unwrap().verdict
+        let verdict = |sharp: f64, rounded: f64| {
+            let draws = [0.01, 0.02].into_iter().flat_map(|rate| (0..12).map(move |draw| (rate, f64::from(draw))));
+            let row = |(learning_rate, draw): (f64, f64), excess: f64, rounded: bool| {
+                let budget_ratio = 1.0 + excess * (1.0 + 0.01 * draw);
+                HingeRow { learning_rate, rounded, budget_ratio, ..HingeRow::default() }
+            };
+            let rows: Vec<HingeRow> = draws.flat_map(|at| [row(at, sharp, false), row(at, rounded, true)]).collect();
+            hinges(&rows).verdict
         };
-        assert_eq!(claim(0.06, 0.002), Verdict::AsStated);
-        assert_eq!(claim(0.01, 0.002), Verdict::NotAsStated);
-        assert_eq!(claim(0.06, 0.02), Verdict::NotAsStated);
+        assert_eq!(verdict(0.06, 0.002), Verdict::AsStated);
+        assert_eq!(verdict(0.01, 0.002), Verdict::NotAsStated);
+        assert_eq!(verdict(0.06, 0.02), Verdict::NotAsStated);
     }
 
     #[test]
     fn one_exception_to_the_symmetry_or_one_wrong_degree_that_passes_is_seen() {
-        let table = |exceptions: u64, distance: f64| {
-            let mut table = Table::new(&["compared", "exceptions", "wrong_distance"]);
-            table.push([100_u64.into(), exceptions.into(), distance.into()]);
-            symmetry(&table).unwrap().into_iter().map(|claim| claim.failed()).collect::<Vec<_>>()
+        let failed = |exceptions: u64, wrong_distance: f64| {
+            let row = Symmetry { compared: 100, exceptions, wrong_distance, ..Symmetry::default() };
+            symmetry(&[row]).into_iter().map(|claim| claim.failed()).collect::<Vec<_>>()
         };
-        assert_eq!(table(0, 0.2), [false, false]);
-        assert_eq!(table(1, 0.2), [true, false]);
-        assert_eq!(table(0, 0.005), [false, true]);
+        assert_eq!(failed(0, 0.2), [false, false]);
+        assert_eq!(failed(1, 0.2), [true, false]);
+        assert_eq!(failed(0, 0.005), [false, true]);
         // A wrong degree that changes nothing at all is the worst.
-        assert_eq!(table(0, 0.0), [false, true]);
+        assert_eq!(failed(0, 0.0), [false, true]);
     }
 }

@@ -2,14 +2,14 @@
 //! products, one softmax per anchor, one sum over anchors and keys.
 
 use embedding_norms::check::loss::through_pullback;
-use embedding_norms::lab::table::{Table, Value};
-use embedding_norms::random::Generator;
 use embedding_norms::sphere::{inner, norm_of};
 use ndarray::{Array2, Axis, concatenate};
 use serde::{Deserialize, Serialize};
 
 use super::bodies::{Bodies, with_random_norms};
+use super::similarities;
 use crate::cli::failure::Failure;
+use crate::simulations::study::{Context, Row, Study};
 
 /// The losses that G4 speaks of.
 pub const LOSSES: [&str; 3] = ["info-nce", "nt-xent", "dcl"];
@@ -17,53 +17,63 @@ pub const LOSSES: [&str; 3] = ["info-nce", "nt-xent", "dcl"];
 /// The temperatures at which they are compared.
 const TEMPERATURES: [f64; 3] = [0.05, 0.2, 1.0];
 
+/// The gradients of one loss, each embedding having a norm of its own.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClosedForm(pub Bodies);
+
 /// What one comparison finds: the largest ‖ΔG‖ρτ of a row of each view, G the gradient of the total.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Comparison {
-    temperature: f64,
-    first: f64,
-    second: f64,
-    length: f64,
+    pub loss: String,
+    pub temperature: f64,
+    replicate: u64,
+    pub first_view: f64,
+    pub second_view: f64,
+    pub largest_length: f64,
 }
 
-/// Compares at all temperatures, each embedding having a norm of its own.
-pub fn compare(bodies: &Bodies, generator: &mut Generator) -> Result<Vec<Comparison>, Failure> {
-    let start = with_random_norms(&bodies.start(generator)?, generator);
-    let at = |&temperature: &f64| -> Result<Comparison, Failure> {
-        let loss = Bodies { temperature, ..bodies.clone() }.loss()?;
-        let slope = through_pullback(&*loss, &start)?;
-        let points = stacked(&start.first, start.second.as_ref())?;
-        let found = stacked(&slope.first, slope.second.as_ref())?;
-        let expected = gradients(&points, &Roles::of(&bodies.loss, points.nrows() / 2), temperature);
-        let scaled =
-            |row: usize, vector: &Array2<f64>| norm_of(vector.row(row)) * norm_of(points.row(row)) * temperature;
-        let difference = &found - &expected;
-        let half = points.nrows() / 2;
-        let largest = |rows: std::ops::Range<usize>, vector| rows.map(|row| scaled(row, vector)).fold(0.0, f64::max);
-        Ok(Comparison {
-            temperature,
-            first: largest(0..half, &difference),
-            second: largest(half..2 * half, &difference),
-            length: largest(0..2 * half, &expected),
-        })
-    };
-    TEMPERATURES.iter().map(at).collect()
+impl Row for Comparison {
+    const TABLE: &'static str = "closed-form";
 }
 
-/// The table of comparisons.
-pub fn table() -> Table {
-    Table::new(&["loss", "temperature", "replicate", "first_view", "second_view", "largest_length"])
-}
+impl Study for ClosedForm {
+    type Rows = Vec<Comparison>;
 
-pub fn row(bodies: &Bodies, found: &Comparison, replicate: u64) -> [Value; 6] {
-    [
-        bodies.loss.as_str().into(),
-        found.temperature.into(),
-        replicate.into(),
-        found.first.into(),
-        found.second.into(),
-        found.length.into(),
-    ]
+    fn label(&self) -> String {
+        format!("closed form of {}", self.0.loss)
+    }
+
+    fn cost(&self) -> f64 {
+        similarities(&self.0) * 3000.0
+    }
+
+    /// Compares at all temperatures.
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<Comparison>, Failure> {
+        let Self(bodies) = self;
+        let start = with_random_norms(&bodies.start(&mut unit.generator)?, &mut unit.generator);
+        let at = |temperature: f64| -> Result<Comparison, Failure> {
+            let loss = Bodies { temperature, ..bodies.clone() }.loss()?;
+            let slope = through_pullback(&*loss, &start)?;
+            let points = stacked(&start.first, start.second.as_ref())?;
+            let found = stacked(&slope.first, slope.second.as_ref())?;
+            let expected = gradients(&points, &Roles::of(&bodies.loss, points.nrows() / 2), temperature);
+            let scaled =
+                |row: usize, vector: &Array2<f64>| norm_of(vector.row(row)) * norm_of(points.row(row)) * temperature;
+            let difference = &found - &expected;
+            let half = points.nrows() / 2;
+            let largest =
+                |rows: std::ops::Range<usize>, vector| rows.map(|row| scaled(row, vector)).fold(0.0, f64::max);
+            Ok(Comparison {
+                loss: bodies.loss.clone(),
+                temperature,
+                replicate: unit.unit.replicate,
+                first_view: largest(0..half, &difference),
+                second_view: largest(half..2 * half, &difference),
+                largest_length: largest(0..2 * half, &expected),
+            })
+        };
+        TEMPERATURES.into_iter().map(at).collect()
+    }
 }
 
 fn stacked(first: &Array2<f64>, second: Option<&Array2<f64>>) -> Result<Array2<f64>, Failure> {

@@ -2,7 +2,6 @@
 //! what squared norms gain on the way against what the loss loses (statement S1).
 
 use embedding_norms::check::loss::through_pullback;
-use embedding_norms::lab::table::{Table, Value};
 use embedding_norms::loss::Loss;
 use embedding_norms::optimizer::GradientDescent;
 use embedding_norms::simulation::{Descent, Outcome, Start, StopRules};
@@ -12,98 +11,106 @@ use serde::{Deserialize, Serialize};
 use super::Trial;
 use super::bodies::{Bodies, scaled};
 use crate::cli::failure::Failure;
+use crate::simulations::study::Row;
 
-/// What one descent finds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Run {
-    norm: f64,
-    steps: Option<u64>,
-    stop: String,
-    level: f64,
-    spent: f64,
-    growth: f64,
+/// The steps of one descent.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Steps {
+    pub loss: String,
+    pub norm: f64,
+    pub replicate: u64,
+    pub steps: Option<u64>,
+    pub stop: String,
+    pub level: f64,
+    pub learning_rate: f64,
+    pub temperature: f64,
+    pub first_steps: usize,
+    pub embeddings: usize,
+    pub dimension: usize,
+}
+
+/// What squared norms gained in it, and the loss spent.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Growth {
+    pub loss: String,
+    pub step_size: f64,
+    pub replicate: u64,
+    pub norm: f64,
+    pub spent: f64,
+    pub growth: f64,
+    /// Missing where a loss had nothing to spend.
+    pub budget_ratio: Option<f64>,
+}
+
+impl Row for Steps {
+    const TABLE: &'static str = "";
+}
+
+impl Row for Growth {
+    const TABLE: &'static str = "growth";
 }
 
 impl Trial {
     /// Descents at all norms, to the loss that the shortest one has after `first_steps` steps.
-    pub fn descend(&self, start: &Start, cancelled: &dyn Fn() -> bool) -> Result<Vec<Run>, Failure> {
+    pub fn descend(
+        &self,
+        start: &Start,
+        replicate: u64,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Vec<(Steps, Growth)>, Failure> {
         let loss = self.bodies.loss()?;
         let shortest = self.norms.iter().copied().fold(f64::INFINITY, f64::min);
         let pilot = StopRules::budget(self.first_steps as u64).never_stationary().cancelled_by(cancelled);
-        let pilot = self.run(&*loss, start, shortest, &pilot)?;
+        let pilot = self.descent(&*loss, start, shortest, &pilot)?;
         let level = pilot.records.last().map_or(f64::NAN, |record| record.loss);
         let stops = StopRules::budget(self.budget as u64).loss_level(level).never_stationary().cancelled_by(cancelled);
-        let at = |&norm: &f64| -> Result<Run, Failure> {
-            let outcome = self.run(&*loss, start, norm, &stops)?;
-            self.account(&*loss, &scaled(start, norm), norm, level, outcome)
+        let at = |&norm: &f64| -> Result<_, Failure> {
+            let outcome = self.descent(&*loss, start, norm, &stops)?;
+            let steps = self.steps(norm, level, replicate, &outcome);
+            Ok((steps, self.growth(&*loss, &scaled(start, norm), norm, replicate, &outcome)?))
         };
         self.norms.iter().map(at).collect()
     }
 
-    fn run(&self, loss: &dyn Loss, start: &Start, norm: f64, stops: &StopRules<'_>) -> Result<Outcome, Failure> {
+    fn descent(&self, loss: &dyn Loss, start: &Start, norm: f64, stops: &StopRules<'_>) -> Result<Outcome, Failure> {
         Ok(Descent::new(loss, &GradientDescent, self.learning_rate())?.run(scaled(start, norm), stops)?)
     }
 
-    fn account(&self, loss: &dyn Loss, start: &Start, norm: f64, level: f64, outcome: Outcome) -> Result<Run, Failure> {
-        Ok(Run {
+    fn steps(&self, norm: f64, level: f64, replicate: u64, outcome: &Outcome) -> Steps {
+        let Bodies { temperature, embeddings, dimension, .. } = self.bodies;
+        Steps {
+            loss: self.bodies.loss.clone(),
             norm,
+            replicate,
             steps: outcome.stop.is_goal().then_some(outcome.steps),
             stop: outcome.stop.name().to_owned(),
             level,
-            spent: spent(loss, start, &outcome)?,
-            growth: growth(start, &outcome),
+            learning_rate: self.learning_rate(),
+            temperature,
+            first_steps: self.first_steps,
+            embeddings,
+            dimension,
+        }
+    }
+
+    fn growth(
+        &self,
+        loss: &dyn Loss,
+        start: &Start,
+        norm: f64,
+        replicate: u64,
+        outcome: &Outcome,
+    ) -> Result<Growth, Failure> {
+        let (spent, growth) = (spent(loss, start, outcome)?, growth(start, outcome));
+        Ok(Growth {
+            loss: self.bodies.loss.clone(),
+            step_size: self.learning_rate() / (self.bodies.temperature * norm * norm),
+            replicate,
+            norm,
+            spent,
+            growth,
+            budget_ratio: Some(growth / (self.learning_rate() * spent)).filter(|ratio| ratio.is_finite()),
         })
-    }
-
-    /// The table of steps.
-    pub fn steps_table() -> Table {
-        Table::new(&[
-            "loss",
-            "norm",
-            "replicate",
-            "steps",
-            "stop",
-            "level",
-            "learning_rate",
-            "temperature",
-            "first_steps",
-            "embeddings",
-            "dimension",
-        ])
-    }
-
-    pub fn steps_row(&self, run: &Run, replicate: u64) -> [Value; 11] {
-        let Bodies { loss, temperature, embeddings, dimension, .. } = &self.bodies;
-        [
-            loss.as_str().into(),
-            run.norm.into(),
-            replicate.into(),
-            run.steps.into(),
-            run.stop.as_str().into(),
-            run.level.into(),
-            self.learning_rate().into(),
-            (*temperature).into(),
-            self.first_steps.into(),
-            (*embeddings).into(),
-            (*dimension).into(),
-        ]
-    }
-
-    /// The table of growth.
-    pub fn growth_table() -> Table {
-        Table::new(&["loss", "step_size", "replicate", "norm", "spent", "growth", "budget_ratio"])
-    }
-
-    pub fn growth_row(&self, run: &Run, replicate: u64) -> [Value; 7] {
-        [
-            self.bodies.loss.as_str().into(),
-            (self.learning_rate() / (self.bodies.temperature * run.norm * run.norm)).into(),
-            replicate.into(),
-            run.norm.into(),
-            run.spent.into(),
-            run.growth.into(),
-            (run.growth / (self.learning_rate() * run.spent)).into(),
-        ]
     }
 }
 

@@ -1,32 +1,35 @@
 //! All losses as figures, from the tables and what the claims say.
 
 use embedding_norms::lab::figure::{Axis, Dash, Figure, Layer, Legend, Panel, Side, Style};
-use embedding_norms::lab::table::Table;
 use embedding_norms::statistics::{Estimate, mean_with_interval};
 
-use super::claims::{BUDGET, EXPONENT, EXPONENTS, KINKED, budgets, exponents, losses};
-use super::{GROWTH, HINGE};
+use super::by_loss;
+use super::claims::{BUDGET, EXPONENT, EXPONENTS, KINKED, budgets, exponents, hinge_budgets};
+use super::descents::{Growth, Steps};
+use super::hinge::HingeRow;
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::{groups, levels, mean, means};
+use crate::simulations::grouping::{ascending, averages, mean};
 use crate::simulations::simulation::Tables;
 use crate::simulations::stated::Stated;
 
 pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
-    let (main, growth) = (tables.get("")?, tables.get(GROWTH)?);
-    let mut figures = vec![("", steps(main, tables.stated())?), ("exponents", intervals(main, growth)?)];
-    figures.push((GROWTH, budget(growth, tables.get(HINGE)?)?));
-    Ok(figures)
+    let (main, growth): (Vec<Steps>, Vec<Growth>) = (tables.rows()?, tables.rows()?);
+    Ok(vec![
+        ("", steps(&main, tables.stated())),
+        ("exponents", intervals(&main, &growth)),
+        ("growth", budget(&growth, &tables.rows()?)),
+    ])
 }
 
 /// Steps against norm, a panel per loss.
-fn steps(main: &Table, stated: &Stated) -> Result<Figure, Failure> {
-    let norms = levels(main, "norm")?;
+fn steps(main: &[Steps], stated: &Stated) -> Figure {
+    let norms = ascending(main.iter().map(|row| row.norm));
     let mut figure = Figure::new(
         "Steps of plain descent to one level of the loss against the norm of the embeddings, a panel for each loss, on \
          logarithmic axes, beside lines of slope 2: twice the norm takes four times the steps.",
     );
-    for (loss, exponent) in exponents(main)? {
-        let counts = means(&main.with("loss", loss.as_str())?, "norm", "steps")?;
+    for ((loss, exponent), (_, rows)) in exponents(main).into_iter().zip(by_loss(main, |row| &row.loss)) {
+        let counts = averages(rows.iter().filter_map(|row| Some((row.norm, row.steps? as f64))));
         let mut panel =
             Panel::new(Axis::logarithmic("norm ‖z‖").ticks_at(norms.iter().copied()), Axis::logarithmic("steps"))
                 .title(loss.clone())
@@ -43,7 +46,7 @@ fn steps(main: &Table, stated: &Stated) -> Result<Figure, Failure> {
         }
         figure = figure.panel(panel);
     }
-    Ok(figure.columns(4).aspect(0.8).shared_axes())
+    figure.columns(4).aspect(0.8).shared_axes()
 }
 
 fn slope_two(counts: &[(f64, f64)]) -> Vec<(f64, f64)> {
@@ -52,17 +55,17 @@ fn slope_two(counts: &[(f64, f64)]) -> Vec<(f64, f64)> {
 }
 
 /// The exponent and the budget of every loss, with their intervals.
-fn intervals(main: &Table, growth: &Table) -> Result<Figure, Failure> {
-    let exponents: Vec<Found> = exponents(main)?.into_iter().map(|(loss, found)| (loss, found.ok())).collect();
+fn intervals(main: &[Steps], growth: &[Growth]) -> Figure {
+    let exponents: Vec<Found> = exponents(main).into_iter().map(|(loss, found)| (loss, found.ok())).collect();
     let text = "Two panels with a line for each loss: the exponents of steps by norm beside 2, and the growth of the squared \
                 norms over the learning rate times the loss lost beside 1, each with the margins of its claim.";
     let caption = "Bars: 95 % intervals over replicates, most of them narrower than the mark. Dashed lines: the law and the \
                    margins within which the whole interval must lie (not that of the triplet loss for growth: it has kinks).";
     let panels = [
         per_loss(&exponents, "exponent k in steps ∝ ‖z‖ᵏ", (2.0, EXPONENT), "The square of the norm"),
-        per_loss(&budgets(growth)?, "growth of ‖·‖² over γ × loss lost", (1.0, BUDGET), "The budget of growth"),
+        per_loss(&budgets(growth), "growth of ‖·‖² over γ × loss lost", (1.0, BUDGET), "The budget of growth"),
     ];
-    Ok(Figure::new(text).panels(panels).columns(2).aspect(0.95).shared_axes().caption(caption))
+    Figure::new(text).panels(panels).columns(2).aspect(0.95).shared_axes().caption(caption)
 }
 
 /// A loss and what was found of it.
@@ -86,7 +89,7 @@ fn per_loss(found: &[Found], label: &str, (law, margin): (f64, f64), title: &str
 }
 
 /// What growth exceeds its budget by, against the step size: of all losses, and of a few triplets whose kinks meet.
-fn budget(growth: &Table, hinge: &Table) -> Result<Figure, Failure> {
+fn budget(growth: &[Growth], hinge: &[HingeRow]) -> Figure {
     let text = "What growth exceeds its budget by, against the step size, on logarithmic axes. For every loss it falls with \
                 the first power of the step. For a few triplets whose kinks meet it stays at several per cent, and with \
                 their corners rounded off it falls again.";
@@ -94,25 +97,24 @@ fn budget(growth: &Table, hinge: &Table) -> Result<Figure, Failure> {
         Panel::new(Axis::logarithmic("step size γ/(τ‖z‖²)"), Axis::logarithmic("growth over γ × loss lost, minus 1"))
             .title("What finite steps add vanishes, what kinks add stays")
             .legend(Legend::Below);
-    let losses = losses(growth)?;
-    let (kinked, smooth): (Vec<_>, Vec<_>) = losses.into_iter().partition(|loss| loss == KINKED);
+    let losses = by_loss(growth, |row| &row.loss);
+    let (kinked, smooth): (Vec<_>, Vec<_>) = losses.into_iter().partition(|(loss, _)| *loss == KINKED);
     let label = format!("{} smooth losses", smooth.len());
-    for loss in &smooth {
-        let excess = excess(means(&growth.with("loss", loss.as_str())?, "step_size", "budget_ratio")?);
-        panel = panel.layer(Layer::line(&label, excess).style(Style::series(0).width(0.8)));
+    let excess_of = |rows: &[Growth]| excess(averages(rows.iter().filter_map(Growth::point)));
+    for (_, rows) in smooth {
+        panel = panel.layer(Layer::line(&label, excess_of(rows)).style(Style::series(0).width(0.8)));
     }
-    for loss in &kinked {
-        let excess = excess(means(&growth.with("loss", loss.as_str())?, "step_size", "budget_ratio")?);
-        panel = panel.layer(Layer::line("triplet, all embeddings", excess).style(Style::series(1).dash(Dash::Dashed)));
+    for (_, rows) in kinked {
+        let style = Style::series(1).dash(Dash::Dashed);
+        panel = panel.layer(Layer::line("triplet, all embeddings", excess_of(rows)).style(style));
     }
     for (rounded, label, style) in [
-        (0_u64, "a few triplets", Style::series(1)),
-        (1, "a few triplets, corners rounded off", Style::series(2).open()),
+        (false, "a few triplets", Style::series(1)),
+        (true, "a few triplets, corners rounded off", Style::series(2).open()),
     ] {
-        let rows = hinge.with("rounded", rounded)?;
-        panel = panel.layers(with_bars(label, &groups(&rows, "learning_rate", "budget_ratio")?, style));
+        panel = panel.layers(with_bars(label, &hinge_budgets(hinge, rounded), style));
     }
-    Ok(Figure::new(text).panel(panel).aspect(0.5))
+    Figure::new(text).panel(panel).aspect(0.5)
 }
 
 fn excess(ratios: Vec<(f64, f64)>) -> Vec<(f64, f64)> {

@@ -2,7 +2,6 @@
 //! norm of each.
 
 use embedding_norms::check::loss::{Slope, tangent, through_pullback};
-use embedding_norms::lab::table::{Table, Value};
 use embedding_norms::random::Generator;
 use embedding_norms::simulation::Start;
 use embedding_norms::sphere::norm_of;
@@ -12,19 +11,26 @@ use super::Trial;
 use super::bodies::with_random_norms;
 use crate::cli::failure::Failure;
 use crate::simulations::grouping::mean;
+use crate::simulations::study::Row;
 
 /// What the gradients at one start show.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Gradients {
-    rows: usize,
-    mean_length: f64,
-    law_deviation: f64,
-    radial_share: f64,
+    pub loss: String,
+    replicate: u64,
+    pub rows: usize,
+    mean_length_at_norm_1: f64,
+    pub law_deviation: f64,
+    pub radial_share: f64,
+}
+
+impl Row for Gradients {
+    const TABLE: &'static str = "gradients";
 }
 
 impl Trial {
     /// Gradients at norms between 1/10 and 10 beside those at norm 1, in the same directions.
-    pub fn gradients(&self, start: &Start, generator: &mut Generator) -> Result<Gradients, Failure> {
+    pub fn gradients(&self, start: &Start, replicate: u64, generator: &mut Generator) -> Result<Gradients, Failure> {
         let loss = self.bodies.loss()?;
         let start_at_norms = with_random_norms(start, generator);
         let slope = through_pullback(&*loss, &start_at_norms)?;
@@ -33,27 +39,13 @@ impl Trial {
         let mean_length = mean(&at_one);
         let differences = at_one.iter().zip(&found).map(|(at_one, found)| (found - at_one).abs() / mean_length);
         Ok(Gradients {
+            loss: self.bodies.loss.clone(),
+            replicate,
             rows: found.len(),
-            mean_length,
+            mean_length_at_norm_1: mean_length,
             law_deviation: differences.fold(0.0, f64::max),
             radial_share: tangent(&slope, &start_at_norms)?,
         })
-    }
-
-    /// The table of gradients.
-    pub fn gradients_table() -> Table {
-        Table::new(&["loss", "replicate", "rows", "mean_length_at_norm_1", "law_deviation", "radial_share"])
-    }
-
-    pub fn gradients_row(&self, found: &Gradients, replicate: u64) -> [Value; 6] {
-        [
-            self.bodies.loss.as_str().into(),
-            replicate.into(),
-            found.rows.into(),
-            found.mean_length.into(),
-            found.law_deviation.into(),
-            found.radial_share.into(),
-        ]
     }
 }
 

@@ -2,8 +2,6 @@
 //! on the kinks of their hinges and hop from side to side; what that adds to norms does not fall with the step. With
 //! the corner of the hinge rounded off, it does.
 
-use embedding_norms::lab::sweep::UnitContext;
-use embedding_norms::lab::table::{Table, Value};
 use embedding_norms::loss::{Batch, Evaluation, Loss, LossError, Needs, Parameters, by_name};
 use embedding_norms::optimizer::GradientDescent;
 use embedding_norms::simulation::{Descent, Start, StopRules};
@@ -11,9 +9,9 @@ use embedding_norms::sphere::{inner, uniform};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::Cell;
 use super::descents::{growth, spent};
 use crate::cli::failure::Failure;
+use crate::simulations::study::{Context, Row, Study, digit};
 
 /// Anchors, dimension and margin: few triplets in few dimensions, so that their kinks meet.
 const ROWS: usize = 8;
@@ -32,25 +30,36 @@ pub struct Hinge {
 }
 
 /// What one descent finds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct HingeRun {
-    draw: usize,
-    learning_rate: f64,
-    rounded: bool,
-    steps: u64,
-    stop: String,
-    budget_ratio: f64,
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct HingeRow {
+    pub learning_rate: f64,
+    #[serde(with = "digit")]
+    pub rounded: bool,
+    pub draw: usize,
+    pub replicate: u64,
+    pub steps: u64,
+    pub stop: String,
+    pub budget_ratio: f64,
 }
 
-impl Hinge {
-    /// Nanoseconds, roughly.
-    pub fn cost(&self) -> f64 {
+impl Row for HingeRow {
+    const TABLE: &'static str = "hinge";
+}
+
+impl Study for Hinge {
+    type Rows = Vec<HingeRow>;
+
+    fn label(&self) -> String {
+        "hinges".to_owned()
+    }
+
+    fn cost(&self) -> f64 {
         self.draws as f64 * self.learning_rates.iter().map(|rate| 2.0 * TIME / rate * 8000.0).sum::<f64>()
     }
 
-    pub fn run(&self, unit: &mut UnitContext<'_, Cell>) -> Result<Vec<HingeRun>, Failure> {
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<HingeRow>, Failure> {
         let sharp = by_name("triplet", &Parameters::default().with("margin", MARGIN))?;
-        let mut runs = Vec::new();
+        let mut rows = Vec::new();
         for draw in 0..self.draws {
             let mut view = || uniform(ROWS, DIMENSION, &mut unit.generator);
             let start = Start::pairs(view()?, view()?);
@@ -60,10 +69,11 @@ impl Hinge {
                     let descent = Descent::new(loss, &GradientDescent, learning_rate)?;
                     let outcome = descent.run(start.clone(), &stops)?;
                     let budget = learning_rate * spent(loss, &start, &outcome)?;
-                    runs.push(HingeRun {
-                        draw,
+                    rows.push(HingeRow {
                         learning_rate,
                         rounded: loss.name() == RoundedTriplet.name(),
+                        draw,
+                        replicate: unit.unit.replicate,
                         steps: outcome.steps,
                         stop: outcome.stop.name().to_owned(),
                         budget_ratio: growth(&start, &outcome) / budget,
@@ -74,23 +84,7 @@ impl Hinge {
                 break;
             }
         }
-        Ok(runs)
-    }
-
-    pub fn table() -> Table {
-        Table::new(&["learning_rate", "rounded", "draw", "replicate", "steps", "stop", "budget_ratio"])
-    }
-
-    pub fn row(run: &HingeRun, replicate: u64) -> [Value; 7] {
-        [
-            run.learning_rate.into(),
-            u64::from(run.rounded).into(),
-            run.draw.into(),
-            replicate.into(),
-            run.steps.into(),
-            run.stop.as_str().into(),
-            run.budget_ratio.into(),
-        ]
+        Ok(rows)
     }
 }
 

@@ -17,30 +17,18 @@ mod symmetry;
 use clap::{ArgAction, Args};
 use embedding_norms::lab::claim::Claim;
 use embedding_norms::lab::figure::Figure;
-use embedding_norms::lab::sweep::{self, Unit, UnitContext};
-use embedding_norms::lab::table::Table;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
-use crate::simulations::simulation::{Simulation, Tables};
+use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::study::{Context, Plan, Study};
 use bodies::{Bodies, entry, names, temperature};
-use closed_form::Comparison;
-use descents::Run;
+use closed_form::ClosedForm;
+use descents::{Growth, Steps};
 use gradients::Gradients;
-use hinge::{Hinge, HingeRun};
+use hinge::Hinge;
 use symmetry::Symmetry;
-
-/// The table of growth.
-const GROWTH: &str = "growth";
-/// The table of gradients.
-const GRADIENTS: &str = "gradients";
-/// The table of gradients against the closed form.
-const CLOSED_FORM: &str = "closed-form";
-/// The table of the scaling symmetry.
-const SYMMETRY: &str = "symmetry";
-/// The table of hinges.
-const HINGE: &str = "hinge";
 
 /// Settings.
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -108,41 +96,34 @@ pub struct Trial {
     budget: usize,
 }
 
-/// A piece of work.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cell {
-    /// Everything about one loss on one start.
-    Trial(Trial),
-    /// The gradients of one loss against statement G4.
-    ClosedForm(Bodies),
-    /// Growth along kinks.
-    Hinge(Hinge),
-}
-
-/// What a piece of work finds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Finding {
-    /// Of one loss.
-    Trial { gradients: Gradients, symmetry: Symmetry, runs: Vec<Run> },
-    /// At each temperature.
-    ClosedForm(Vec<Comparison>),
-    /// Of each descent.
-    Hinge(Vec<HingeRun>),
-}
-
 impl Trial {
     /// γ: the rate times the temperature.
     fn learning_rate(&self) -> f64 {
         self.rate * self.bodies.temperature
     }
+}
 
-    /// Nanoseconds, roughly: similarities are looked at one by one.
+impl Study for Trial {
+    type Rows = ((Vec<Steps>, Vec<Growth>), (Vec<Gradients>, Vec<Symmetry>));
+
+    fn label(&self) -> String {
+        self.bodies.loss.clone()
+    }
+
+    /// Similarities are looked at one by one.
     fn cost(&self) -> f64 {
         let shortest = self.norms.iter().copied().fold(f64::INFINITY, f64::min);
         let squares: f64 = self.norms.iter().map(|norm| (norm / shortest) * (norm / shortest)).sum();
         self.first_steps as f64 * (1.0 + squares) * similarities(&self.bodies) * 20.0
+    }
+
+    fn run(&self, unit: &mut Context<'_>) -> Result<Self::Rows, Failure> {
+        let replicate = unit.unit.replicate;
+        let start = self.bodies.start(&mut unit.generator)?;
+        let gradients = self.gradients(&start, replicate, &mut unit.generator)?;
+        let symmetry = self.symmetry(&start, replicate)?;
+        let descents = self.descend(&start, replicate, &|| unit.is_cancelled())?;
+        Ok((descents.into_iter().unzip(), (vec![gradients], vec![symmetry])))
     }
 }
 
@@ -156,25 +137,12 @@ fn similarities(bodies: &Bodies) -> f64 {
     }
 }
 
-impl sweep::Cell for Cell {
-    fn label(&self) -> String {
-        match self {
-            Self::Trial(trial) => trial.bodies.loss.clone(),
-            Self::ClosedForm(bodies) => format!("closed form of {}", bodies.loss),
-            Self::Hinge(_) => "hinges".to_owned(),
-        }
-    }
-
-    fn cost(&self) -> f64 {
-        match self {
-            Self::Trial(trial) => trial.cost(),
-            Self::ClosedForm(bodies) => similarities(bodies) * 3000.0,
-            Self::Hinge(hinge) => hinge.cost(),
-        }
-    }
+/// Rows of each loss, which follow each other.
+fn by_loss<R>(rows: &[R], loss: impl Fn(&R) -> &str) -> Vec<(&str, &[R])> {
+    rows.chunk_by(|a, b| loss(a) == loss(b)).map(|rows| (loss(&rows[0]), rows)).collect()
 }
 
-impl Simulation for ContrastiveLosses {
+impl Planned for ContrastiveLosses {
     const NAME: &'static str = "contrastive-losses";
     const ABOUT: &'static str = "The norm effect, its exact symmetry and the growth of norms for every loss of cosines";
     const EXAMPLES: &'static str = "\
@@ -195,68 +163,16 @@ Examples:
     const FULL: &'static [&'static str] =
         &["--replicates=20", "--norms=1,2,4,8", "--first-steps=200", "--hinge-rates=0.02,0.01,0.005,0.0025"];
 
-    type Cell = Cell;
-    type Finding = Finding;
-
-    fn cells(&self) -> Result<Vec<Cell>, Failure> {
-        let mut cells = Vec::new();
-        for loss in &self.losses {
-            cells.push(Cell::Trial(self.trial(loss)?));
-        }
-        for loss in closed_form::LOSSES.iter().filter(|loss| self.losses.iter().any(|name| name == *loss)) {
-            cells.push(Cell::ClosedForm(self.bodies(loss)?));
-        }
-        if self.losses.iter().any(|name| name == "triplet") {
-            cells.push(Cell::Hinge(Hinge { learning_rates: self.hinge_rates.clone(), draws: self.hinge_draws }));
-        }
-        Ok(cells)
-    }
-
-    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
-        match unit.cell {
-            Cell::Trial(trial) => {
-                let start = trial.bodies.start(&mut unit.generator)?;
-                let gradients = trial.gradients(&start, &mut unit.generator)?;
-                let symmetry = trial.symmetry(&start)?;
-                let runs = trial.descend(&start, &|| unit.is_cancelled())?;
-                Ok(Finding::Trial { gradients, symmetry, runs })
-            }
-            Cell::ClosedForm(bodies) => Ok(Finding::ClosedForm(closed_form::compare(bodies, &mut unit.generator)?)),
-            Cell::Hinge(hinge) => Ok(Finding::Hinge(hinge.run(unit)?)),
-        }
-    }
-
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
-        let (mut steps, mut growth) = (Trial::steps_table(), Trial::growth_table());
-        let (mut gradients, mut symmetry) = (Trial::gradients_table(), Trial::symmetry_table());
-        let (mut closed_form, mut hinge) = (closed_form::table(), Hinge::table());
-        for (unit, finding) in found {
-            let replicate = unit.replicate;
-            match (&cells[unit.cell], finding) {
-                (Cell::Trial(trial), Finding::Trial { gradients: slopes, symmetry: same, runs }) => {
-                    gradients.push(trial.gradients_row(&slopes, replicate));
-                    symmetry.push(trial.symmetry_row(&same, replicate));
-                    for run in &runs {
-                        steps.push(trial.steps_row(run, replicate));
-                        growth.push(trial.growth_row(run, replicate));
-                    }
-                }
-                (Cell::ClosedForm(bodies), Finding::ClosedForm(found)) => {
-                    found.iter().for_each(|found| closed_form.push(closed_form::row(bodies, found, replicate)));
-                }
-                (_, Finding::Hinge(runs)) => runs.iter().for_each(|run| hinge.push(Hinge::row(run, replicate))),
-                _ => {}
-            }
-        }
-        let main: [(&str, Table); 6] = [
-            ("", steps),
-            (GROWTH, growth),
-            (GRADIENTS, gradients),
-            (CLOSED_FORM, closed_form),
-            (SYMMETRY, symmetry),
-            (HINGE, hinge),
-        ];
-        Ok(Tables::new(main))
+    fn plan(&self) -> Result<Plan, Failure> {
+        let takes = |name: &str| self.losses.iter().any(|loss| loss == name);
+        let trials = self.losses.iter().map(|loss| self.trial(loss)).collect::<Result<Vec<_>, _>>()?;
+        let closed = closed_form::LOSSES.into_iter().filter(|loss| takes(loss));
+        let closed = closed.map(|loss| self.bodies(loss).map(ClosedForm)).collect::<Result<Vec<_>, _>>()?;
+        let hinge = Hinge { learning_rates: self.hinge_rates.clone(), draws: self.hinge_draws };
+        Plan::default()
+            .kind("trial", trials)?
+            .kind("closed-form", closed)?
+            .kind("hinge", takes("triplet").then_some(hinge))
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {

@@ -1,7 +1,6 @@
 //! The exact statement behind the power law (L6): embeddings c·z under c²γ follow the directions of z under γ, bit for
 //! bit for c = 2^m; under any other power of c they do not.
 
-use embedding_norms::lab::table::{Table, Value};
 use embedding_norms::loss::Loss;
 use embedding_norms::optimizer::GradientDescent;
 use embedding_norms::simulation::{Cadence, Descent, Start, StopRules};
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Trial;
 use super::bodies::scaled;
 use crate::cli::failure::Failure;
+use crate::simulations::study::Row;
 
 /// Steps over which directions are compared.
 const STEPS: u64 = 20;
@@ -22,14 +22,20 @@ const WRONG: [f64; 2] = [-0.5, 0.5];
 const WRONG_SCALE: f64 = 8.0;
 
 /// What the descents of one loss show.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Symmetry {
+    pub loss: String,
+    pub replicate: u64,
     /// Rows times steps that were compared.
-    compared: u64,
+    pub compared: u64,
     /// Those in which a bit differed.
-    exceptions: u64,
+    pub exceptions: u64,
     /// The largest distance of a direction from where it should be, under the wrong degree that shows least.
-    wrong_distance: f64,
+    pub wrong_distance: f64,
+}
+
+impl Row for Symmetry {
+    const TABLE: &'static str = "symmetry";
 }
 
 /// The embeddings of all views before every step.
@@ -37,7 +43,7 @@ type Path = Vec<Vec<Array2<f64>>>;
 
 impl Trial {
     /// Twenty steps from every scale, against those from scale 1.
-    pub fn symmetry(&self, start: &Start) -> Result<Symmetry, Failure> {
+    pub fn symmetry(&self, start: &Start, replicate: u64) -> Result<Symmetry, Failure> {
         let loss = self.bodies.loss()?;
         let path = |scale: f64, wrong: f64| self.path(&*loss, start, scale, wrong);
         let plain = path(1.0, 0.0)?;
@@ -59,7 +65,7 @@ impl Trial {
             Ok(distances.fold(0.0, f64::max))
         };
         let wrong_distance = distance(WRONG[0])?.min(distance(WRONG[1])?);
-        Ok(Symmetry { compared, exceptions, wrong_distance })
+        Ok(Symmetry { loss: self.bodies.loss.clone(), replicate, compared, exceptions, wrong_distance })
     }
 
     /// The way from embeddings times `scale` under the learning rate times its square, or another power of it.
@@ -70,21 +76,6 @@ impl Trial {
         let outcome = descent.run(scaled(start, scale), &StopRules::budget(STEPS).never_stationary())?;
         let views = outcome.records.into_iter().filter_map(|record| record.positions);
         Ok(views.map(|(first, second)| std::iter::once(first).chain(second).collect()).collect())
-    }
-
-    /// The table of symmetries.
-    pub fn symmetry_table() -> Table {
-        Table::new(&["loss", "replicate", "compared", "exceptions", "wrong_distance"])
-    }
-
-    pub fn symmetry_row(&self, found: &Symmetry, replicate: u64) -> [Value; 5] {
-        [
-            self.bodies.loss.as_str().into(),
-            replicate.into(),
-            found.compared.into(),
-            found.exceptions.into(),
-            found.wrong_distance.into(),
-        ]
     }
 }
 

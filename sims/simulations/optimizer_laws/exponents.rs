@@ -3,16 +3,32 @@
 use std::collections::BTreeMap;
 
 use embedding_norms::lab::law::Observation;
-use embedding_norms::lab::table::{Table, TableError};
 use embedding_norms::statistics::{Estimate, mean_with_interval};
+use serde::{Deserialize, Serialize};
 
-/// The observations (norm, steps, replicate) in a table of counts.
-pub fn observations(table: &Table) -> Result<Vec<Observation>, TableError> {
-    let rows = table.numbers("norm")?.into_iter().zip(table.numbers("steps")?).zip(table.numbers("replicate")?);
-    let observation = |((norm, steps), replicate): ((Option<f64>, Option<f64>), Option<f64>)| {
-        Some(Observation { x: norm?, y: steps?, replicate: replicate? as u64 })
-    };
-    Ok(rows.filter_map(observation).collect())
+/// Whether a norm lies in the asymptotic window of a rule or on the way to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Window {
+    Inside,
+    Approach,
+}
+
+impl Window {
+    /// Inside, if so.
+    pub fn of(inside: bool) -> Self {
+        if inside { Self::Inside } else { Self::Approach }
+    }
+}
+
+/// The steps of one replicate from one norm, if the run arrived.
+pub fn observation(norm: f64, steps: Option<u64>, replicate: u64) -> Option<Observation> {
+    Some(Observation { x: norm, y: steps? as f64, replicate })
+}
+
+/// An estimate from the fields of a row, where they have one.
+pub fn estimate([value, lower, upper]: [Option<f64>; 3], replicates: Option<usize>) -> Option<Estimate> {
+    Some(Estimate { value: value?, lower: lower?, upper: upper?, replicates: replicates.unwrap_or(0) })
 }
 
 /// The slope of the logarithm of steps between neighbouring norms of each replicate, with the 95 % interval of its mean:

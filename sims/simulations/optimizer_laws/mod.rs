@@ -14,25 +14,18 @@ mod run;
 use clap::{ArgAction, Args};
 use embedding_norms::lab::claim::Claim;
 use embedding_norms::lab::figure::Figure;
-use embedding_norms::lab::law::fit_power_law;
-use embedding_norms::lab::sweep::{self, Unit, UnitContext};
-use embedding_norms::lab::table::{Table, TableError, Value};
+use embedding_norms::lab::law::{Observation, fit_power_law};
+use embedding_norms::statistics::Estimate;
 use serde::{Deserialize, Serialize};
 
-pub use exponents::{local_exponents, observations, typical_steps};
+pub use exponents::{Window, estimate, local_exponents, observation, typical_steps};
 pub use run::{Count, Goal, Pairs, Run, differences, nanoseconds};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
-use crate::simulations::simulation::{Simulation, Tables};
+use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::study::{Context, Plan, Row, Study};
 use rules::{PLACED, Placed, long_memory};
-
-/// The table of fitted exponents.
-const EXPONENTS: &str = "exponents";
-/// The table of Adam's steps with a memory of 1000 steps.
-const LONG_MEMORY: &str = "adam-dip";
-/// The table of runs whose norms were scaled.
-const SYMMETRY: &str = "symmetry";
 
 /// The norm at which every window begins (where the exponent is not 0).
 const WINDOW: f64 = 1.0;
@@ -75,75 +68,206 @@ pub struct OptimizerLaws {
     exact_steps: usize,
 }
 
-/// A piece of work.
+/// A rule with what is done with it.
 #[derive(Clone, Debug, Serialize)]
-pub struct Cell {
+struct Task<W> {
     run: Run,
     pairs: usize,
     dimension: usize,
-    work: Work,
+    work: W,
 }
 
-/// What is done with a rule.
+/// Steps from each norm, with the place of the rule in the list of windows.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum Work {
-    /// Steps from each norm, with the place of the rule in the list of windows.
+enum Counting {
     Window { rule: usize, norms: Vec<f64>, goal: Goal },
-    /// Steps from each norm with a long memory.
+}
+
+/// Steps from each norm with a long memory.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Remembering {
     LongMemory { norms: Vec<f64>, goal: Goal },
-    /// Norms scaled by powers of two, followed for so many steps.
+}
+
+/// Norms scaled by powers of two, followed for so many steps.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Scaling {
     Symmetry { steps: usize },
 }
 
-/// What a piece of work finds.
+/// Steps of one run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Finding {
-    /// Of runs from several norms.
-    Counts(Vec<Count>),
-    /// Of scaled norms.
-    Symmetry(Vec<Scaled>),
+struct Steps {
+    optimizer: String,
+    norm: f64,
+    replicate: u64,
+    steps: Option<u64>,
+    stop: String,
+    window: Window,
+    learning_rate: f64,
+    tolerance: f64,
 }
 
-/// A run at 2^m times the norm against the run at the norm.
+/// The same of Adam with a memory of 1000 steps.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Scaled {
+#[serde(transparent)]
+struct LongSteps(Steps);
+
+/// The exponent that was fitted to a rule in its window, or why none was, beside what the theory says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Exponent {
+    optimizer: String,
+    exponent: Option<f64>,
+    lower: Option<f64>,
+    upper: Option<f64>,
+    predicted: f64,
+    degree: f64,
+    time_exponent: f64,
+    drift: Option<f64>,
+    refusal: Option<String>,
+    prefactor: Option<f64>,
+    replicates: Option<usize>,
+    shortest: Option<f64>,
+    longest: Option<f64>,
+    window: String,
+    learning_rate: f64,
+    settings: String,
+}
+
+/// Coordinates of directions that differ in any bit between a run at 2^m times the norm and the run at the norm, with the
+/// degree h of the rule and with h − 1 and h + 1 in its place.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Scaled {
+    optimizer: String,
+    replicate: u64,
     m: i32,
-    coordinates: usize,
-    /// Coordinates of directions that differ in any bit.
+    degree: f64,
+    coordinates: u64,
     different: u64,
-    /// The same with the degrees h − 1 and h + 1 in place of h.
-    wrong_degrees: [u64; 2],
+    different_degree_below: u64,
+    different_degree_above: u64,
 }
 
-impl sweep::Cell for Cell {
-    fn label(&self) -> String {
-        match self.work {
-            Work::Window { .. } => self.run.optimizer.to_owned(),
-            Work::LongMemory { .. } => format!("{}, long memory", self.run.optimizer),
-            Work::Symmetry { .. } => format!("{}, scaled", self.run.optimizer),
-        }
+impl Row for Steps {
+    const TABLE: &'static str = "";
+}
+
+impl Row for LongSteps {
+    const TABLE: &'static str = "adam-dip";
+}
+
+impl Row for Exponent {
+    const TABLE: &'static str = "exponents";
+}
+
+impl Row for Scaled {
+    const TABLE: &'static str = "symmetry";
+}
+
+impl<W> Task<W> {
+    /// Steps from each norm, where the window begins at one.
+    fn count(&self, norms: &[f64], goal: Goal, begins: f64, unit: &mut Context<'_>) -> Result<Vec<Steps>, Failure> {
+        let pairs = Pairs::draw(self.pairs, self.dimension, &mut unit.generator)?;
+        let counts = self.run.counts(&pairs, norms, goal, &|| unit.is_cancelled())?;
+        let same_at_all_norms = self.run.rule()?.degree(0.0) == 0.0;
+        let row = |Count { norm, steps, stop }| Steps {
+            optimizer: self.run.optimizer.to_owned(),
+            norm,
+            replicate: unit.unit.replicate,
+            steps,
+            stop,
+            window: Window::of(same_at_all_norms || norm >= begins),
+            learning_rate: self.run.learning_rate,
+            tolerance: goal.tolerance,
+        };
+        Ok(counts.into_iter().map(row).collect())
     }
 
-    fn cost(&self) -> f64 {
-        let steps = match &self.work {
-            Work::Window { rule, norms, goal } => {
-                let placed = &PLACED[*rule];
-                let exponent = self.run.rule().map_or(0.0, |rule| rule.norm_exponent(0.0));
-                let steps = |&norm: &f64| (placed.steps * libm::pow(norm, exponent)).min(goal.budget as f64);
-                norms.iter().map(steps).sum()
-            }
-            Work::LongMemory { norms, goal } => {
-                norms.iter().map(|norm| (600.0 * norm).min(goal.budget as f64)).sum::<f64>()
-            }
-            Work::Symmetry { steps } => 3.0 * ((1 + 3 * FACTORS.len()) * steps) as f64,
-        };
+    fn nanoseconds(&self, steps: f64) -> f64 {
         nanoseconds(steps, self.pairs, self.dimension)
     }
 }
 
-impl Simulation for OptimizerLaws {
+impl Study for Task<Counting> {
+    type Rows = Vec<Steps>;
+
+    fn label(&self) -> String {
+        self.run.optimizer.to_owned()
+    }
+
+    fn cost(&self) -> f64 {
+        let Counting::Window { rule, norms, goal } = &self.work;
+        let exponent = self.run.rule().map_or(0.0, |rule| rule.norm_exponent(0.0));
+        let steps = |&norm: &f64| (PLACED[*rule].steps * libm::pow(norm, exponent)).min(goal.budget as f64);
+        self.nanoseconds(norms.iter().map(steps).sum())
+    }
+
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<Steps>, Failure> {
+        let Counting::Window { norms, goal, .. } = &self.work;
+        self.count(norms, *goal, WINDOW, unit)
+    }
+}
+
+impl Study for Task<Remembering> {
+    type Rows = Vec<LongSteps>;
+
+    fn label(&self) -> String {
+        format!("{}, long memory", self.run.optimizer)
+    }
+
+    fn cost(&self) -> f64 {
+        let Remembering::LongMemory { norms, goal } = &self.work;
+        self.nanoseconds(norms.iter().map(|norm| (600.0 * norm).min(goal.budget as f64)).sum())
+    }
+
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<LongSteps>, Failure> {
+        let Remembering::LongMemory { norms, goal } = &self.work;
+        Ok(self.count(norms, *goal, LONG_MEMORY_WINDOW, unit)?.into_iter().map(LongSteps).collect())
+    }
+}
+
+impl Study for Task<Scaling> {
+    type Rows = Vec<Scaled>;
+
+    fn label(&self) -> String {
+        format!("{}, scaled", self.run.optimizer)
+    }
+
+    fn cost(&self) -> f64 {
+        let Scaling::Symmetry { steps } = self.work;
+        self.nanoseconds(3.0 * ((1 + 3 * FACTORS.len()) * steps) as f64)
+    }
+
+    /// Norms times 2^m, with the degree of the rule and with wrong ones.
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<Scaled>, Failure> {
+        let Scaling::Symmetry { steps } = self.work;
+        let pairs = Pairs::draw(self.pairs, self.dimension, &mut unit.generator)?;
+        let path = self.run.path(&pairs, WINDOW, steps)?;
+        let degree = self.run.rule()?.degree(0.0);
+        let different = |m: i32, degree: f64| -> Result<u64, Failure> {
+            let scaled = self.run.scaled(m, degree)?;
+            Ok(differences(&path, &scaled.path(&pairs, WINDOW * libm::scalbn(1.0, m), steps)?))
+        };
+        let scaled = |m: i32| {
+            Ok(Scaled {
+                optimizer: self.run.optimizer.to_owned(),
+                replicate: unit.unit.replicate,
+                m,
+                degree,
+                coordinates: path.len() as u64,
+                different: different(m, degree)?,
+                different_degree_below: different(m, degree - 1.0)?,
+                different_degree_above: different(m, degree + 1.0)?,
+            })
+        };
+        FACTORS.into_iter().map(scaled).collect()
+    }
+}
+
+impl Planned for OptimizerLaws {
     const NAME: &'static str = "optimizer-laws";
     const ABOUT: &'static str = "Steps against the norm for every optimizer: one degree each, and a law for each";
     const EXAMPLES: &'static str = "\
@@ -163,60 +287,23 @@ Examples:
         "--replicates=32",
     ];
 
-    type Cell = Cell;
-    type Finding = Finding;
-
-    fn cells(&self) -> Result<Vec<Cell>, Failure> {
+    fn plan(&self) -> Result<Plan, Failure> {
         let goal = Goal { tolerance: self.tolerance, budget: self.budget };
-        let cell = |run: Run, work: Work| Cell { run, pairs: self.pairs, dimension: self.dim, work };
-        let windows = (0..PLACED.len())
-            .map(|rule| cell(PLACED[rule].run(), Work::Window { rule, norms: self.norms.clone(), goal }));
-        let symmetries = PLACED.iter().map(|placed| cell(placed.run(), Work::Symmetry { steps: self.exact_steps }));
-        let long = cell(long_memory(), Work::LongMemory { norms: self.dip_norms.clone(), goal });
-        Ok(windows.chain([long]).chain(symmetries).collect())
+        let window = |(rule, placed): (usize, &Placed)| {
+            self.task(placed.run(), Counting::Window { rule, norms: self.norms.clone(), goal })
+        };
+        let long = Remembering::LongMemory { norms: self.dip_norms.clone(), goal };
+        let symmetry = |placed: &Placed| self.task(placed.run(), Scaling::Symmetry { steps: self.exact_steps });
+        Plan::default()
+            .cells(PLACED.iter().enumerate().map(window))?
+            .cells([self.task(long_memory(), long)])?
+            .cells(PLACED.iter().map(symmetry))
     }
 
-    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
-        let cell = unit.cell;
-        let pairs = Pairs::draw(cell.pairs, cell.dimension, &mut unit.generator)?;
-        let cancelled = || unit.is_cancelled();
-        match &cell.work {
-            Work::Window { norms, goal, .. } | Work::LongMemory { norms, goal } => {
-                Ok(Finding::Counts(cell.run.counts(&pairs, norms, *goal, &cancelled)?))
-            }
-            Work::Symmetry { steps } => Ok(Finding::Symmetry(scaled_runs(&cell.run, &pairs, *steps)?)),
-        }
-    }
-
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
-        let columns = ["optimizer", "norm", "replicate", "steps", "stop", "window", "learning_rate", "tolerance"];
-        let (mut main, mut long) = (Table::new(&columns), Table::new(&columns));
-        let mut symmetry = Table::new(&[
-            "optimizer",
-            "replicate",
-            "m",
-            "degree",
-            "coordinates",
-            "different",
-            "different_degree_below",
-            "different_degree_above",
-        ]);
-        for (unit, finding) in found {
-            let run = &cells[unit.cell].run;
-            match (&cells[unit.cell].work, finding) {
-                (Work::LongMemory { .. }, Finding::Counts(counts)) => {
-                    counts.into_iter().for_each(|count| long.push(self.row(run, unit, count)));
-                }
-                (_, Finding::Counts(counts)) => {
-                    counts.into_iter().for_each(|count| main.push(self.row(run, unit, count)));
-                }
-                (_, Finding::Symmetry(scaled)) => {
-                    scaled.iter().for_each(|scaled| symmetry.push(symmetry_row(run, unit, scaled)));
-                }
-            }
-        }
-        let exponents = exponents_table(&main).expect("columns that have just been made");
-        Ok(Tables::new([("", main), (EXPONENTS, exponents), (LONG_MEMORY, long), (SYMMETRY, symmetry)]))
+    fn derive(&self, tables: &mut Tables) -> Result<(), Failure> {
+        let rows = tables.rows()?;
+        let exponents = PLACED.iter().map(|placed| Exponent::of(placed, &rows)).collect::<Result<Vec<_>, _>>()?;
+        Ok(tables.push_rows(&exponents)?)
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
@@ -229,106 +316,67 @@ Examples:
 }
 
 impl OptimizerLaws {
-    fn row(&self, run: &Run, unit: Unit, count: Count) -> [Value; 8] {
-        [
-            run.optimizer.into(),
-            count.norm.into(),
-            unit.replicate.into(),
-            count.steps.into(),
-            count.stop.into(),
-            if is_inside(run, count.norm) { "inside" } else { "approach" }.into(),
-            run.learning_rate.into(),
-            self.tolerance.into(),
-        ]
+    fn task<W>(&self, run: Run, work: W) -> Task<W> {
+        Task { run, pairs: self.pairs, dimension: self.dim, work }
     }
 }
 
-/// Whether a norm lies in the asymptotic window of a rule.
-fn is_inside(run: &Run, norm: f64) -> bool {
-    let same_at_all_norms = run.rule().is_ok_and(|rule| rule.degree(0.0) == 0.0);
-    let begins = if *run == long_memory() { LONG_MEMORY_WINDOW } else { WINDOW };
-    same_at_all_norms || norm >= begins
-}
-
-/// Norms times 2^m, with the degree of the rule and with wrong ones.
-fn scaled_runs(run: &Run, pairs: &Pairs, steps: usize) -> Result<Vec<Scaled>, Failure> {
-    let path = run.path(pairs, WINDOW, steps)?;
-    let degree = run.rule()?.degree(0.0);
-    let different = |m: i32, degree: f64| -> Result<u64, Failure> {
-        Ok(differences(&path, &run.scaled(m, degree)?.path(pairs, WINDOW * libm::scalbn(1.0, m), steps)?))
-    };
-    let scaled = |m: i32| -> Result<Scaled, Failure> {
-        let wrong_degrees = [different(m, degree - 1.0)?, different(m, degree + 1.0)?];
-        Ok(Scaled { m, coordinates: path.len(), different: different(m, degree)?, wrong_degrees })
-    };
-    FACTORS.into_iter().map(scaled).collect()
-}
-
-fn symmetry_row(run: &Run, unit: Unit, scaled: &Scaled) -> [Value; 8] {
-    let [below, above] = scaled.wrong_degrees;
-    [
-        run.optimizer.into(),
-        unit.replicate.into(),
-        f64::from(scaled.m).into(),
-        run.rule().ok().map(|rule| rule.degree(0.0)).into(),
-        scaled.coordinates.into(),
-        scaled.different.into(),
-        below.into(),
-        above.into(),
-    ]
-}
-
-/// The fitted exponent of each rule in its window, beside what the theory says.
-fn exponents_table(main: &Table) -> Result<Table, TableError> {
-    let mut table = Table::new(&[
-        "optimizer",
-        "exponent",
-        "lower",
-        "upper",
-        "predicted",
-        "degree",
-        "time_exponent",
-        "drift",
-        "refusal",
-        "prefactor",
-        "replicates",
-        "shortest",
-        "longest",
-        "window",
-        "learning_rate",
-        "settings",
-    ]);
-    for placed in &PLACED {
-        let rows = main.with("optimizer", placed.optimizer)?.with("window", "inside")?;
-        table.push(exponent_row(placed, &rows)?);
+impl Steps {
+    fn observation(&self) -> Option<Observation> {
+        observation(self.norm, self.steps, self.replicate)
     }
-    Ok(table)
 }
 
-fn exponent_row(placed: &Placed, rows: &Table) -> Result<[Value; 16], TableError> {
-    let observations = observations(rows)?;
-    let fit = fit_power_law(&observations, 0.95);
-    let (law, refusal) = (fit.as_ref().ok(), fit.as_ref().err());
-    let exponent = law.map(|law| law.exponent);
-    let run = placed.run();
-    let rule = run.rule().ok();
-    let norms = typical_steps(&observations);
-    Ok([
-        placed.optimizer.into(),
-        exponent.map(|exponent| exponent.value).into(),
-        exponent.map(|exponent| exponent.lower).into(),
-        exponent.map(|exponent| exponent.upper).into(),
-        rule.map(|rule| rule.norm_exponent(0.0)).into(),
-        rule.map(|rule| rule.degree(0.0)).into(),
-        rule.map(|rule| rule.time_exponent).into(),
-        law.map(|law| law.drift).into(),
-        refusal.map(ToString::to_string).into(),
-        law.map(|law| law.prefactor).into(),
-        exponent.map(|exponent| exponent.replicates).into(),
-        norms.first().map(|first| first.0).into(),
-        norms.last().map(|last| last.0).into(),
-        placed.window.into(),
-        placed.learning_rate.into(),
-        run.settings().into(),
-    ])
+/// The steps of one rule.
+fn observations(rows: &[Steps], optimizer: &str) -> Vec<Observation> {
+    rows.iter().filter(|row| row.optimizer == optimizer).filter_map(Steps::observation).collect()
+}
+
+/// The steps of Adam with a long memory.
+fn remembered(rows: &[LongSteps]) -> Vec<Observation> {
+    rows.iter().filter_map(|row| row.0.observation()).collect()
+}
+
+impl Exponent {
+    fn of(placed: &Placed, rows: &[Steps]) -> Result<Self, Failure> {
+        let inside = rows.iter().filter(|row| row.optimizer == placed.optimizer && row.window == Window::Inside);
+        let observations: Vec<Observation> = inside.filter_map(Steps::observation).collect();
+        let fit = fit_power_law(&observations, 0.95);
+        let (law, exponent) = (fit.as_ref().ok(), fit.as_ref().ok().map(|law| law.exponent));
+        let (run, norms) = (placed.run(), typical_steps(&observations));
+        let rule = run.rule()?;
+        Ok(Self {
+            optimizer: placed.optimizer.to_owned(),
+            exponent: exponent.map(|exponent| exponent.value),
+            lower: exponent.map(|exponent| exponent.lower),
+            upper: exponent.map(|exponent| exponent.upper),
+            predicted: rule.norm_exponent(0.0),
+            degree: rule.degree(0.0),
+            time_exponent: rule.time_exponent,
+            drift: law.map(|law| law.drift),
+            refusal: fit.as_ref().err().map(ToString::to_string),
+            prefactor: law.map(|law| law.prefactor),
+            replicates: exponent.map(|exponent| exponent.replicates),
+            shortest: norms.first().map(|first| first.0),
+            longest: norms.last().map(|last| last.0),
+            window: placed.window.to_owned(),
+            learning_rate: placed.learning_rate,
+            settings: run.settings(),
+        })
+    }
+
+    fn estimate(&self) -> Option<Estimate> {
+        estimate([self.exponent, self.lower, self.upper], self.replicates)
+    }
+
+    /// The shortest and the longest norm in the window.
+    fn norms(&self) -> Option<(f64, f64)> {
+        self.shortest.zip(self.longest)
+    }
+
+    /// What the claim of this exponent says.
+    fn says(&self) -> String {
+        let twice = if self.time_exponent == 2.0 { ", twice its degree" } else { "" };
+        format!("{}: in its window, steps grow as ρ^k with k = {}{twice}", self.optimizer, self.predicted)
+    }
 }

@@ -1,10 +1,10 @@
 //! The comparisons as a figure, from the table alone.
 
 use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
-use embedding_norms::lab::table::{Table, TableError};
 
-use super::claims::{Row, rows};
-use crate::simulations::grouping::levels;
+use super::{Comparison, DecayRule};
+use crate::simulations::decay::Decay;
+use crate::simulations::grouping::ascending;
 
 /// The names on the axis.
 const NAMES: [(&str, &str); 12] = [
@@ -26,19 +26,18 @@ const NAMES: [(&str, &str); 12] = [
 const FLOOR: f64 = 1e-19;
 
 /// The largest angle between the two runs for every rule, without GradScale and with it.
-pub fn figure(table: &Table) -> Result<Figure, TableError> {
-    let rows = rows(table)?;
+pub fn figure(rows: &[Comparison]) -> Figure {
     let text = "For every update rule, the largest angle between a run and its counterpart with k times the learning rate \
                 and decay divided by k. With decoupled decay it is at the level of rounding, or zero, for all rules. With \
                 coupled decay it is so for rules of degree two alone; Adam and its kin part from their counterparts by up \
                 to radians, unless decay is divided by the square of k.";
-    let panels = levels(table, "grad_scale")?.into_iter().map(|power| panel(&rows, power));
+    let panels = ascending(rows.iter().map(|row| row.grad_scale)).into_iter().map(|power| panel(rows, power));
     let caption = "HB heavy ball, NAG Nesterov, AdW AdamW, AdP AdamP, AdaG AdaGrad, NGD normalized gradient; 0: bit for bit the \
                    same. RMSProp amplifies rounding.";
-    Ok(Figure::new(text).aspect(0.42).caption(caption).panels(panels))
+    Figure::new(text).aspect(0.42).caption(caption).panels(panels)
 }
 
-fn panel(rows: &[Row], power: f64) -> Panel {
+fn panel(rows: &[Comparison], power: f64) -> Panel {
     let ticks = NAMES.iter().enumerate().map(|(place, (_, name))| (place as f64, (*name).to_owned()));
     let y_ticks = [
         (FLOOR, "0".to_owned()),
@@ -56,14 +55,19 @@ fn panel(rows: &[Row], power: f64) -> Panel {
     .title(title)
     .layer(Layer::horizontal_line("", f64::EPSILON))
     .legend(Legend::Below);
-    let kinds = [(false, true, "decoupled, λ/k"), (true, true, "coupled, λ/k"), (true, false, "coupled, λ as L6 says")];
-    for (index, (coupled, inverse, name)) in kinds.into_iter().enumerate() {
+    let kinds = [
+        (Decay::Decoupled, DecayRule::Inverse, "decoupled, λ/k"),
+        (Decay::Coupled, DecayRule::Inverse, "coupled, λ/k"),
+        (Decay::Coupled, DecayRule::Law, "coupled, λ as L6 says"),
+    ];
+    for (index, (decay, rule, name)) in kinds.into_iter().enumerate() {
         for (binary, style) in [(false, Style::series(index)), (true, Style::series(index).open())] {
-            let kind = |row: &&Row| (row.coupled, row.inverse, row.binary) == (coupled, inverse, binary);
-            let chosen: Vec<&Row> = rows.iter().filter(|row| row.grad_scale == power).filter(kind).collect();
+            let is_binary = |row: &Comparison| libm::log2(row.factor).fract() == 0.0;
+            let kind = |row: &&Comparison| (row.decay, row.decay_rule, is_binary(row)) == (decay, rule, binary);
+            let chosen: Vec<&Comparison> = rows.iter().filter(|row| row.grad_scale == power).filter(kind).collect();
             let offset = 0.2 * (index as f64 - 1.0) + if binary { 0.05 } else { -0.05 };
-            let point = |(place, (rule, _)): (usize, &(&str, &str))| {
-                let angles = chosen.iter().filter(|row| row.optimizer == *rule).map(|row| row.angle);
+            let point = |(place, (optimizer, _)): (usize, &(&str, &str))| {
+                let angles = chosen.iter().filter(|row| row.optimizer == *optimizer).map(|row| row.angle());
                 let largest = angles.fold(f64::NAN, f64::max);
                 largest.is_finite().then_some((place as f64 + offset, largest.max(FLOOR)))
             };

@@ -11,21 +11,21 @@ mod figures;
 use clap::{ArgAction, Args};
 use embedding_norms::lab::claim::Claim;
 use embedding_norms::lab::figure::Figure;
-use embedding_norms::lab::sweep::{self, Unit, UnitContext};
-use embedding_norms::lab::table::{Table, Value};
 use embedding_norms::loss::Clip;
 use embedding_norms::normalization::GradScale;
-use embedding_norms::optimizer::{Entry, Parameters, WeightDecay, catalogue, entry};
+use embedding_norms::optimizer::{Entry, Parameters, catalogue, entry};
 use embedding_norms::simulation::{Cadence, Descent, Record, Start, StopRules};
 use embedding_norms::sphere::{Cosine, cosines, normalize, uniform};
-use embedding_norms::theory::scaling::{Decay, decay_exponent, exact_in_binary, rule};
+use embedding_norms::theory::scaling::{decay_exponent, exact_in_binary, rule};
 use ndarray::Array2;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
-use crate::simulations::simulation::{Simulation, Tables};
+use crate::simulations::decay::Decay;
+use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::study::{Context, Plan, Row, Study, digit};
 
 /// Steps between two comparisons.
 const EVERY: u64 = 10;
@@ -60,9 +60,9 @@ pub struct RateDecayEquivalence {
 
 /// One rule with one kind of decay, under all factors.
 #[derive(Clone, Debug, Serialize)]
-pub struct Cell {
+struct Method {
     optimizer: &'static str,
-    kind: Kind,
+    kind: Decay,
     grad_scale: f64,
     factors: Vec<f64>,
     pairs: usize,
@@ -70,58 +70,86 @@ pub struct Cell {
     steps: usize,
 }
 
-/// Where decay acts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// How λ goes where γ goes as k: as 1/k, or otherwise as L6 says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Kind {
-    Decoupled,
-    Coupled,
+enum DecayRule {
+    Inverse,
+    Law,
 }
 
 /// Two runs beside each other.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Comparison {
+struct Comparison {
+    optimizer: String,
+    decay: Decay,
+    grad_scale: f64,
     factor: f64,
+    decay_rule: DecayRule,
+    replicate: u64,
+    degree: f64,
     norm_factor: f64,
     decay_factor: f64,
-    /// Whether λ went as 1/k; otherwise as L6 says.
-    inverse: bool,
+    /// Whether L6 says that the runs follow each other.
+    #[serde(with = "digit")]
     follows: bool,
+    /// Whether all factors are exact in binary besides.
+    #[serde(with = "digit")]
     exact: bool,
     /// Missing where a run left the finite numbers.
     largest_angle: Option<f64>,
+    #[serde(with = "digit")]
     identical: bool,
+    learning_rate: f64,
+    weight_decay: f64,
+    steps: usize,
 }
 
-impl Kind {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Decoupled => "decoupled",
-            Self::Coupled => "coupled",
-        }
+impl Row for Comparison {
+    const TABLE: &'static str = "";
+}
+
+impl Comparison {
+    fn is_inverse(&self) -> bool {
+        self.decay_rule == DecayRule::Inverse
     }
 
-    const fn decay(self) -> Decay {
-        match self {
-            Self::Decoupled => Decay::Decoupled,
-            Self::Coupled => Decay::Coupled,
-        }
+    fn is_coupled(&self) -> bool {
+        self.decay == Decay::Coupled
+    }
+
+    /// Not a number where a run left the finite numbers.
+    fn angle(&self) -> f64 {
+        self.largest_angle.unwrap_or(f64::NAN)
     }
 }
 
-impl sweep::Cell for Cell {
+impl Study for Method {
+    type Rows = Vec<Comparison>;
+
     fn label(&self) -> String {
         format!("{}, {} decay, p = {}", self.optimizer, self.kind.name(), self.grad_scale)
     }
 
-    /// Nanoseconds, roughly.
     fn cost(&self) -> f64 {
         let runs = 1.0 + 1.5 * self.factors.len() as f64;
         runs * (self.steps * self.pairs) as f64 * (800.0 + 20.0 * (self.dimension * self.pairs) as f64)
     }
+
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<Comparison>, Failure> {
+        let replicate = unit.unit.replicate;
+        let mut points = || -> Result<Array2<f64>, Failure> {
+            let mut points = uniform(self.pairs, self.dimension, &mut unit.generator)?;
+            for mut row in points.rows_mut() {
+                row *= unit.generator.random_range(0.5..2.0);
+            }
+            Ok(points)
+        };
+        self.compare(&[points()?, points()?], replicate)
+    }
 }
 
-impl Simulation for RateDecayEquivalence {
+impl Planned for RateDecayEquivalence {
     const NAME: &'static str = "rate-decay-equivalence";
     const ABOUT: &'static str = "Learning rate against weight decay: which changes of both change nothing";
     const EXAMPLES: &'static str = "\
@@ -134,67 +162,27 @@ Examples:
     const FULL: &'static [&'static str] =
         &["--replicates=50", "--steps=500", "--factors=3,4,10,16,256", "--grad-scales=0,0.5,1,1.5"];
 
-    type Cell = Cell;
-    type Finding = Vec<Comparison>;
-
-    fn cells(&self) -> Result<Vec<Cell>, Failure> {
-        let mut cells = Vec::new();
+    fn plan(&self) -> Result<Plan, Failure> {
+        let mut methods = Vec::new();
         for &grad_scale in &self.grad_scales {
             GradScale::new(grad_scale)?;
             for entry in catalogue().iter().filter(|entry| degree(entry.name, grad_scale) != 0.0) {
-                cells.push(self.cell(entry, Kind::Decoupled, grad_scale));
+                methods.push(self.method(entry, Decay::Decoupled, grad_scale));
                 // AdamW has its decay inside; with decay added to the gradient it would be Adam.
                 if entry.name != "adamw" {
-                    cells.push(self.cell(entry, Kind::Coupled, grad_scale));
+                    methods.push(self.method(entry, Decay::Coupled, grad_scale));
                 }
             }
         }
-        Ok(cells)
-    }
-
-    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Vec<Comparison>, Failure> {
-        let cell = unit.cell;
-        let mut points = || -> Result<Array2<f64>, Failure> {
-            let mut points = uniform(cell.pairs, cell.dimension, &mut unit.generator)?;
-            for mut row in points.rows_mut() {
-                row *= unit.generator.random_range(0.5..2.0);
-            }
-            Ok(points)
-        };
-        cell.compare(&[points()?, points()?])
-    }
-
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Vec<Comparison>)>) -> Result<Tables, Failure> {
-        let mut table = Table::new(&[
-            "optimizer",
-            "decay",
-            "grad_scale",
-            "factor",
-            "decay_rule",
-            "replicate",
-            "degree",
-            "norm_factor",
-            "decay_factor",
-            "follows",
-            "exact",
-            "largest_angle",
-            "identical",
-            "learning_rate",
-            "weight_decay",
-            "steps",
-        ]);
-        for (unit, comparisons) in found {
-            comparisons.iter().for_each(|found| table.push(cells[unit.cell].row(found, unit.replicate)));
-        }
-        Ok(Tables::new([("", table)]))
+        Plan::default().cells(methods)
     }
 
     fn claims(&self, tables: &Tables, _replicates: u64) -> Result<Vec<Claim>, Failure> {
-        Ok(claims::claims(tables.get("")?)?)
+        Ok(claims::claims(&tables.rows()?))
     }
 
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
-        Ok(vec![("", figures::figure(tables.get("")?)?)])
+        Ok(vec![("", figures::figure(&tables.rows()?))])
     }
 }
 
@@ -204,23 +192,24 @@ fn degree(optimizer: &str, grad_scale: f64) -> f64 {
 }
 
 impl RateDecayEquivalence {
-    fn cell(&self, entry: &Entry, kind: Kind, grad_scale: f64) -> Cell {
+    fn method(&self, entry: &Entry, kind: Decay, grad_scale: f64) -> Method {
         let (pairs, dimension, steps) = (self.pairs, self.dim, self.steps);
-        Cell { optimizer: entry.name, kind, grad_scale, factors: self.factors.clone(), pairs, dimension, steps }
+        Method { optimizer: entry.name, kind, grad_scale, factors: self.factors.clone(), pairs, dimension, steps }
     }
 }
 
-impl Cell {
+impl Method {
     /// (γ, λ) at which a run of some hundred steps turns embeddings by a good part of a radian and feels its decay.
     fn rates(&self) -> (f64, f64) {
         if rule(self.optimizer).is_some_and(|rule| rule.q == 1.0) { (0.005, 0.2) } else { (0.001, 1.0) }
     }
 
-    fn compare(&self, points: &[Array2<f64>; 2]) -> Result<Vec<Comparison>, Failure> {
+    fn compare(&self, points: &[Array2<f64>; 2], replicate: u64) -> Result<Vec<Comparison>, Failure> {
         let h = degree(self.optimizer, self.grad_scale);
-        let exponent = decay_exponent(self.kind.decay(), h, self.grad_scale);
+        let exponent = decay_exponent(self.kind.into(), h, self.grad_scale);
+        let (learning_rate, weight_decay) = self.rates();
         let base = self.descend(points, [1.0; 3])?;
-        let mut comparisons = Vec::new();
+        let mut rows = Vec::new();
         for &factor in &self.factors {
             // Norms go by c = k^(1/h) = 2^m, and a whole m gives exact powers.
             let m = libm::log2(factor) / h;
@@ -229,19 +218,27 @@ impl Cell {
                 let (norm_factor, decay_factor) = (libm::exp2(m), libm::exp2(m * decay));
                 let other = self.descend(points, [norm_factor, factor, decay_factor])?;
                 let (largest_angle, identical) = difference(&base, &other);
-                comparisons.push(Comparison {
+                rows.push(Comparison {
+                    optimizer: self.optimizer.to_owned(),
+                    decay: self.kind,
+                    grad_scale: self.grad_scale,
                     factor,
+                    decay_rule: if decay == -h { DecayRule::Inverse } else { DecayRule::Law },
+                    replicate,
+                    degree: h,
                     norm_factor,
                     decay_factor,
-                    inverse: decay == -h,
                     follows: decay == exponent,
                     exact: decay == exponent && exact_in_binary(m, h, self.grad_scale),
                     largest_angle,
                     identical,
+                    learning_rate,
+                    weight_decay,
+                    steps: self.steps,
                 });
             }
         }
-        Ok(comparisons)
+        Ok(rows)
     }
 
     /// A run with norms, learning rate and decay multiplied.
@@ -260,41 +257,15 @@ impl Cell {
             parameters = parameters.with("weight-decay", strength);
         }
         let optimizer = entry.build(&parameters)?;
-        let decay = match self.kind {
-            Kind::Decoupled => WeightDecay::decoupled(beside)?,
-            Kind::Coupled => WeightDecay::coupled(beside)?,
-        };
         let loss = Clip::new(TEMPERATURE)?;
         let start = Start::pairs(&points[0] * norm, &points[1] * norm);
         let outcome = Descent::new(&loss, &*optimizer, learning_rate * rate)?
             .grad_scale(GradScale::new(self.grad_scale)?)
-            .decay(decay)
+            .decay(self.kind.of(beside)?)
             .records(Cadence::every(EVERY)?)
             .record_positions()
             .run(start, &StopRules::budget(self.steps as u64).never_stationary())?;
         Ok(outcome.records)
-    }
-
-    fn row(&self, found: &Comparison, replicate: u64) -> [Value; 16] {
-        let (learning_rate, weight_decay) = self.rates();
-        [
-            self.optimizer.into(),
-            self.kind.name().into(),
-            self.grad_scale.into(),
-            found.factor.into(),
-            (if found.inverse { "inverse" } else { "law" }).into(),
-            replicate.into(),
-            degree(self.optimizer, self.grad_scale).into(),
-            found.norm_factor.into(),
-            found.decay_factor.into(),
-            usize::from(found.follows).into(),
-            usize::from(found.exact).into(),
-            found.largest_angle.into(),
-            usize::from(found.identical).into(),
-            learning_rate.into(),
-            weight_decay.into(),
-            self.steps.into(),
-        ]
     }
 }
 

@@ -1,14 +1,13 @@
 //! The way of the norms to their equilibrium.
 
-use embedding_norms::lab::sweep::UnitContext;
-use embedding_norms::lab::table::{Table, Value};
 use embedding_norms::sphere::uniform;
 use ndarray::ArrayView1;
 use serde::{Deserialize, Serialize};
 
-use super::Cell;
 use super::method::Setting;
 use crate::cli::failure::Failure;
+use crate::simulations::decay::Decay;
+use crate::simulations::study::{Context, Row, Study};
 
 /// When a record is written, in relaxations.
 const RECORDS: [f64; 19] =
@@ -29,35 +28,48 @@ pub struct Approach {
 
 /// The norm at one step.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ApproachRecord {
-    relaxations: f64,
-    step: u64,
-    norm: f64,
-    law: f64,
-    predicted_norm: f64,
-    relaxation: f64,
+pub struct ApproachRow {
+    pub optimizer: String,
+    pub decay: Decay,
+    pub start: f64,
+    pub relaxations: f64,
+    pub replicate: u64,
+    pub step: u64,
+    pub moment: u32,
+    pub norm: f64,
+    pub law: f64,
+    pub predicted_norm: f64,
+    pub relaxation: f64,
+    learning_rate: f64,
+    weight_decay: f64,
+    dimension: usize,
+    embeddings: usize,
 }
 
-impl Approach {
-    pub fn label(&self) -> String {
-        let method = self.setting.method;
-        format!("approach from {} ρ*, {}, {} decay", self.start, method.optimizer(), method.decay())
+impl Row for ApproachRow {
+    const TABLE: &'static str = "approach";
+}
+
+impl Study for Approach {
+    type Rows = Vec<ApproachRow>;
+
+    fn label(&self) -> String {
+        format!("approach from {} ρ*, {}", self.start, self.setting.name())
     }
 
-    /// Nanoseconds, roughly.
-    pub fn cost(&self) -> f64 {
+    fn cost(&self) -> f64 {
         RECORDS[RECORDS.len() - 1]
             * self.setting.relaxation().unwrap_or(0.0)
             * self.embeddings as f64
             * self.setting.cost_per_step()
     }
 
-    pub fn run(&self, unit: &mut UnitContext<'_, Cell>) -> Result<Vec<ApproachRecord>, Failure> {
-        let Setting { method, dimension, .. } = self.setting;
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<ApproachRow>, Failure> {
+        let Setting { method, learning_rate, weight_decay, dimension, .. } = self.setting;
         let predicted = self.setting.persistent()?.equilibrium(method.rule(), dimension as f64)?;
         let points = uniform(self.embeddings, dimension, &mut unit.generator)? * (self.start * predicted.norm);
-        let power = 2 * method.rule().degree();
-        let mut records = Vec::new();
+        let moment = method.moment();
+        let mut rows = Vec::new();
         self.setting.descend(|descent| {
             let mut run = descent.start(points)?;
             let mut done = 0;
@@ -69,60 +81,28 @@ impl Approach {
                 run.settle(step - done, &mut unit.generator)?;
                 done = step;
                 let left = libm::exp(-(step as f64) / predicted.relaxation);
-                let law = 1.0 + (whole_power(self.start, power) - 1.0) * left;
-                records.push(ApproachRecord {
+                let law = 1.0 + (whole_power(self.start, moment) - 1.0) * left;
+                rows.push(ApproachRow {
+                    optimizer: method.optimizer().to_owned(),
+                    decay: method.decay(),
+                    start: self.start,
                     relaxations,
+                    replicate: unit.unit.replicate,
                     step,
-                    norm: root_mean(run.directions().norms(), power),
-                    law: predicted.norm * libm::pow(law, 1.0 / f64::from(power)),
+                    moment,
+                    norm: root_mean(run.directions().norms(), moment),
+                    law: predicted.norm * libm::pow(law, 1.0 / f64::from(moment)),
                     predicted_norm: predicted.norm,
                     relaxation: predicted.relaxation,
+                    learning_rate,
+                    weight_decay,
+                    dimension,
+                    embeddings: self.embeddings,
                 });
             }
             Ok(())
         })?;
-        Ok(records)
-    }
-
-    pub fn table() -> Table {
-        Table::new(&[
-            "optimizer",
-            "decay",
-            "start",
-            "relaxations",
-            "replicate",
-            "step",
-            "moment",
-            "norm",
-            "law",
-            "predicted_norm",
-            "relaxation",
-            "learning_rate",
-            "weight_decay",
-            "dimension",
-            "embeddings",
-        ])
-    }
-
-    pub fn row(&self, record: &ApproachRecord, replicate: u64) -> [Value; 15] {
-        let Setting { method, learning_rate, weight_decay, dimension, .. } = self.setting;
-        [
-            method.optimizer().into(),
-            method.decay().into(),
-            self.start.into(),
-            record.relaxations.into(),
-            replicate.into(),
-            record.step.into(),
-            (2 * u64::from(method.rule().degree())).into(),
-            record.norm.into(),
-            record.law.into(),
-            record.predicted_norm.into(),
-            record.relaxation.into(),
-            learning_rate.into(),
-            weight_decay.into(),
-            dimension.into(),
-            self.embeddings.into(),
-        ]
+        Ok(rows)
     }
 }
 

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use embedding_norms::lab::claim::{Claim, Source};
+use embedding_norms::lab::claim::{Claim, Stating, claim, worst};
 use embedding_norms::lab::law::{Observation, fit_power_law};
-use embedding_norms::lab::table::{Table, TableError};
-use embedding_norms::statistics::{Estimate, mean_with_interval};
+use embedding_norms::statistics::Estimate;
 
-use super::approach::{FROM, TO, whole_power};
-use super::{APPROACH, PROJECTION};
+use super::approach::{ApproachRow, FROM, TO, whole_power};
+use super::projection::{ProjectionRow, Rule};
+use super::settling::{SettlingRow, Sweep};
 use crate::cli::failure::Failure;
+use crate::simulations::grouping::estimated;
 use crate::simulations::simulation::Tables;
 
 /// Replicates below which no interval is tested.
@@ -28,15 +29,16 @@ const FACTOR: f64 = 0.005;
 const RANGE: f64 = 30.0;
 
 pub fn claims(tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
-    let (main, approach, projection) = (tables.get("")?, tables.get(APPROACH)?, tables.get(PROJECTION)?);
+    let rows: Vec<SettlingRow> = tables.rows()?;
+    let projection: Vec<ProjectionRow> = tables.rows()?;
     Ok(vec![
-        norms(main, replicates)?,
-        angles(main, replicates)?,
-        exponent(main, replicates)?,
-        same_angle(main, replicates)?,
-        relaxation(approach, replicates)?,
-        factor(projection, "heavy-ball", HEAVY_BALL, replicates)?,
-        factor(projection, "sgdp", PROJECTED, replicates)?,
+        norms(&rows, replicates),
+        angles(&rows, replicates),
+        power(EXPONENT, 0.25, &swept(&rows, |row| row.norm), replicates),
+        power(SAME, 0.0, &swept(&rows, |row| row.angle), replicates),
+        relaxation(&tables.rows()?, replicates),
+        factor(&projection, Rule::HeavyBall, HEAVY_BALL, replicates),
+        factor(&projection, Rule::Sgdp, PROJECTED, replicates),
     ])
 }
 
@@ -50,151 +52,89 @@ const HEAVY_BALL: &str = "heavy ball multiplies growth by (1 + μ)/(1 − μ)²:
 const PROJECTED: &str =
     "without the part of steps along the embedding (SGDP) only by 1/(1 − μ): measured factor over it";
 
-/// Named estimates of something that should be 1.
-type Named = Vec<(String, Estimate)>;
-
 /// An equivalence test with 1 at the setting whose interval reaches farthest; all of them in the note.
-fn equivalence(statement: &str, says: &str, margin: f64, named: Named, replicates: u64, note: &str) -> Claim {
-    let reach = |estimate: &Estimate| (1.0 - estimate.lower).max(estimate.upper - 1.0);
-    let worst = named.iter().max_by(|a, b| reach(&a.1).total_cmp(&reach(&b.1)));
-    let Some((worst, estimate)) = worst.filter(|_| replicates >= ENOUGH) else {
-        return Claim::not_tested(statement, Source::Ours, says, "needs 10 replicates and small steps");
-    };
-    let measured = format!("{:.5} [{:.5}, {:.5}]", estimate.value, estimate.lower, estimate.upper);
-    let claim = Claim { measured, ..Claim::equivalence(statement, says, 1.0, margin, *estimate) };
-    let all: Vec<String> =
-        named.iter().map(|(name, estimate)| format!("{name} {:+.3} %", 100.0 * (estimate.value - 1.0))).collect();
-    claim.noting(&format!("the worst, {worst}, of {}{note}", all.join("; ")))
-}
-
-/// Estimates of a quantity of the rows of each group, in the order in which the groups appear.
-fn estimates(names: &[String], values: &[Option<f64>]) -> Named {
-    let mut order: Vec<&String> = Vec::new();
-    let mut groups: BTreeMap<&String, Vec<f64>> = BTreeMap::new();
-    for (name, value) in names.iter().zip(values) {
-        if let Some(value) = value {
-            groups.entry(name).or_insert_with(|| {
-                order.push(name);
-                Vec::new()
-            });
-            groups.entry(name).and_modify(|values| values.push(*value));
-        }
-    }
-    let estimate = |name: &String| Some((name.clone(), mean_with_interval(groups.get(name)?, 0.95)?));
-    order.into_iter().filter_map(estimate).collect()
-}
-
-/// The names of the settings of the rows of the comparison of rules.
-fn settings(main: &Table) -> Result<Vec<String>, TableError> {
-    let rows = main.texts("optimizer")?.into_iter().zip(main.texts("decay")?).zip(main.texts("frequency")?);
-    Ok(rows.map(|((optimizer, decay), frequency)| format!("{optimizer} {decay} f = {frequency}")).collect())
-}
-
-fn norms(main: &Table, replicates: u64) -> Result<Claim, TableError> {
-    let (norms, laws, orders) = (main.numbers("norm")?, main.numbers("predicted_norm")?, main.numbers("next_order")?);
-    let small = small_steps(main)?;
-    // What S3 says of the norm of signs is exact, however large the step.
-    let ratio = |row: usize| Some(norms[row]? / (laws[row]? * (1.0 + orders[row]?))).filter(|_| small[row]);
-    let ratios: Vec<_> = (0..norms.len()).map(ratio).collect();
-    let largest = orders.iter().flatten().fold(0.0_f64, |largest, order| largest.max(order.abs()));
-    let note = format!("; the next order is at most {:.2} %", 100.0 * largest);
-    Ok(equivalence("S3", NORMS, MARGIN, estimates(&settings(main)?, &ratios), replicates, &note))
-}
-
-/// Whether an update turns little, or the law is exact.
-fn small_steps(main: &Table) -> Result<Vec<bool>, TableError> {
-    let rows = main.texts("optimizer")?.into_iter().zip(main.numbers("predicted_angle")?);
-    let small = |((optimizer, angle), frequency): ((String, Option<f64>), Option<f64>)| {
-        let per_update = angle.zip(frequency).map(|(angle, frequency)| angle / frequency.sqrt());
-        optimizer == "sign-descent" || per_update.is_some_and(|angle| angle <= LARGEST_ANGLE)
-    };
-    Ok(rows.zip(main.numbers("frequency")?).map(small).collect())
-}
-
-fn angles(main: &Table, replicates: u64) -> Result<Claim, TableError> {
-    let main = &main.with("sweep", "rules")?;
-    let rows = main.numbers("angle")?.into_iter().zip(main.numbers("predicted_angle")?);
-    let wanted = small_steps(main)?.into_iter().zip(main.texts("optimizer")?);
-    let ratio = |((angle, law), (small, optimizer)): ((Option<f64>, Option<f64>), (bool, String))| {
-        Some(angle? / law?).filter(|_| small && optimizer != "sign-descent")
-    };
-    let ratios: Vec<_> = rows.zip(wanted).map(ratio).collect();
-    let note = "; sign descent turns about 0.2/d more, and is not compared";
-    Ok(equivalence("S3", ANGLES, MARGIN, estimates(&settings(main)?, &ratios), replicates, note))
-}
-
-/// A column of the sweep over frequencies.
-fn swept(main: &Table, column: &str) -> Result<Vec<Observation>, TableError> {
-    let rows = main.with("sweep", "frequencies")?;
-    let all = rows.numbers("frequency")?.into_iter().zip(rows.numbers("replicate")?).zip(rows.numbers(column)?);
-    let observation = |((x, replicate), y): ((Option<f64>, Option<f64>), Option<f64>)| {
-        Some(Observation { x: x?, y: y?, replicate: replicate? as u64 })
-    };
-    Ok(all.filter_map(observation).collect())
-}
-
-fn exponent(main: &Table, replicates: u64) -> Result<Claim, TableError> {
-    power("S3", EXPONENT, 0.25, &swept(main, "norm")?, replicates)
-}
-
-fn same_angle(main: &Table, replicates: u64) -> Result<Claim, TableError> {
-    power("S3", SAME, 0.0, &swept(main, "angle")?, replicates)
-}
-
-fn power(
-    statement: &str,
-    says: &str,
-    law: f64,
-    observed: &[Observation],
+fn equivalence(
+    claim: Stating,
+    margin: f64,
+    values: impl Iterator<Item = (String, f64)>,
     replicates: u64,
-) -> Result<Claim, TableError> {
+    note: &str,
+) -> Claim {
+    let named = estimated(values);
+    let percent = |(name, found): &(String, Estimate)| format!("{name} {:+.3} %", 100.0 * (found.value - 1.0));
+    let all: Vec<String> = named.iter().map(percent).collect();
+    let worst = worst(1.0, &named);
+    let name = worst.map_or("", |(name, _)| name);
+    claim
+        .needs(replicates >= ENOUGH && worst.is_some(), "needs 10 replicates and small steps")
+        .note(format!("the worst, {name}, of {}{note}", all.join("; ")))
+        .equivalent(1.0, margin, worst.map(|(_, estimate)| *estimate))
+        .to_decimals(5)
+}
+
+impl SettlingRow {
+    fn setting(&self) -> String {
+        format!("{} {} f = {}", self.optimizer, self.decay.name(), self.frequency)
+    }
+
+    /// Whether S3's norm is exact, however large the step.
+    fn is_exact(&self) -> bool {
+        self.optimizer == "sign-descent"
+    }
+
+    /// Whether an update turns little.
+    fn is_small(&self) -> bool {
+        self.predicted_angle / self.frequency.sqrt() <= LARGEST_ANGLE
+    }
+}
+
+fn norms(rows: &[SettlingRow], replicates: u64) -> Claim {
+    let chosen = rows.iter().filter(|row| row.is_exact() || row.is_small());
+    let largest = rows.iter().fold(0.0_f64, |largest, row| largest.max(row.next_order.abs()));
+    let note = format!("; the next order is at most {:.2} %", 100.0 * largest);
+    equivalence(claim("S3", NORMS), MARGIN, chosen.map(|row| (row.setting(), row.over_law())), replicates, &note)
+}
+
+fn angles(rows: &[SettlingRow], replicates: u64) -> Claim {
+    let chosen = rows.iter().filter(|row| row.sweep == Sweep::Rules && row.is_small() && !row.is_exact());
+    let note = "; sign descent turns about 0.2/d more, and is not compared";
+    let ratios = chosen.map(|row| (row.setting(), row.angle / row.predicted_angle));
+    equivalence(claim("S3", ANGLES), MARGIN, ratios, replicates, note)
+}
+
+/// What the sweep over frequencies finds of one quantity.
+fn swept(rows: &[SettlingRow], of: impl Fn(&SettlingRow) -> f64) -> Vec<Observation> {
+    let rows = rows.iter().filter(|row| row.sweep == Sweep::Frequencies);
+    rows.map(|row| Observation { x: row.frequency, y: of(row), replicate: row.replicate }).collect()
+}
+
+fn power(says: &str, law: f64, observed: &[Observation], replicates: u64) -> Claim {
     let (low, high) =
         observed.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), seen| (low.min(seen.x), high.max(seen.x)));
-    if replicates < ENOUGH || high / low < RANGE {
-        let why = "needs 10 replicates and frequencies over a factor of 30";
-        return Ok(Claim::not_tested(statement, Source::Ours, says, why));
-    }
-    Ok(match fit_power_law(observed, 0.95) {
-        Ok(fitted) => Claim::equivalence(statement, says, law, QUARTER, fitted.exponent)
-            .noting(&format!("gradient descent, f from {low} to {high}")),
-        Err(refusal) => Claim::outcome(statement, says, format!("{law} ± {QUARTER}"), refusal.to_string(), false),
-    })
+    claim("S3", says)
+        .needs(replicates >= ENOUGH && high / low >= RANGE, "needs 10 replicates and frequencies over a factor of 30")
+        .note(format!("gradient descent, f from {low} to {high}"))
+        .fitted(law, QUARTER, fit_power_law(observed, 0.95).map(|law| law.exponent))
 }
 
 /// The time in which ρ^(2h) − ρ*^(2h) falls to 1/e of itself, between half a relaxation and one and a half.
-fn relaxation(approach: &Table, replicates: u64) -> Result<Claim, TableError> {
-    let key = ["optimizer", "decay", "start"].map(|column| approach.texts(column));
-    let [optimizer, decay, start] = key;
-    let names = optimizer?.into_iter().zip(decay?).zip(start?);
-    let names: Vec<String> = names.map(|((rule, decay), start)| format!("{rule} {decay} from {start} ρ*")).collect();
-    let number = |column: &str| approach.numbers(column);
-    let (times, replicate, steps) = (number("relaxations")?, number("replicate")?, number("step")?);
-    let (norms, settled, laws, moments) =
-        (number("norm")?, number("predicted_norm")?, number("relaxation")?, number("moment")?);
-    let mut at: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for row in 0..names.len() {
-        let excess = |norm: f64, settled: f64, moment: f64| whole_power(norm / settled, moment as u32) - 1.0;
-        let all = (times[row], replicate[row], steps[row], norms[row], settled[row], laws[row], moments[row]);
-        if let (Some(time), Some(replicate), Some(step), Some(norm), Some(settled), Some(law), Some(moment)) = all
-            && (time == FROM || time == TO)
-        {
-            let seen = (step, excess(norm, settled, moment), law);
-            at.entry((names[row].clone(), replicate as u64)).or_default().push(seen);
-        }
+fn relaxation(rows: &[ApproachRow], replicates: u64) -> Claim {
+    let mut at: BTreeMap<_, Vec<&ApproachRow>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| [FROM, TO].contains(&row.relaxations)) {
+        let name = format!("{} {} from {} ρ*", row.optimizer, row.decay.name(), row.start);
+        at.entry((name, row.replicate)).or_default().push(row);
     }
-    let mut ratios = (Vec::new(), Vec::new());
-    for ((name, _), seen) in at {
-        if let [(from, before, law), (to, after, _)] = seen[..] {
-            ratios.0.push(name);
-            ratios.1.push(Some((to - from) / (libm::log(before / after) * law)));
-        }
-    }
+    let excess = |row: &ApproachRow| whole_power(row.norm / row.predicted_norm, row.moment) - 1.0;
+    let ratios = at.into_iter().filter_map(|((name, _), seen)| {
+        let [from, to] = seen[..] else { return None };
+        Some((name, (to.step - from.step) as f64 / (libm::log(excess(from) / excess(to)) * from.relaxation)))
+    });
     let note = "; between 0.5 and 1.5 relaxations";
-    Ok(equivalence("S3", RELAXES, RELAXATION, estimates(&ratios.0, &ratios.1), replicates, note))
+    equivalence(claim("S3", RELAXES), RELAXATION, ratios, replicates, note)
 }
 
-fn factor(projection: &Table, rule: &str, says: &str, replicates: u64) -> Result<Claim, TableError> {
-    let rows = projection.with("rule", rule)?;
-    let names: Vec<String> = rows.texts("momentum")?.into_iter().map(|momentum| format!("μ = {momentum}")).collect();
-    Ok(equivalence("S1", says, FACTOR, estimates(&names, &rows.numbers("relative")?), replicates, ""))
+fn factor(rows: &[ProjectionRow], rule: Rule, says: &str, replicates: u64) -> Claim {
+    let rows = rows.iter().filter(|row| row.rule == rule);
+    let ratios = rows.filter_map(|row| Some((format!("μ = {}", row.momentum), row.relative?)));
+    equivalence(claim("S1", says), FACTOR, ratios, replicates, "")
 }

@@ -8,6 +8,7 @@ use embedding_norms::theory::equilibrium::{Persistent, Rule};
 use serde::Serialize;
 
 use crate::cli::failure::Failure;
+use crate::simulations::decay::Decay;
 
 /// An update rule with the kind of decay.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -60,12 +61,17 @@ impl Method {
         }
     }
 
-    /// The kind of decay in tables.
-    pub const fn decay(self) -> &'static str {
+    /// The kind of decay.
+    pub const fn decay(self) -> Decay {
         match self {
-            Self::GradientDescent { coupled: true } | Self::HeavyBall { coupled: true, .. } => "coupled",
-            _ => "decoupled",
+            Self::GradientDescent { coupled: true } | Self::HeavyBall { coupled: true, .. } => Decay::Coupled,
+            _ => Decay::Decoupled,
         }
+    }
+
+    /// m of the m-th root of the mean of ρ^m that S3 speaks of: twice the degree.
+    pub fn moment(self) -> u32 {
+        2 * self.rule().degree()
     }
 
     /// What theory calls it.
@@ -91,10 +97,7 @@ impl Method {
 
     /// The rule, and the decay beside it, if it is not inside.
     fn build(self, weight_decay: f64) -> Result<(Box<dyn Optimizer>, Option<WeightDecay>), Failure> {
-        let beside = match self.decay() {
-            "coupled" => WeightDecay::coupled(weight_decay)?,
-            _ => WeightDecay::decoupled(weight_decay)?,
-        };
+        let beside = self.decay().of(weight_decay)?;
         Ok(match self {
             Self::GradientDescent { .. } => (Box::new(GradientDescent), Some(beside)),
             Self::HeavyBall { momentum, .. } => (Box::new(HeavyBall::new(momentum)?), Some(beside)),
@@ -106,6 +109,11 @@ impl Method {
 }
 
 impl Setting {
+    /// The rule and its decay in words.
+    pub fn name(&self) -> String {
+        format!("{}, {} decay", self.method.optimizer(), self.method.decay().name())
+    }
+
     /// What theory needs to know of it.
     pub fn persistent(&self) -> Result<Persistent, Failure> {
         Ok(Persistent::new(self.learning_rate, self.weight_decay)?.frequency(self.frequency)?)

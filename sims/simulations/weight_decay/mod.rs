@@ -14,21 +14,16 @@ mod settling;
 use clap::{ArgAction, Args};
 use embedding_norms::lab::claim::Claim;
 use embedding_norms::lab::figure::Figure;
-use embedding_norms::lab::sweep::{self, Unit, UnitContext};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
-use crate::simulations::simulation::{Simulation, Tables};
-use approach::{Approach, ApproachRecord};
+use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::study::Plan;
+use approach::Approach;
 use method::{Method, Setting};
-use projection::{Projection, ProjectionRecord};
-use settling::{Settling, SettlingRun};
-
-/// The table of norms on their way.
-const APPROACH: &str = "approach";
-/// The table of momentum with and without projection.
-const PROJECTION: &str = "projection";
+use projection::Projection;
+use settling::Settling;
 
 /// By how much stronger decay is for sign descent: its norms wander, and S3's norm is exact for any γλ.
 const SIGN: f64 = 40.0;
@@ -91,49 +86,7 @@ pub struct WeightDecay {
     momentum_step: f64,
 }
 
-/// A piece of work.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cell {
-    /// Averages in equilibrium.
-    Settling(Settling),
-    /// The way there.
-    Approach(Approach),
-    /// Momentum with or without projection.
-    Projection(Projection),
-}
-
-/// What a piece of work finds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Finding {
-    /// Averages.
-    Settling(SettlingRun),
-    /// Norms at some steps.
-    Approach(Vec<ApproachRecord>),
-    /// Growth at some steps.
-    Projection(Vec<ProjectionRecord>),
-}
-
-impl sweep::Cell for Cell {
-    fn label(&self) -> String {
-        match self {
-            Self::Settling(cell) => cell.label(),
-            Self::Approach(cell) => cell.label(),
-            Self::Projection(cell) => cell.label(),
-        }
-    }
-
-    fn cost(&self) -> f64 {
-        match self {
-            Self::Settling(cell) => cell.cost(),
-            Self::Approach(cell) => cell.cost(),
-            Self::Projection(cell) => cell.cost(),
-        }
-    }
-}
-
-impl Simulation for WeightDecay {
+impl Planned for WeightDecay {
     const NAME: &'static str = "weight-decay";
     const ABOUT: &'static str = "Where norms settle under weight decay, and how far embeddings rotate per step there";
     const EXAMPLES: &'static str = "\
@@ -154,48 +107,17 @@ Examples:
     const FULL: &'static [&'static str] =
         &["--replicates=40", "--weight-decay=0.001", "--sweep-decay=3e-5", "--relaxations=40", "--momentum-step=0.003"];
 
-    type Cell = Cell;
-    type Finding = Finding;
-
-    fn cells(&self) -> Result<Vec<Cell>, Failure> {
-        let mut cells: Vec<Cell> = Vec::new();
-        for method in Method::all(self.momentum, self.beta2) {
-            cells.extend([1.0, RARELY].map(|frequency| Cell::Settling(self.rule(method, frequency))));
-        }
-        cells.extend(self.frequencies.iter().map(|&frequency| Cell::Settling(self.swept(frequency))));
-        for method in Method::all(self.momentum, self.beta2.min(SHORT_MEMORY)) {
-            cells.push(Cell::Approach(self.approach(method, 2.0)));
-        }
-        cells.push(Cell::Approach(self.approach(Method::GradientDescent { coupled: false }, 0.5)));
-        for &momentum in &self.momenta {
-            cells.extend([false, true].map(|projected| Cell::Projection(self.projection(projected, momentum))));
-        }
-        Ok(cells)
-    }
-
-    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
-        match unit.cell {
-            Cell::Settling(cell) => Ok(Finding::Settling(cell.run(unit)?)),
-            Cell::Approach(cell) => Ok(Finding::Approach(cell.run(unit)?)),
-            Cell::Projection(cell) => Ok(Finding::Projection(cell.run(unit)?)),
-        }
-    }
-
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
-        let (mut main, mut approach, mut projection) = (Settling::table(), Approach::table(), Projection::table());
-        for (unit, finding) in found {
-            match (&cells[unit.cell], finding) {
-                (Cell::Settling(cell), Finding::Settling(run)) => main.push(cell.row(&run, unit.replicate)),
-                (Cell::Approach(cell), Finding::Approach(records)) => {
-                    records.iter().for_each(|record| approach.push(cell.row(record, unit.replicate)));
-                }
-                (Cell::Projection(cell), Finding::Projection(records)) => {
-                    records.iter().for_each(|record| projection.push(cell.row(record, unit.replicate)));
-                }
-                _ => {}
-            }
-        }
-        Ok(Tables::new([("", main), (APPROACH, approach), (PROJECTION, projection)]))
+    fn plan(&self) -> Result<Plan, Failure> {
+        let rule = |method| [1.0, RARELY].map(|frequency| self.rule(method, frequency));
+        let rules = Method::all(self.momentum, self.beta2).into_iter().flat_map(rule);
+        let swept = self.frequencies.iter().map(|&frequency| self.swept(frequency));
+        let below = self.approach(Method::GradientDescent { coupled: false }, 0.5);
+        let above = Method::all(self.momentum, self.beta2.min(SHORT_MEMORY)).map(|method| self.approach(method, 2.0));
+        let momentum = |&momentum: &f64| [false, true].map(|projected| self.projection(projected, momentum));
+        Plan::default()
+            .kind("settling", rules.chain(swept))?
+            .kind("approach", above.into_iter().chain([below]))?
+            .kind("projection", self.momenta.iter().flat_map(momentum))
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {

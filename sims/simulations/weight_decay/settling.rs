@@ -1,13 +1,12 @@
 //! Norms and angles in equilibrium, averaged over embeddings and time.
 
-use embedding_norms::lab::sweep::UnitContext;
-use embedding_norms::lab::table::{Table, Value};
 use embedding_norms::sphere::uniform;
 use serde::{Deserialize, Serialize};
 
-use super::Cell;
 use super::method::Setting;
 use crate::cli::failure::Failure;
+use crate::simulations::decay::Decay;
+use crate::simulations::study::{Context, Row, Study};
 
 /// Relaxations before the average begins.
 const SETTLING: f64 = 3.0;
@@ -23,34 +22,63 @@ pub struct Settling {
     pub relaxations: f64,
 }
 
-/// Averages beside what S3 says.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SettlingRun {
-    steps: u64,
-    norm: f64,
-    mean_norm: f64,
-    angle: f64,
-    predicted_norm: f64,
-    next_order: f64,
-    predicted_angle: f64,
-    relaxation: f64,
+/// What a run belongs to: the comparison of rules or the sweep over frequencies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sweep {
+    Rules,
+    Frequencies,
 }
 
-impl Settling {
-    pub fn label(&self) -> String {
-        let Setting { method, frequency, .. } = self.setting;
-        format!("{}, {} decay, f = {frequency}", method.optimizer(), method.decay())
+/// Averages beside what S3 says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SettlingRow {
+    pub optimizer: String,
+    pub decay: Decay,
+    pub frequency: f64,
+    learning_rate: f64,
+    weight_decay: f64,
+    dimension: usize,
+    pub replicate: u64,
+    pub sweep: Sweep,
+    moment: u32,
+    pub norm: f64,
+    predicted_norm: f64,
+    pub next_order: f64,
+    mean_norm: f64,
+    pub angle: f64,
+    pub predicted_angle: f64,
+    relaxation: f64,
+    embeddings: usize,
+    steps: u64,
+}
+
+impl Row for SettlingRow {
+    const TABLE: &'static str = "";
+}
+
+impl SettlingRow {
+    /// The norm over S3's with its next order.
+    pub fn over_law(&self) -> f64 {
+        self.norm / (self.predicted_norm * (1.0 + self.next_order))
+    }
+}
+
+impl Study for Settling {
+    type Rows = Vec<SettlingRow>;
+
+    fn label(&self) -> String {
+        format!("{}, f = {}", self.setting.name(), self.setting.frequency)
     }
 
-    /// Nanoseconds, roughly.
-    pub fn cost(&self) -> f64 {
+    fn cost(&self) -> f64 {
         let relaxation = self.setting.relaxation().unwrap_or(0.0);
         let steps = (SETTLING + self.relaxations) * relaxation + 2.0 * SETTLING * self.setting.method.memory();
         steps * self.embeddings as f64 * self.setting.cost_per_step()
     }
 
-    pub fn run(&self, unit: &mut UnitContext<'_, Cell>) -> Result<SettlingRun, Failure> {
-        let Setting { method, dimension, .. } = self.setting;
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<SettlingRow>, Failure> {
+        let Setting { method, learning_rate, weight_decay, frequency, dimension } = self.setting;
         let (persistent, rule) = (self.setting.persistent()?, method.rule());
         let predicted = persistent.equilibrium(rule, dimension as f64)?;
         let points = uniform(self.embeddings, dimension, &mut unit.generator)? * predicted.norm;
@@ -62,62 +90,25 @@ impl Settling {
             run.settle(settling, &mut unit.generator)?;
             Ok(run.average(steps, &mut unit.generator)?)
         })?;
-        Ok(SettlingRun {
-            steps,
+        Ok(vec![SettlingRow {
+            optimizer: method.optimizer().to_owned(),
+            decay: method.decay(),
+            frequency,
+            learning_rate,
+            weight_decay,
+            dimension,
+            replicate: unit.unit.replicate,
+            sweep: if self.sweep { Sweep::Frequencies } else { Sweep::Rules },
+            moment: method.moment(),
             norm: if rule.degree() == 2 { averages.fourth.sqrt().sqrt() } else { averages.square.sqrt() },
-            mean_norm: averages.norm,
-            angle: averages.angle,
             predicted_norm: predicted.norm,
             next_order: persistent.next_order(rule, dimension as f64)?,
+            mean_norm: averages.norm,
+            angle: averages.angle,
             predicted_angle: predicted.angle,
             relaxation: predicted.relaxation,
-        })
-    }
-
-    pub fn table() -> Table {
-        Table::new(&[
-            "optimizer",
-            "decay",
-            "frequency",
-            "learning_rate",
-            "weight_decay",
-            "dimension",
-            "replicate",
-            "sweep",
-            "moment",
-            "norm",
-            "predicted_norm",
-            "next_order",
-            "mean_norm",
-            "angle",
-            "predicted_angle",
-            "relaxation",
-            "embeddings",
-            "steps",
-        ])
-    }
-
-    pub fn row(&self, run: &SettlingRun, replicate: u64) -> [Value; 18] {
-        let Setting { method, learning_rate, weight_decay, frequency, dimension } = self.setting;
-        [
-            method.optimizer().into(),
-            method.decay().into(),
-            frequency.into(),
-            learning_rate.into(),
-            weight_decay.into(),
-            dimension.into(),
-            replicate.into(),
-            (if self.sweep { "frequencies" } else { "rules" }).into(),
-            (2 * u64::from(method.rule().degree())).into(),
-            run.norm.into(),
-            run.predicted_norm.into(),
-            run.next_order.into(),
-            run.mean_norm.into(),
-            run.angle.into(),
-            run.predicted_angle.into(),
-            run.relaxation.into(),
-            self.embeddings.into(),
-            run.steps.into(),
-        ]
+            embeddings: self.embeddings,
+            steps,
+        }])
     }
 }

@@ -79,9 +79,21 @@ impl Stating {
     /// The same at the setting whose interval reaches furthest from the prediction; the note names it and tells of all.
     pub fn equivalent_everywhere(self, predicted: f64, margin: f64, settings: &[(String, Estimate)]) -> Claim {
         let all: Vec<String> = settings.iter().map(|(name, found)| format!("{name} {}", brief(found.value))).collect();
+        let (count, all, note) = (settings.len(), all.join("; "), self.note.clone());
+        let note = |name: &str| format!("the worst of {count} is {name}: {all}{note}");
+        self.equivalent_at_worst(predicted, margin, settings, note)
+    }
+
+    /// The same with a note of its own, which is told the name of the setting.
+    pub fn equivalent_at_worst(
+        self,
+        predicted: f64,
+        margin: f64,
+        settings: &[(String, Estimate)],
+        note: impl FnOnce(&str) -> String,
+    ) -> Claim {
         let worst = worst(predicted, settings);
-        let name = worst.map_or(String::new(), |(name, _)| name.clone());
-        let note = format!("the worst of {} is {name}: {}{}", settings.len(), all.join("; "), self.note);
+        let note = note(worst.map_or("", |(name, _)| name));
         self.note(note).equivalent(predicted, margin, worst.map(|(_, estimate)| *estimate))
     }
 
@@ -98,6 +110,14 @@ impl Stating {
     /// Prediction and measurement in words.
     pub fn holds(self, predicted: impl Into<String>, measured: impl Into<String>, holds: bool) -> Claim {
         self.decide(|statement, says| Claim::outcome(statement, says, predicted.into(), measured.into(), holds))
+    }
+
+    /// An equivalence test of what was fitted. What no law fits does not hold, and the refusal says why.
+    pub fn fitted(self, predicted: f64, margin: f64, fit: Result<Estimate, impl ToString>) -> Claim {
+        match fit {
+            Ok(estimate) => self.equivalent(predicted, margin, Some(estimate)),
+            Err(refusal) => self.holds(format!("{} ± {}", brief(predicted), brief(margin)), refusal.to_string(), false),
+        }
     }
 
     fn decide(self, claim: impl FnOnce(&str, &str) -> Claim) -> Claim {
@@ -150,4 +170,17 @@ impl Stating {
 pub fn worst(predicted: f64, settings: &[(String, Estimate)]) -> Option<&(String, Estimate)> {
     let reach = |found: &Estimate| found.reach(predicted);
     settings.iter().max_by(|a, b| reach(&a.1).total_cmp(&reach(&b.1)))
+}
+
+impl Claim {
+    /// The same claim with so many decimals of its value and interval, where it has both.
+    pub fn to_decimals(self, decimals: usize) -> Self {
+        let measured = match (self.value, self.interval) {
+            (Some(value), Some((lower, upper))) => {
+                format!("{value:.decimals$} [{lower:.decimals$}, {upper:.decimals$}]")
+            }
+            _ => self.measured.clone(),
+        };
+        Self { measured, ..self }
+    }
 }
