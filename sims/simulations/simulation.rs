@@ -169,12 +169,19 @@ impl Tables {
         self.get(R::TABLE)?.typed()
     }
 
-    /// Adds rows of one kind as a table of their own, before a table of the name `before` if there is one.
+    /// Adds rows of one kind as a table of their own.
     pub fn push_rows<R: Row>(&mut self, rows: &[R]) -> Result<(), TableError> {
         let mut table = Table::of_rows::<R>();
         table.extend(rows)?;
         self.push(R::TABLE, table);
         Ok(())
+    }
+
+    /// Takes out the rows of one kind, for a simulation that makes its tables from them.
+    pub fn take<R: Row>(&mut self) -> Result<Vec<R>, TableError> {
+        let rows = self.rows()?;
+        self.all.retain(|(name, _)| name != R::TABLE);
+        Ok(rows)
     }
 
     /// The table of this name, if it is there.

@@ -197,3 +197,23 @@ pub mod digit {
         Ok(u8::deserialize(deserializer)? != 0)
     }
 }
+
+/// Booleans as "yes" and "no".
+pub mod yes_no {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// "yes" or "no".
+    pub fn serialize<S: Serializer>(value: &bool, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(if *value { "yes" } else { "no" })
+    }
+
+    /// One of the two, and nothing else.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+        match String::deserialize(deserializer)?.as_str() {
+            "yes" => Ok(true),
+            "no" => Ok(false),
+            other => Err(D::Error::unknown_variant(other, &["yes", "no"])),
+        }
+    }
+}
