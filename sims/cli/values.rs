@@ -3,8 +3,14 @@
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
+use clap::ValueEnum;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use embedding_norms::setting;
+
+/// The name of a choice, as it is given on the command line and written in tables.
+pub fn name(choice: impl ValueEnum) -> String {
+    choice.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
 
 /// A number, whose domain is checked by what takes it.
 pub fn number(text: &str) -> Result<f64, String> {

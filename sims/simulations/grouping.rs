@@ -28,6 +28,17 @@ pub fn setting(table: &Table, column: &str) -> Result<Option<f64>, TableError> {
     Ok(table.numbers(column)?.into_iter().flatten().next())
 }
 
+/// The different values, in the order in which they first come.
+pub fn distinct<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut seen = Vec::new();
+    for value in values {
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+    }
+    seen
+}
+
 /// The values of y at each different x of pairs (x, y), in the order of x.
 pub fn grouped(pairs: impl IntoIterator<Item = (f64, f64)>) -> Vec<(f64, Vec<f64>)> {
     let mut pairs: Vec<(f64, f64)> = pairs.into_iter().collect();

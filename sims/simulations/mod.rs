@@ -7,6 +7,7 @@ pub mod contrastive_losses;
 pub mod convergence_map;
 pub mod cut_rate;
 pub mod decay;
+pub mod digit_views;
 pub mod gradscale;
 pub mod grouping;
 pub mod latent_space;

@@ -197,3 +197,23 @@ pub fn name_of(variant: &impl Serialize) -> String {
     let name = serde_json::to_value(variant).ok();
     name.as_ref().and_then(Value::as_str).expect("a variant without fields is written as its name").to_owned()
 }
+
+/// Booleans as "yes" and "no".
+pub mod yes_no {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// "yes" or "no".
+    pub fn serialize<S: Serializer>(value: &bool, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(if *value { "yes" } else { "no" })
+    }
+
+    /// One of the two, and nothing else.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+        match String::deserialize(deserializer)?.as_str() {
+            "yes" => Ok(true),
+            "no" => Ok(false),
+            other => Err(D::Error::unknown_variant(other, &["yes", "no"])),
+        }
+    }
+}

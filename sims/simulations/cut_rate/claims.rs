@@ -1,93 +1,70 @@
 //! Cuts beside learning rates, held against statement S7.
 
-use embedding_norms::lab::claim::{Claim, Verdict, brief};
-use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms::lab::claim::{Claim, Verdict, brief, claim};
 
-use crate::cli::failure::Failure;
+use super::family::Family;
+use super::path::{Along, Compared, Rule};
 
 /// What rounding comes to over a training, where the cut is no power of two.
 const ROUNDING: f64 = 1e-10;
 /// What is far apart.
 const FAR: f64 = 1e-3;
 
-pub fn claims(main: &Table) -> Result<Vec<Claim>, Failure> {
-    let says = main.with("predicted", "yes")?;
-    let (exact, mut rounded) =
-        differences(&says.with("exact", "yes")?)?.into_iter().partition::<Vec<_>, _>(|(cut, _)| is_binary(*cut));
-    rounded.extend(differences(&says.with("exact", "no")?)?);
-    let largest = |rows: &[(f64, f64)]| rows.iter().fold(0.0, |far: f64, (_, apart)| far.max(*apart));
-    let violations = exact.iter().filter(|(_, apart)| *apart != 0.0).count();
+const EXACT: &str = "where a network is scale-free, training from θ/c is training from θ at c^h times the rate, bit for bit at powers of \
+                     two: trainings that differ";
+const ROUNDED: &str = "the same at other cuts, and with biases before batch normalization, up to rounding: largest difference of directions and losses";
+const ENDED: &str = "a last linear layer with a bias, biases without normalization and biases before layer normalization end it, \
+                     under every rule: least difference";
+const LARS: &str = "under LARS a cut changes nothing: largest difference at the same learning rate";
+const PAPER: &str = "cutting a network with batch normalization by 3 is a lever of its own";
+
+pub fn claims(rows: &[Compared]) -> Vec<Claim> {
+    let (exact, rounded): (Vec<&Compared>, Vec<&Compared>) =
+        rows.iter().filter(|row| row.predicted).partition(|row| row.exact && is_binary(row.cut));
+    let violations = exact.iter().filter(|row| row.apart() != 0.0).count();
     let mut claims = vec![
-        Claim::without_exception(
-            "S7",
-            "where a network is scale-free, training from θ/c is training from θ at c^h times the rate, bit for bit at powers of \
-             two: trainings that differ",
-            violations as u64,
-            exact.len() as u64,
-        ),
-        Claim::within(
-            "S7",
-            "the same at other cuts, and with biases before batch normalization, up to rounding: largest difference of directions and losses",
-            ROUNDING,
-            largest(&rounded),
-        ),
+        claim("S7", EXACT).no_exception(violations as u64, exact.len() as u64),
+        claim("S7", ROUNDED).within(ROUNDING, largest(rounded)),
+        ended(rows),
+        lars(rows),
     ];
-    let controls = differences(&ended(main)?)?;
-    let nearest = controls.iter().fold(f64::INFINITY, |near: f64, (_, apart)| near.min(*apart));
-    let says = "a last linear layer with a bias, biases without normalization and biases before layer normalization end it, \
-                under every rule: least difference";
-    let measured = if controls.is_empty() { "none".to_owned() } else { brief(nearest) };
-    claims.push(Claim::outcome("S7", says, format!("above {FAR}"), measured, !controls.is_empty() && nearest > FAR));
-    claims.push(lars(main)?);
-    claims.extend(paper(main)?);
-    Ok(claims)
+    claims.extend(paper(rows));
+    claims
 }
 
 fn is_binary(cut: f64) -> bool {
     cut > 0.0 && libm::log2(cut).fract() == 0.0
 }
 
-/// Rows of networks that are not scale-free, with everything scaled that can be.
-fn ended(main: &Table) -> Result<Table, TableError> {
-    main.with("scale_free", "no")
+fn largest<'a>(rows: impl IntoIterator<Item = &'a Compared>) -> f64 {
+    rows.into_iter().map(Compared::apart).fold(0.0, f64::max)
 }
 
-/// Cut, and the larger one of both differences.
-fn differences(rows: &Table) -> Result<Vec<(f64, f64)>, TableError> {
-    let columns = ["cut", "largest_difference", "largest_loss_difference", "steps"].map(|column| rows.numbers(column));
-    let [cut, directions, losses, steps] = columns;
-    let (cut, directions, losses, steps) = (cut?, directions?, losses?, steps?);
-    // A missing difference is that of a training that ended before the other, and without a step nothing was compared.
-    let apart = |row: usize| match (directions[row], losses[row], steps[row]) {
-        (Some(directions), Some(losses), Some(steps)) if steps > 0.0 => directions.max(losses),
-        _ => f64::INFINITY,
-    };
-    Ok((0..cut.len()).filter_map(|row| Some((cut[row]?, apart(row)))).collect())
+/// Networks that are not scale-free, whatever is scaled along.
+fn ended(rows: &[Compared]) -> Claim {
+    let controls = rows.iter().filter(|row| !row.scale_free).map(Compared::apart);
+    let nearest = controls.reduce(f64::min);
+    let measured = nearest.map_or("none".to_owned(), brief);
+    claim("S7", ENDED).holds(format!("above {FAR}"), measured, nearest.is_some_and(|nearest| nearest > FAR))
 }
 
-fn lars(main: &Table) -> Result<Claim, Failure> {
-    let rows = main.with("optimizer", "lars")?.with("predicted", "yes")?;
-    let factors = rows.numbers("rate_factor")?;
-    let worst = differences(&rows)?.iter().fold(0.0, |far: f64, (_, apart)| far.max(*apart));
-    let holds = !factors.is_empty() && factors.iter().all(|factor| *factor == Some(1.0)) && worst <= ROUNDING;
-    let says = "under LARS a cut changes nothing: largest difference at the same learning rate";
-    Ok(Claim::outcome("S7", says, format!("at most {}", brief(ROUNDING)), brief(worst), holds))
+fn lars(rows: &[Compared]) -> Claim {
+    let rows: Vec<&Compared> = rows.iter().filter(|row| row.optimizer == Rule::Lars && row.predicted).collect();
+    let same_rate = !rows.is_empty() && rows.iter().all(|row| row.rate_factor == 1.0);
+    let worst = largest(rows);
+    claim("S7", LARS).holds(format!("at most {}", brief(ROUNDING)), brief(worst), same_rate && worst <= ROUNDING)
 }
 
 /// The paper's cut by 3 of a network with batch normalization, under heavy ball.
-fn paper(main: &Table) -> Result<Option<Claim>, Failure> {
-    let rows = main.with("network", "batch-norm")?.with("optimizer", "heavy-ball")?.with("cut", 3.0)?;
-    let apart = |epsilon: &str, decay: &str| -> Result<Option<f64>, TableError> {
-        let rows = rows.with("epsilon_scaled", epsilon)?.with("decay_scaled", decay)?;
-        let found = differences(&rows)?;
-        Ok((!found.is_empty()).then(|| found.iter().fold(0.0, |far: f64, (_, apart)| far.max(*apart))))
+fn paper(rows: &[Compared]) -> Option<Claim> {
+    let of_paper = |row: &&Compared| (row.network, row.optimizer, row.cut) == (Family::BatchNorm, Rule::HeavyBall, 3.0);
+    let apart = |epsilon: Along, decay: Along| {
+        let rows = rows.iter().filter(of_paper);
+        let rows = rows.filter(|row| (row.epsilon_scaled, row.decay_scaled) == (epsilon, decay));
+        rows.map(Compared::apart).reduce(f64::max)
     };
-    let (Some(both), Some(epsilon), Some(decay), Some(neither)) =
-        (apart("yes", "yes")?, apart("no", "yes")?, apart("yes", "no")?, apart("no", "no")?)
-    else {
-        return Ok(None);
-    };
-    let says = "cutting a network with batch normalization by 3 is a lever of its own";
+    let (yes, no) = (Along::Yes, Along::No);
+    let (both, epsilon, decay, neither) = (apart(yes, yes)?, apart(no, yes)?, apart(yes, no)?, apart(no, no)?);
     let measured = format!(
         "9 times the learning rate, {} apart; with its ε = 1e-5 as it is {}, with its weight decay 5e-4 as it is {}, with both \
          {}",
@@ -97,10 +74,7 @@ fn paper(main: &Table) -> Result<Option<Claim>, Failure> {
         brief(neither)
     );
     let verdict = if both <= ROUNDING { Verdict::NotSupported } else { Verdict::Conditional };
-    let claim = Claim::outcome("S7", says, "another course than at any learning rate".to_owned(), measured, true);
-    Ok(Some(
-        claim
-            .of_the_paper(verdict)
-            .noting("at the same γ, ε and decay what is left of the cut are ε and decay, relatively larger"),
-    ))
+    let stating = claim("S7", PAPER)
+        .note("at the same γ, ε and decay what is left of the cut are ε and decay, relatively larger");
+    Some(stating.holds("another course than at any learning rate", measured, true).of_the_paper(verdict))
 }

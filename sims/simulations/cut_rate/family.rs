@@ -45,23 +45,6 @@ pub enum Family {
 const TEMPERATURE: f64 = 0.5;
 
 impl Family {
-    /// The name in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::NoBiases => "no-biases",
-            Self::BatchNorm => "batch-norm",
-            Self::BatchNormBiases => "batch-norm-biases",
-            Self::ResidualBatchNorm => "residual-batch-norm",
-            Self::BatchNormLastLinear => "batch-norm-last-linear",
-            Self::LayerNorm => "layer-norm",
-            Self::LayerNormBiases => "layer-norm-biases",
-            Self::Biases => "biases",
-            Self::BiasesByLayer => "biases-by-layer",
-            Self::SimSiam => "simsiam",
-            Self::SimSiamNoLastBias => "simsiam-no-last-bias",
-        }
-    }
-
     fn has_predictor(self) -> bool {
         matches!(self, Self::SimSiam | Self::SimSiamNoLastBias)
     }

@@ -1,49 +1,20 @@
 //! Differences between cut and whole networks as a figure, from the table alone.
 
 use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
-use embedding_norms::lab::table::{Table, TableError};
+
+use super::family::Family;
+use super::path::{Compared, Rule};
+use crate::cli::values;
+use crate::simulations::grouping::distinct;
 
 /// Where a difference of 0 is drawn.
 const ZERO: f64 = 1e-17;
 
-pub fn figure(main: &Table) -> Result<Figure, TableError> {
-    let mut optimizers = main.texts("optimizer")?;
-    let mut seen = Vec::new();
-    optimizers.retain(|name| {
-        !seen.contains(name) && {
-            seen.push(name.clone());
-            true
-        }
-    });
-    let mut networks: Vec<String> = Vec::new();
-    for network in main.texts("network")? {
-        if !networks.contains(&network) {
-            networks.push(network);
-        }
-    }
-    let ticks = || networks.iter().enumerate().map(|(place, _)| (place as f64, (place + 1).to_string()));
-    let mut panels = Vec::new();
-    for optimizer in &optimizers {
-        let rows = main.with("optimizer", optimizer.as_str())?;
-        let mut panel = Panel::new(
-            Axis::linear("network").range(-0.6, networks.len() as f64 - 0.4).ticks(ticks()),
-            Axis::logarithmic("largest difference").range(0.3 * ZERO, 10.0),
-        )
-        .title(optimizer.clone())
-        .legend(Legend::Below);
-        let kinds = [("yes", "a learning rate, says S7"), ("no", "not")];
-        for (index, (predicted, name)) in kinds.into_iter().enumerate() {
-            let rows = rows.with("predicted", predicted)?;
-            let places =
-                rows.texts("network")?.into_iter().map(|name| networks.iter().position(|known| *known == name));
-            let apart = rows.numbers("largest_difference")?;
-            let points = places.zip(apart).filter_map(|(place, apart)| Some((place? as f64, apart?.max(ZERO))));
-            let style = Style::series(index).size(0.8);
-            panel = panel.layer(Layer::markers(name, points.collect()).style(style));
-        }
-        panels.push(panel);
-    }
-    let names: Vec<String> = networks.iter().enumerate().map(|(place, name)| format!("{} {name}", place + 1)).collect();
+pub fn figure(rows: &[Compared]) -> Figure {
+    let networks: Vec<Family> = distinct(rows.iter().map(|row| row.network));
+    let panels = distinct(rows.iter().map(|row| row.optimizer)).into_iter().map(|rule| panel(rows, rule, &networks));
+    let names: Vec<String> =
+        networks.iter().enumerate().map(|(place, &name)| format!("{} {}", place + 1, values::name(name))).collect();
     let text = "Largest difference of directions between networks cut by c and whole networks at c^h times the learning rate, \
                 logarithmic, one panel per optimizer, one column per kind of network: zero or rounding where S7 says so, above \
                 a thousandth where biases end it.";
@@ -52,5 +23,23 @@ pub fn figure(main: &Table) -> Result<Figure, TableError> {
          those whose ε or weight decay did not go with the cut. Networks: {}.",
         names.join(", ")
     );
-    Ok(Figure::new(text).caption(caption).columns(3).panels(panels))
+    Figure::new(text).caption(caption).columns(3).panels(panels)
+}
+
+fn panel(rows: &[Compared], rule: Rule, networks: &[Family]) -> Panel {
+    let ticks = networks.iter().enumerate().map(|(place, _)| (place as f64, (place + 1).to_string()));
+    let panel = Panel::new(
+        Axis::linear("network").range(-0.6, networks.len() as f64 - 0.4).ticks(ticks),
+        Axis::logarithmic("largest difference").range(0.3 * ZERO, 10.0),
+    );
+    let kinds = [(true, "a learning rate, says S7"), (false, "not")];
+    let marks = kinds.into_iter().enumerate().map(|(index, (predicted, name))| {
+        let point = |row: &Compared| {
+            let place = networks.iter().position(|&known| known == row.network)?;
+            Some((place as f64, row.largest_difference?.max(ZERO)))
+        };
+        let rows = rows.iter().filter(|row| row.optimizer == rule && row.predicted == predicted);
+        Layer::markers(name, rows.filter_map(point).collect()).style(Style::series(index).size(0.8))
+    });
+    marks.fold(panel.title(values::name(rule)).legend(Legend::Below), Panel::layer)
 }

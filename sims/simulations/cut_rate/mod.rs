@@ -9,16 +9,14 @@ mod path;
 use clap::{ArgAction, Args};
 use embedding_norms::lab::claim::Claim;
 use embedding_norms::lab::figure::Figure;
-use embedding_norms::lab::sweep::{self, Unit, UnitContext};
-use embedding_norms::lab::table::{Table, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
-use crate::simulations::simulation::{Simulation, Tables};
+use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::study::Plan;
 use family::Family;
-pub use path::Cell;
-use path::{Found, Rule, compare};
+use path::{Rule, Trainings};
 
 /// Settings.
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,17 +50,7 @@ pub struct CutRate {
     width: usize,
 }
 
-impl sweep::Cell for Cell {
-    fn label(&self) -> String {
-        format!("{}, {}", self.family.name(), self.rule.name())
-    }
-
-    fn cost(&self) -> f64 {
-        (self.cuts.len() * self.steps * self.batch * self.width) as f64
-    }
-}
-
-impl Simulation for CutRate {
+impl Planned for CutRate {
     const NAME: &'static str = "cut-rate";
     const ABOUT: &'static str =
         "Cutting an initialization is a learning rate, for networks without biases or with batch normalization";
@@ -76,11 +64,8 @@ Examples:
     const QUICK: &'static [&'static str] = &["--cuts=2,3", "--steps=4", "--batch=24", "--width=16"];
     const FULL: &'static [&'static str] = &["--steps=60", "--batch=128", "--width=64", "--replicates=5"];
 
-    type Cell = Cell;
-    type Finding = Vec<Found>;
-
-    fn cells(&self) -> Result<Vec<Cell>, Failure> {
-        let cell = |family: Family, rule: Rule| Cell {
+    fn plan(&self) -> Result<Plan, Failure> {
+        let trainings = |(family, rule): (Family, Rule)| Trainings {
             family,
             rule,
             cuts: self.cuts.clone(),
@@ -90,72 +75,16 @@ Examples:
         };
         // Decay goes with the rate of its tensor, so that under the cut by layer each bias would need one of its own.
         let wanted =
-            |family: Family, rule: Rule| !(family.is_by_layer() && matches!(rule, Rule::HeavyBall | Rule::Adamw));
+            |&(family, rule): &(Family, Rule)| !(family.is_by_layer() && matches!(rule, Rule::HeavyBall | Rule::Adamw));
         let all = self.networks.iter().flat_map(|&family| self.rules.iter().map(move |&rule| (family, rule)));
-        Ok(all.filter(|&(family, rule)| wanted(family, rule)).map(|(family, rule)| cell(family, rule)).collect())
-    }
-
-    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Vec<Found>, Failure> {
-        compare(unit)
-    }
-
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Vec<Found>)>) -> Result<Tables, Failure> {
-        let mut main = Table::new(&COLUMNS);
-        for (unit, found) in found {
-            let cell = &cells[unit.cell];
-            // Whatever is scaled along, what does not follow is not scale-free.
-            let scale_free = found.iter().any(|found| found.predicted);
-            found.iter().for_each(|found| main.push(row(cell, unit, found, scale_free)));
-        }
-        Ok(Tables::new([("", main)]))
+        Plan::default().cells(all.filter(wanted).map(trainings))
     }
 
     fn claims(&self, tables: &Tables, _replicates: u64) -> Result<Vec<Claim>, Failure> {
-        claims::claims(tables.get("")?)
+        Ok(claims::claims(&tables.rows()?))
     }
 
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
-        Ok(vec![("", figures::figure(tables.get("")?)?)])
+        Ok(vec![("", figures::figure(&tables.rows()?))])
     }
-}
-
-const COLUMNS: [&str; 14] = [
-    "network",
-    "optimizer",
-    "cut",
-    "replicate",
-    "rate_factor",
-    "epsilon_scaled",
-    "decay_scaled",
-    "scale_free",
-    "predicted",
-    "exact",
-    "largest_difference",
-    "largest_loss_difference",
-    "mean_cosine_at_start",
-    "steps",
-];
-
-fn yes(is: bool) -> Value {
-    if is { "yes" } else { "no" }.into()
-}
-
-fn row(cell: &Cell, unit: Unit, found: &Found, scale_free: bool) -> [Value; 14] {
-    let whether = |is: Option<bool>| is.map_or("none".into(), yes);
-    [
-        cell.family.name().into(),
-        cell.rule.name().into(),
-        found.cut.into(),
-        unit.replicate.into(),
-        found.rate_factor.into(),
-        whether(found.epsilon_scaled),
-        whether(found.decay_scaled),
-        yes(scale_free),
-        yes(found.predicted),
-        yes(found.exact),
-        found.difference.into(),
-        found.loss_difference.into(),
-        found.mean_cosine.into(),
-        found.steps.into(),
-    ]
 }

@@ -1,5 +1,6 @@
 //! The levers: what is done to norms, to the gradient or to the parameters.
 
+use clap::ValueEnum;
 use embedding_norms::encoder::{Encoder, Network};
 use embedding_norms::normalization::GradScale;
 use embedding_norms::optimizer::WeightDecay;
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::failure::Failure;
 
 /// One lever at one strength.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Lever {
     /// Plain training.
@@ -22,22 +23,35 @@ pub enum Lever {
     Decay(f64),
 }
 
+/// What a lever is without its strength: a column of tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[value(rename_all = "lower")]
+pub enum Kind {
+    None,
+    Cut,
+    GradScale,
+    Decay,
+}
+
 impl Lever {
-    /// The name in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Cut(_) => "cut",
-            Self::GradScale(_) => "gradscale",
-            Self::Decay(_) => "decay",
+    /// The lever of two columns.
+    pub fn of(kind: Kind, strength: Option<f64>) -> Self {
+        match (kind, strength) {
+            (Kind::Cut, Some(factor)) => Self::Cut(factor),
+            (Kind::GradScale, Some(power)) => Self::GradScale(power),
+            (Kind::Decay, Some(strength)) => Self::Decay(strength),
+            _ => Self::None,
         }
     }
 
-    /// The strength in tables.
-    pub fn strength(self) -> Option<f64> {
+    /// Its two columns.
+    pub fn columns(self) -> (Kind, Option<f64>) {
         match self {
-            Self::None => None,
-            Self::Cut(strength) | Self::GradScale(strength) | Self::Decay(strength) => Some(strength),
+            Self::None => (Kind::None, None),
+            Self::Cut(factor) => (Kind::Cut, Some(factor)),
+            Self::GradScale(power) => (Kind::GradScale, Some(power)),
+            Self::Decay(strength) => (Kind::Decay, Some(strength)),
         }
     }
 
@@ -47,24 +61,30 @@ impl Lever {
     }
 
     /// What a reader calls it.
-    pub fn label(name: &str, strength: Option<f64>) -> String {
-        let strength = strength.unwrap_or(f64::NAN);
-        match name {
-            "cut" => format!("cut c = {strength}"),
-            "gradscale" => format!("GradScale p = {strength}"),
-            "decay" => format!("decay λ = {strength}"),
-            _ => "no lever".to_owned(),
+    pub fn label(self) -> String {
+        match self {
+            Self::None => "no lever".to_owned(),
+            Self::Cut(factor) => format!("cut c = {factor}"),
+            Self::GradScale(power) => format!("GradScale p = {power}"),
+            Self::Decay(strength) => format!("decay λ = {strength}"),
+        }
+    }
+
+    /// The same in a few letters.
+    pub fn mark(self) -> String {
+        match self {
+            Self::None => String::new(),
+            Self::Cut(factor) if factor < 1.0 => format!("×{}", 1.0 / factor),
+            Self::Cut(factor) => format!("/{factor}"),
+            Self::GradScale(power) => format!("G{power}"),
+            Self::Decay(strength) => format!("λ{strength}"),
         }
     }
 
     /// Divides the initial parameters.
-    pub fn prepare(self, networks: &mut [&mut Network]) -> Result<(), Failure> {
-        if let Self::Cut(factor) = self {
-            for network in networks {
-                network.cut(factor)?;
-            }
-        }
-        Ok(())
+    pub fn prepare<'a>(self, mut networks: impl Iterator<Item = &'a mut Network>) -> Result<(), Failure> {
+        let Self::Cut(factor) = self else { return Ok(()) };
+        Ok(networks.try_for_each(|network| network.cut(factor))?)
     }
 
     /// Changes the way of training.

@@ -7,6 +7,7 @@
 mod analysis;
 mod claims;
 mod criterion;
+mod curve;
 mod figures;
 mod lever;
 mod shrinking;
@@ -19,31 +20,18 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args};
 use embedding_norms::lab::claim::Claim;
 use embedding_norms::lab::figure::Figure;
-use embedding_norms::lab::sweep::{self, Unit, UnitContext};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::rates::Averages;
 use crate::cli::values;
-use crate::simulations::simulation::{Simulation, Tables};
+use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::study::Plan;
 use lever::Lever;
-use shrinking::{Shrinking, Shrunk};
-use symmetry::{Comparison, Symmetry};
+use shrinking::Shrinking;
+use symmetry::Symmetry;
 use task::{Size, Task};
-use training::{Run, Save, Setting, Training};
-
-/// The table of accuracy by epochs.
-const ACCURACY: &str = "accuracy";
-/// The table of levers against plain training at the same learning rate.
-const SPEED: &str = "speed";
-/// The table of levers against plain training, each at its own learning rate.
-const TUNED: &str = "tuned";
-/// The table of how well the criterion does.
-const CRITERION: &str = "criterion";
-/// The table of what cutting does to outputs.
-const SHRINKING: &str = "shrinking";
-/// The table of networks that are cut beside those that are not.
-const SYMMETRY: &str = "symmetry";
+use training::{Save, Setting, Training};
 
 /// Layers of the networks whose outputs are looked at.
 const LAYERS: [usize; 3] = [1, 2, 3];
@@ -116,49 +104,7 @@ pub struct Levers {
     save_steps: usize,
 }
 
-/// A piece of work.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cell {
-    /// Training runs.
-    Training(Training),
-    /// Outputs of networks that are cut.
-    Shrinking(Shrinking),
-    /// Networks that are cut beside those that are not.
-    Symmetry(Symmetry),
-}
-
-/// What a piece of work finds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Finding {
-    /// Training runs, one for each setting.
-    Training(Vec<Run>),
-    /// Outputs at every cut.
-    Shrinking(Vec<Shrunk>),
-    /// Two paths compared.
-    Symmetry(Comparison),
-}
-
-impl sweep::Cell for Cell {
-    fn label(&self) -> String {
-        match self {
-            Self::Training(cell) => cell.label(),
-            Self::Shrinking(cell) => cell.label(),
-            Self::Symmetry(cell) => cell.label(),
-        }
-    }
-
-    fn cost(&self) -> f64 {
-        match self {
-            Self::Training(cell) => cell.cost(),
-            Self::Shrinking(cell) => cell.cost(),
-            Self::Symmetry(cell) => cell.cost(),
-        }
-    }
-}
-
-impl Simulation for Levers {
+impl Planned for Levers {
     const NAME: &'static str = "levers";
     const ABOUT: &'static str = "When cutting an initialization, GradScale and weight decay speed up training";
     const EXAMPLES: &'static str = "\
@@ -194,53 +140,21 @@ Examples:
         "--replicates=28",
     ];
 
-    type Cell = Cell;
-    type Finding = Finding;
-
-    fn cells(&self) -> Result<Vec<Cell>, Failure> {
-        let mut cells: Vec<Cell> = self.tasks.iter().map(|&task| Cell::Training(self.training(task))).collect();
-        for &task in self.tasks.iter().filter(|task| !task.has_biases()) {
-            cells.extend(Symmetry::all(task, self.size).into_iter().map(Cell::Symmetry));
-        }
-        for task in [Task::DigitsContrastive, Task::MixtureContrastive] {
+    fn plan(&self) -> Result<Plan, Failure> {
+        let size = self.size;
+        let whole = self.tasks.iter().filter(|task| !task.has_biases());
+        let outputs = [Task::DigitsContrastive, Task::MixtureContrastive].into_iter().flat_map(|task| {
             let both = LAYERS.into_iter().flat_map(|layers| [(layers, false), (layers, true)]);
-            let size = self.size;
-            cells.extend(both.map(|(layers, biases)| Cell::Shrinking(Shrinking { task, layers, biases, size })));
-        }
-        Ok(cells)
+            both.map(move |(layers, biases)| Shrinking { task, layers, biases, size })
+        });
+        Plan::default()
+            .kind("training", self.tasks.iter().map(|&task| self.training(task)))?
+            .kind("symmetry", whole.flat_map(|&task| Symmetry::all(task, size)))?
+            .kind("shrinking", outputs)
     }
 
-    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
-        match unit.cell {
-            Cell::Training(cell) => Ok(Finding::Training(cell.run(unit)?)),
-            Cell::Shrinking(cell) => Ok(Finding::Shrinking(cell.run(unit)?)),
-            Cell::Symmetry(cell) => Ok(Finding::Symmetry(cell.run(unit)?)),
-        }
-    }
-
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
-        let (mut shrinking, mut symmetry) = (Shrinking::table(), Symmetry::table());
-        let mut trained = Vec::new();
-        for (unit, finding) in found {
-            match (&cells[unit.cell], finding) {
-                (Cell::Training(cell), Finding::Training(runs)) => trained.push((cell, unit.replicate, runs)),
-                (Cell::Shrinking(cell), Finding::Shrinking(found)) => {
-                    found.iter().for_each(|found| shrinking.push(cell.row(found, unit.replicate)));
-                }
-                (Cell::Symmetry(cell), Finding::Symmetry(found)) => symmetry.push(cell.row(&found, unit.replicate)),
-                _ => {}
-            }
-        }
-        let runs = analysis::Runs::new(trained, self.share, self.tuning as u64, |task| self.rate(task));
-        Ok(Tables::new([
-            ("", runs.table()),
-            (ACCURACY, runs.accuracy()),
-            (SPEED, runs.speed()),
-            (TUNED, runs.tuned()),
-            (CRITERION, criterion::table(&runs)),
-            (SHRINKING, shrinking),
-            (SYMMETRY, symmetry),
-        ]))
+    fn derive(&self, tables: &mut Tables) -> Result<(), Failure> {
+        analysis::derive(tables, self)
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
@@ -278,6 +192,10 @@ impl Levers {
         factors.sort_by(f64::total_cmp);
         factors.dedup();
         factors.into_iter().map(|factor| factor * self.rate(task)).collect()
+    }
+
+    fn steps_per_epoch(&self) -> f64 {
+        self.size.samples.div_ceil(self.size.batch) as f64
     }
 
     fn training(&self, task: Task) -> Training {

@@ -1,20 +1,19 @@
 //! What is learned: the data in views, the loss, and the networks.
 
 use clap::{Args, ValueEnum};
-use embedding_norms::data::augmentation::Augmentation;
-use embedding_norms::data::digits::{Digits, SIDE};
+use embedding_norms::data::digits::SIDE;
 use embedding_norms::data::mixture::Mixture;
 use embedding_norms::encoder::Network;
 use embedding_norms::lab::sweep::UnitContext;
 use embedding_norms::loss::{Loss, NegativeCosine, NtXent, SupervisedInfoNce};
 use embedding_norms::random::Generator;
-use embedding_norms::training::{Labelled, Source, TwoViews, Views, draw_positives};
-use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis, s};
-use rand::seq::SliceRandom;
+use embedding_norms::training::{Labelled, Source, Views, draw_positives};
+use ndarray::{Array2, ArrayView2, Axis, s};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
+use crate::simulations::digit_views;
 
 /// Data, method and whether the networks have biases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
@@ -72,18 +71,6 @@ const LATENT: usize = 10;
 const OBSERVED: (usize, f64) = (64, 10.0);
 
 impl Task {
-    /// The name in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::DigitsContrastive => "digits-contrastive",
-            Self::DigitsNonContrastive => "digits-non-contrastive",
-            Self::MixtureContrastive => "mixture-contrastive",
-            Self::MixtureNonContrastive => "mixture-non-contrastive",
-            Self::DigitsContrastiveBiases => "digits-contrastive-biases",
-            Self::DigitsNonContrastiveBiases => "digits-non-contrastive-biases",
-        }
-    }
-
     /// Whether it learns from digits.
     pub fn is_digits(self) -> bool {
         !matches!(self, Self::MixtureContrastive | Self::MixtureNonContrastive)
@@ -132,25 +119,18 @@ impl Task {
     pub fn draw<C>(self, size: Size, unit: &UnitContext<'_, C>) -> Result<Samples, Failure> {
         let Size { samples, test, .. } = size;
         if self.is_digits() {
-            let digits = Digits::load()?;
-            let mut order: Vec<usize> = (0..digits.labels().len()).collect();
-            order.shuffle(&mut unit.shared_generator(b"levers/digits"));
-            if samples + test > order.len() {
-                let all = order.len();
+            let wanted = samples + test;
+            let (features, labels) = digit_views::draw(samples, wanted, &mut unit.shared_generator(b"levers/digits"))?;
+            if labels.len() < wanted {
+                let all = labels.len();
                 let why = format!("there are {all} digits: take fewer than {samples} samples with {test} for the test");
                 return Err(Failure::Refused(why));
             }
-            let mut images = digits.images().select(Axis(0), &order[..samples + test]);
-            let mean = images.slice(s![..samples, ..]).mean_axis(Axis(0)).unwrap_or_default();
-            images -= &mean;
-            let labels = order[..samples + test].iter().map(|&image| digits.labels()[image]).collect();
-            let views = Augmentation::none(SIDE)?.rotation(0.2)?.shift(0.5)?.scale(0.1)?.noise(0.1)?;
-            return Ok(Samples { task: self, features: images, labels, samples, views });
+            return Ok(Samples { task: self, features, labels, samples });
         }
         let mixture = Mixture::new(&WEIGHTS, size.noise, LATENT)?.observed(OBSERVED.0, OBSERVED.1)?;
         let drawn = mixture.draw(samples + test, &mut unit.shared_generator(b"levers/mixture"))?;
-        let views = Augmentation::none(SIDE)?;
-        Ok(Samples { task: self, features: drawn.features, labels: drawn.labels, samples, views })
+        Ok(Samples { task: self, features: drawn.features, labels: drawn.labels, samples })
     }
 }
 
@@ -160,7 +140,6 @@ pub struct Samples {
     features: Array2<f64>,
     labels: Vec<usize>,
     samples: usize,
-    views: Augmentation,
 }
 
 impl Samples {
@@ -185,32 +164,27 @@ impl Samples {
     }
 
     /// Positive pairs of the test, as a network takes them.
-    pub fn probes(&self, generator: &mut Generator) -> Option<[Array2<f64>; 2]> {
+    pub fn probes(&self, generator: &mut Generator) -> Result<[Array2<f64>; 2], Failure> {
         let rows: Vec<usize> = (0..self.test_labels().len().min(PROBES)).collect();
-        let views = if self.task.is_digits() {
-            self.augmented(self.test()).views(&rows, generator)
-        } else {
-            ClassPairs { features: self.test(), labels: self.test_labels() }.views(&rows, generator)
-        }?;
-        Some([views.first, views.second?])
+        let views = self.pairs(self.test(), self.test_labels())?.views(&rows, generator);
+        views
+            .and_then(|views| Some([views.first, views.second?]))
+            .ok_or_else(|| Failure::Refused("the test holds no pair of a class: take a larger one".to_owned()))
     }
 
-    /// Calls `with` with the source of batches.
-    pub fn with_source<R>(&self, with: impl FnOnce(&dyn Source) -> R) -> R {
-        let (features, labels) = (self.training(), self.training_labels());
+    /// Where batches come from.
+    pub fn source(&self) -> Result<Box<dyn Source + '_>, Failure> {
         match (self.task.is_digits(), self.task.is_contrastive()) {
-            (true, _) => with(&self.augmented(features)),
-            (false, true) => with(&Labelled::new(features, labels)),
-            (false, false) => with(&ClassPairs { features, labels }),
+            (false, true) => Ok(Box::new(Labelled::new(self.training(), self.training_labels()))),
+            _ => self.pairs(self.training(), self.training_labels()),
         }
     }
 
-    fn augmented<'a>(
-        &'a self,
-        features: ArrayView2<'a, f64>,
-    ) -> TwoViews<'a, impl Fn(ArrayView1<'_, f64>, ArrayViewMut1<'_, f64>, &mut Generator) + Sync> {
-        let views = self.views;
-        TwoViews::new(features, move |image, view, generator: &mut Generator| views.view(image, view, generator))
+    fn pairs<'a>(&self, features: ArrayView2<'a, f64>, labels: &'a [usize]) -> Result<Box<dyn Source + 'a>, Failure> {
+        Ok(match self.task.is_digits() {
+            true => Box::new(digit_views::two_views(features)?),
+            false => Box::new(ClassPairs { features, labels }),
+        })
     }
 }
 

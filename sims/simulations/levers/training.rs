@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use embedding_norms::confidence::{ConfidenceError, Neighbours, effective_rank, mean_cosine};
 use embedding_norms::encoder::Network;
 use embedding_norms::lab::files;
-use embedding_norms::lab::sweep::UnitContext;
 use embedding_norms::loss::Loss;
 use embedding_norms::optimizer::GradientDescent;
 use embedding_norms::random::Generator;
@@ -17,12 +16,14 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use statrs::statistics::{Data, OrderStatistics};
 
-use super::Cell;
-use super::lever::Lever;
+use super::curve::{self, Record};
+use super::lever::{Kind, Lever};
 use super::task::{Samples, Size, Task};
 use crate::cli::arrays;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Folder, refused};
+use crate::cli::values;
+use crate::simulations::study::{Context, Row, Study};
 
 /// Neighbours that vote.
 pub const NEIGHBOURS: usize = 10;
@@ -57,45 +58,86 @@ pub struct Save {
     pub steps: u64,
 }
 
-/// What a run finds.
+/// What a run finds, and its place in the comparison.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Run {
-    /// The median norm of the probes before training.
-    pub norm: f64,
+    pub task: Task,
+    lever: Kind,
+    strength: Option<f64>,
+    pub rate: f64,
+    pub replicate: u64,
+    pub role: Role,
+    /// The median norm of the probes before training, and at the end unless the run diverged.
+    norm: f64,
+    pub final_norm: Option<f64>,
     /// The median angle φ0 of positive pairs before training.
     pub angle: f64,
     /// The median angle that the first step turns an embedding by.
     pub turned: Option<f64>,
-    pub effective_rank: f64,
-    pub mean_cosine: f64,
-    /// Accuracy before training and later, by steps.
-    pub records: Vec<Record>,
+    /// The best angle of a first step, φ0/2 for each member of a pair (L8).
+    pub best_angle: f64,
+    /// γρ^(p−2) with γ = η/n: what L8 speaks of where every embedding has its own parameters.
+    pub step_size: f64,
+    effective_rank: f64,
+    final_rank: Option<f64>,
+    mean_cosine: f64,
     /// The accuracy of neighbours whose labels are shuffled, before training.
-    pub chance: f64,
-    /// The norm and the effective rank at the end.
-    pub final_norm: Option<f64>,
-    pub final_rank: Option<f64>,
-    /// Whether embeddings stopped being numbers.
-    pub diverged: bool,
-    /// Steps of an epoch.
-    pub steps_per_epoch: u64,
+    chance: f64,
+    /// The accuracy before training, the best one, and the mean over the logarithm of the step.
+    pub untrained: f64,
+    pub best: f64,
+    pub mean_accuracy: f64,
+    /// The accuracy to reach, and the epochs until it is reached.
+    pub target: Option<f64>,
+    pub epochs: Option<f64>,
+    pub stop: Stop,
 }
 
-/// The state after a number of steps.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Record {
-    pub step: u64,
-    pub accuracy: f64,
-    pub norm: f64,
+/// Whether learning rates are tuned on a replicate, or compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Tuning,
+    Comparison,
 }
 
-impl Training {
-    pub fn label(&self) -> String {
-        format!("{}, {} settings", self.task.name(), self.settings.len())
+/// How a run ended: at the target, or else without numbers or with the last epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stop {
+    Reached,
+    Diverged,
+    Budget,
+}
+
+impl Row for Run {
+    const TABLE: &'static str = "";
+}
+
+impl Run {
+    pub fn lever(&self) -> Lever {
+        Lever::of(self.lever, self.strength)
     }
 
-    /// Nanoseconds, roughly.
-    pub fn cost(&self) -> f64 {
+    /// Whether embeddings stopped being numbers.
+    pub fn diverged(&self) -> bool {
+        self.final_norm.is_none()
+    }
+
+    /// ln of the angle that the first step turned over the best one.
+    pub fn excess(&self) -> Option<f64> {
+        self.turned.filter(|&turned| turned > 0.0).map(|turned| libm::log(turned / self.best_angle))
+    }
+}
+
+impl Study for Training {
+    type Rows = (Vec<Run>, Vec<Record>);
+
+    fn label(&self) -> String {
+        format!("{}, {} settings", values::name(self.task), self.settings.len())
+    }
+
+    fn cost(&self) -> f64 {
         let Size { samples, batch, hidden, .. } = self.size;
         let width = (hidden * (64 + self.task.dimension())) as f64;
         let comparisons = if self.task.is_contrastive() { 60.0 * batch as f64 } else { width };
@@ -104,27 +146,24 @@ impl Training {
         rows * (self.settings.len() as f64 * (3.0 * width + comparisons) + 5000.0 * (views - 1.0))
     }
 
-    /// What each setting finds.
-    pub fn run(&self, unit: &UnitContext<'_, Cell>) -> Result<Vec<Run>, Failure> {
+    fn run(&self, unit: &mut Context<'_>) -> Result<Self::Rows, Failure> {
         let samples = self.task.draw(self.size, unit)?;
-        let name = |part: &str| format!("levers/{part}/{}", self.task.name());
-        let [first, second] = samples
-            .probes(&mut unit.shared_generator(name("probes").as_bytes()))
-            .ok_or_else(|| Failure::Refused("the test holds no pair of a class: take a larger one".to_owned()))?;
+        let name = |part: &str| format!("levers/{part}/{}", values::name(self.task));
+        let probes = samples.probes(&mut unit.shared_generator(name("probes").as_bytes()))?;
         let networks = self.task.networks(self.size, &mut unit.shared_generator(name("networks").as_bytes()));
         let loss = self.task.loss()?;
-        let watch = Watch { training: self, samples: &samples, probes: [first, second], unit };
-        samples.with_source(|source| {
-            let begin = |&setting: &Setting| {
-                let (mut encoder, mut predictor) = networks.clone();
-                setting.lever.prepare(&mut std::iter::once(&mut encoder).chain(&mut predictor).collect::<Vec<_>>())?;
-                watch.begin(setting, trainer(setting.lever, setting.rate, &*loss, encoder, predictor)?)
-            };
-            let courses = self.settings.iter().map(begin).collect::<Result<_, _>>()?;
-            watch.follow(courses, source, unit.shared_generator(name("training").as_bytes()))
-        })
+        let watch = Watch { training: self, samples: &samples, probes, unit };
+        let begin = |&setting: &Setting| {
+            let (mut encoder, mut predictor) = networks.clone();
+            setting.lever.prepare(std::iter::once(&mut encoder).chain(&mut predictor))?;
+            watch.begin(setting, trainer(setting.lever, setting.rate, &*loss, encoder, predictor)?)
+        };
+        let courses = self.settings.iter().map(begin).collect::<Result<_, _>>()?;
+        watch.follow(courses, &*samples.source()?, unit.shared_generator(name("training").as_bytes()))
     }
+}
 
+impl Training {
     fn steps_per_epoch(&self) -> u64 {
         self.size.samples.div_ceil(self.size.batch) as u64
     }
@@ -175,6 +214,8 @@ struct Course<'a> {
     /// The probes before training.
     start: Directions,
     run: Run,
+    records: Vec<Record>,
+    diverged: bool,
 }
 
 /// Those who watch the runs.
@@ -182,7 +223,7 @@ struct Watch<'a, 'b> {
     training: &'a Training,
     samples: &'a Samples,
     probes: [Array2<f64>; 2],
-    unit: &'a UnitContext<'b, Cell>,
+    unit: &'a Context<'b>,
 }
 
 impl Watch<'_, '_> {
@@ -190,21 +231,34 @@ impl Watch<'_, '_> {
         let [first, second] = self.embed_probes(trainer.encoder());
         self.save(setting, 0, &first, &second)?;
         let (start, partners) = (normalize(first.view())?, normalize(second.view())?);
-        let (record, chance) = self.untrained(trainer.encoder())?;
+        let (record, chance) = self.untrained(setting, trainer.encoder())?;
+        let (norm, angle) = (median(start.norms().to_vec()), median_angle(&start, &partners));
+        let (lever, strength) = setting.lever.columns();
         let run = Run {
-            norm: median(start.norms().to_vec()),
-            angle: median_angle(&start, &partners),
-            turned: None,
-            effective_rank: effective_rank(first.view())?,
-            mean_cosine: mean_cosine(first.view())?,
-            records: vec![record],
-            chance,
+            task: self.training.task,
+            lever,
+            strength,
+            rate: setting.rate,
+            replicate: self.unit.unit.replicate,
+            role: Role::Comparison,
+            norm,
             final_norm: None,
+            angle,
+            turned: None,
+            best_angle: 0.5 * angle,
+            step_size: setting.rate / self.training.size.batch as f64 * libm::pow(norm, setting.lever.power() - 2.0),
+            effective_rank: effective_rank(first.view())?,
             final_rank: None,
-            diverged: false,
-            steps_per_epoch: self.training.steps_per_epoch(),
+            mean_cosine: mean_cosine(first.view())?,
+            chance,
+            untrained: record.accuracy,
+            best: 0.0,
+            mean_accuracy: 0.0,
+            target: None,
+            epochs: None,
+            stop: Stop::Diverged,
         };
-        Ok(Course { setting, trainer, start, run })
+        Ok(Course { setting, trainer, start, run, records: vec![record], diverged: false })
     }
 
     fn follow(
@@ -212,20 +266,22 @@ impl Watch<'_, '_> {
         mut courses: Vec<Course<'_>>,
         source: &dyn Source,
         mut generator: Generator,
-    ) -> Result<Vec<Run>, Failure> {
+    ) -> Result<(Vec<Run>, Vec<Record>), Failure> {
         let schedule = self.training.schedule();
         for _ in 0..self.training.epochs {
             for rows in batches(source.samples(), self.training.size.batch, &mut generator) {
                 if self.unit.is_cancelled() {
-                    return Ok(Vec::new());
+                    return Ok((Vec::new(), Vec::new()));
                 }
                 let views = source.views(&rows, &mut generator);
-                for course in courses.iter_mut().filter(|course| !course.run.diverged) {
-                    course.run.diverged = !self.advance(course, views.as_ref(), &schedule)?;
+                for course in courses.iter_mut().filter(|course| !course.diverged) {
+                    course.diverged = !self.advance(course, views.as_ref(), &schedule)?;
                 }
             }
         }
-        courses.into_iter().map(|course| self.end(course)).collect()
+        let ended: Vec<_> = courses.into_iter().map(|course| self.end(course)).collect::<Result<_, _>>()?;
+        let (runs, records): (Vec<Run>, Vec<Vec<Record>>) = ended.into_iter().unzip();
+        Ok((runs, records.concat()))
     }
 
     /// Takes a step, if the batch holds a pair, and looks at the run; whether it still has embeddings.
@@ -239,7 +295,7 @@ impl Watch<'_, '_> {
 
     /// Looks at a run after a step; whether it still has embeddings.
     fn observe(&self, course: &mut Course<'_>, schedule: &[u64]) -> Result<bool, Failure> {
-        let Course { setting, trainer, start, run } = course;
+        let Course { setting, trainer, start, run, records, .. } = course;
         let step = trainer.steps();
         let saved = self.training.save.as_ref().is_some_and(|save| save.steps == step);
         if step == 1 || saved {
@@ -253,10 +309,10 @@ impl Watch<'_, '_> {
             }
         }
         // A batch without a pair takes no step, and the same number is not recorded again.
-        let recorded = run.records.last().is_some_and(|record| record.step == step);
+        let recorded = records.last().is_some_and(|record| record.step == step);
         if schedule.binary_search(&step).is_ok() && !recorded {
-            match self.record(trainer.encoder(), step) {
-                Ok(record) => run.records.push(record),
+            match self.record(*setting, trainer.encoder(), step) {
+                Ok(record) => records.push(record),
                 Err(ConfidenceError::Direction(_)) => return Ok(false),
                 Err(error) => return Err(error.into()),
             }
@@ -264,14 +320,18 @@ impl Watch<'_, '_> {
         Ok(true)
     }
 
-    fn end(&self, course: Course<'_>) -> Result<Run, Failure> {
-        let Course { trainer, mut run, .. } = course;
-        if !run.diverged {
+    fn end(&self, course: Course<'_>) -> Result<(Run, Vec<Record>), Failure> {
+        let Course { trainer, mut run, records, diverged, .. } = course;
+        run.best = curve::best(&records);
+        if !diverged {
             let [first, _] = self.embed_probes(trainer.encoder());
             run.final_norm = Some(median(normalize(first.view())?.norms().to_vec()));
             run.final_rank = Some(effective_rank(first.view())?);
+            // A run that diverges has no neighbours from there on, and none of their accuracy.
+            run.mean_accuracy = curve::mean_accuracy(&records);
+            run.stop = Stop::Budget;
         }
-        Ok(run)
+        Ok((run, records))
     }
 
     fn embed_probes(&self, encoder: &Network) -> [Array2<f64>; 2] {
@@ -285,28 +345,28 @@ impl Watch<'_, '_> {
         Ok((Neighbours::between(test.view(), base.view(), NEIGHBOURS)?, median(norms)))
     }
 
-    fn record(&self, encoder: &Network, step: u64) -> Result<Record, ConfidenceError> {
+    fn record(&self, setting: Setting, encoder: &Network, step: u64) -> Result<Record, ConfidenceError> {
         let (neighbours, norm) = self.neighbours(encoder)?;
         let accuracy = neighbours.accuracy(self.samples.test_labels(), self.samples.training_labels())?;
-        Ok(Record { step, accuracy, norm })
+        let (lever, strength) = setting.lever.columns();
+        let (task, rate, replicate) = (self.training.task, setting.rate, self.unit.unit.replicate);
+        Ok(Record { task, lever, strength, rate, replicate, step, accuracy, norm })
     }
 
     /// The first record, and the accuracy where labels know nothing of their samples.
-    fn untrained(&self, encoder: &Network) -> Result<(Record, f64), ConfidenceError> {
-        let (neighbours, norm) = self.neighbours(encoder)?;
-        let accuracy = |labels: &[usize]| neighbours.accuracy(self.samples.test_labels(), labels);
+    fn untrained(&self, setting: Setting, encoder: &Network) -> Result<(Record, f64), ConfidenceError> {
         let mut shuffled = self.samples.training_labels().to_vec();
         shuffled.shuffle(&mut self.unit.shared_generator(b"levers/shuffled"));
-        let record = Record { step: 0, accuracy: accuracy(self.samples.training_labels())?, norm };
-        Ok((record, accuracy(&shuffled)?))
+        let (neighbours, _) = self.neighbours(encoder)?;
+        Ok((self.record(setting, encoder, 0)?, neighbours.accuracy(self.samples.test_labels(), &shuffled)?))
     }
 
     fn save(&self, setting: Setting, step: u64, first: &Array2<f64>, second: &Array2<f64>) -> Result<(), Failure> {
         let Some(save) = &self.training.save else { return Ok(()) };
-        let (task, Setting { lever, rate }) = (self.training.task, setting);
-        let strength = lever.strength().map_or(String::new(), |strength| format!("-{strength}"));
-        let replicate = self.unit.unit.replicate;
-        let setting = format!("{}.{}{strength}.rate-{rate}.replicate-{replicate}", task.name(), lever.name());
+        let (kind, strength) = setting.lever.columns();
+        let lever = values::name(kind) + &strength.map_or(String::new(), |strength| format!("-{strength}"));
+        let (task, rate, replicate) = (values::name(self.training.task), setting.rate, self.unit.unit.replicate);
+        let setting = format!("{task}.{lever}.rate-{rate}.replicate-{replicate}");
         // One folder each: threads that make ready the same one would be in each other's way.
         fs::create_dir_all(&save.folder)?;
         let below = files::subfolder(&save.folder, Path::new(&setting));

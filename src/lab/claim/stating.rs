@@ -120,6 +120,23 @@ impl Stating {
         }
     }
 
+    /// A condition on an estimate with its interval, in words. Without an estimate nothing is decided.
+    pub fn holds_for(
+        self,
+        predicted: &str,
+        estimate: Option<Estimate>,
+        holds: impl FnOnce(&Estimate) -> bool,
+    ) -> Claim {
+        let stating = self.needs(estimate.is_some(), "there is nothing to measure at these settings");
+        stating.decide(|statement, says| {
+            let estimate = estimate.expect("an estimate is needed");
+            let Estimate { value, lower, upper, .. } = estimate;
+            let measured = format!("{value:.3} [{lower:.3}, {upper:.3}]");
+            let claim = Claim::outcome(statement, says, predicted.to_owned(), measured, holds(&estimate));
+            Claim { value: Some(value), interval: Some((lower, upper)), ..claim }
+        })
+    }
+
     fn decide(self, claim: impl FnOnce(&str, &str) -> Claim) -> Claim {
         match self.lacks {
             Some(why) => Claim::not_tested(&self.statement, self.source, &self.says, &why),
