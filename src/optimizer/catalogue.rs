@@ -9,6 +9,8 @@ use super::{
 };
 use crate::catalogue::{self, Alias, Known, Named};
 use crate::setting::SettingError;
+use crate::theory::equilibrium;
+use crate::theory::scaling::{Decay, Rule};
 
 /// A setting of a rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,6 +69,8 @@ pub struct Entry {
     pub parameters: &'static [Parameter],
     /// Other names, and how well-known implementations differ.
     pub known: Known,
+    /// What theory has to know of it (statement L6). The rule itself says its degrees in code; tests hold the two together.
+    pub scaling: Rule,
     build: fn(&[f64]) -> Built,
 }
 
@@ -130,6 +134,32 @@ impl Entry {
     /// The rule with its default settings.
     pub fn with_defaults(&self) -> Box<dyn Optimizer> {
         self.build(&Parameters::defaults()).expect("every default is in its domain")
+    }
+
+    /// The rule of statement S3 that this is with these settings and weight decay beside it, coupled (added to the gradient)
+    /// or decoupled; `None` where no equilibrium is known.
+    ///
+    /// ```
+    /// use embedding_norms::optimizer::{Parameters, entry};
+    /// use embedding_norms::theory::equilibrium::Rule;
+    /// let defaults = Parameters::defaults();
+    /// assert_eq!(entry("heavy-ball")?.settling(true, &defaults), Some(Rule::HeavyBallCoupled { momentum: 0.9 }));
+    /// assert_eq!(entry("lion")?.settling(false, &defaults), None);
+    /// # Ok::<(), embedding_norms::optimizer::CatalogueError>(())
+    /// ```
+    pub fn settling(&self, coupled: bool, parameters: &Parameters) -> Option<equilibrium::Rule> {
+        use equilibrium::Rule;
+        let setting = |name: &str| self.value(name, parameters);
+        match self.name {
+            "gradient-descent" => Some(Rule::GradientDescent),
+            "heavy-ball" if coupled => Some(Rule::HeavyBallCoupled { momentum: setting("momentum")? }),
+            "heavy-ball" => Some(Rule::HeavyBallDecoupled { momentum: setting("momentum")? }),
+            _ if coupled => None,
+            "adam" | "adamw" => Some(Rule::AdamW { beta1: setting("beta1")?, beta2: setting("beta2")? }),
+            "normalized-gradient" => Some(Rule::NormalizedGradient),
+            "sign-descent" => Some(Rule::SignDescent),
+            _ => None,
+        }
     }
 
     /// The degrees (r, q) of the rule (statement L6).
@@ -220,6 +250,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "z ← z − γ g",
         source: "Cauchy 1847; PyTorch SGD",
         parameters: &[],
+        scaling: Rule::LINEAR,
         known: known::GRADIENT_DESCENT,
         build: |_| boxed(Ok(GradientDescent)),
     },
@@ -228,6 +259,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "v ← βv + g, z ← z − γ v",
         source: "Polyak 1964; PyTorch SGD(momentum)",
         parameters: &[MOMENTUM],
+        scaling: Rule::LINEAR,
         known: known::HEAVY_BALL,
         build: |values| boxed(HeavyBall::new(values[0])),
     },
@@ -236,6 +268,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "v ← βv + g, z ← z − γ (g + βv)",
         source: "Nesterov 1983, Sutskever et al. 2013; PyTorch SGD(nesterov)",
         parameters: &[MOMENTUM],
+        scaling: Rule::LINEAR,
         known: known::NESTEROV,
         build: |values| boxed(Nesterov::new(values[0])),
     },
@@ -244,6 +277,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "v ← βv + g, z ← z − γ Πv, Π takes out the part along z",
         source: "Heo et al. 2021, Algorithm 1",
         parameters: &[MOMENTUM, THRESHOLD],
+        scaling: Rule::LINEAR,
         known: known::SGDP,
         build: |values| boxed(Sgdp::new(values[0], values[1])),
     },
@@ -252,6 +286,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "z ← z − γ m̂/(√v̂ + ε), m and v averages of g and g²",
         source: "Kingma and Ba 2015; PyTorch Adam",
         parameters: &[BETA1, BETA2, EPSILON],
+        scaling: Rule::NORMALIZING,
         known: known::ADAM,
         build: |values| boxed(Adam::new(values[0], values[1], values[2])),
     },
@@ -260,6 +295,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "z ← (1 − γλ) z − γ m̂/(√v̂ + ε), m and v averages of g and g²",
         source: "Loshchilov and Hutter 2019; PyTorch AdamW",
         parameters: &[BETA1, BETA2, EPSILON, size("weight-decay", "λ", 0.01)],
+        scaling: Rule { decay: Some(Decay::Decoupled), ..Rule::NORMALIZING },
         known: known::ADAMW,
         build: |values| boxed(AdamW::new(values[0], values[1], values[2], values[3])),
     },
@@ -268,6 +304,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "z ← z − γ Π m̂/(√v̂ + ε), Π takes out the part along z",
         source: "Heo et al. 2021, Algorithm 2",
         parameters: &[BETA1, BETA2, EPSILON, THRESHOLD],
+        scaling: Rule::NORMALIZING,
         known: known::ADAMP,
         build: |values| boxed(AdamP::new(values[0], values[1], values[2], values[3])),
     },
@@ -276,6 +313,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "v ← αv + (1 − α) g², z ← z − γ g/(√v + ε)",
         source: "Tieleman and Hinton 2012; PyTorch RMSprop",
         parameters: &[rate("alpha", "α", 0.99), EPSILON],
+        scaling: Rule::NORMALIZING,
         known: known::RMSPROP,
         build: |values| boxed(RmsProp::new(values[0], values[1])),
     },
@@ -284,6 +322,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "s ← s + g², z ← z − γ g/(√s + ε)",
         source: "Duchi, Hazan and Singer 2011; PyTorch Adagrad",
         parameters: &[size("epsilon", "ε", 1e-10)],
+        scaling: Rule { time_exponent: 2.0, ..Rule::NORMALIZING },
         known: known::ADAGRAD,
         build: |values| boxed(AdaGrad::new(values[0])),
     },
@@ -292,6 +331,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "z ← z − γ sign g",
         source: "Bernstein et al. 2018",
         parameters: &[],
+        scaling: Rule::NORMALIZING,
         known: known::SIGN_DESCENT,
         build: |_| boxed(Ok(SignDescent)),
     },
@@ -300,6 +340,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "z ← z − γ sign(β1 m + (1 − β1) g), m ← β2 m + (1 − β2) g",
         source: "Chen et al. 2023",
         parameters: &[BETA1, rate("beta2", "β2", 0.99)],
+        scaling: Rule::NORMALIZING,
         known: known::LION,
         build: |values| boxed(Lion::new(values[0], values[1])),
     },
@@ -308,6 +349,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "z ← z − γ g/‖g‖",
         source: "Hazan, Levy and Shalev-Shwartz 2015",
         parameters: &[],
+        scaling: Rule::NORMALIZING,
         known: known::NORMALIZED_GRADIENT,
         build: |_| boxed(Ok(NormalizedGradient)),
     },
@@ -320,6 +362,7 @@ static CATALOGUE: [Entry; 15] = [
             Parameter { name: "trust", symbol: "κ", default: 0.001, domain: "above 0" },
             size("weight-decay", "λ", 5e-4),
         ],
+        scaling: Rule { decay: Some(Decay::InsideLars), ..Rule::LAYERWISE },
         known: known::LARS,
         build: |values| boxed(Lars::new(values[0], values[1], values[2])),
     },
@@ -328,6 +371,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "u = m̂/(√v̂ + ε) + λz, z ← z − γ ‖z‖ u/‖u‖",
         source: "You et al. 2020, Algorithm 2",
         parameters: &[BETA1, BETA2, size("epsilon", "ε", 1e-6), size("weight-decay", "λ", 0.01)],
+        scaling: Rule { decay: Some(Decay::InsideLamb), ..Rule::LAYERWISE },
         known: known::LAMB,
         build: |values| boxed(Lamb::new(values[0], values[1], values[2], values[3])),
     },
@@ -336,6 +380,7 @@ static CATALOGUE: [Entry; 15] = [
         formula: "x = z/‖z‖, v ← βv + ‖z‖ P g, x ← exp(−γv) at x, ‖z‖ kept, v carried along",
         source: "Bonnabel 2013; Bécigneul and Ganea 2019",
         parameters: &[rate("momentum", "β", 0.0)],
+        scaling: Rule::RIEMANNIAN,
         known: known::RIEMANNIAN,
         build: |values| boxed(RiemannianDescent::new(values[0])),
     },

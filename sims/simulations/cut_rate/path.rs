@@ -6,11 +6,11 @@ use embedding_norms::data::augmentation::Augmentation;
 use embedding_norms::data::digits::{Digits, SIDE};
 use embedding_norms::encoder::Encoder;
 use embedding_norms::lab::sweep::UnitContext;
-use embedding_norms::optimizer::{Adam, AdamW, GradientDescent, HeavyBall, Lars, Optimizer, WeightDecay};
+use embedding_norms::optimizer::{Adam, AdamW, GradientDescent, HeavyBall, Lars, Optimizer, WeightDecay, entry};
 use embedding_norms::random::Generator;
 use embedding_norms::sphere::normalize;
 use embedding_norms::theory::encoders::Cut;
-use embedding_norms::theory::scaling::{self, Decay};
+use embedding_norms::theory::scaling::Decay;
 use embedding_norms::training::{Method, Source, Trainer, TwoViews, Views, batches};
 use ndarray::{ArrayView1, ArrayViewMut1, Axis};
 use rand::seq::SliceRandom;
@@ -176,7 +176,7 @@ fn apart(x: &[f64], y: &[f64]) -> Option<f64> {
 
 impl Way<'_> {
     fn exponents(&self, rule: Rule) -> embedding_norms::theory::encoders::Equivalent {
-        let known = scaling::rule(rule.name()).expect("every rule here is one of the theory's");
+        let known = &entry(rule.name()).expect("every rule here is one of the catalogue's").scaling;
         self.cut.equivalent(known, 0.0, rule.decay().map(|(decay, _)| decay))
     }
 }

@@ -6,7 +6,7 @@ use embedding_norms::optimizer::{Optimizer, Parameters, by_name, entry};
 use embedding_norms::random::Generator;
 use embedding_norms::simulation::{Cadence, Descent, Outcome, Start, StopRules};
 use embedding_norms::sphere::{cosines, normalize, uniform};
-use embedding_norms::theory::scaling::{Rule, epsilon_exponent, exact_in_binary, rule};
+use embedding_norms::theory::scaling::{Rule, epsilon_exponent, exact_in_binary};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -70,7 +70,7 @@ pub struct Count {
 impl Run {
     /// What the theory says of the rule.
     pub fn rule(&self) -> Result<&'static Rule, Failure> {
-        rule(self.optimizer).ok_or_else(|| Failure::Refused(format!("{} has no known degrees", self.optimizer)))
+        Ok(&entry(self.optimizer)?.scaling)
     }
 
     /// A setting that is not as in the catalogue; not a number if it is.
