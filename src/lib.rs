@@ -23,6 +23,7 @@
 //! | [`diagnosis`] | answers about a user's own embeddings, each with what it rests on and what it is worth |
 //! | [`catalogue`] | names of losses and optimizers as people write them, and how known implementations differ |
 //! | [`check`] | one call that checks a loss of your own: gradient, tangency, scaling |
+//! | [`rules`] | the optimizers of the catalogue as theory sees them |
 //! | [`random`] | streams of random numbers by name |
 //! | [`setting`] | checked settings: a value that exists is valid |
 //!
@@ -46,6 +47,7 @@ pub mod normalization;
 mod numerics;
 pub mod optimizer;
 pub mod random;
+pub mod rules;
 pub mod setting;
 pub mod simulation;
 pub mod sphere;

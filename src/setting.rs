@@ -19,6 +19,15 @@ pub struct SettingError {
     pub requirement: &'static str,
 }
 
+/// Which gradient the very first step of a pair follows: a setting of every engine that counts steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstStep {
+    /// The cosine's, like all later steps.
+    Cosine,
+    /// The inner product's, as in the authors' public notebook.
+    DotProduct,
+}
+
 /// A value as it was given; in powers of ten where it has hundreds of digits.
 fn in_digits(value: f64) -> String {
     match value.abs() {

@@ -1,7 +1,9 @@
 //! What `predict --cut` says: whether dividing all parameters of a network by c is a learning rate (statement S7).
 
+use embedding_norms::optimizer::Entry;
+use embedding_norms::rules;
 use embedding_norms::theory::encoders::{Cut, NETWORKS, network};
-use embedding_norms::theory::scaling::{Decay, Rule, rule};
+use embedding_norms::theory::scaling::{Decay, Rule};
 
 use serde::Serialize;
 
@@ -11,7 +13,7 @@ use crate::cli::wrapping::valued;
 /// The cut that is asked about.
 pub struct Question<'a> {
     pub network: Option<&'a str>,
-    pub optimizer: &'a str,
+    pub optimizer: &'a Entry,
     pub cut: f64,
     pub grad_scale: f64,
     /// Where decay acts beside the rule, if it does.
@@ -46,8 +48,7 @@ pub fn answer(question: &Question<'_>) -> Result<Vec<Line>, Failure> {
     let refused = |why: String| Failure::Refused(format!("{why}: say --network with one of {kinds}"));
     let kind = question.network.ok_or_else(|| refused("what a cut is depends on the network".to_owned()))?;
     let pieces = network(kind).ok_or_else(|| refused(format!("there is no kind of network '{kind}'")))?;
-    let rule = rule(question.optimizer)
-        .ok_or_else(|| Failure::Refused(format!("the degree of {} is not known", question.optimizer)))?;
+    let rule = &rules::scaling(question.optimizer);
     let c = question.cut;
     let cut = match Cut::of(&pieces) {
         Ok(cut) => cut,

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::needs::Need;
 use crate::statistics::Estimate;
 use crate::words::brief;
 
@@ -156,6 +157,9 @@ pub struct Answer {
     pub worth: Worth,
     /// Why.
     pub why: String,
+    /// What was not told, and would give an answer or a better one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<Need>,
 }
 
 impl Answer {
@@ -171,6 +175,7 @@ impl Answer {
             conditions: String::new(),
             worth: Worth::Measured,
             why: String::new(),
+            needs: Vec::new(),
         }
     }
 
@@ -196,6 +201,13 @@ impl Answer {
     #[must_use]
     pub fn on(self, conditions: impl Into<String>) -> Self {
         Self { conditions: conditions.into(), ..self }
+    }
+
+    /// With what was not told.
+    #[must_use]
+    pub fn needs(mut self, needs: impl IntoIterator<Item = Need>) -> Self {
+        self.needs.extend(needs);
+        self
     }
 
     /// With its worth, and why.

@@ -2,6 +2,7 @@
 
 use super::DiagnosisError;
 use super::answer::{Answer, Quantity, Topic, Worth};
+use super::needs::Need;
 use super::options::{Options, Parameters};
 use super::snapshot::Snapshot;
 use crate::theory::equilibrium::{Persistent, Rule};
@@ -17,7 +18,10 @@ pub fn answer(snapshot: &Snapshot, options: &Options) -> Result<Option<Answer>, 
         return none(why.to_owned());
     }
     let Some(learning_rate) = options.learning_rate else {
-        return none("The norm at equilibrium needs the learning rate per embedding: --learning-rate γ.".to_owned());
+        let name = options.names.learning_rate;
+        let why = format!("The norm at equilibrium needs the learning rate per embedding: {name}.");
+        let answer = Answer::none("equilibrium", Topic::Equilibrium, why);
+        return Ok(Some(answer.needs([Need::LearningRate])));
     };
     let settings = Persistent::new(learning_rate, decay)?;
     let rule = match options.rule {

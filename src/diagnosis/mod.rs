@@ -19,6 +19,7 @@ mod answer;
 mod course;
 mod equilibrium;
 mod error;
+mod needs;
 mod norms;
 mod options;
 mod pairs;
@@ -32,6 +33,7 @@ mod verdict;
 pub use answer::{Answer, Quantity, Topic, Worth};
 pub use course::State;
 pub use error::DiagnosisError;
+pub use needs::{Names, Need};
 pub use norms::{ClassNorms, Distribution, SHARES, Shape};
 pub use options::{Options, Parameters, UpdateRule};
 pub use pairs::PositivePair;
@@ -146,9 +148,11 @@ fn norm_answers(subject: &Subject, options: &Options, course: &[State], classes:
 /// What is said of positives, of the first checkpoint.
 fn pair_answers(subject: &Subject, options: &Options) -> Result<Vec<Answer>, DiagnosisError> {
     let Some(positives) = subject.positives_of(0) else {
-        let why =
-            "The angle of positives, and how long they take, needs --positives FILE: row i the positive of row i.";
-        return Ok(vec![Answer::none("positives", Topic::Positives, why)]);
+        let why = format!(
+            "The angle of positives, and how long they take, needs {}: row i the positive of row i.",
+            options.names.positives
+        );
+        return Ok(vec![Answer::none("positives", Topic::Positives, why).needs([Need::Positives])]);
     };
     let pairs = pairs::pairs(&subject.sample, &subject.checkpoints[0], positives)?;
     if pairs.is_empty() {

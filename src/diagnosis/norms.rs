@@ -6,6 +6,7 @@ use serde::Serialize;
 use statrs::statistics::{Data, OrderStatistics};
 
 use super::answer::{Answer, Quantity, Topic, Worth, told};
+use super::needs::Need;
 use super::options::{Options, Parameters};
 use super::snapshot::{Fault, Snapshot};
 use super::subject::Classes;
@@ -261,7 +262,7 @@ fn slow_down(distribution: &Distribution, options: &Options) -> Answer {
     };
     let rule = match options.rule {
         Some(rule) => format!("{} with k = {exponent}", rule.name),
-        None => "plain gradient descent, k = 2 (--optimizer NAME for another: k = 1 under Adam)".to_owned(),
+        None => format!("plain gradient descent, k = 2 ({} for another: k = 1 under Adam)", options.names.rule),
     };
     let (worth, why) = match (options.parameters, options.rule) {
         (Parameters::Free, Some(_)) => (Worth::Proved, "Exact for equal pulls and equal initial angles."),
@@ -274,6 +275,7 @@ fn slow_down(distribution: &Distribution, options: &Options) -> Answer {
         (Parameters::Unknown, _) => (Worth::Conditional, "It is not known whether embeddings share parameters."),
     };
     Answer::measured("slow-down", Topic::Gradient, finding)
+        .needs(options.rule.is_none().then_some(Need::Rule))
         .with(
             names
                 .into_iter()

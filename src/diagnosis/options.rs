@@ -1,6 +1,8 @@
 //! What is known of the training that the embeddings come from.
 
+use super::needs::Names;
 use crate::optimizer::{CatalogueError, Parameters as Settings, entry};
+use crate::rules;
 use crate::theory::equilibrium::Rule;
 use crate::theory::scaling::{degree, norm_exponent};
 
@@ -58,13 +60,13 @@ impl UpdateRule {
             degree,
             gradients: degrees.gradients,
             exponent: norm_exponent(degree, built.time_exponent()),
-            settling: Rule::named(entry.name, coupled, |name| entry.value(name, settings)),
+            settling: rules::settling(entry, coupled, settings),
         })
     }
 
     /// Whether this is plain gradient descent, of which the closed forms of a pair speak.
     pub fn is_plain(&self) -> bool {
-        self.name == "gradient-descent"
+        self.settling == Some(Rule::GradientDescent)
     }
 }
 
@@ -89,6 +91,8 @@ pub struct Options {
     pub tolerance: f64,
     /// The root of the random numbers.
     pub seed: u64,
+    /// How answers name what they were not told.
+    pub names: Names,
 }
 
 impl Default for Options {
@@ -103,6 +107,7 @@ impl Default for Options {
             resamples: 499,
             tolerance: 1e-3,
             seed: 0,
+            names: Names::default(),
         }
     }
 }

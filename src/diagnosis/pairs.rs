@@ -4,6 +4,7 @@ use statrs::statistics::{Data, OrderStatistics};
 
 use super::DiagnosisError;
 use super::answer::{Answer, Quantity, Topic, Worth};
+use super::needs::Need;
 use super::options::{Options, Parameters};
 use super::snapshot::{Sample, Snapshot, common};
 use crate::sphere::{Cosine, normalize};
@@ -115,7 +116,9 @@ pub fn steps(pairs: &[PositivePair], options: &Options) -> Result<Answer, Diagno
         );
     }
     let Some(learning_rate) = options.learning_rate else {
-        return none("Steps to align a pair need the learning rate per embedding: --learning-rate γ.");
+        let name = options.names.learning_rate;
+        let why = format!("Steps to align a pair need the learning rate per embedding: {name}.");
+        return Ok(Answer::none("steps", Topic::Positives, why).needs([Need::LearningRate]));
     };
     if options.rule.is_some_and(|rule| !rule.is_plain()) {
         return none("Steps to align a pair: the counts of L1 and D1 are those of plain gradient descent.");

@@ -2,6 +2,7 @@
 
 use super::DiagnosisError;
 use super::answer::{Answer, Quantity, Topic, Worth, told};
+use super::needs::{Names, Need};
 use super::options::{Options, Parameters, UpdateRule};
 use super::pairs::{PositivePair, median_interval, quartiles};
 use super::snapshot::{Sample, Snapshot, common};
@@ -163,7 +164,7 @@ fn cutting(standing: &Standing, options: &Options, worth: Worth) -> Answer {
     let best = ranged("best cut c (below 1: lengthen)", (low, high));
     let optimizer = match options.rule {
         Some(rule) => format!("{} with h = {degree}", rule.name),
-        None => "plain gradient descent, h = 2 (--optimizer NAME for another)".to_owned(),
+        None => format!("plain gradient descent, h = 2 ({} for another)", options.names.rule),
     };
     Answer::measured("cut", Topic::Step, finding)
         .with([best])
@@ -252,30 +253,32 @@ pub fn computed(standing: &Standing, quartiles: [f64; 3], norm: f64, options: &O
         .on("Free embeddings, plain gradient descent, L = −cos φ, nearly equal norms in a pair.")
         .worth(worth, "The interval holds the middle half of the pairs.");
     if !is_free {
-        let why = "No advice on cutting: for a network γ/ρ² is not the step (S4, S6). Give two checkpoints a known number of \
-                   steps apart, with --steps-between n and --positives FILE; or --parameters free for a table of embeddings.";
-        return vec![step, Answer::none("cut", Topic::Step, why)];
+        let Names { steps_between, positives, free, .. } = options.names;
+        let why = format!(
+            "No advice on cutting: for a network γ/ρ² is not the step (S4, S6). Give two checkpoints a known number of steps \
+             apart, with {steps_between} and {positives}; or {free} for a table of embeddings."
+        );
+        let cut = Answer::none("cut", Topic::Step, why);
+        return vec![step, cut.needs([Need::SecondCheckpoint, Need::StepsBetween, Need::Parameters])];
     }
     vec![step, cutting(standing, options, worth), grad_scale(standing, norm, options, worth)]
 }
 
 /// What is missing for an answer about the step.
-pub fn missing(options: &Options, has_positives: bool, checkpoints: usize) -> Vec<&'static str> {
+pub fn missing(options: &Options, has_positives: bool, checkpoints: usize) -> Vec<Need> {
     let mut missing = Vec::new();
     if !has_positives {
-        missing.push("the positives of the first checkpoint: --positives FILE");
+        missing.push(Need::Positives);
     }
     match options.parameters {
-        Parameters::Free if options.learning_rate.is_none() => missing.push("the learning rate: --learning-rate γ"),
+        Parameters::Free if options.learning_rate.is_none() => missing.push(Need::LearningRate),
         Parameters::Free => {}
-        _ if checkpoints < 2 => missing.push("a second checkpoint, one step or a few after the first"),
-        _ if options.steps_between.is_none() => {
-            missing.push("the number of steps between the first two checkpoints: --steps-between n")
-        }
+        _ if checkpoints < 2 => missing.push(Need::SecondCheckpoint),
+        _ if options.steps_between.is_none() => missing.push(Need::StepsBetween),
         _ => {}
     }
     if missing.is_empty() {
-        missing.push("two checkpoints between which embeddings turned, or an optimizer that L8 speaks of");
+        missing.push(Need::Turns);
     }
     missing
 }
@@ -283,7 +286,7 @@ pub fn missing(options: &Options, has_positives: bool, checkpoints: usize) -> Ve
 /// The answer where nothing about the step is known.
 pub fn unknown(options: &Options, has_positives: bool, checkpoints: usize) -> Answer {
     let missing = missing(options, has_positives, checkpoints);
-    let why =
-        format!("Whether steps are too short or too long, and so whether cutting helps, needs {}.", missing.join("; "));
-    Answer::none("step", Topic::Step, why)
+    let list = Need::list(&missing, &options.names);
+    let why = format!("Whether steps are too short or too long, and so whether cutting helps, needs {list}.");
+    Answer::none("step", Topic::Step, why).needs(missing)
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::answer::{Answer, Quantity, Worth};
+use super::needs::Need;
 use super::options::Options;
 use super::standing::{Side, Standing};
 use super::step::missing;
@@ -156,7 +157,7 @@ fn next(
     }
     let Some(standing) = standing else {
         let missing = missing(options, !subject.positives.is_empty(), subject.checkpoints.len());
-        return format!("To learn whether steps are right, give {}.", missing.join("; "));
+        return format!("To learn whether steps are right, give {}.", Need::list(&missing, &options.names));
     };
     let factor = |log: f64| rough(libm::exp(log));
     let is_tested = step.is_some_and(|step| step.worth == Worth::Tested);

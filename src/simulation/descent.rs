@@ -10,9 +10,8 @@ use super::stop::StopRules;
 use crate::loss::{Batch, Evaluation, Loss, LossError};
 use crate::normalization::{GradScale, GradientError, finite_pullback, pullback, slopes, unprojected};
 use crate::optimizer::{Optimizer, TwoDecays, Update, WeightDecay, check_decay};
-use crate::setting::{SettingError, positive};
+use crate::setting::{FirstStep, SettingError, positive};
 use crate::sphere::{Directions, SphereError, cosines, normalize};
-use crate::theory::pair::FirstStep;
 
 /// A start from which no run is possible.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -12,9 +12,8 @@ use super::run::{Outcome, run};
 use super::stop::StopRules;
 use crate::loss::{LossError, NegativeCosine};
 use crate::numerics::vectorize::sum;
-use crate::setting::{SettingError, positive, within};
+use crate::setting::{FirstStep, SettingError, positive, within};
 use crate::sphere::{cosines, normalize};
-use crate::theory::pair::FirstStep;
 
 /// n pairs in R^d under plain gradient descent of the negative cosine: bit for bit what [`super::Descent`] does with
 /// [`NegativeCosine`] and [`crate::optimizer::GradientDescent`], in one pass over the data per step.

@@ -49,27 +49,6 @@ pub enum Rule {
 }
 
 impl Rule {
-    /// The rule that an optimizer of this name follows under weight decay, coupled (added to the gradient) or decoupled;
-    /// `None` where no equilibrium is known or a setting is missing. `setting` gives the values of its settings by name.
-    ///
-    /// ```
-    /// use embedding_norms::theory::equilibrium::Rule;
-    /// assert_eq!(Rule::named("heavy-ball", true, |_| Some(0.9)), Some(Rule::HeavyBallCoupled { momentum: 0.9 }));
-    /// assert_eq!(Rule::named("lion", false, |_| Some(0.9)), None);
-    /// ```
-    pub fn named(optimizer: &str, coupled: bool, setting: impl Fn(&str) -> Option<f64>) -> Option<Self> {
-        match optimizer {
-            "gradient-descent" => Some(Self::GradientDescent),
-            "heavy-ball" if coupled => Some(Self::HeavyBallCoupled { momentum: setting("momentum")? }),
-            "heavy-ball" => Some(Self::HeavyBallDecoupled { momentum: setting("momentum")? }),
-            _ if coupled => None,
-            "adam" | "adamw" => Some(Self::AdamW { beta1: setting("beta1")?, beta2: setting("beta2")? }),
-            "normalized-gradient" => Some(Self::NormalizedGradient),
-            "sign-descent" => Some(Self::SignDescent),
-            _ => None,
-        }
-    }
-
     /// The degree h (statement L6): S3's norm is the 2h-th root of the mean of ρ^(2h).
     pub fn degree(self) -> u32 {
         match self {

@@ -3,18 +3,9 @@
 use pulp::Simd;
 
 use crate::numerics::vectorize::{Aligned, Kernel, LANES, Number, Vector, sum, vectorize};
+pub use crate::setting::FirstStep;
 use crate::setting::{SettingError, positive, tolerance, within};
 use crate::theory::one_step::{ANTIPODAL_HALF_TANGENT, EqualPair, Pair, advance, half_angle, one_minus_cosine};
-
-/// Which gradient the very first step follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FirstStep {
-    /// The cosine's, like all later steps.
-    Cosine,
-    /// The inner product's, as in the authors' public notebook.
-    DotProduct,
-}
 
 /// How a count of steps ended.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -85,11 +85,17 @@ pub fn exact_in_binary(m: f64, degree: f64, p: f64) -> bool {
     whole(m) && whole(m * p) && whole(m * degree) && whole(2.0 * p)
 }
 
-/// What the theory says of an update rule.
+/// What the theory has to know of an update rule.
+///
+/// A rule is described by its degrees; which optimizer that is, [`crate::rules::scaling`] says.
+///
+/// ```
+/// use embedding_norms::theory::scaling::Rule;
+/// let adagrad = Rule { time_exponent: 2.0, ..Rule::NORMALIZING };
+/// assert_eq!((adagrad.degree(0.0), adagrad.norm_exponent(0.0)), (1.0, 2.0));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rule {
-    /// The name of the rule.
-    pub name: &'static str,
     /// The degree r in the parameters.
     pub r: f64,
     /// The degree q in the gradients.
@@ -101,6 +107,19 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Linear in the gradient, and the parameters do not change the update: h = 2, as gradient descent.
+    pub const LINEAR: Self = Self { r: 0.0, q: 1.0, time_exponent: 1.0, decay: None };
+
+    /// The size of the gradient does not change the update, nor do the parameters: h = 1, as sign descent.
+    pub const NORMALIZING: Self = Self { q: 0.0, ..Self::LINEAR };
+
+    /// The length of the update is that of the parameters times a factor: h = 0, as LARS.
+    pub const LAYERWISE: Self = Self { r: 1.0, ..Self::NORMALIZING };
+
+    /// Descent of the directions on the sphere: r = 2 and q = 1, as the gradient is multiplied by ‖z‖ to have the one with
+    /// respect to the direction, and turning the direction of z is worth another factor ‖z‖; h = −p.
+    pub const RIEMANNIAN: Self = Self { r: 2.0, ..Self::LINEAR };
+
     /// The degree h of the rule under GradScale with power p.
     pub fn degree(&self, p: f64) -> f64 {
         degree(self.r, self.q, p)
@@ -110,46 +129,4 @@ impl Rule {
     pub fn norm_exponent(&self, p: f64) -> f64 {
         norm_exponent(self.degree(p), self.time_exponent)
     }
-}
-
-/// The rules with known degrees (statement L6).
-///
-/// Riemannian descent has r = 2 and q = 1, as it multiplies the gradient by ‖z‖ to have the one with respect to the
-/// direction, and turns the direction of z, which is worth another factor ‖z‖: h = −p.
-pub const RULES: [Rule; 15] = [
-    linear("gradient-descent"),
-    linear("heavy-ball"),
-    linear("nesterov"),
-    linear("sgdp"),
-    scale_free("adam"),
-    Rule { decay: Some(Decay::Decoupled), ..scale_free("adamw") },
-    scale_free("adamp"),
-    scale_free("rmsprop"),
-    Rule { time_exponent: 2.0, ..scale_free("adagrad") },
-    scale_free("sign-descent"),
-    scale_free("lion"),
-    scale_free("normalized-gradient"),
-    Rule { r: 1.0, decay: Some(Decay::InsideLars), ..scale_free("lars") },
-    Rule { r: 1.0, decay: Some(Decay::InsideLamb), ..scale_free("lamb") },
-    Rule { r: 2.0, ..linear("riemannian") },
-];
-
-/// What the theory says of the rule of this name.
-///
-/// ```
-/// let adagrad = embedding_norms::theory::scaling::rule("adagrad").unwrap();
-/// assert_eq!((adagrad.degree(0.0), adagrad.norm_exponent(0.0)), (1.0, 2.0));
-/// ```
-pub fn rule(name: &str) -> Option<&'static Rule> {
-    RULES.iter().find(|rule| rule.name == name)
-}
-
-/// A rule that is linear in the gradient and knows nothing of the parameters: h = 2.
-const fn linear(name: &'static str) -> Rule {
-    Rule { name, r: 0.0, q: 1.0, time_exponent: 1.0, decay: None }
-}
-
-/// A rule that the size of the gradient does not change, nor that of the parameters: h = 1.
-const fn scale_free(name: &'static str) -> Rule {
-    Rule { q: 0.0, ..linear(name) }
 }

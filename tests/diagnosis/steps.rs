@@ -1,7 +1,7 @@
 //! Positives, where the step stands and what levers would do, against closed forms.
 
 use approx::assert_relative_eq;
-use embedding_norms::diagnosis::{Options, Parameters, Side, Standing, UpdateRule, Worth};
+use embedding_norms::diagnosis::{Names, Need, Options, Parameters, Side, Standing, UpdateRule, Worth};
 use embedding_norms::optimizer::Parameters as Settings;
 use embedding_norms::theory::convergence::next_order_steps;
 use proptest::prelude::*;
@@ -126,7 +126,52 @@ fn the_turn_between_checkpoints_tells_a_network_where_it_stands() {
     let start = with_positives(subject(&[&z, &turned(&z, 0.02, 11)]), &positives);
     let silent = ask(&start, &Options { parameters: Parameters::Shared, ..Options::default() });
     assert_eq!(answer(&silent, "step").worth, Worth::Unanswered);
-    assert!(answer(&silent, "step").finding.contains("--steps-between"));
+    assert_eq!(answer(&silent, "step").needs, [Need::StepsBetween]);
+    assert!(answer(&silent, "step").finding.contains("Options::steps_between"));
+}
+
+/// Every answer that is missing something says what, by the names of the caller; options of a command are none of the library.
+#[test]
+fn answers_name_what_is_missing_as_the_caller_does() {
+    let z = rows(&[0.5, 1.0, 1.5, 2.0, 2.5], 6, 30);
+    let later = turned(&z, 0.1, 31);
+    let positives = turned(&z, 0.8, 32);
+    let sparse = [
+        (subject(&[&z]), Options { weight_decay: Some(0.1), ..Options::default() }),
+        (with_positives(subject(&[&z]), &positives), Options { learning_rate: Some(0.1), ..Options::default() }),
+        (with_positives(subject(&[&z, &later]), &positives), Options::default()),
+        (with_positives(subject(&[&z]), &positives), Options { parameters: Parameters::Free, ..Options::default() }),
+    ];
+    let names = Names { steps_between: "[n]", positives: "[p]", learning_rate: "[g]", rule: "[o]", free: "[f]" };
+    let mut asked = Vec::new();
+    for (subject, options) in sparse {
+        let of = |names: Names| {
+            let found = ask(&subject, &Options { names, ..options.clone() });
+            let answers =
+                found.answers.iter().flat_map(|it| [it.finding.clone(), it.conditions.clone(), it.why.clone()]);
+            answers.chain([found.verdict.next.clone()]).collect::<Vec<_>>().join("\n")
+        };
+        let (own, other) = (of(Names::default()), of(names));
+        assert!(!own.contains("--"), "{own}");
+        for field in ["Options::", "Subject::", "Parameters::"] {
+            assert!(!other.contains(field), "{other}");
+        }
+        asked.extend(ask(&subject, &options).answers.into_iter().flat_map(|answer| answer.needs));
+        // With other names nothing but the names differs.
+        let own = Names::default();
+        let pairs = [
+            (names.positives, own.positives),
+            (names.steps_between, own.steps_between),
+            (names.learning_rate, own.learning_rate),
+            (names.rule, own.rule),
+            (names.free, own.free),
+        ];
+        let back = pairs.iter().fold(other, |text, (name, field)| text.replace(name, field));
+        assert_eq!(back, of(own));
+    }
+    for need in [Need::Positives, Need::StepsBetween, Need::LearningRate, Need::Rule, Need::Parameters] {
+        assert!(asked.contains(&need), "{need:?} is never asked for");
+    }
 }
 
 proptest! {

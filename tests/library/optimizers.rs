@@ -6,9 +6,9 @@ use embedding_norms::optimizer::{
     Degrees, HeavyBall, Optimizer, Parameters, Update, WeightDecay, by_name, catalogue, entry,
 };
 use embedding_norms::random::generator;
+use embedding_norms::rules;
 use embedding_norms::simulation::{Cadence, Descent, Record, Start, StopRules};
 use embedding_norms::sphere::uniform;
-use embedding_norms::theory::scaling::{RULES, rule};
 use ndarray::Array2;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -95,9 +95,8 @@ fn homogeneous(name: &str) -> Box<dyn Optimizer> {
 
 #[test]
 fn theory_and_optimizers_agree_on_every_degree() {
-    assert_eq!(RULES.map(|rule| rule.name).to_vec(), catalogue().iter().map(|entry| entry.name).collect::<Vec<_>>());
     for entry in catalogue() {
-        let (theory, optimizer) = (rule(entry.name).unwrap(), entry.with_defaults());
+        let (theory, optimizer) = (rules::scaling(entry), entry.with_defaults());
         assert_eq!(optimizer.name(), entry.name);
         assert_eq!(optimizer.degrees(), Degrees { parameters: theory.r, gradients: theory.q }, "{}", entry.name);
         assert_eq!(optimizer.time_exponent(), theory.time_exponent, "{}", entry.name);
@@ -121,8 +120,35 @@ fn theory_and_optimizers_agree_on_every_degree() {
         ("riemannian", 0.0, 0.0),
     ];
     for (name, h, k) in table {
-        let rule = rule(name).unwrap();
+        let rule = rules::scaling(entry(name).unwrap());
         assert_eq!((rule.degree(0.0), rule.norm_exponent(0.0)), (h, k), "{name}");
+    }
+}
+
+/// Theory is about degrees: it names no optimizer, and it and what simulates share nothing but settings and numbers.
+#[test]
+fn theory_knows_neither_optimizers_by_name_nor_simulations() {
+    let files = |folder: &str| {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder);
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        files.map(|path| (path.display().to_string(), std::fs::read_to_string(path).unwrap())).collect::<Vec<_>>()
+    };
+    let code = |text: &str| {
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let theory = files("theory");
+    assert!(theory.len() > 5);
+    for (path, text) in theory {
+        for entry in catalogue() {
+            assert!(!code(&text).contains(&format!("\"{}\"", entry.name)), "{path} names {}", entry.name);
+        }
+        for room in ["simulation", "optimizer", "loss", "training"] {
+            assert!(!code(&text).contains(&format!("crate::{room}")), "{path} uses {room}");
+        }
+    }
+    for (path, text) in files("simulation") {
+        assert!(!code(&text).contains("crate::theory"), "{path} uses theory");
     }
 }
 

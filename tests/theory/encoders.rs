@@ -8,11 +8,12 @@ use embedding_norms::data::mixture::Mixture;
 use embedding_norms::encoder::{Encoder, Input, Layer, Network, Perceptron, Table};
 use embedding_norms::loss::{Batch, Loss, NegativeCosine, NtXent, SupervisedInfoNce};
 use embedding_norms::normalization::{GradScale, pullback};
-use embedding_norms::optimizer::{Adam, GradientDescent, HeavyBall, Lars, Optimizer, WeightDecay};
+use embedding_norms::optimizer::{Adam, GradientDescent, HeavyBall, Lars, Optimizer, WeightDecay, entry};
 use embedding_norms::random::generator;
+use embedding_norms::rules;
 use embedding_norms::sphere::{norm_of, normalize};
 use embedding_norms::theory::encoders::{Broken, Cut, NETWORKS, Piece, network};
-use embedding_norms::theory::scaling::{self, Decay};
+use embedding_norms::theory::scaling::Decay;
 use embedding_norms::training::{Labelled, Method, Trainer, Views};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rand::Rng;
@@ -341,7 +342,7 @@ fn s7_a_cut_is_a_learning_rate_bit_for_bit_exactly_where_the_theory_says_so() {
             let path = |c: f64, rate: f64, powers: &[u32], epsilons: &[u32], exponents: &[f64]| {
                 scaled_path((&encoder, &predictor), &*rule, rate, c, powers, epsilons, exponents)
             };
-            let same = cut.equivalent(scaling::rule(name).unwrap(), 0.0, None);
+            let same = cut.equivalent(&rules::scaling(entry(name).unwrap()), 0.0, None);
             let flat = vec![0.0; tensors];
             let whole = path(1.0, rate * CUT.powf(same.rate), &ones, &none, &flat);
             let plain = path(CUT, rate, &ones, &cut.epsilons, &flat);
@@ -385,7 +386,7 @@ fn s7_the_epsilon_of_a_normalization_goes_with_the_square_of_its_inputs() {
 fn s7_what_decay_and_gradscale_become() {
     let cut = |kind: &str| Cut::of(&network(kind).unwrap()).unwrap();
     let exponents = |rule: &str, p: f64, decay: Option<Decay>| {
-        let found = cut("no-biases").rate(scaling::rule(rule).unwrap(), p, decay).unwrap();
+        let found = cut("no-biases").rate(&rules::scaling(entry(rule).unwrap()), p, decay).unwrap();
         (found.rate, found.decay, found.epsilon)
     };
     assert_eq!(exponents("heavy-ball", 0.0, Some(Decay::Coupled)), (2.0, Some(-2.0), -1.0));
@@ -396,9 +397,9 @@ fn s7_what_decay_and_gradscale_become() {
     assert_eq!(exponents("lamb", 0.0, None), (0.0, Some(-1.0), -1.0));
     // Three layers under GradScale with p = 1: S6's 2 − pl. Behind a last normalization outputs shrink as c alone.
     assert_eq!(exponents("gradient-descent", 1.0, None).0, -1.0);
-    let normalized = cut("batch-norm").rate(scaling::rule("gradient-descent").unwrap(), 1.0, None).unwrap();
+    let normalized = cut("batch-norm").rate(&rules::scaling(entry("gradient-descent").unwrap()), 1.0, None).unwrap();
     assert_eq!(normalized.rate, 1.0);
-    let rule = scaling::rule("adam").unwrap();
+    let rule = &rules::scaling(entry("adam").unwrap());
     assert_eq!(cut("biases").rate(rule, 0.0, None), Err(Broken::Bias { layer: 2, power: 2 }));
     assert_eq!(cut("simsiam").rate(rule, 0.0, None), Err(Broken::Bias { layer: 5, power: 2 }));
     let block = [Piece::Linear { bias: false }, Piece::Residual(vec![Piece::Linear { bias: false }])];

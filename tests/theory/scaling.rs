@@ -4,9 +4,10 @@ use crate::support;
 
 use embedding_norms::loss::{Loss, NegativeCosine};
 use embedding_norms::normalization::GradScale;
-use embedding_norms::optimizer::{GradientDescent, Optimizer, WeightDecay};
+use embedding_norms::optimizer::{GradientDescent, Optimizer, WeightDecay, catalogue, entry};
+use embedding_norms::rules;
 use embedding_norms::simulation::{Cadence, Descent, Start, Stop, StopRules};
-use embedding_norms::theory::scaling::{RULES, degree, norm_exponent, rule};
+use embedding_norms::theory::scaling::{degree, norm_exponent};
 use ndarray::Array2;
 use proptest::prelude::*;
 use support::embeddings::*;
@@ -194,10 +195,10 @@ fn l6_exponents_of_every_rule_are_degree_times_time_exponent() {
         ("lamb", 0.0, 0.0),
         ("riemannian", 0.0, -1.0),
     ] {
-        let rule = rule(name).unwrap();
+        let rule = rules::scaling(entry(name).unwrap());
         assert_eq!((rule.norm_exponent(0.0), rule.norm_exponent(1.0)), (without, under_one), "{name}");
     }
-    assert_eq!(RULES.len(), 15);
+    assert_eq!(catalogue().len(), 15);
 }
 
 #[test]

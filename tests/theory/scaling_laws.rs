@@ -3,11 +3,12 @@
 
 use embedding_norms::loss::{self, Loss, NegativeCosine, catalogue};
 use embedding_norms::normalization::GradScale;
-use embedding_norms::optimizer::{Optimizer, Parameters, WeightDecay, by_name, entry};
+use embedding_norms::optimizer::{Entry, Optimizer, Parameters, WeightDecay, by_name, catalogue as rules, entry};
 use embedding_norms::random::generator;
+use embedding_norms::rules;
 use embedding_norms::simulation::{Cadence, Descent, Record, Start, StopRules};
 use embedding_norms::sphere::{norm_of, normalize, uniform};
-use embedding_norms::theory::scaling::{Decay, RULES, Rule, decay_exponent, epsilon_exponent, exact_in_binary, rule};
+use embedding_norms::theory::scaling::{Decay, decay_exponent, epsilon_exponent, exact_in_binary};
 use ndarray::Array2;
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, RngSeed};
@@ -49,7 +50,7 @@ fn power_of_two(x: f64) -> f64 {
 /// A run, but for the norms.
 #[derive(Clone, Debug)]
 struct Setting {
-    rule: &'static Rule,
+    rule: &'static Entry,
     learning_rate: f64,
     /// GradScale's power p.
     power: f64,
@@ -62,12 +63,12 @@ struct Setting {
 
 impl Setting {
     fn plain(name: &str, learning_rate: f64) -> Self {
-        let rule = rule(name).unwrap();
+        let rule = entry(name).unwrap();
         Self { rule, learning_rate, power: 0.0, epsilon: 0.0, inside: 0.0, beside: None }
     }
 
     fn degree(&self) -> f64 {
-        self.rule.degree(self.power)
+        rules::scaling(self.rule).degree(self.power)
     }
 
     fn decayed(&self, (decay, strength): (Decay, f64), m: f64) -> f64 {
@@ -79,7 +80,7 @@ impl Setting {
         Self {
             learning_rate: self.learning_rate * power_of_two(m * self.degree()),
             epsilon: self.epsilon * power_of_two(m * epsilon_exponent(self.power)),
-            inside: self.rule.decay.map_or(0.0, |decay| self.decayed((decay, self.inside), m)),
+            inside: rules::scaling(self.rule).decay.map_or(0.0, |decay| self.decayed((decay, self.inside), m)),
             beside: self.beside.map(|(decay, strength)| (decay, self.decayed((decay, strength), m))),
             ..self.clone()
         }
@@ -91,13 +92,13 @@ impl Setting {
 
     /// The rule, with one more parameter.
     fn optimizer_with(&self, more: Option<(&str, f64)>) -> Box<dyn Optimizer> {
-        let known = entry(self.rule.name).unwrap().parameters;
+        let known = self.rule.parameters;
         // The trust coefficient is a factor on the learning rate; 1 makes one rate suit every rule.
         let values = [("epsilon", self.epsilon), ("weight-decay", self.inside), ("trust", 1.0)];
         let values =
             values.into_iter().chain(more).filter(|(name, _)| known.iter().any(|parameter| parameter.name == *name));
         let parameters = values.fold(Parameters::defaults(), |all, (name, value)| all.with(name, value));
-        by_name(self.rule.name, &parameters).unwrap()
+        self.rule.build(&parameters).unwrap()
     }
 
     /// The directions of all views after every step.
@@ -163,7 +164,7 @@ fn property(cases: u32) -> ProptestConfig {
 
 prop_compose! {
     fn setting()(
-        rule in prop::sample::select(&RULES[..]),
+        rule in prop::sample::select(rules().iter().collect::<Vec<_>>()),
         log_rate in -3.0..-1.0_f64,
         power in prop::sample::select(vec![-1.0, 0.0, 0.0, 0.5, 1.0, 1.5, 2.0]),
         epsilon in prop::sample::select(vec![0.0, 0.0, 1e-8, 0.1]),
@@ -171,8 +172,6 @@ prop_compose! {
         beside in prop::sample::select(vec![None, Some(Decay::Decoupled), Some(Decay::Coupled)]),
         log_beside in -2.0..0.0_f64,
     ) -> Setting {
-        // A view into the constant table, so that the setting can be kept.
-        let rule = embedding_norms::theory::scaling::rule(rule.name).unwrap();
         Setting {
             rule,
             learning_rate: libm::exp10(log_rate),
@@ -218,7 +217,7 @@ proptest! {
 
 #[test]
 fn a_wrong_degree_is_seen_for_every_rule() {
-    for rule in &RULES {
+    for rule in rules() {
         for power in [0.0, 1.0, 2.0] {
             let setting = Setting { power, ..Setting::plain(rule.name, 0.01) };
             for (loss, wrong) in losses(&[]).iter().flat_map(|loss| [0.5, -0.5].map(|wrong| (loss, wrong))) {
@@ -294,8 +293,8 @@ fn half_powers_of_grad_scale_need_more_than_a_whole_h_times_m() {
 fn a_larger_rate_and_a_smaller_decay_are_a_change_of_norms() {
     // (γ, λ) → (kγ, λ/k) with norms times k^(1/h): k = 16 is 2^m with m = 4/h.
     let decays = [Decay::Decoupled, Decay::Coupled];
-    for (rule, decay) in RULES.iter().flat_map(|rule| decays.map(|decay| (rule, decay))) {
-        if rule.degree(0.0) == 0.0 {
+    for (rule, decay) in rules().iter().flat_map(|rule| decays.map(|decay| (rule, decay))) {
+        if rules::scaling(rule).degree(0.0) == 0.0 {
             continue;
         }
         let setting = Setting { beside: Some((decay, 0.25)), ..Setting::plain(rule.name, 0.05) };
@@ -351,7 +350,7 @@ fn steps_grow_with_the_norm_as_the_degree_and_the_time_exponent_say() {
         let setting = Setting::plain(name, learning_rate);
         let optimizer = setting.optimizer_with(beta2.map(|beta2| ("beta2", beta2)));
         let slope = local_slope(&*optimizer, learning_rate, norm, 2.0);
-        let expected = setting.rule.norm_exponent(0.0);
+        let expected = rules::scaling(setting.rule).norm_exponent(0.0);
         assert!((slope - expected).abs() < 0.03, "{name}: steps grow with exponent {slope}, not {expected}");
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use embedding_norms::diagnosis::{DiagnosisError, Options, Parameters, UpdateRule};
+use embedding_norms::diagnosis::{DiagnosisError, Names, Options, Parameters, UpdateRule};
 use serde_json::{Value, json};
 
 use crate::cli::arguments::Drawing;
@@ -14,6 +14,15 @@ use crate::commands::optimizers;
 use crate::commands::predict;
 
 use super::order::natural_order;
+
+/// The options as answers name them.
+const NAMES: Names = Names {
+    positives: "--positives FILE",
+    steps_between: "--steps-between n",
+    learning_rate: "--learning-rate γ",
+    rule: "--optimizer NAME",
+    free: "--parameters free",
+};
 
 /// What is asked.
 #[derive(Args, Debug)]
@@ -187,6 +196,7 @@ impl Question {
             },
             steps_between: training.steps_between.map(|steps| steps as u64),
             seed: self.seed,
+            names: NAMES,
             ..Options::default()
         };
         Ok((options, note))

@@ -10,6 +10,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use embedding_norms::lab::claim::brief;
 use embedding_norms::normalization::GradScale;
 use embedding_norms::optimizer::{Entry, Parameter, Parameters};
+use embedding_norms::rules;
 use embedding_norms::theory::convergence::{flow_steps, second_order_steps};
 use embedding_norms::theory::duality::best_norm;
 use embedding_norms::theory::equilibrium::{Persistent, Rule};
@@ -191,10 +192,10 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
 fn tell_of_cut(question: &Question, optimizer: &Chosen, cut: f64) -> Result<(), Failure> {
     let decay = optimizer.decay.map(|_| if question.coupled { Decay::Coupled } else { Decay::Decoupled });
     let (network, grad_scale) = (question.network.as_deref(), question.grad_scale);
-    let optimizer = optimizer.entry.name;
+    let optimizer = optimizer.entry;
     let lines = cutting::answer(&cutting::Question { network, optimizer, cut, grad_scale, decay })?;
     if question.json {
-        let settings = json!({ "cut": cut, "network": network, "optimizer": optimizer, "grad_scale": grad_scale });
+        let settings = json!({ "cut": cut, "network": network, "optimizer": optimizer.name, "grad_scale": grad_scale });
         return envelope::print("predict", &json!({ "settings": settings, "predictions": lines }));
     }
     let width = width();
@@ -425,8 +426,7 @@ impl Chosen {
 
     /// The rule of S3 that this is, if there is one.
     fn settling(&self, question: &Question) -> Option<Rule> {
-        let known = || Rule::named(self.entry.name, question.coupled, |name| self.entry.value(name, &self.parameters));
-        if question.grad_scale == 0.0 { known() } else { None }
+        if question.grad_scale == 0.0 { rules::settling(self.entry, question.coupled, &self.parameters) } else { None }
     }
 
     /// What S3 says, and on what conditions.

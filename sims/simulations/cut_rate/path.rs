@@ -4,11 +4,12 @@ use clap::ValueEnum;
 use embedding_norms::confidence::mean_cosine;
 use embedding_norms::data::digits::SIDE;
 use embedding_norms::encoder::Encoder;
-use embedding_norms::optimizer::{Adam, AdamW, GradientDescent, HeavyBall, Lars, Optimizer, WeightDecay};
+use embedding_norms::optimizer::{Adam, AdamW, GradientDescent, HeavyBall, Lars, Optimizer, WeightDecay, entry};
 use embedding_norms::random::Generator;
+use embedding_norms::rules;
 use embedding_norms::sphere::normalize;
 use embedding_norms::theory::encoders::{Cut, Equivalent};
-use embedding_norms::theory::scaling::{self, Decay};
+use embedding_norms::theory::scaling::Decay;
 use embedding_norms::training::{Method, Source, Trainer, Views, batches};
 use serde::{Deserialize, Serialize};
 
@@ -213,7 +214,7 @@ fn apart(x: &[f64], y: &[f64]) -> Option<f64> {
 
 impl Way<'_> {
     fn exponents(&self, rule: Rule) -> Equivalent {
-        let known = scaling::rule(&values::name(rule)).expect("every rule here is one of the theory's");
+        let known = &rules::scaling(entry(&values::name(rule)).expect("every rule here is in the catalogue"));
         self.cut.equivalent(known, 0.0, rule.decay().map(|(decay, _)| decay))
     }
 }

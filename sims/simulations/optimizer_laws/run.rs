@@ -4,9 +4,10 @@ use embedding_norms::loss::NegativeCosine;
 use embedding_norms::normalization::GradScale;
 use embedding_norms::optimizer::{Optimizer, Parameters, by_name, entry};
 use embedding_norms::random::Generator;
+use embedding_norms::rules;
 use embedding_norms::simulation::{Cadence, Descent, Outcome, Start, StopRules};
 use embedding_norms::sphere::{cosines, normalize, uniform};
-use embedding_norms::theory::scaling::{Rule, epsilon_exponent, exact_in_binary, rule};
+use embedding_norms::theory::scaling::{Rule, epsilon_exponent, exact_in_binary};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -69,8 +70,8 @@ pub struct Count {
 
 impl Run {
     /// What the theory says of the rule.
-    pub fn rule(&self) -> Result<&'static Rule, Failure> {
-        rule(self.optimizer).ok_or_else(|| Failure::Refused(format!("{} has no known degrees", self.optimizer)))
+    pub fn rule(&self) -> Result<Rule, Failure> {
+        Ok(rules::scaling(entry(self.optimizer)?))
     }
 
     /// A setting that is not as in the catalogue; not a number if it is.

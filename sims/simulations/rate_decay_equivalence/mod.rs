@@ -14,9 +14,10 @@ use embedding_norms::lab::figure::Figure;
 use embedding_norms::loss::Clip;
 use embedding_norms::normalization::GradScale;
 use embedding_norms::optimizer::{Entry, Parameters, catalogue, entry};
+use embedding_norms::rules;
 use embedding_norms::simulation::{Cadence, Descent, Record, Start, StopRules};
 use embedding_norms::sphere::{Cosine, cosines, normalize, uniform};
-use embedding_norms::theory::scaling::{decay_exponent, exact_in_binary, rule};
+use embedding_norms::theory::scaling::{decay_exponent, exact_in_binary};
 use ndarray::Array2;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -188,7 +189,7 @@ Examples:
 
 /// The degree h of a rule of the catalogue.
 fn degree(optimizer: &str, grad_scale: f64) -> f64 {
-    rule(optimizer).map_or(0.0, |rule| rule.degree(grad_scale))
+    entry(optimizer).map_or(0.0, |entry| rules::scaling(entry).degree(grad_scale))
 }
 
 impl RateDecayEquivalence {
@@ -201,7 +202,11 @@ impl RateDecayEquivalence {
 impl Method {
     /// (γ, λ) at which a run of some hundred steps turns embeddings by a good part of a radian and feels its decay.
     fn rates(&self) -> (f64, f64) {
-        if rule(self.optimizer).is_some_and(|rule| rule.q == 1.0) { (0.005, 0.2) } else { (0.001, 1.0) }
+        if entry(self.optimizer).is_ok_and(|entry| rules::scaling(entry).q == 1.0) {
+            (0.005, 0.2)
+        } else {
+            (0.001, 1.0)
+        }
     }
 
     fn compare(&self, points: &[Array2<f64>; 2], replicate: u64) -> Result<Vec<Comparison>, Failure> {
