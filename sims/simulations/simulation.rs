@@ -169,11 +169,12 @@ impl Tables {
         self.get(R::TABLE)?.typed()
     }
 
-    /// Adds rows of one kind as a table of their own, before a table of the name `before` if there is one.
+    /// Adds rows of one kind as a table of their own: the main one before all others, any other behind them.
     pub fn push_rows<R: Row>(&mut self, rows: &[R]) -> Result<(), TableError> {
         let mut table = Table::of_rows::<R>();
         table.extend(rows)?;
-        self.push(R::TABLE, table);
+        let place = if R::TABLE.is_empty() { 0 } else { self.all.len() };
+        self.all.insert(place, (R::TABLE.to_owned(), table));
         Ok(())
     }
 
@@ -195,5 +196,17 @@ impl Tables {
     /// What the claims say.
     pub fn stated(&self) -> &Stated {
         &self.stated
+    }
+
+    /// The rows of one kind; none where there is no such table.
+    pub fn rows_if_any<R: Row>(&self) -> Result<Vec<R>, TableError> {
+        self.find(R::TABLE).map_or(Ok(Vec::new()), Table::typed)
+    }
+
+    /// Takes the rows of one kind out of the tables: what other tables are made of, and no file shows.
+    pub fn take<R: Row>(&mut self) -> Result<Vec<R>, TableError> {
+        let rows = self.rows()?;
+        self.all.retain(|(name, _)| name != R::TABLE);
+        Ok(rows)
     }
 }

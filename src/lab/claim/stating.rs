@@ -80,6 +80,14 @@ impl Stating {
         self.decide(|statement, says| Claim::outcome(statement, says, predicted.into(), measured.into(), holds))
     }
 
+    /// An equivalence test of what was fitted. What no law fits does not hold, and the refusal says why.
+    pub fn fitted(self, predicted: f64, margin: f64, fit: Result<Estimate, impl ToString>) -> Claim {
+        match fit {
+            Ok(estimate) => self.equivalent(predicted, margin, Some(estimate)),
+            Err(refusal) => self.holds(format!("{} ± {}", brief(predicted), brief(margin)), refusal.to_string(), false),
+        }
+    }
+
     fn decide(self, claim: impl FnOnce(&str, &str) -> Claim) -> Claim {
         match self.lacks {
             Some(why) => Claim::not_tested(&self.statement, Source::Ours, &self.says, &why),
