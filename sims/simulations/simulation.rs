@@ -151,11 +151,6 @@ impl Tables {
         tables.into_iter().map(|(name, table)| (name.to_owned(), table)).collect()
     }
 
-    /// Adds a table.
-    pub fn push(&mut self, name: &str, table: Table) {
-        self.all.push((name.to_owned(), table));
-    }
-
     /// The table of this name.
     pub fn get(&self, name: &str) -> Result<&Table, TableError> {
         self.find(name).ok_or_else(|| TableError::MissingTable {
