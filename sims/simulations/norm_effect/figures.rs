@@ -63,14 +63,13 @@ fn exponent(rows: &[DescentRow]) -> Option<Figure> {
         Panel::new(Axis::logarithmic("initial norm ‖z‖"), Axis::linear("steps over the law A‖z‖²").range(0.965, 1.005))
             .title("Finite steps need fewer, whole counts round up")
             .legend(Legend::Inside);
-    let ways: [(_, fn(&DescentRow) -> Option<f64>, _); 3] = [
-        ("gradient flow (L4)", |row| row.flow_steps, Style::theory()),
-        ("crossing time, finite steps", |row| row.pair_crossing, Style::series(0)),
-        ("whole counts", DescentRow::counted, Style::series(1)),
-    ];
-    for (label, value, style) in ways {
+    for (label, means, style) in [
+        ("gradient flow (L4)", means(rows, |row| row.flow_steps), Style::theory()),
+        ("crossing time, finite steps", means(rows, |row| row.pair_crossing), Style::series(0)),
+        ("whole counts", means(rows, DescentRow::counted), Style::series(1)),
+    ] {
         let relative = |(norm, steps): (f64, f64)| (norm, steps / (factor * norm * norm));
-        let points: Vec<(f64, f64)> = means(rows, value).into_iter().map(relative).collect();
+        let points: Vec<(f64, f64)> = means.into_iter().map(relative).collect();
         // One engine alone leaves the other's column empty.
         if !points.is_empty() {
             panel = panel.layer(Layer::line(label, points).style(style));
