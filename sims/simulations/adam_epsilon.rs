@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::failure::Failure;
 use crate::cli::values;
 use crate::simulations::optimizer_laws::{Count, Goal, Pairs, Run, differences, local_exponents, nanoseconds};
-use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::{Context, Plan, Row, Study};
 
 /// Neighbouring norms are apart by the square of this factor.
@@ -214,7 +214,7 @@ impl Study for Product<Scaling> {
     }
 }
 
-impl Planned for AdamEpsilon {
+impl Simulation for AdamEpsilon {
     const NAME: &'static str = "adam-epsilon";
     const ABOUT: &'static str = "How Adam's ε ends the scaling symmetry: the exponent of the norm goes from 1 to 2";
     const EXAMPLES: &'static str = "\

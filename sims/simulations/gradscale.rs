@@ -17,7 +17,7 @@ use crate::simulations::grouping::ascending;
 use crate::simulations::optimizer_laws::{
     Count, Goal, Pairs, Run, Window, differences, estimate, nanoseconds, observation, typical_steps,
 };
-use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::{Context, Plan, Row, Study};
 
 /// Steps are small where γρ^(p−2) is at most this: the window of the laws.
@@ -188,7 +188,7 @@ impl Study for Norms {
     }
 }
 
-impl Planned for GradScale {
+impl Simulation for GradScale {
     const NAME: &'static str = "gradscale";
     const ABOUT: &'static str =
         "GradScale weakens and reverses the norm effect: plain descent takes steps ∝ ‖z‖^(2 − p)";

@@ -23,11 +23,6 @@ pub fn mean(values: &[f64]) -> f64 {
     values.iter().fold(0.0, |sum, value| sum + value) / values.len() as f64
 }
 
-/// The first number of a column: a setting that is the same in every row.
-pub fn setting(table: &Table, column: &str) -> Result<Option<f64>, TableError> {
-    Ok(table.numbers(column)?.into_iter().flatten().next())
-}
-
 /// The different values, in the order in which they first come.
 pub fn distinct<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut seen = Vec::new();
@@ -41,10 +36,8 @@ pub fn distinct<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
 
 /// The values of y at each different x of pairs (x, y), in the order of x.
 pub fn grouped(pairs: impl IntoIterator<Item = (f64, f64)>) -> Vec<(f64, Vec<f64>)> {
-    let mut pairs: Vec<(f64, f64)> = pairs.into_iter().collect();
-    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let group = |group: &[(f64, f64)]| (group[0].0, group.iter().map(|(_, y)| *y).collect());
-    pairs.chunk_by(|a, b| a.0 == b.0).map(group).collect()
+    let values = |(x, pairs): (f64, Vec<(f64, f64)>)| (x, pairs.into_iter().map(|(_, y)| y).collect());
+    by(pairs, |pair| pair.0).into_iter().map(values).collect()
 }
 
 /// The mean of y at each different x of pairs (x, y), in the order of x.
@@ -70,6 +63,20 @@ pub fn estimated(values: impl IntoIterator<Item = (String, f64)>) -> Vec<(String
     named.into_iter().filter_map(|(name, values)| Some((name, mean_with_interval(&values, 0.95)?))).collect()
 }
 
+/// Items with the same key together, in the order of the key.
+pub fn by<T>(items: impl IntoIterator<Item = T>, key: impl Fn(&T) -> f64) -> Vec<(f64, Vec<T>)> {
+    let mut items: Vec<T> = items.into_iter().collect();
+    items.sort_by(|a, b| key(a).total_cmp(&key(b)));
+    let mut groups: Vec<(f64, Vec<T>)> = Vec::new();
+    for item in items {
+        match groups.last_mut() {
+            Some((last, items)) if *last == key(&item) => items.push(item),
+            _ => groups.push((key(&item), vec![item])),
+        }
+    }
+    groups
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +91,13 @@ mod tests {
         let found = estimated(named.map(|(name, value)| (name.to_owned(), value)));
         let means: Vec<(&str, f64)> = found.iter().map(|(name, found)| (name.as_str(), found.value)).collect();
         assert_eq!(means, [("z", 2.0), ("a", 2.0)]);
+    }
+
+    #[test]
+    fn what_has_one_key_is_together_in_the_order_of_keys_and_of_itself() {
+        let pairs = [(2.0, 5.0), (1.0, 3.0), (2.0, 4.0)];
+        assert_eq!(by(pairs, |pair| pair.0), [(1.0, vec![pairs[1]]), (2.0, vec![pairs[0], pairs[2]])]);
+        assert_eq!(grouped(pairs), [(1.0, vec![3.0]), (2.0, vec![5.0, 4.0])]);
+        assert_eq!(averages(pairs), [(1.0, 3.0), (2.0, 4.5)]);
     }
 }

@@ -6,10 +6,8 @@
 use std::f64::consts::PI;
 
 use clap::Args;
-use embedding_norms::lab::claim::{Claim, Verdict};
+use embedding_norms::lab::claim::{Claim, Verdict, claim};
 use embedding_norms::lab::figure::{Axis, ColourMap, Figure, Layer, Legend, Panel, Raster, Side, Style};
-use embedding_norms::lab::sweep::{self, Unit, UnitContext};
-use embedding_norms::lab::table::Table;
 use embedding_norms::random::Generator;
 use embedding_norms::sphere::Cosine;
 use embedding_norms::theory::one_step::{EqualPair, bound_excess, cosine_change, published_bound};
@@ -18,10 +16,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
+use crate::simulations::pairs::angle_axis;
 use crate::simulations::simulation::{Simulation, Tables};
+use crate::simulations::study::{Context, Plan, Row, Study};
 
-/// The table of random draws.
-const DRAWS: &str = "draws";
 /// The range of log₁₀ u, on the map and for the draws.
 const LOG_STEP_SIZES: (f64, f64) = (-4.0, 1.0);
 
@@ -37,17 +35,16 @@ pub struct OneStepBound {
     draws: usize,
 }
 
-/// A piece of work.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cell {
-    /// Random draws against the identity and both sides of the boundary.
-    Draws { draws: usize },
+/// Random draws against the identity and both sides of the boundary.
+#[derive(Debug, Serialize)]
+struct Draws {
+    draws: usize,
 }
 
 /// What one replicate of the draws finds.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Finding {
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct DrawsRow {
+    replicate: u64,
     draws: u64,
     /// Pairs that are acute after the step, and violations of the bound among them.
     acute_after: u64,
@@ -61,15 +58,45 @@ pub struct Finding {
     largest_error: f64,
 }
 
-impl sweep::Cell for Cell {
+impl Row for DrawsRow {
+    const TABLE: &'static str = "draws";
+}
+
+/// The bound, the exact change, and by how much the bound exceeds it.
+#[derive(Debug, Serialize, Deserialize)]
+struct MapRow {
+    angle: f64,
+    step_size: f64,
+    bound: f64,
+    change: f64,
+    excess: f64,
+}
+
+impl Row for MapRow {
+    const TABLE: &'static str = "";
+}
+
+impl Study for Draws {
+    type Rows = Vec<DrawsRow>;
+
     fn label(&self) -> String {
-        let Self::Draws { draws } = self;
-        format!("{draws} draws")
+        format!("{} draws", self.draws)
     }
 
     fn cost(&self) -> f64 {
-        let Self::Draws { draws } = self;
-        60.0 * *draws as f64
+        60.0 * self.draws as f64
+    }
+
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<DrawsRow>, Failure> {
+        let mut row = DrawsRow { replicate: unit.unit.replicate, ..DrawsRow::default() };
+        for draw in 0..self.draws {
+            if draw % 65_536 == 0 && unit.is_cancelled() {
+                break;
+            }
+            let (cosine, step_size) = random_step(&mut unit.generator);
+            row.count(cosine, step_size);
+        }
+        Ok(vec![row])
     }
 }
 
@@ -85,87 +112,45 @@ Examples:
     const QUICK: &'static [&'static str] = &["--cells=60", "--draws=20000"];
     const FULL: &'static [&'static str] = &["--cells=400", "--draws=10000000"];
 
-    type Cell = Cell;
-    type Finding = Finding;
-
-    fn cells(&self) -> Result<Vec<Cell>, Failure> {
-        Ok(vec![Cell::Draws { draws: self.draws }])
+    fn plan(&self) -> Result<Plan, Failure> {
+        Plan::default().kind("draws", [Draws { draws: self.draws }])
     }
 
-    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
-        let Cell::Draws { draws } = unit.cell;
-        let mut finding = Finding::default();
-        for draw in 0..*draws {
-            if draw % 65_536 == 0 && unit.is_cancelled() {
-                break;
-            }
-            let (cosine, step_size) = random_step(&mut unit.generator);
-            finding.count(cosine, step_size);
-        }
-        Ok(finding)
-    }
-
-    fn tables(&self, _cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
-        let mut draws = Table::new(&[
-            "replicate",
-            "draws",
-            "acute_after",
-            "violations_acute_after",
-            "violations_from_obtuse",
-            "violations_from_acute",
-            "held_obtuse_after",
-            "largest_error",
-        ]);
-        for (unit, finding) in found {
-            draws.push([
-                unit.replicate.into(),
-                finding.draws.into(),
-                finding.acute_after.into(),
-                finding.violations_acute_after.into(),
-                finding.violations_from_obtuse.into(),
-                finding.violations_from_acute.into(),
-                finding.held_obtuse_after.into(),
-                finding.largest_error.into(),
-            ]);
-        }
-        Ok(Tables::new([("", map(self.cells)), (DRAWS, draws)]))
+    fn derive(&self, tables: &mut Tables) -> Result<(), Failure> {
+        Ok(tables.push_rows(&map(self.cells))?)
     }
 
     fn claims(&self, tables: &Tables, _replicates: u64) -> Result<Vec<Claim>, Failure> {
-        let draws = tables.get(DRAWS)?;
-        let column = |name: &str| draws.numbers(name).map(|values| values.into_iter().flatten());
-        let total = |name: &str| column(name).map(|values| values.sum::<f64>() as u64);
-        let (all, acute) = (total("draws")?, total("acute_after")?);
-        let (obtuse_branch, acute_branch) = (total("violations_from_obtuse")?, total("violations_from_acute")?);
-        let error = column("largest_error")?.fold(0.0, f64::max);
-        let identity = "the bound exceeds the exact change by u²s² cos φ': largest difference, in units of rounding";
-        let boundary = "the bound fails exactly where the pair is not acute after the step: exceptions on either side";
-        let exceptions = total("violations_acute_after")? + total("held_obtuse_after")?;
-        let share = (obtuse_branch + acute_branch) as f64 / all as f64;
-        let violated = "one step's change of the cosine is at most (γs²/ρ²)(2 − γc/ρ²)";
-        let published = Claim::outcome(
-            "D3",
-            violated,
-            "no violation".into(),
-            format!("{:.1} % of draws violate it", 100.0 * share),
-            false,
-        )
-        .of_the_paper(if share > 0.0 { Verdict::Conditional } else { Verdict::Supported })
-        .noting(&format!(
-            "it holds where the pair is acute after the step ({acute} of {all} draws, no violation among them); it \
-                 fails for obtuse pairs with small steps ({obtuse_branch}) and for acute ones with large steps \
-                 ({acute_branch}); cos φ uniform in (−1, 1), u log-uniform in [1e-4, 10]"
-        ));
-        Ok(vec![
-            Claim::within("D3", identity, 16.0, error),
-            Claim::without_exception("D3", boundary, exceptions, all),
-            published,
-        ])
+        Ok(claims(&tables.rows()?))
     }
 
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
-        Ok(vec![("", figure(tables.get("")?)?)])
+        Ok(vec![("", figure(&tables.rows()?))])
     }
+}
+
+fn claims(rows: &[DrawsRow]) -> Vec<Claim> {
+    let total = |count: fn(&DrawsRow) -> u64| rows.iter().map(count).sum::<u64>();
+    let (all, acute) = (total(|row| row.draws), total(|row| row.acute_after));
+    let (obtuse_branch, acute_branch) =
+        (total(|row| row.violations_from_obtuse), total(|row| row.violations_from_acute));
+    let exceptions = total(|row| row.violations_acute_after + row.held_obtuse_after);
+    let share = (obtuse_branch + acute_branch) as f64 / all as f64;
+    let note = format!(
+        "it holds where the pair is acute after the step ({acute} of {all} draws, no violation among them); it fails for \
+         obtuse pairs with small steps ({obtuse_branch}) and for acute ones with large steps ({acute_branch}); cos φ \
+         uniform in (−1, 1), u log-uniform in [1e-4, 10]"
+    );
+    vec![
+        claim("D3", "the bound exceeds the exact change by u²s² cos φ': largest difference, in units of rounding")
+            .within(16.0, rows.iter().map(|row| row.largest_error).fold(0.0, f64::max)),
+        claim("D3", "the bound fails exactly where the pair is not acute after the step: exceptions on either side")
+            .no_exception(exceptions, all),
+        claim("D3", "one step's change of the cosine is at most (γs²/ρ²)(2 − γc/ρ²)")
+            .note(note)
+            .holds("no violation", format!("{:.1} % of draws violate it", 100.0 * share), false)
+            .of_the_paper(if share > 0.0 { Verdict::Conditional } else { Verdict::Supported }),
+    ]
 }
 
 /// cos φ uniform in (−1, 1), u log-uniform.
@@ -175,7 +160,7 @@ fn random_step(generator: &mut Generator) -> (Cosine, f64) {
     (Cosine { one_minus, one_plus: 2.0 - one_minus }, libm::pow(10.0, log_step_size))
 }
 
-impl Finding {
+impl DrawsRow {
     /// Counts one step: the exact change comes from iterating D1, not from the identity that is tested.
     fn count(&mut self, cosine: Cosine, step_size: f64) {
         let pair = EqualPair { half_tangent: cosine.half_tangent(), step_size };
@@ -204,23 +189,18 @@ impl Finding {
     }
 }
 
-/// A grid over angle and step size: the bound, the exact change, and by how much the bound exceeds it.
-fn map(cells: usize) -> Table {
-    let mut table = Table::new(&["angle", "step_size", "bound", "change", "excess"]);
-    for row in 0..cells {
+/// A grid over angle and step size, one step size after the other.
+fn map(cells: usize) -> Vec<MapRow> {
+    let row = |row: usize, column: usize| {
         let share = (row as f64 + 0.5) / cells as f64;
         let step_size = libm::pow(10.0, LOG_STEP_SIZES.0 + share * (LOG_STEP_SIZES.1 - LOG_STEP_SIZES.0));
-        for column in 0..cells {
-            let angle = PI * (column as f64 + 0.5) / cells as f64;
-            let (half_sine, half_cosine) = (libm::sin(0.5 * angle), libm::cos(0.5 * angle));
-            let cosine = Cosine { one_minus: 2.0 * half_sine * half_sine, one_plus: 2.0 * half_cosine * half_cosine };
-            let bound = published_bound(cosine, step_size);
-            let change = cosine_change(cosine, step_size);
-            let excess = bound_excess(cosine, step_size);
-            table.push([angle.into(), step_size.into(), bound.into(), change.into(), excess.into()]);
-        }
-    }
-    table
+        let angle = PI * (column as f64 + 0.5) / cells as f64;
+        let (half_sine, half_cosine) = (libm::sin(0.5 * angle), libm::cos(0.5 * angle));
+        let cosine = Cosine { one_minus: 2.0 * half_sine * half_sine, one_plus: 2.0 * half_cosine * half_cosine };
+        let (bound, change) = (published_bound(cosine, step_size), cosine_change(cosine, step_size));
+        MapRow { angle, step_size, bound, change, excess: bound_excess(cosine, step_size) }
+    };
+    (0..cells).flat_map(|step| (0..cells).map(move |column| row(step, column))).collect()
 }
 
 /// The boundary |φ − 2 atan(us)| = π/2, on its obtuse branch or its acute one: u at which the pair is at a right angle
@@ -238,21 +218,18 @@ fn boundary(from_obtuse: bool) -> Vec<(f64, f64)> {
     deviations.map(point).filter(|point| (1e-4..=10.0).contains(&point.1)).collect()
 }
 
-fn figure(map: &Table) -> Result<Figure, Failure> {
-    let columns = map.numbers("step_size")?.windows(2).take_while(|pair| pair[0] == pair[1]).count() + 1;
-    let rows = map.numbers("excess")?.into_iter().zip(map.numbers("angle")?).zip(map.numbers("step_size")?);
+fn figure(map: &[MapRow]) -> Figure {
+    let columns = map.iter().take_while(|row| row.step_size == map[0].step_size).count();
     // The excess in units of u²s²: the cosine of the angle after the step.
-    let after = rows.map(|((excess, angle), step_size)| {
-        let scale = step_size.unwrap_or(f64::NAN) * libm::sin(angle.unwrap_or(f64::NAN));
-        excess.unwrap_or(f64::NAN) / (scale * scale)
+    let after = map.iter().map(|row| {
+        let scale = row.step_size * libm::sin(row.angle);
+        row.excess / (scale * scale)
     });
     let range = (1e-4, 10.0);
     let colour_bar = Axis::linear("excess of the bound / u²s² = cos φ′").range(-1.0, 1.0);
     let raster = Raster::new(columns, after.collect(), (0.0, PI), range, colour_bar).colours(ColourMap::Diverging);
-    let quarters = [(0.0, "0"), (0.25, "π/4"), (0.5, "π/2"), (0.75, "3π/4"), (1.0, "π")];
-    let angle_axis = Axis::linear("angle φ before the step").range(0.0, PI);
     let where_it_fails = Panel::new(
-        angle_axis.ticks(quarters.map(|(part, name)| (part * PI, name.to_owned()))),
+        angle_axis("angle φ before the step"),
         Axis::logarithmic("step size u = γ/‖z‖²").range(range.0, range.1),
     )
     .title("The bound fails beyond the dashed lines")
@@ -267,31 +244,27 @@ fn figure(map: &Table) -> Result<Figure, Failure> {
                 negative, so that the bound fails, for obtuse pairs with small steps and for acute pairs with large ones. \
                 Right: bound and exact change at an angle of 135 degrees; the exact change lies above the bound for \
                 small steps.";
-    Ok(Figure::new(text).columns(2).panel(where_it_fails).panel(slice(map, 0.75 * PI)?))
+    Figure::new(text).columns(2).panel(where_it_fails).panel(slice(map, 0.75 * PI))
 }
 
 /// Bound and exact change against the step size at one angle, in units of us².
-fn slice(map: &Table, wanted: f64) -> Result<Panel, Failure> {
-    let angles = map.numbers("angle")?;
-    let distance = |angle: &f64| (angle - wanted).abs();
-    let nearest = angles.iter().flatten().copied().min_by(|a, b| distance(a).total_cmp(&distance(b)));
-    let line = |column: &str| -> Result<Vec<(f64, f64)>, Failure> {
-        let rows = angles.iter().zip(map.numbers("step_size")?).zip(map.numbers(column)?);
-        let chosen = rows.filter(|((angle, _), _)| **angle == nearest);
-        Ok(chosen
-            .filter_map(|((angle, step_size), value)| {
-                let (step_size, sine) = (step_size?, libm::sin((*angle)?));
-                Some((step_size, value? / (step_size * sine * sine)))
-            })
-            .collect())
+fn slice(map: &[MapRow], wanted: f64) -> Panel {
+    let distance = |row: &&MapRow| (row.angle - wanted).abs();
+    let nearest = map.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).map(|row| row.angle);
+    let line = |value: fn(&MapRow) -> f64| {
+        let point = |row: &MapRow| {
+            let sine = libm::sin(row.angle);
+            (row.step_size, value(row) / (row.step_size * sine * sine))
+        };
+        map.iter().filter(|row| Some(row.angle) == nearest).map(point).collect()
     };
-    Ok(Panel::new(
+    Panel::new(
         Axis::logarithmic("step size u = γ/‖z‖²"),
         Axis::linear("change of cos φ in one step / us²").range(0.0, 5.0),
     )
     // tan(π/8)/sin(3π/4): where the pair is at a right angle after the step.
     .title("At φ = 3π/4 steps beat the bound up to u = 2 − √2")
-    .layer(Layer::line("exact change (D1)", line("change")?))
-    .layer(Layer::line("published bound", line("bound")?).style(Style::published()))
-    .legend(Legend::Inside))
+    .layer(Layer::line("exact change (D1)", line(|row| row.change)))
+    .layer(Layer::line("published bound", line(|row| row.bound)).style(Style::published()))
+    .legend(Legend::Inside)
 }

@@ -3,10 +3,12 @@
 //!
 //! *full* moves the vectors, *pair* iterates the exact recursion of D1, *flow* evaluates the closed form of L4.
 
+use std::f64::consts::PI;
+
 use clap::{Args, ValueEnum};
-use embedding_norms::lab::claim::{Claim, Source, Verdict};
+use embedding_norms::lab::claim::{Claim, Source, Verdict, claim};
+use embedding_norms::lab::figure::Axis;
 use embedding_norms::lab::reference::{PublishedCount, published};
-use embedding_norms::lab::table::{Table, TableError, Value};
 use embedding_norms::loss::NegativeCosine;
 use embedding_norms::simulation::{Outcome, PairDescent, Start, Stop, StopRules};
 use embedding_norms::sphere::{Cosine, cosines};
@@ -92,23 +94,13 @@ impl PairOptions {
 }
 
 /// What the first step follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FirstGradient {
     /// The gradient of the cosine, as in all later steps
     Cosine,
     /// The gradient of the inner product, as in the authors' public notebook
     DotProduct,
-}
-
-impl FirstGradient {
-    /// The name in tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Cosine => "cosine",
-            Self::DotProduct => "dot-product",
-        }
-    }
 }
 
 impl From<FirstGradient> for FirstStep {
@@ -136,7 +128,6 @@ pub struct Pairs {
 }
 
 /// What the engines count on the same pairs. `stop` is of the vectors, where there are some.
-#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Counts {
     pub steps: Option<u64>,
     pub stop: String,
@@ -204,29 +195,14 @@ pub fn stop_name(count: Count) -> &'static str {
     }
 }
 
-/// The column of a table that has counted steps: that of the vectors, where there are some.
-pub fn counted(main: &Table) -> Result<&'static str, TableError> {
-    let vectors = main.numbers("steps")?.iter().any(Option::is_some);
-    Ok(if vectors { "steps" } else { "pair_steps" })
-}
-
-/// D1 in a table with the columns `steps` and `pair_steps`, over the runs that ended within their budget.
-pub fn engines_claim(engine: Engine, main: &Table) -> Result<Claim, TableError> {
-    let says = "vectors in R^d and D1's recursion count the same steps, in every run";
-    if engine != Engine::Both {
-        return Ok(Claim::not_tested("D1", Source::Ours, says, "needs both engines: --engine both"));
-    }
-    let ended: Vec<(Option<f64>, Option<f64>)> = main
-        .numbers("steps")?
-        .into_iter()
-        .zip(main.numbers("pair_steps")?)
-        .filter(|(full, pair)| full.is_some() || pair.is_some())
-        .collect();
-    if ended.is_empty() {
-        return Ok(Claim::not_tested("D1", Source::Ours, says, "no run ended within the budget"));
-    }
+/// D1: full and pair counts of each run, over the runs that ended within their budget.
+pub fn engines_claim(engine: Engine, counts: impl Iterator<Item = (Option<u64>, Option<u64>)>) -> Claim {
+    let ended: Vec<_> = counts.filter(|(full, pair)| full.or(*pair).is_some()).collect();
     let different = ended.iter().filter(|(full, pair)| full != pair).count();
-    Ok(Claim::without_exception("D1", says, different as u64, ended.len() as u64))
+    claim("D1", "vectors in R^d and D1's recursion count the same steps, in every run")
+        .needs(engine == Engine::Both, "needs both engines: --engine both")
+        .needs(!ended.is_empty(), "no run ended within the budget")
+        .no_exception(different as u64, ended.len() as u64)
 }
 
 /// The published counts of a sweep, `norm` or `angle`. The file is compiled in, so reading it does not fail.
@@ -234,58 +210,48 @@ pub fn published_counts(sweep: &str) -> Vec<PublishedCount> {
     published(sweep).unwrap_or_default()
 }
 
-/// The columns that say what our runs predict for a published count.
-pub const PREDICTION_COLUMNS: [&str; 5] = ["published_steps", "runs", "mean_crossing", "lower", "upper"];
-
-/// A published count with the interval in which one more run lies, for all published counts together with 99 %
-/// confidence: normal, Bonferroni's correction over the points of both sweeps, both ends rounded up as counts are.
-pub fn prediction(published_steps: f64, crossings: &[f64]) -> [Value; 5] {
+/// Where a published count should lie, after the crossing times of our runs: the interval in which one more run lies, for
+/// all published counts together with 99 % confidence: normal, Bonferroni's correction over the points of both sweeps,
+/// both ends rounded up as counts are.
+pub fn prediction(crossings: &[f64]) -> Option<Estimate> {
     let points = published_counts("norm").len() + published_counts("angle").len();
-    let interval = prediction_interval(crossings, 1.0 - 0.01 / points as f64);
-    let end = |end: fn(Estimate) -> f64| interval.map(|interval| end(interval).ceil()).into();
-    [
-        published_steps.into(),
-        crossings.len().into(),
-        interval.map(|interval| interval.value).into(),
-        end(|interval| interval.lower),
-        end(|interval| interval.upper),
-    ]
+    let interval = prediction_interval(crossings, 1.0 - 0.01 / points as f64)?;
+    Some(Estimate { lower: interval.lower.ceil(), upper: interval.upper.ceil(), ..interval })
+}
+
+/// Whether a published count lies between two ends.
+pub fn is_between(count: f64, lower: Option<f64>, upper: Option<f64>) -> bool {
+    lower.zip(upper).is_some_and(|(lower, upper)| lower <= count && count <= upper)
+}
+
+/// An axis of angles from 0 to π.
+pub fn angle_axis(label: &str) -> Axis {
+    let quarters = [(0.0, "0"), (0.25, "π/4"), (0.5, "π/2"), (0.75, "3π/4"), (1.0, "π")];
+    Axis::linear(label).range(0.0, PI).ticks(quarters.map(|(part, name)| (part * PI, name.to_owned())))
 }
 
 /// Runs below which the published counts are not tested.
-const ENOUGH_RUNS: f64 = 1000.0;
+const ENOUGH_RUNS: usize = 1000;
 
 /// Nanoseconds of a pair and step of the pair engine, roughly.
 pub const PAIR_STEP: f64 = 0.5;
 
-/// Why there are no runs to hold the published counts against.
-pub const NO_PUBLISHED_RUNS: &str = "needs the settings of the paper and runs of the pair engine";
-
-/// What the claim on published counts says.
-pub const PUBLISHED_SAYS: &str =
-    "every published count lies inside the prediction interval of our runs (99 % for all 62 of them together)";
-
-/// Whether each published count of a table lies between two of its columns.
-pub fn published_inside_between(table: &Table, lower: &str, upper: &str) -> Result<Vec<bool>, TableError> {
-    let counts = table.numbers("published_steps")?.into_iter();
-    let ends = table.numbers(lower)?.into_iter().zip(table.numbers(upper)?);
-    let inside = |(count, (lower, upper)): (Option<f64>, (Option<f64>, Option<f64>))| {
-        count.zip(lower.zip(upper)).is_some_and(|(count, (lower, upper))| lower <= count && count <= upper)
+/// The paper's counts of one sweep against our runs, with a word on how these were made. For each count: the number of
+/// runs, and whether it lies inside their prediction interval.
+pub fn published_claim(statement: &str, counts: &[(usize, bool)], how: &str) -> Claim {
+    let says =
+        "every published count lies inside the prediction interval of our runs (99 % for all 62 of them together)";
+    let not_tested = |why: &str| Claim::not_tested(statement, Source::Paper, says, why);
+    let Some(runs) = counts.iter().map(|(runs, _)| *runs).min() else {
+        return not_tested("needs the settings of the paper and runs of the pair engine");
     };
-    Ok(counts.zip(ends).map(inside).collect())
-}
-
-/// The paper's counts of one sweep against our runs, with a word on how these were made.
-pub fn published_claim(statement: &str, table: &Table, how: &str) -> Result<Claim, TableError> {
-    let runs = table.numbers("runs")?.into_iter().flatten().fold(f64::INFINITY, f64::min);
     if runs < ENOUGH_RUNS {
-        let why = format!("{runs} runs at each point; the interval needs at least {ENOUGH_RUNS}");
-        return Ok(Claim::not_tested(statement, Source::Paper, PUBLISHED_SAYS, &why));
+        return not_tested(&format!("{runs} runs at each point; the interval needs at least {ENOUGH_RUNS}"));
     }
-    let inside = published_inside_between(table, "lower", "upper")?;
-    let (all, hits) = (inside.len(), inside.iter().filter(|&&inside| inside).count());
+    let (all, hits) = (counts.len(), counts.iter().filter(|(_, inside)| *inside).count());
     let verdict = if hits == all { Verdict::Supported } else { Verdict::NotSupported };
-    let (predicted, measured) = (format!("all {all}"), format!("{hits} of {all}"));
-    let note = format!("pair engine, first step as published, {runs} runs at each point{how}");
-    Ok(Claim::outcome(statement, PUBLISHED_SAYS, predicted, measured, hits == all).of_the_paper(verdict).noting(&note))
+    claim(statement, says)
+        .note(format!("pair engine, first step as published, {runs} runs at each point{how}"))
+        .holds(format!("all {all}"), format!("{hits} of {all}"), hits == all)
+        .of_the_paper(verdict)
 }

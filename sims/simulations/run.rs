@@ -17,7 +17,8 @@ use crate::cli::interrupt;
 use crate::cli::output;
 use crate::cli::output::Folder;
 use crate::cli::progress::Bar;
-use crate::simulations::simulation::Simulation;
+use crate::simulations::simulation::{self, Simulation};
+use crate::simulations::study::{Found, Work};
 
 /// What a simulation found, and the files that tell of it.
 pub struct Finished {
@@ -43,7 +44,7 @@ pub fn conflict<S: Simulation>(settings: &S, common: &Common, folder: &Path) -> 
     let journal = files::find_subfolder(folder, &journal_below(S::NAME, shard));
     let journal = journal.map_err(|(path, error)| output::refused(&path, &error))?;
     if let Some(journal) = journal.filter(|_| !common.force()) {
-        let cells = settings.cells()?;
+        let cells = settings.plan()?.into_cells();
         let sweep = Sweep::new(S::NAME, &cells, replicates, common.seed)?.with_settings(settings)?;
         if sweep.has_begun(&journal, shard)? {
             return Ok(None);
@@ -80,7 +81,7 @@ fn identity(seed: u64, replicates: u64, settings: &Value) -> Map<String, Value> 
 
 /// Runs a simulation into a folder; nothing is finished by a shard or a dry run.
 pub fn run<S: Simulation>(settings: &S, common: &Common, folder: &Path) -> Result<Option<Finished>, Failure> {
-    let cells = settings.cells()?;
+    let cells = settings.plan()?.into_cells();
     let replicates = replicates::<S>(common);
     let sweep = Sweep::new(S::NAME, &cells, replicates, common.seed)?.with_settings(settings)?;
     let shard = common.shard()?;
@@ -103,7 +104,7 @@ pub fn run<S: Simulation>(settings: &S, common: &Common, folder: &Path) -> Resul
         progress: &|progress| bar.show(progress),
         cancelled: interrupt::flag(),
     };
-    let outcome = sweep.run(&options, S::simulate)?;
+    let outcome = sweep.run(&options, Work::run)?;
     bar.finish();
     let summary = &outcome.summary;
     if !common.quiet {
@@ -133,8 +134,8 @@ pub fn run<S: Simulation>(settings: &S, common: &Common, folder: &Path) -> Resul
         announce_shard(S::NAME, common, shard, folder.path(), summary.progress.total);
         return Ok(None);
     }
-    let finished =
-        finish(settings, &sweep_of(&cells, replicates.get(), common.seed), outcome.results, common, &folder)?;
+    let ran = Ran { replicates: replicates.get(), seed: common.seed };
+    let finished = finish(settings, &ran, outcome.results, common, &folder)?;
     remove_journal(&journal);
     Ok(Some(finished))
 }
@@ -146,38 +147,33 @@ pub fn merge<S: Simulation>(journals: &[PathBuf], common: &Common, folder: &Path
     let settings: S = serde_json::from_value(header.settings.clone()).map_err(|error| {
         Failure::Refused(format!("{}: its settings cannot be read: {error}", journals[0].display()))
     })?;
-    let cells = settings.cells()?;
+    let cells = settings.plan()?.into_cells();
     let replicates = NonZeroU64::new(header.replicates).unwrap_or(NonZeroU64::MIN);
     let sweep = Sweep::new(S::NAME, &cells, replicates, header.root_seed)?.with_settings(&settings)?;
     merged.refuse_other(&sweep)?;
-    let seed = header.root_seed;
+    let ran = Ran { replicates: replicates.get(), seed: header.root_seed };
     let folder = Folder::prepare(folder)?;
-    finish(&settings, &sweep_of(&cells, replicates.get(), seed), merged.results()?, common, &folder)
+    finish(&settings, &ran, merged.results()?, common, &folder)
 }
 
-/// What the end of a run needs to know of its sweep.
-struct Ran<'a, C> {
-    cells: &'a [C],
+/// How often each cell was computed, and from which seed.
+struct Ran {
     replicates: u64,
     seed: u64,
-}
-
-fn sweep_of<C>(cells: &[C], replicates: u64, seed: u64) -> Ran<'_, C> {
-    Ran { cells, replicates, seed }
 }
 
 /// From results to files.
 fn finish<S: Simulation>(
     settings: &S,
-    ran: &Ran<'_, S::Cell>,
-    results: Vec<(Unit, S::Finding)>,
+    ran: &Ran,
+    results: Vec<(Unit, Found)>,
     common: &Common,
     folder: &Folder,
 ) -> Result<Finished, Failure> {
     let run = identity(ran.seed, ran.replicates, &json!(settings));
     // Whoever comes this far may: with --force, now or when an interrupted run began.
     let replaces = earlier::replaces(folder.path(), S::NAME, &run, true)?;
-    let tables = settings.tables(ran.cells, results)?;
+    let tables = simulation::tables(settings, results)?;
     folder.write_tables(S::NAME, tables.each())?;
     let claims = settings.claims(&tables, ran.replicates)?;
     let record = json!({

@@ -26,16 +26,6 @@ impl FromIterator<(String, Table)> for Tables {
 }
 
 impl Tables {
-    /// Tables with these names.
-    pub fn new<const N: usize>(tables: [(&str, Table); N]) -> Self {
-        tables.into_iter().map(|(name, table)| (name.to_owned(), table)).collect()
-    }
-
-    /// Adds a table.
-    pub fn push(&mut self, name: &str, table: Table) {
-        self.all.push((name.to_owned(), table));
-    }
-
     /// The table of this name.
     pub fn get(&self, name: &str) -> Result<&Table, TableError> {
         self.find(name).ok_or_else(|| TableError::MissingTable {
@@ -49,11 +39,12 @@ impl Tables {
         self.get(R::TABLE)?.typed()
     }
 
-    /// Adds rows of one kind as a table of their own, before a table of the name `before` if there is one.
+    /// Adds rows of one kind as a table of their own: the main one before all others, any other behind them.
     pub fn push_rows<R: Row>(&mut self, rows: &[R]) -> Result<(), TableError> {
         let mut table = Table::of_rows::<R>();
         table.extend(rows)?;
-        self.push(R::TABLE, table);
+        let place = if R::TABLE.is_empty() { 0 } else { self.all.len() };
+        self.all.insert(place, (R::TABLE.to_owned(), table));
         Ok(())
     }
 
@@ -75,6 +66,11 @@ impl Tables {
     /// What the claims say.
     pub fn stated(&self) -> &Stated {
         &self.stated
+    }
+
+    /// The rows of one kind; none where there is no such table.
+    pub fn rows_if_any<R: Row>(&self) -> Result<Vec<R>, TableError> {
+        self.find(R::TABLE).map_or(Ok(Vec::new()), Table::typed)
     }
 
     /// Takes out the rows of one kind, which only other tables are made of.

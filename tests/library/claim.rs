@@ -1,6 +1,7 @@
 //! The room `claim`: verdicts come out both ways, and only what is ours can fail a run.
 
 use embedding_norms::lab::claim::{Claim, Source, Verdict, claim};
+use embedding_norms::lab::law::{Observation, Refusal, fit_power_law};
 use embedding_norms::statistics::Estimate;
 
 fn estimate(lower: f64, value: f64, upper: f64) -> Estimate {
@@ -27,6 +28,27 @@ fn an_equivalence_needs_the_whole_interval_inside_the_margin() {
     let claim = equivalence(1.995, 2.0, 2.005);
     assert_eq!((claim.value, claim.interval), (Some(2.0), Some((1.995, 2.005))));
     assert_eq!((claim.statement.as_str(), claim.source), ("L2", Source::Ours));
+}
+
+#[test]
+fn what_is_fitted_is_an_equivalence_and_a_refused_fit_is_not_as_stated() {
+    let fit = |y: fn(f64) -> f64| {
+        let at =
+            |replicate: u64| [1.0, 2.0, 4.0].map(|x| Observation { x, y: y(x) * (1.0 + replicate as f64), replicate });
+        fit_power_law(&[at(0), at(1)].concat(), 0.95).map(|law| law.exponent)
+    };
+    let decide = |enough: bool, fit: Result<Estimate, Refusal>| {
+        claim("L2", "steps grow as ρ²").needs(enough, "too few").note("a word").fitted(2.0, 0.01, fit)
+    };
+    let square = decide(true, fit(|x| x * x));
+    assert_eq!((square.verdict, square.note.as_str()), (Verdict::AsStated, "a word"));
+    assert_eq!((square.predicted.as_str(), square.measured.as_str()), ("2 ± 0.01", "2.0000 [2.0000, 2.0000]"));
+    assert_eq!(decide(true, fit(|x| x)).verdict, Verdict::NotAsStated);
+    let refusal = fit(|x| x + x * x * x * x).expect_err("a sum of two powers is no power law");
+    let refused = decide(true, Err(refusal.clone()));
+    assert_eq!((refused.verdict, refused.value), (Verdict::NotAsStated, None));
+    assert_eq!((refused.predicted, refused.measured), ("2 ± 0.01".to_owned(), refusal.to_string()));
+    assert_eq!(decide(false, Err(refusal)).verdict, Verdict::NotTested);
 }
 
 #[test]

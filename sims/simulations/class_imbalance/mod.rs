@@ -17,7 +17,7 @@ use crate::cli::failure::Failure;
 use crate::cli::rates::Averages;
 use crate::cli::values;
 use crate::simulations::mixtures::{EncoderOptions, Points, Scope};
-use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
 use runs::Imbalance;
 
@@ -58,7 +58,7 @@ pub struct ClassImbalance {
     controls: u64,
 }
 
-impl Planned for ClassImbalance {
+impl Simulation for ClassImbalance {
     const NAME: &'static str = "class-imbalance";
     const ABOUT: &'static str = "Whether rare classes get short embeddings, with an untrained network as control";
     const EXAMPLES: &'static str = "\

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::failure::Failure;
 use crate::cli::rates::{self, Averages, OF_MEAN, OfMean};
 use crate::cli::values;
-use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
 use training::Training;
 use unseen::Unseen;
@@ -103,7 +103,7 @@ pub struct Confidence {
     noise: f64,
 }
 
-impl Planned for Confidence {
+impl Simulation for Confidence {
     const NAME: &'static str = "confidence";
     const ABOUT: &'static str =
         "What norms know of handwritten digits: sparse regions, mixed neighbours, unseen digits";

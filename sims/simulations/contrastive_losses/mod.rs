@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
-use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::{Context, Plan, Study};
 use bodies::{Bodies, entry, names, temperature};
 use closed_form::ClosedForm;
@@ -142,7 +142,7 @@ fn by_loss<R>(rows: &[R], loss: impl Fn(&R) -> &str) -> Vec<(&str, &[R])> {
     rows.chunk_by(|a, b| loss(a) == loss(b)).map(|rows| (loss(&rows[0]), rows)).collect()
 }
 
-impl Planned for ContrastiveLosses {
+impl Simulation for ContrastiveLosses {
     const NAME: &'static str = "contrastive-losses";
     const ABOUT: &'static str = "The norm effect, its exact symmetry and the growth of norms for every loss of cosines";
     const EXAMPLES: &'static str = "\

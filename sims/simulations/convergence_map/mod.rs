@@ -8,15 +8,12 @@ mod claims;
 mod figures;
 mod grid;
 mod landing;
+mod rows;
 mod survey;
-mod tables;
 
 use clap::Args;
 use embedding_norms::lab::claim::Claim;
 use embedding_norms::lab::figure::Figure;
-use embedding_norms::lab::sweep::{self, Unit, UnitContext};
-use embedding_norms::lab::table::Table;
-use embedding_norms::random::Generator;
 use embedding_norms::setting::within;
 use embedding_norms::theory::convergence::half_tangent_at;
 use embedding_norms::theory::duality::dual;
@@ -28,15 +25,11 @@ use serde::{Deserialize, Serialize};
 use crate::cli::failure::Failure;
 use crate::cli::values;
 use crate::simulations::simulation::{Simulation, Tables};
+use crate::simulations::study::{Context, Plan, Study};
 use grid::Grid;
+use rows::{CountsRow, UnequalRow};
 use survey::Map;
 
-/// The table of the map, one row for each φ0.
-const MAP: &str = "map";
-/// The table of what each row of the full grid shows.
-const ROWS: &str = "rows";
-/// The table of random pairs of unequal norms.
-const UNEQUAL: &str = "unequal";
 /// Rows and columns of the table `map`, at most.
 const DRAWN: usize = 251;
 /// Rows and columns of the main table, at most.
@@ -82,40 +75,23 @@ fn below_one(text: &str) -> Result<f64, String> {
     within("the tolerance", value, value < 1.0, requirement).map_err(|error| error.to_string())
 }
 
-/// A piece of work.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cell {
-    /// Some rows of the map.
-    Rows { cells: usize, range: f64, tolerance: f64, budget: usize, from: usize, to: usize },
-    /// Random pairs of unequal norms and their duals.
-    Unequal { trials: usize, tolerance: f64, budget: usize },
+/// Some rows of the map.
+#[derive(Debug, Serialize)]
+struct Band {
+    cells: usize,
+    range: f64,
+    tolerance: f64,
+    budget: usize,
+    from: usize,
+    to: usize,
 }
 
-/// What a piece of work finds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Finding {
-    /// Steps of each cell, row after row; none where the budget was spent.
-    Rows(Vec<Option<u64>>),
-    /// Pairs that, or whose duals, converge within the budget, and those with another count than their dual.
-    Unequal { trials: u64, mismatches: u64 },
-}
-
-impl sweep::Cell for Cell {
-    fn label(&self) -> String {
-        match self {
-            Self::Rows { from, to, .. } => format!("rows {from} to {}", to - 1),
-            Self::Unequal { trials, .. } => format!("{trials} pairs of unequal norms"),
-        }
-    }
-
-    fn cost(&self) -> f64 {
-        match self {
-            Self::Rows { cells, range, from, to, .. } => 0.4 * range * (cells * (to - from)) as f64,
-            Self::Unequal { trials, .. } => 5_000.0 * *trials as f64,
-        }
-    }
+/// Random pairs of unequal norms and their duals.
+#[derive(Debug, Serialize)]
+struct Unequal {
+    trials: usize,
+    tolerance: f64,
+    budget: usize,
 }
 
 impl Simulation for ConvergenceMap {
@@ -132,84 +108,86 @@ Examples:
     const QUICK: &'static [&'static str] = &["--cells=151", "--range=100", "--unequal-pairs=500"];
     const FULL: &'static [&'static str] = &["--cells=4001", "--unequal-pairs=100000", "--replicates=20"];
 
-    type Cell = Cell;
-    type Finding = Finding;
-
-    fn cells(&self) -> Result<Vec<Cell>, Failure> {
-        let rows = |from: usize| Cell::Rows {
-            cells: self.cells,
-            range: self.range,
-            tolerance: self.tolerance,
-            budget: self.budget,
-            from,
-            to: (from + ROWS_PER_CELL).min(self.cells),
-        };
-        let mut cells: Vec<Cell> = (0..self.cells).step_by(ROWS_PER_CELL).map(rows).collect();
-        cells.push(Cell::Unequal { trials: self.unequal_pairs, tolerance: self.tolerance, budget: self.budget });
-        Ok(cells)
+    fn plan(&self) -> Result<Plan, Failure> {
+        let (cells, range, tolerance, budget) = (self.cells, self.range, self.tolerance, self.budget);
+        let band = |from: usize| Band { cells, range, tolerance, budget, from, to: (from + ROWS_PER_CELL).min(cells) };
+        Plan::default()
+            .kind("rows", (0..cells).step_by(ROWS_PER_CELL).map(band))?
+            .kind("unequal", [Unequal { trials: self.unequal_pairs, tolerance, budget }])
     }
 
-    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
-        match *unit.cell {
-            // The map has nothing random: the first replicate is all.
-            Cell::Rows { .. } if unit.unit.replicate > 0 => Ok(Finding::Rows(Vec::new())),
-            Cell::Rows { cells, range, tolerance, budget, from, to } => {
-                let grid = Grid::new(cells, range);
-                let mut counts = Vec::with_capacity(cells * (to - from));
-                for row in (from..to).take_while(|_| !unit.is_cancelled()) {
-                    let step_sizes: Vec<f64> = (0..cells).map(|column| grid.step_size(row, column)).collect();
-                    let half_tangents = vec![grid.half_tangents[row]; cells];
-                    counts.extend(steps_of_pairs(&half_tangents, &step_sizes, tolerance, budget as u64)?);
-                }
-                Ok(Finding::Rows(counts))
-            }
-            Cell::Unequal { trials, tolerance, budget } => {
-                unequal_pairs(trials, tolerance, budget as u64, &mut unit.generator)
-            }
-        }
-    }
-
-    fn tables(&self, _cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
-        let mut counts: Vec<Option<u64>> = Vec::with_capacity(self.cells * self.cells);
-        let mut unequal = Table::new(&["replicate", "trials", "mismatches"]);
-        for (unit, finding) in found {
-            match finding {
-                Finding::Rows(rows) => counts.extend(rows),
-                Finding::Unequal { trials, mismatches } => {
-                    unequal.push([unit.replicate.into(), trials.into(), mismatches.into()]);
-                }
-            }
-        }
-        let grid = Grid::new(self.cells, self.range);
+    fn derive(&self, tables: &mut Tables) -> Result<(), Failure> {
+        let (grid, counts) = (Grid::new(self.cells, self.range), tables.take()?);
         let map = Map { grid: &grid, counts: &counts, tolerance: self.tolerance };
-        Ok(Tables::new([("", map.tidy(TIDY)), (MAP, map.compact(DRAWN)), (ROWS, map.rows()), (UNEQUAL, unequal)]))
+        tables.push_rows(&map.tidy(TIDY))?;
+        tables.push_rows(&map.compact(DRAWN))?;
+        Ok(tables.push_rows(&map.survey())?)
     }
 
     fn claims(&self, tables: &Tables, _replicates: u64) -> Result<Vec<Claim>, Failure> {
-        claims::claims(tables)
+        Ok(claims::claims(&tables.rows()?, &tables.rows()?))
     }
 
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
-        figures::figures(tables)
+        Ok(figures::figure(&tables.rows()?)?.map(|figure| ("", figure)).into_iter().collect())
     }
 }
 
-/// Pairs of random angles and leg ratios, √(ab) from 1/100 to 100 and a/b from 1/100 to 100, against their duals.
-fn unequal_pairs(trials: usize, tolerance: f64, budget: u64, generator: &mut Generator) -> Result<Finding, Failure> {
-    let (mut counted, mut mismatches) = (0, 0);
-    // φ0 between φ_ε and π − φ_ε.
-    let nearest = 2.0 * libm::atan(half_tangent_at(tolerance));
-    for _ in 0..trials {
-        let angle = generator.random_range(nearest..std::f64::consts::PI - nearest);
-        let mut decades = |range: f64| libm::pow(10.0, generator.random_range(-range..range));
-        let (mean, ratio) = (decades(2.0), decades(1.0));
-        let sine = libm::sin(angle);
-        let pair =
-            Pair { half_tangent: libm::tan(0.5 * angle), first: mean * ratio / sine, second: mean / (ratio * sine) };
-        let here = steps_of_pair(pair, tolerance, budget)?.steps();
-        let there = steps_of_pair(dual(pair)?, tolerance, budget)?.steps();
-        counted += u64::from(here.or(there).is_some());
-        mismatches += u64::from(here != there);
+impl Study for Band {
+    type Rows = Vec<CountsRow>;
+
+    fn label(&self) -> String {
+        format!("rows {} to {}", self.from, self.to - 1)
     }
-    Ok(Finding::Unequal { trials: counted, mismatches })
+
+    fn cost(&self) -> f64 {
+        0.4 * self.range * (self.cells * (self.to - self.from)) as f64
+    }
+
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<CountsRow>, Failure> {
+        // The map has nothing random: the first replicate is all.
+        if unit.unit.replicate > 0 {
+            return Ok(Vec::new());
+        }
+        let grid = Grid::new(self.cells, self.range);
+        let row = |row: usize| {
+            let step_sizes: Vec<f64> = (0..self.cells).map(|column| grid.step_size(row, column)).collect();
+            let half_tangents = vec![grid.half_tangents[row]; self.cells];
+            Ok(CountsRow { steps: steps_of_pairs(&half_tangents, &step_sizes, self.tolerance, self.budget as u64)? })
+        };
+        (self.from..self.to).take_while(|_| !unit.is_cancelled()).map(row).collect()
+    }
+}
+
+impl Study for Unequal {
+    type Rows = Vec<UnequalRow>;
+
+    fn label(&self) -> String {
+        format!("{} pairs of unequal norms", self.trials)
+    }
+
+    fn cost(&self) -> f64 {
+        5_000.0 * self.trials as f64
+    }
+
+    /// Pairs of random angles and leg ratios, √(ab) from 1/100 to 100 and a/b from 1/100 to 100, against their duals.
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<UnequalRow>, Failure> {
+        let (generator, tolerance, budget) = (&mut unit.generator, self.tolerance, self.budget as u64);
+        let mut row = UnequalRow { replicate: unit.unit.replicate, trials: 0, mismatches: 0 };
+        // φ0 between φ_ε and π − φ_ε.
+        let nearest = 2.0 * libm::atan(half_tangent_at(tolerance));
+        for _ in 0..self.trials {
+            let angle = generator.random_range(nearest..std::f64::consts::PI - nearest);
+            let mut decades = |range: f64| libm::pow(10.0, generator.random_range(-range..range));
+            let (mean, ratio) = (decades(2.0), decades(1.0));
+            let sine = libm::sin(angle);
+            let (first, second) = (mean * ratio / sine, mean / (ratio * sine));
+            let pair = Pair { half_tangent: libm::tan(0.5 * angle), first, second };
+            let here = steps_of_pair(pair, tolerance, budget)?.steps();
+            let there = steps_of_pair(dual(pair)?, tolerance, budget)?.steps();
+            row.trials += u64::from(here.or(there).is_some());
+            row.mismatches += u64::from(here != there);
+        }
+        Ok(vec![row])
+    }
 }

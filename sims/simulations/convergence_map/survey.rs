@@ -1,62 +1,75 @@
 //! What a whole map shows: its mirror image, its flanks, its one-step band.
 
+use embedding_norms::simulation::Stop;
 use embedding_norms::theory::convergence::second_order_steps;
 use embedding_norms::theory::duality::{both_need_a_step, one_step_band};
 
 use super::grid::Grid;
 use super::landing::best_leg_ratio;
+use super::rows::{CountsRow, MapRow, SurveyRow, TidyRow};
 
 /// The largest u, on either flank, at which L1 is held against the counts.
 const SMALL_STEP: f64 = 0.01;
 /// How close to a whole number a prediction is not decided: what L1 with both orders neglects at that u.
 const UNDECIDED: f64 = 0.002;
 
-/// Steps of every cell, row after row (rows: φ0; columns: us).
+/// Steps of every cell (rows: φ0; columns: us).
 pub struct Map<'a> {
     pub grid: &'a Grid,
-    /// None where the budget was spent.
-    pub counts: &'a [Option<u64>],
+    pub counts: &'a [CountsRow],
     pub tolerance: f64,
-}
-
-/// What one row shows.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RowSurvey {
-    /// Cells with φ_ε < φ0 < π − φ_ε, and those among them whose mirror image has another count.
-    pub inside: u64,
-    pub mismatches: u64,
-    /// The other cells, and those among them for which not exactly one of the two counts is 0.
-    pub outside: u64,
-    pub outside_exceptions: u64,
-    /// Cells with a single step that lie outside the one-step band, or the reverse.
-    pub band_exceptions: u64,
-    /// Cells on the flank of large norms and on the mirror flank where L1 decides, and its mismatches.
-    pub decided: u64,
-    pub flank_mismatches: u64,
-    pub mirror_decided: u64,
-    pub mirror_mismatches: u64,
-    /// The best us by search, and by the closed form tan(φ0/2).
-    pub found: f64,
-    pub predicted: f64,
 }
 
 impl Map<'_> {
     /// Steps of a cell.
-    pub fn steps(&self, row: usize, column: usize) -> Option<u64> {
-        self.counts[row * self.grid.cells() + column]
+    fn steps(&self, row: usize, column: usize) -> Option<u64> {
+        self.counts[row].steps[column]
     }
 
     /// Steps of the mirror image of a cell: (us, φ0) ↦ (1/us, π − φ0).
-    pub fn mirror_steps(&self, row: usize, column: usize) -> Option<u64> {
+    fn mirror_steps(&self, row: usize, column: usize) -> Option<u64> {
         let last = self.grid.cells() - 1;
         self.steps(last - row, last - column)
     }
 
+    /// One row for each of at most so many cells along each axis.
+    pub fn tidy(&self, at_most: usize) -> Vec<TidyRow> {
+        let sample = self.grid.sample(at_most);
+        let cell = |row: usize, column: usize| TidyRow {
+            leg_ratio: self.grid.leg_ratios[column],
+            angle: self.grid.angles[row],
+            steps: self.steps(row, column),
+            mirror_steps: self.mirror_steps(row, column),
+            stop: self.steps(row, column).map_or(Stop::Budget, |_| Stop::MeanCosine).name().to_owned(),
+            tolerance: self.tolerance,
+        };
+        sample.iter().flat_map(|&row| sample.iter().map(move |&column| cell(row, column))).collect()
+    }
+
+    /// One row for each φ0, at most so many, with as many counts.
+    pub fn compact(&self, at_most: usize) -> Vec<MapRow> {
+        let sample = self.grid.sample(at_most);
+        let row = |&row: &usize| MapRow {
+            angle: self.grid.angles[row],
+            least_leg_ratio: self.grid.leg_ratios[sample[0]],
+            greatest_leg_ratio: self.grid.leg_ratios[sample[sample.len() - 1]],
+            tolerance: self.tolerance,
+            steps: sample.iter().map(|&column| self.steps(row, column)).collect(),
+        };
+        sample.iter().map(row).collect()
+    }
+
+    /// What each φ0 of the whole grid shows.
+    pub fn survey(&self) -> Vec<SurveyRow> {
+        (0..self.grid.cells()).map(|row| self.survey_row(row)).collect()
+    }
+
     /// Holds one row against L1, L7 and L8. Cells that spent their budget are passed over if their mirror images did too.
-    pub fn survey(&self, row: usize) -> RowSurvey {
+    fn survey_row(&self, row: usize) -> SurveyRow {
         let k = self.grid.half_tangents[row];
         let inside = both_need_a_step(k, self.tolerance);
-        let mut found = RowSurvey { found: best_leg_ratio(k), predicted: k, ..RowSurvey::default() };
+        let (angle, best_leg_ratio) = (self.grid.angles[row], best_leg_ratio(k));
+        let mut found = SurveyRow { angle, best_leg_ratio, predicted_best: k, ..SurveyRow::default() };
         let band = one_step_band(k, self.tolerance);
         for column in 0..self.grid.cells() {
             let (here, there) = (self.steps(row, column), self.mirror_steps(row, column));
@@ -78,13 +91,13 @@ impl Map<'_> {
         found
     }
 
-    fn hold_against_l1(&self, row: usize, column: usize, found: &mut RowSurvey) {
+    fn hold_against_l1(&self, row: usize, column: usize, found: &mut SurveyRow) {
         let (k, last) = (self.grid.half_tangents[row], self.grid.cells() - 1);
         let count = self.steps(row, column);
         let u = self.grid.step_size(row, column);
         if u <= SMALL_STEP {
             let (decided, mismatches) = compare(k, u, self.tolerance, count);
-            found.decided += decided;
+            found.flank_decided += decided;
             found.flank_mismatches += mismatches;
         }
         let mirrored = self.grid.step_size(last - row, last - column);

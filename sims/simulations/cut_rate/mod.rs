@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
-use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
 use family::Family;
 use path::{Rule, Trainings};
@@ -50,7 +50,7 @@ pub struct CutRate {
     width: usize,
 }
 
-impl Planned for CutRate {
+impl Simulation for CutRate {
     const NAME: &'static str = "cut-rate";
     const ABOUT: &'static str =
         "Cutting an initialization is a learning rate, for networks without biases or with batch normalization";

@@ -15,7 +15,7 @@ use crate::cli::failure::Failure;
 use crate::cli::rates::Averages;
 use crate::cli::values;
 use crate::simulations::mixtures::{EncoderOptions, Points, Scope};
-use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
 use space::{DIMENSIONS, NEIGHBOURS, Space};
 
@@ -43,7 +43,7 @@ pub struct LatentSpace {
     encoder: EncoderOptions,
 }
 
-impl Planned for LatentSpace {
+impl Simulation for LatentSpace {
     const NAME: &'static str = "latent-space";
     const ABOUT: &'static str = "Directions and norms of embeddings in three dimensions, before and after training";
     const EXAMPLES: &'static str = "\

@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::failure::Failure;
 use crate::cli::rates::Averages;
 use crate::cli::values;
-use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
 use lever::Lever;
 use shrinking::Shrinking;
@@ -104,7 +104,7 @@ pub struct Levers {
     save_steps: usize,
 }
 
-impl Planned for Levers {
+impl Simulation for Levers {
     const NAME: &'static str = "levers";
     const ABOUT: &'static str = "When cutting an initialization, GradScale and weight decay speed up training";
     const EXAMPLES: &'static str = "\

@@ -17,7 +17,7 @@ use crate::cli::failure::Failure;
 use crate::cli::rates::Averages;
 use crate::cli::values;
 use crate::simulations::mixtures::{EncoderOptions, Points, Scope};
-use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
 use density::Density;
 
@@ -53,7 +53,7 @@ pub struct LocalDensity {
     encoder: EncoderOptions,
 }
 
-impl Planned for LocalDensity {
+impl Simulation for LocalDensity {
     const NAME: &'static str = "local-density";
     const ABOUT: &'static str = "Whether sparse regions get short embeddings, and what normalization alone does";
     const EXAMPLES: &'static str = "\

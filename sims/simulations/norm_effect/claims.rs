@@ -1,14 +1,12 @@
 //! What the norm effect's tables say of the statements.
 
-use embedding_norms::lab::claim::{Claim, Source};
-use embedding_norms::lab::law::{Observation, PowerLaw, Refusal, fit_power_law};
-use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms::lab::claim::{Claim, claim};
+use embedding_norms::lab::law::{Observation, Refusal, fit_power_law};
+use embedding_norms::statistics::Estimate;
 
-use super::{NormEffect, PUBLISHED, SINGLE_PAIRS};
+use super::{DescentRow, NormEffect, PublishedRow, SinglePairsRow};
 use crate::cli::failure::Failure;
-use crate::simulations::pairs::{
-    FirstGradient, NO_PUBLISHED_RUNS, PUBLISHED_SAYS, counted, engines_claim, published_claim,
-};
+use crate::simulations::pairs::{FirstGradient, engines_claim, is_between, published_claim};
 use crate::simulations::simulation::Tables;
 
 /// Steps are small where γ/ρ² is at most this: the window of the power law.
@@ -22,100 +20,68 @@ pub const EXPONENT: &str =
 const ENOUGH: u64 = 10;
 
 pub fn claims(settings: &NormEffect, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
-    let main = tables.get("")?;
-    let mut claims = vec![gradient(main)?, engines_claim(settings.options.engine, main)?];
-    claims.push(flow(settings, main)?);
-    claims.push(exponent(settings, main, replicates)?);
-    claims.push(single_pairs(tables.get(SINGLE_PAIRS)?)?);
-    claims.push(match tables.find(PUBLISHED) {
-        Some(table) => published_claim("L2", table, "")?,
-        None => Claim::not_tested("L2", Source::Paper, PUBLISHED_SAYS, NO_PUBLISHED_RUNS),
-    });
-    Ok(claims)
+    let rows: Vec<DescentRow> = tables.rows()?;
+    let published: Vec<PublishedRow> = tables.rows_if_any()?;
+    let inside = |row: &PublishedRow| (row.runs, is_between(row.published_steps, row.lower, row.upper));
+    Ok(vec![
+        gradient(&rows),
+        engines_claim(settings.options.engine, rows.iter().map(|row| (row.steps, row.pair_steps))),
+        flow(settings, &rows),
+        exponent(settings, &rows, replicates),
+        single_pairs(&tables.rows()?),
+        published_claim("L2", &published.iter().map(inside).collect::<Vec<_>>(), ""),
+    ])
 }
 
-fn gradient(main: &Table) -> Result<Claim, TableError> {
-    let largest = main.numbers("gradient_deviation")?.into_iter().flatten().fold(0.0, f64::max);
-    let says = "the gradient of every embedding has length sin φ/ρ: largest relative deviation";
-    Ok(Claim::within("G2", says, 1e-12, largest))
+fn gradient(rows: &[DescentRow]) -> Claim {
+    let largest = rows.iter().map(|row| row.gradient_deviation).fold(0.0, f64::max);
+    claim("G2", "the gradient of every embedding has length sin φ/ρ: largest relative deviation").within(1e-12, largest)
 }
 
-fn flow(settings: &NormEffect, main: &Table) -> Result<Claim, TableError> {
-    let says = "the closed form over the initial angles is within one step of the simulation, for ρ ≥ 0.5";
-    if settings.first_step == FirstGradient::DotProduct {
-        return Ok(Claim::not_tested("L4", Source::Ours, says, "the flow follows the cosine from the start"));
-    }
+fn flow(settings: &NormEffect, rows: &[DescentRow]) -> Claim {
+    let small = rows.iter().filter(|row| settings.options.learning_rate / (row.norm * row.norm) <= 0.08);
+    let apart: Vec<f64> = small.filter_map(|row| Some((row.counted()? - row.flow_steps?).abs())).collect();
     // In few dimensions some pairs start almost opposite, and to small tolerances the neglected orders add up over them.
-    if settings.options.dim < 20 || settings.options.tolerance < 1e-4 {
-        return Ok(Claim::not_tested(
-            "L4",
-            Source::Ours,
-            says,
-            "needs at least 20 dimensions and a tolerance of 1e-4 or more",
-        ));
-    }
-    let small = |norm: f64| settings.options.learning_rate / (norm * norm) <= 0.08;
-    let rows = main.numbers("norm")?.into_iter().zip(main.numbers(counted(main)?)?).zip(main.numbers("flow_steps")?);
-    let apart: Vec<f64> =
-        rows.filter_map(|((norm, steps), flow)| small(norm?).then_some((steps? - flow?).abs())).collect();
-    if apart.is_empty() {
-        return Ok(Claim::not_tested("L4", Source::Ours, says, "no norm with small steps (γ/ρ² ≤ 0.08)"));
-    }
-    let largest = apart.iter().copied().fold(0.0, f64::max);
-    Ok(Claim::within("L4", says, 1.0, largest).noting(&format!("{} runs", apart.len())))
+    let close = settings.options.dim >= 20 && settings.options.tolerance >= 1e-4;
+    claim("L4", "the closed form over the initial angles is within one step of the simulation, for ρ ≥ 0.5")
+        .needs(settings.first_step == FirstGradient::Cosine, "the flow follows the cosine from the start")
+        .needs(close, "needs at least 20 dimensions and a tolerance of 1e-4 or more")
+        .needs(!apart.is_empty(), "no norm with small steps (γ/ρ² ≤ 0.08)")
+        .note(format!("{} runs", apart.len()))
+        .within(1.0, apart.iter().copied().fold(0.0, f64::max))
 }
 
-fn exponent(settings: &NormEffect, main: &Table, replicates: u64) -> Result<Claim, Failure> {
-    let says = EXPONENT;
-    let fit = |column: &str| -> Result<Result<PowerLaw, Refusal>, TableError> {
-        Ok(fit_power_law(&window(settings, main, column)?, 0.95))
-    };
-    let norms = settings.norms.iter().filter(|&&norm| is_small(settings, norm));
+fn exponent(settings: &NormEffect, rows: &[DescentRow], replicates: u64) -> Claim {
+    let is_small = |row: &&DescentRow| settings.options.learning_rate / (row.norm * row.norm) <= SMALL_STEP;
+    let small: Vec<&DescentRow> = rows.iter().filter(is_small).collect();
     let (shortest, longest) =
-        norms.fold((f64::INFINITY, 0.0_f64), |(low, high), &norm| (low.min(norm), high.max(norm)));
-    if replicates < ENOUGH || longest / shortest < 8.0 || !settings.options.is_published_setting() {
-        let why = "needs the paper's setting, at least 10 replicates and norms over a factor of 8 with γ/ρ² ≤ 0.02";
-        return Ok(Claim::not_tested("L2", Source::Ours, says, why));
-    }
-    let counts = match fit(counted(main)?)? {
-        Ok(law) => law,
-        Err(refusal) => {
-            let (predicted, measured) = (format!("2 ± {MARGIN}"), refusal.to_string());
-            return Ok(Claim::outcome("L2", says, predicted, measured, false));
-        }
+        small.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), row| (low.min(row.norm), high.max(row.norm)));
+    let fit = |y: fn(&DescentRow) -> Option<f64>| {
+        let observation = |row: &&DescentRow| Some(Observation { x: row.norm, y: y(row)?, replicate: row.replicate });
+        fit_power_law(&small.iter().filter_map(observation).collect::<Vec<_>>(), 0.95).map(|law| law.exponent)
     };
-    let shown = |law: Result<PowerLaw, Refusal>| match law {
-        Ok(law) => format!("{:.4} [{:.4}, {:.4}]", law.exponent.value, law.exponent.lower, law.exponent.upper),
+    let shown = |fit: Result<Estimate, Refusal>| match fit {
+        Ok(k) => format!("{:.4} [{:.4}, {:.4}]", k.value, k.lower, k.upper),
         Err(refusal) => refusal.to_string(),
     };
     let note = format!(
         "over ρ from {shortest} to {longest}, {replicates} replicates; the same fit to the flow's times {}, to real-valued \
          crossing times {}: finite steps raise k, rounding up to whole counts lowers it",
-        shown(fit("flow_steps")?),
-        shown(fit("pair_crossing")?)
+        shown(fit(|row| row.flow_steps)),
+        shown(fit(|row| row.pair_crossing))
     );
-    Ok(Claim::equivalence("L2", says, 2.0, MARGIN, counts.exponent).noting(&note))
+    let enough = replicates >= ENOUGH && longest / shortest >= 8.0 && settings.options.is_published_setting();
+    claim("L2", EXPONENT)
+        .needs(
+            enough,
+            "needs the paper's setting, at least 10 replicates and norms over a factor of 8 with γ/ρ² ≤ 0.02",
+        )
+        .note(note)
+        .fitted(2.0, MARGIN, fit(DescentRow::counted))
 }
 
-fn is_small(settings: &NormEffect, norm: f64) -> bool {
-    settings.options.learning_rate / (norm * norm) <= SMALL_STEP
-}
-
-/// The measurements of a column where steps are small.
-fn window(settings: &NormEffect, main: &Table, column: &str) -> Result<Vec<Observation>, TableError> {
-    let rows = main.numbers("norm")?.into_iter().zip(main.numbers("replicate")?).zip(main.numbers(column)?);
-    let observation = |((norm, replicate), value): ((Option<f64>, Option<f64>), Option<f64>)| {
-        let x = norm?;
-        is_small(settings, x).then_some(Observation { x, y: value?, replicate: replicate? as u64 })
-    };
-    Ok(rows.filter_map(observation).collect())
-}
-
-fn single_pairs(table: &Table) -> Result<Claim, TableError> {
-    let total = |column: &str| -> Result<u64, TableError> {
-        Ok(table.numbers(column)?.into_iter().flatten().sum::<f64>() as u64)
-    };
-    let says = "for single pairs with γ/ρ² ≤ 0.01 the closed form, rounded up, is the count";
-    let note = "equal norms, unequal norms and stop-gradient; predictions within 0.05 of a whole number are left out";
-    Ok(Claim::without_exception("L1", says, total("mismatches")?, total("decided")?).noting(note))
+fn single_pairs(rows: &[SinglePairsRow]) -> Claim {
+    claim("L1", "for single pairs with γ/ρ² ≤ 0.01 the closed form, rounded up, is the count")
+        .note("equal norms, unequal norms and stop-gradient; predictions within 0.05 of a whole number are left out")
+        .no_exception(rows.iter().map(|row| row.mismatches).sum(), rows.iter().map(|row| row.decided).sum())
 }

@@ -10,11 +10,9 @@ mod figures;
 use clap::{ArgAction, Args};
 use embedding_norms::lab::claim::Claim;
 use embedding_norms::lab::figure::Figure;
-use embedding_norms::lab::sweep::{self, Unit, UnitContext};
-use embedding_norms::lab::table::{Table, Value};
+use embedding_norms::lab::reference::PublishedCount;
 use embedding_norms::loss::{Batch, Loss, NegativeCosine};
 use embedding_norms::normalization::pullback;
-use embedding_norms::random::Generator;
 use embedding_norms::sphere::{self, cosines, normalize, uniform, uniform_half_tangents};
 use embedding_norms::theory::convergence::{half_tangent_at, second_order_steps};
 use embedding_norms::theory::one_step::Pair;
@@ -25,15 +23,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
-use crate::simulations::pairs::{
-    Counts, FirstGradient, PAIR_STEP, PREDICTION_COLUMNS, PairOptions, Pairs, prediction, published_counts,
-};
+use crate::simulations::pairs::{FirstGradient, PAIR_STEP, PairOptions, Pairs, prediction, published_counts};
 use crate::simulations::simulation::{Simulation, Tables};
-
-/// The table of published counts and our prediction intervals.
-const PUBLISHED: &str = "published";
-/// The table of single pairs against L1.
-const SINGLE_PAIRS: &str = "single-pairs";
+use crate::simulations::study::{Context, Plan, Row, Study};
 
 /// Settings; the defaults are the paper's.
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,57 +44,91 @@ pub struct NormEffect {
     first_step: FirstGradient,
 }
 
-/// A piece of work.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cell {
-    /// The engines on the same pairs.
-    Descent(Pairs),
-    /// The pair engine at all published norms, so many runs per replicate, as published.
-    Published { settings: Pairs, runs: usize },
-    /// Single pairs with small steps, against L1 and its higher orders.
-    SinglePairs { trials: usize },
-}
-
-/// What a piece of work finds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Finding {
-    /// Of one descent.
-    Descent(Descent),
-    /// Crossing times, for each published norm one per run.
-    Published(Vec<Vec<f64>>),
-    /// Of single pairs.
-    SinglePairs { decided: u64, mismatches: u64 },
-}
+/// The engines on the same pairs.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+struct Descent(Pairs);
 
 /// What one descent finds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Descent {
-    counts: Counts,
+#[derive(Debug, Serialize, Deserialize)]
+struct DescentRow {
+    norm: f64,
+    replicate: u64,
+    first_step: FirstGradient,
+    steps: Option<u64>,
+    pair_steps: Option<u64>,
+    flow_steps: Option<f64>,
+    stop: String,
+    pair_crossing: Option<f64>,
+    /// The mean length of the gradient of the first members, and the largest relative deviation from sin φ/ρ (G2).
     gradient_length: f64,
     gradient_deviation: f64,
+    pairs: usize,
+    dimension: usize,
+    learning_rate: f64,
+    tolerance: f64,
 }
 
-impl sweep::Cell for Cell {
-    fn label(&self) -> String {
-        match self {
-            Self::Descent(pairs) => format!("norm {}", pairs.norm),
-            Self::Published { runs, .. } => format!("published counts, {runs} runs"),
-            Self::SinglePairs { trials } => format!("{trials} single pairs"),
-        }
-    }
+impl Row for DescentRow {
+    const TABLE: &'static str = "";
+}
 
-    fn cost(&self) -> f64 {
-        match self {
-            // Steps that L1 predicts from a right angle.
-            Self::Descent(pairs) => {
-                pairs.cost(-libm::log(half_tangent_at(pairs.tolerance)) / (2.0 * pairs.step_size()))
-            }
-            Self::Published { settings, runs } => 37_200.0 * (runs * settings.pairs) as f64 * PAIR_STEP,
-            Self::SinglePairs { trials } => 40_000.0 * *trials as f64,
-        }
+impl DescentRow {
+    /// The steps that were counted: those of the vectors, where there are some.
+    fn counted(&self) -> Option<f64> {
+        self.steps.or(self.pair_steps).map(|steps| steps as f64)
     }
+}
+
+/// The pair engine at all published norms, so many runs per replicate, as published.
+#[derive(Debug, Serialize)]
+struct Published {
+    settings: Pairs,
+    runs: usize,
+}
+
+/// The crossing time of one run at one published norm.
+#[derive(Debug, Serialize, Deserialize)]
+struct CrossingRow {
+    norm: f64,
+    crossing: f64,
+}
+
+impl Row for CrossingRow {
+    const TABLE: &'static str = "crossings";
+}
+
+/// A published count with what our runs predict for it.
+#[derive(Debug, Serialize, Deserialize)]
+struct PublishedRow {
+    norm: f64,
+    published_steps: f64,
+    runs: usize,
+    mean_crossing: Option<f64>,
+    lower: Option<f64>,
+    upper: Option<f64>,
+}
+
+impl Row for PublishedRow {
+    const TABLE: &'static str = "published";
+}
+
+/// Single pairs with small steps, against L1 and its higher orders.
+#[derive(Debug, Serialize)]
+struct SinglePairs {
+    trials: usize,
+}
+
+/// How often L1, rounded up, decides a count, and how often it is not the count.
+#[derive(Debug, Serialize, Deserialize)]
+struct SinglePairsRow {
+    replicate: u64,
+    decided: u64,
+    mismatches: u64,
+}
+
+impl Row for SinglePairsRow {
+    const TABLE: &'static str = "single-pairs";
 }
 
 impl Simulation for NormEffect {
@@ -120,66 +146,24 @@ Examples:
         &["--norms=0.5,1,2,4", "--pairs=100", "--replicates=3", "--published-runs=0"];
     const FULL: &'static [&'static str] = &["--replicates=200", "--published-runs=10000"];
 
-    type Cell = Cell;
-    type Finding = Finding;
-
-    fn cells(&self) -> Result<Vec<Cell>, Failure> {
-        let mut cells: Vec<Cell> =
-            self.norms.iter().map(|&norm| Cell::Descent(self.options.at(norm, self.first_step))).collect();
-        if self.options.predicts_published() {
-            let settings = self.options.at(1.0, FirstGradient::DotProduct);
-            let runs = self.options.published_runs.div_ceil(Self::REPLICATES as usize);
-            cells.push(Cell::Published { settings, runs });
-        }
-        cells.push(Cell::SinglePairs { trials: 500 });
-        Ok(cells)
+    fn plan(&self) -> Result<Plan, Failure> {
+        let descent = |&norm: &f64| Descent(self.options.at(norm, self.first_step));
+        let published = self.options.predicts_published().then(|| Published {
+            settings: self.options.at(1.0, FirstGradient::DotProduct),
+            runs: self.options.published_runs.div_ceil(Self::REPLICATES as usize),
+        });
+        Plan::default()
+            .kind("descent", self.norms.iter().map(descent))?
+            .kind("published", published)?
+            .kind("single-pairs", [SinglePairs { trials: 500 }])
     }
 
-    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
-        match unit.cell {
-            Cell::Descent(pairs) => Ok(Finding::Descent(descend(pairs, unit)?)),
-            Cell::Published { settings, runs } => published_crossings(settings, *runs, unit),
-            Cell::SinglePairs { trials } => single_pairs(*trials, &mut unit.generator),
-        }
-    }
-
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
-        let mut main = Table::new(&[
-            "norm",
-            "replicate",
-            "first_step",
-            "steps",
-            "pair_steps",
-            "flow_steps",
-            "stop",
-            "pair_crossing",
-            "gradient_length",
-            "gradient_deviation",
-            "pairs",
-            "dimension",
-            "learning_rate",
-            "tolerance",
-        ]);
-        let mut single = Table::new(&["replicate", "decided", "mismatches"]);
-        let mut crossings: Vec<Vec<f64>> = Vec::new();
-        for (unit, finding) in found {
-            match (&cells[unit.cell], finding) {
-                (Cell::Descent(pairs), Finding::Descent(descent)) => main.push(row(pairs, unit, descent)),
-                (_, Finding::SinglePairs { decided, mismatches }) => {
-                    single.push([unit.replicate.into(), decided.into(), mismatches.into()]);
-                }
-                (_, Finding::Published(more)) => {
-                    crossings.resize(more.len(), Vec::new());
-                    crossings.iter_mut().zip(more).for_each(|(all, more)| all.extend(more));
-                }
-                _ => {}
-            }
-        }
-        let mut tables = Tables::new([("", main), (SINGLE_PAIRS, single)]);
+    fn derive(&self, tables: &mut Tables) -> Result<(), Failure> {
+        let crossings: Vec<CrossingRow> = tables.take()?;
         if !crossings.is_empty() {
-            tables.push(PUBLISHED, published_table(&crossings));
+            tables.push_rows(&published(&crossings))?;
         }
-        Ok(tables)
+        Ok(())
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
@@ -191,12 +175,41 @@ Examples:
     }
 }
 
-/// One descent, counted by the engines.
-fn descend(pairs: &Pairs, unit: &mut UnitContext<'_, Cell>) -> Result<Descent, Failure> {
-    let x = uniform(pairs.pairs, pairs.dimension, &mut unit.generator)?;
-    let y = uniform(pairs.pairs, pairs.dimension, &mut unit.generator)?;
-    let (gradient_length, gradient_deviation) = gradient_law(&x, &y, pairs.norm)?;
-    Ok(Descent { counts: pairs.count(&x, &y, &|| unit.is_cancelled())?, gradient_length, gradient_deviation })
+impl Study for Descent {
+    type Rows = Vec<DescentRow>;
+
+    fn label(&self) -> String {
+        format!("norm {}", self.0.norm)
+    }
+
+    fn cost(&self) -> f64 {
+        // Steps that L1 predicts from a right angle.
+        self.0.cost(-libm::log(half_tangent_at(self.0.tolerance)) / (2.0 * self.0.step_size()))
+    }
+
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<DescentRow>, Failure> {
+        let Self(pairs) = self;
+        let x = uniform(pairs.pairs, pairs.dimension, &mut unit.generator)?;
+        let y = uniform(pairs.pairs, pairs.dimension, &mut unit.generator)?;
+        let (gradient_length, gradient_deviation) = gradient_law(&x, &y, pairs.norm)?;
+        let counts = pairs.count(&x, &y, &|| unit.is_cancelled())?;
+        Ok(vec![DescentRow {
+            norm: pairs.norm,
+            replicate: unit.unit.replicate,
+            first_step: pairs.first_step,
+            steps: counts.steps,
+            pair_steps: counts.pair_steps,
+            flow_steps: counts.flow_steps,
+            stop: counts.stop,
+            pair_crossing: counts.pair_crossing,
+            gradient_length,
+            gradient_deviation,
+            pairs: pairs.pairs,
+            dimension: pairs.dimension,
+            learning_rate: pairs.learning_rate,
+            tolerance: pairs.tolerance,
+        }])
+    }
 }
 
 /// The mean length of the gradient of the first members, and the largest relative deviation from sin φ/ρ (G2).
@@ -211,68 +224,80 @@ fn gradient_law(x: &Array2<f64>, y: &Array2<f64>, norm: f64) -> Result<(f64, f64
     Ok((lengths.iter().sum::<f64>() / lengths.len() as f64, deviation))
 }
 
-/// Crossing times of the pair engine at every published norm, on common directions.
-fn published_crossings(settings: &Pairs, runs: usize, unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
-    let counts = published_counts("norm");
-    let mut crossings = vec![Vec::with_capacity(runs); counts.len()];
-    for _ in 0..runs {
-        let half_tangents = uniform_half_tangents(settings.pairs, settings.dimension, &mut unit.generator)?;
-        for (count, crossings) in counts.iter().zip(&mut crossings) {
-            if unit.is_cancelled() {
-                break;
+impl Study for Published {
+    type Rows = Vec<CrossingRow>;
+
+    fn label(&self) -> String {
+        format!("published counts, {} runs", self.runs)
+    }
+
+    fn cost(&self) -> f64 {
+        37_200.0 * (self.runs * self.settings.pairs) as f64 * PAIR_STEP
+    }
+
+    /// Crossing times of the pair engine at every published norm, on common directions.
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<CrossingRow>, Failure> {
+        let (settings, counts) = (&self.settings, published_counts("norm"));
+        let mut crossings = Vec::with_capacity(self.runs * counts.len());
+        for _ in 0..self.runs {
+            let half_tangents = uniform_half_tangents(settings.pairs, settings.dimension, &mut unit.generator)?;
+            for norm in counts.iter().map(|count| count.x).take_while(|_| !unit.is_cancelled()) {
+                let count = Pairs { norm, ..settings.clone() }.count_without_vectors(&half_tangents)?;
+                crossings.extend(count.crossing().map(|crossing| CrossingRow { norm, crossing }));
             }
-            let at_norm = Pairs { norm: count.x, ..settings.clone() };
-            crossings.extend(at_norm.count_without_vectors(&half_tangents)?.crossing());
         }
+        Ok(crossings)
     }
-    Ok(Finding::Published(crossings))
-}
-
-/// Single pairs with small steps: how often L1, its higher orders included and rounded up, is not the count.
-fn single_pairs(trials: usize, generator: &mut Generator) -> Result<Finding, Failure> {
-    let (mut decided, mut mismatches) = (0, 0);
-    for trial in 0..trials {
-        let half_tangent = libm::tan(0.5 * generator.random_range(0.1..3.1));
-        let first = 0.01 * libm::pow(10.0, generator.random_range(-1.0..0.0));
-        // Equal norms, unequal norms, and a second member that is held still.
-        let second = [first, first * generator.random_range(0.01..1.0), 0.0][trial % 3];
-        let epsilon = libm::pow(10.0, generator.random_range(-6.0..-2.5));
-        let predicted = second_order_steps(half_tangent, first, second, epsilon)?;
-        // Too close to a whole number to say on which side of it the neglected orders leave it.
-        if (predicted - predicted.round()).abs() < 0.05 {
-            continue;
-        }
-        decided += 1;
-        let counted = steps_of_pair(Pair { half_tangent, first, second }, epsilon, 10_000_000)?;
-        mismatches += u64::from(counted.steps() != Some(predicted.ceil() as u64));
-    }
-    Ok(Finding::SinglePairs { decided, mismatches })
-}
-
-fn row(pairs: &Pairs, unit: Unit, found: Descent) -> [Value; 14] {
-    [
-        pairs.norm.into(),
-        unit.replicate.into(),
-        pairs.first_step.name().into(),
-        found.counts.steps.into(),
-        found.counts.pair_steps.into(),
-        found.counts.flow_steps.into(),
-        found.counts.stop.into(),
-        found.counts.pair_crossing.into(),
-        found.gradient_length.into(),
-        found.gradient_deviation.into(),
-        pairs.pairs.into(),
-        pairs.dimension.into(),
-        pairs.learning_rate.into(),
-        pairs.tolerance.into(),
-    ]
 }
 
 /// The published counts with what our runs predict for them.
-fn published_table(crossings: &[Vec<f64>]) -> Table {
-    let mut table = Table::new(&[["norm"].as_slice(), &PREDICTION_COLUMNS].concat());
-    for (count, crossings) in published_counts("norm").iter().zip(crossings) {
-        table.push([count.x.into()].into_iter().chain(prediction(count.steps, crossings)));
+fn published(crossings: &[CrossingRow]) -> Vec<PublishedRow> {
+    let row = |count: PublishedCount| {
+        let at_norm = crossings.iter().filter(|row| row.norm == count.x);
+        let crossings: Vec<f64> = at_norm.map(|row| row.crossing).collect();
+        let prediction = prediction(&crossings);
+        PublishedRow {
+            norm: count.x,
+            published_steps: count.steps,
+            runs: crossings.len(),
+            mean_crossing: prediction.map(|found| found.value),
+            lower: prediction.map(|found| found.lower),
+            upper: prediction.map(|found| found.upper),
+        }
+    };
+    published_counts("norm").into_iter().map(row).collect()
+}
+
+impl Study for SinglePairs {
+    type Rows = Vec<SinglePairsRow>;
+
+    fn label(&self) -> String {
+        format!("{} single pairs", self.trials)
     }
-    table
+
+    fn cost(&self) -> f64 {
+        40_000.0 * self.trials as f64
+    }
+
+    /// How often L1, its higher orders included and rounded up, is not the count.
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<SinglePairsRow>, Failure> {
+        let generator = &mut unit.generator;
+        let mut row = SinglePairsRow { replicate: unit.unit.replicate, decided: 0, mismatches: 0 };
+        for trial in 0..self.trials {
+            let half_tangent = libm::tan(0.5 * generator.random_range(0.1..3.1));
+            let first = 0.01 * libm::pow(10.0, generator.random_range(-1.0..0.0));
+            // Equal norms, unequal norms, and a second member that is held still.
+            let second = [first, first * generator.random_range(0.01..1.0), 0.0][trial % 3];
+            let epsilon = libm::pow(10.0, generator.random_range(-6.0..-2.5));
+            let predicted = second_order_steps(half_tangent, first, second, epsilon)?;
+            // Too close to a whole number to say on which side of it the neglected orders leave it.
+            if (predicted - predicted.round()).abs() < 0.05 {
+                continue;
+            }
+            row.decided += 1;
+            let counted = steps_of_pair(Pair { half_tangent, first, second }, epsilon, 10_000_000)?;
+            row.mismatches += u64::from(counted.steps() != Some(predicted.ceil() as u64));
+        }
+        Ok(vec![row])
+    }
 }

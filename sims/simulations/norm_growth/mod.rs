@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
-use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
 use budget::{Budget, Momentum, Rule};
 use lengthening::Lengthening;
@@ -90,7 +90,7 @@ pub struct NormGrowth {
     long_updates: usize,
 }
 
-impl Planned for NormGrowth {
+impl Simulation for NormGrowth {
     const NAME: &'static str = "norm-growth";
     const ABOUT: &'static str = "How norms grow: the budget of a loss, momentum, and gradients that persist";
     const EXAMPLES: &'static str = "\

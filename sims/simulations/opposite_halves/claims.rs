@@ -1,18 +1,15 @@
 //! What the tables of the opposite halves say of the statements.
 
-use std::collections::BTreeMap;
-
-use embedding_norms::lab::claim::{Claim, Source};
-use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms::lab::claim::{Claim, claim};
 use embedding_norms::statistics::{Estimate, mean_with_interval};
 use embedding_norms::theory::convergence::{flow_steps, next_order_steps};
 
-use super::{DIVERGENCE, OppositeHalves, PUBLISHED, SMALL_STEP};
+use super::populations::{DescentRow, PublishedRow};
+use super::single::SinglePair;
+use super::{OppositeHalves, SMALL_STEP};
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::groups;
-use crate::simulations::pairs::{
-    NO_PUBLISHED_RUNS, PUBLISHED_SAYS, counted, engines_claim, published_claim, published_inside_between,
-};
+use crate::simulations::grouping::{by, mean};
+use crate::simulations::pairs::{FirstGradient, engines_claim, is_between, published_claim};
 use crate::simulations::simulation::Tables;
 
 /// The largest γ/ρ² at which L1's orders are held against counts.
@@ -23,33 +20,24 @@ const ENOUGH: u64 = 10;
 const NEARLY_OPPOSITE: f64 = 100.0;
 
 pub fn claims(settings: &OppositeHalves, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
-    let (main, single) = (tables.get("")?, tables.get(DIVERGENCE)?);
+    let (main, single): (Vec<DescentRow>, Vec<SinglePair>) = (tables.rows()?, tables.rows()?);
     Ok(vec![
-        engines_claim(settings.options.engine, main)?,
-        populations(settings, main)?,
-        affine(single, replicates)?,
-        near_the_antipode(settings, single, replicates)?,
-        closed_form(single)?,
-        stationary(single)?,
-        first_step(settings, main)?,
-        published(tables.find(PUBLISHED))?,
+        engines_claim(settings.options.engine, main.iter().map(|row| (row.steps, row.pair_steps))),
+        populations(settings, &main)?,
+        affine(&single, replicates),
+        near_the_antipode(settings, &single, replicates),
+        closed_form(&single),
+        stationary(&single),
+        first_step(settings, &main),
+        published(&tables.rows_if_any()?),
     ])
 }
 
-fn populations(settings: &OppositeHalves, main: &Table) -> Result<Claim, Failure> {
-    let says = "a population crosses when the closed form over its initial angles says, plus L1's next order at the mean \
-                angle: largest difference in steps";
+fn populations(settings: &OppositeHalves, main: &[DescentRow]) -> Result<Claim, Failure> {
     let (step_size, tolerance) = (settings.step_size(), settings.options.tolerance);
-    let rows = main.numbers("angle")?.into_iter().zip(main.numbers("flow_steps")?).zip(main.numbers("pair_crossing")?);
-    let rows: Vec<(f64, f64, f64)> = rows
-        .filter_map(|((angle, flow), crossing)| Some((angle?, flow?, crossing?)))
-        .filter(|(_, flow, _)| *flow > 0.0)
-        .collect();
-    if !settings.is_near_one_angle() || rows.is_empty() {
-        let why = "needs γ/ρ² ≤ 0.03, ε ≥ 1e-4, at least 20 dimensions, and runs of the pair engine that follow the \
-                   cosine from the start";
-        return Ok(Claim::not_tested("L4", Source::Ours, says, why));
-    }
+    let rows = main.iter().filter_map(|row| Some((row.angle, row.flow_steps?, row.pair_crossing?)));
+    let near = settings.is_near_one_angle();
+    let rows: Vec<(f64, f64, f64)> = rows.filter(|(_, flow, _)| near && *flow > 0.0).collect();
     let (mut largest, mut flow_alone) = (0.0_f64, 0.0_f64);
     for (angle, flow, crossing) in &rows {
         let k = libm::tan(0.5 * angle);
@@ -58,38 +46,41 @@ fn populations(settings: &OppositeHalves, main: &Table) -> Result<Claim, Failure
         largest = largest.max((crossing - flow - order).abs());
         flow_alone = flow_alone.max((crossing - flow).abs());
     }
-    let note = format!("{} runs; the closed form alone, the flow, is off by up to {flow_alone:.2} steps", rows.len());
-    Ok(Claim::within("L4", says, 0.3, largest).noting(&note))
+    let says = "a population crosses when the closed form over its initial angles says, plus L1's next order at the mean \
+                angle: largest difference in steps";
+    let why = "needs γ/ρ² ≤ 0.03, ε ≥ 1e-4, at least 20 dimensions, and runs of the pair engine that follow the cosine \
+               from the start";
+    Ok(claim("L4", says)
+        .needs(!rows.is_empty(), why)
+        .note(format!("{} runs; the closed form alone, the flow, is off by up to {flow_alone:.2} steps", rows.len()))
+        .within(0.3, largest))
 }
 
-fn affine(single: &Table, replicates: u64) -> Result<Claim, Failure> {
+fn affine(single: &[SinglePair], replicates: u64) -> Claim {
+    let lines = lines(single, SMALL_STEP, 1.0);
+    let (slope, bend) = (slope(&lines), lines.iter().fold(0.0_f64, |largest, line| largest.max(line.bend)));
     let says =
         "steps of a pair are affine in ln tan(φ0/2), from a right angle to 1e-8 from the antipode: slope over ρ²/2γ";
-    if replicates < ENOUGH {
-        return Ok(Claim::not_tested("L3", Source::Ours, says, "needs at least 10 replicates"));
-    }
-    let lines = lines(single, SMALL_STEP, 1.0)?;
-    let Some(slope) = slope(&lines) else {
-        return Ok(Claim::not_tested("L3", Source::Ours, says, "no pair converged within the budget"));
-    };
-    let bend = lines.iter().fold(0.0_f64, |largest, line| largest.max(line.bend));
     let note = format!(
         "γ/ρ² = {SMALL_STEP}, {replicates} replicates; no count is further than {bend:.2} steps from its line, over \
          thousands of steps"
     );
-    Ok(Claim::equivalence("L3", says, 1.0, 0.002, slope).noting(&note))
+    claim("L3", says)
+        .needs(replicates >= ENOUGH, "needs at least 10 replicates")
+        .needs(slope.is_some(), "no pair converged within the budget")
+        .note(note)
+        .equivalent(1.0, 0.002, slope)
 }
 
-fn near_the_antipode(settings: &OppositeHalves, single: &Table, replicates: u64) -> Result<Claim, Failure> {
-    let says = "near the antipode a step divides tan(φ/2) by 1 + 2u: slope of the steps over ρ²/2γ is 2u/ln(1 + 2u)";
+fn near_the_antipode(settings: &OppositeHalves, single: &[SinglePair], replicates: u64) -> Claim {
     let u = settings.step_size();
-    let slope = slope(&lines(single, u, NEARLY_OPPOSITE)?).filter(|_| replicates >= ENOUGH && u <= LARGEST_STEP);
-    let Some(slope) = slope else {
-        return Ok(Claim::not_tested("L3", Source::Ours, says, "needs γ/ρ² ≤ 0.03 and at least 10 replicates"));
-    };
+    let slope = slope(&lines(single, u, NEARLY_OPPOSITE));
+    let enough = slope.is_some() && replicates >= ENOUGH && u <= LARGEST_STEP;
     let predicted = libm::round(1e4 * 2.0 * u / libm::log1p(2.0 * u)) / 1e4;
-    let note = format!("u = {u}, φ0 from π − 0.02 to π − 1e-8: finite steps add to what the flow predicts");
-    Ok(Claim::equivalence("L3", says, predicted, 0.002, slope).noting(&note))
+    claim("L3", "near the antipode a step divides tan(φ/2) by 1 + 2u: slope of the steps over ρ²/2γ is 2u/ln(1 + 2u)")
+        .needs(enough, "needs γ/ρ² ≤ 0.03 and at least 10 replicates")
+        .note(format!("u = {u}, φ0 from π − 0.02 to π − 1e-8: finite steps add to what the flow predicts"))
+        .equivalent(predicted, 0.002, slope)
 }
 
 impl OppositeHalves {
@@ -107,18 +98,15 @@ struct Line {
     bend: f64,
 }
 
-fn lines(single: &Table, step_size: f64, from: f64) -> Result<Vec<Line>, TableError> {
-    let rows = single.with("step_size", step_size)?;
-    let columns = rows.numbers("half_tangent")?.into_iter().zip(rows.numbers("steps")?).zip(rows.numbers("replicate")?);
-    let mut replicates: BTreeMap<u64, Vec<(f64, f64)>> = BTreeMap::new();
-    for ((half_tangent, steps), replicate) in columns {
-        if let (Some(k), Some(steps), Some(replicate)) = (half_tangent, steps, replicate)
-            && k >= from
-        {
-            replicates.entry(replicate as u64).or_default().push((libm::log(k), 2.0 * step_size * steps));
-        }
-    }
-    Ok(replicates.values().filter(|points| points.len() > 2).map(|points| line(points, step_size)).collect())
+fn lines(single: &[SinglePair], step_size: f64, from: f64) -> Vec<Line> {
+    let point = |row: &SinglePair| {
+        let (k, steps) = (row.half_tangent?, row.steps?);
+        (k >= from).then(|| (row.replicate as f64, libm::log(k), 2.0 * step_size * steps as f64))
+    };
+    let points = single.iter().filter(|row| row.step_size == step_size).filter_map(point);
+    let replicates = by(points, |point| point.0).into_iter();
+    let replicates = replicates.map(|(_, points)| points.into_iter().map(|(_, x, y)| (x, y)).collect::<Vec<_>>());
+    replicates.filter(|points| points.len() > 2).map(|points| line(&points, step_size)).collect()
 }
 
 fn line(points: &[(f64, f64)], step_size: f64) -> Line {
@@ -136,44 +124,33 @@ fn slope(lines: &[Line]) -> Option<Estimate> {
     mean_with_interval(&lines.iter().map(|line| line.slope).collect::<Vec<_>>(), 0.95)
 }
 
-fn closed_form(single: &Table) -> Result<Claim, Failure> {
-    let says = "the closed form, rounded up, is the count of a pair out to 1e-8 from the antipode";
-    let rows = single.numbers("closed_form")?.into_iter().zip(single.numbers("step_size")?);
-    let counts = single.numbers("steps")?.into_iter().zip(single.texts("stop")?);
+fn closed_form(single: &[SinglePair]) -> Claim {
     let (mut decided, mut exceptions) = (0, 0);
-    for ((predicted, step_size), (counted, stop)) in rows.zip(counts) {
-        let (Some(predicted), Some(step_size)) = (predicted, step_size) else { continue };
-        if stop == "budget" || step_size > LARGEST_STEP || (predicted - predicted.round()).abs() < 0.01 {
+    for row in single {
+        let Some(predicted) = row.closed_form else { continue };
+        if row.stop == "budget" || row.step_size > LARGEST_STEP || (predicted - predicted.round()).abs() < 0.01 {
             continue;
         }
         decided += 1;
-        exceptions += u64::from(counted != Some(predicted.ceil()));
+        exceptions += u64::from(row.steps != Some(predicted.ceil() as u64));
     }
-    if decided == 0 {
-        return Ok(Claim::not_tested("L1", Source::Ours, says, "needs γ/ρ² ≤ 0.03 and a budget that suffices"));
-    }
-    let note = "L1 with both orders of the step; predictions within 0.01 of a whole number are left out";
-    Ok(Claim::without_exception("L1", says, exceptions, decided).noting(note))
+    claim("L1", "the closed form, rounded up, is the count of a pair out to 1e-8 from the antipode")
+        .needs(decided > 0, "needs γ/ρ² ≤ 0.03 and a budget that suffices")
+        .note("L1 with both orders of the step; predictions within 0.01 of a whole number are left out")
+        .no_exception(exceptions, decided)
 }
 
-fn stationary(single: &Table) -> Result<Claim, Failure> {
-    let opposite = single.numbers("half_tangent")?.into_iter().zip(single.texts("stop")?);
-    let stops: Vec<String> =
-        opposite.filter(|(half_tangent, _)| half_tangent.is_none()).map(|(_, stop)| stop).collect();
-    let moved = stops.iter().filter(|stop| *stop != "stationary").count();
-    let says = "an exactly opposite pair stays where it is, as vectors and in D1's recursion";
-    Ok(Claim::without_exception("L3", says, moved as u64, stops.len() as u64))
+fn stationary(single: &[SinglePair]) -> Claim {
+    let opposite: Vec<&SinglePair> = single.iter().filter(|row| row.half_tangent.is_none()).collect();
+    let moved = opposite.iter().filter(|row| row.stop != "stationary").count();
+    claim("L3", "an exactly opposite pair stays where it is, as vectors and in D1's recursion")
+        .no_exception(moved as u64, opposite.len() as u64)
 }
 
-fn first_step(settings: &OppositeHalves, main: &Table) -> Result<Claim, Failure> {
+fn first_step(settings: &OppositeHalves, main: &[DescentRow]) -> Claim {
     let says = "the notebook's first step also multiplies ρ² by 1 + 2uc: steps with the cosine throughout minus steps as \
                 published are −2uc of them, up to";
-    let differences = differences(main)?;
-    if differences.len() < 2 || !settings.is_near_one_angle() {
-        let why =
-            "needs both first steps, two angles, γ/ρ² ≤ 0.03, ε ≥ 1e-4, at least 20 dimensions and the pair engine";
-        return Ok(Claim::not_tested("L3", Source::Ours, says, why));
-    }
+    let differences = differences(main);
     let law = |difference: &Difference| -2.0 * settings.step_size() * libm::cos(difference.angle) * difference.steps;
     let largest = differences.iter().map(|found| (found.crossings.value - law(found)).abs()).fold(0.0, f64::max);
     let in_words = |found: &Difference| {
@@ -191,9 +168,16 @@ fn first_step(settings: &OppositeHalves, main: &Table) -> Result<Claim, Failure>
     let by_value = |a: &&Difference, b: &&Difference| a.crossings.value.total_cmp(&b.crossings.value);
     let ends = [differences.iter().max_by(by_value), differences.iter().min_by(by_value)];
     let words: Vec<String> = ends.into_iter().flatten().map(in_words).collect();
-    let note =
-        format!("differences of crossing times: {}: the published curve understates the effect", words.join(", "));
-    Ok(Claim::within("L3", says, 0.5, largest).noting(&note))
+    claim("L3", says)
+        .needs(
+            differences.len() >= 2 && settings.is_near_one_angle(),
+            "needs both first steps, two angles, γ/ρ² ≤ 0.03, ε ≥ 1e-4, at least 20 dimensions and the pair engine",
+        )
+        .note(format!(
+            "differences of crossing times: {}: the published curve understates the effect",
+            words.join(", ")
+        ))
+        .within(0.5, largest)
 }
 
 /// What the first step makes of the same pairs.
@@ -209,37 +193,34 @@ pub struct Difference {
 }
 
 /// The effect of the first step at each interpolation from which steps are needed.
-pub fn differences(main: &Table) -> Result<Vec<Difference>, TableError> {
-    let (cosine, published) = (main.with("first_step", "cosine")?, main.with("first_step", "dot-product")?);
-    let column = |table: &Table, name: &str| groups(table, "interpolation", name);
-    let paired = |name: &str| -> Result<Vec<Option<Estimate>>, TableError> {
-        let groups = column(&cosine, name)?.into_iter().zip(column(&published, name)?);
-        let difference = |((_, ours), (_, theirs)): ((f64, Vec<f64>), (f64, Vec<f64>))| {
-            let same = ours.len() == theirs.len();
-            let differences: Vec<f64> = ours.iter().zip(&theirs).map(|(ours, theirs)| ours - theirs).collect();
-            mean_with_interval(&differences, 0.95).filter(|_| same)
+pub fn differences(main: &[DescentRow]) -> Vec<Difference> {
+    let difference = |(_, rows): (f64, Vec<&DescentRow>)| {
+        let (cosine, published): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|row| row.first_step == FirstGradient::Cosine);
+        let values = |rows: &[&DescentRow], value: fn(&DescentRow) -> Option<f64>| -> Vec<f64> {
+            rows.iter().filter_map(|row| value(row)).collect()
         };
-        Ok(groups.map(difference).collect())
+        let paired = |value: fn(&DescentRow) -> Option<f64>| {
+            let (ours, theirs) = (values(&cosine, value), values(&published, value));
+            let differences: Vec<f64> = ours.iter().zip(&theirs).map(|(ours, theirs)| ours - theirs).collect();
+            mean_with_interval(&differences, 0.95).filter(|_| ours.len() == theirs.len())
+        };
+        let steps = mean(&values(&cosine, DescentRow::counted));
+        let (crossings, counts) = (paired(|row| row.pair_crossing)?, paired(DescentRow::counted)?);
+        let angle = mean(&values(&cosine, |row| Some(row.angle)));
+        (steps > 0.0).then_some(Difference { angle, steps, crossings, counts })
     };
-    let means = |name: &str| crate::simulations::grouping::means(&cosine, "interpolation", name);
-    let counted = counted(main)?;
-    let rows = means("angle")?.into_iter().zip(means(counted)?).zip(paired("pair_crossing")?).zip(paired(counted)?);
-    let difference = |((((_, angle), (_, steps)), crossings), counts): (_, Option<Estimate>)| {
-        (steps > 0.0).then_some(Difference { angle, steps, crossings: crossings?, counts: counts? })
-    };
-    Ok(rows.filter_map(difference).collect())
+    by(main, |row| row.interpolation).into_iter().filter_map(difference).collect()
 }
 
-fn published(table: Option<&Table>) -> Result<Claim, Failure> {
-    let Some(table) = table else {
-        return Ok(Claim::not_tested("L3", Source::Paper, PUBLISHED_SAYS, NO_PUBLISHED_RUNS));
-    };
-    let wide = published_inside_between(table, "lower_at_any_angle", "upper_at_any_angle")?;
+fn published(rows: &[PublishedRow]) -> Claim {
+    let inside = |row: &PublishedRow| (row.runs, is_between(row.published_steps, row.lower, row.upper));
+    let wide = |row: &&PublishedRow| is_between(row.published_steps, row.lower_at_any_angle, row.upper_at_any_angle);
     let how = format!(
         ", carried to the mean angle of the published run along their regression on that angle; {} of {} inside the \
          wider intervals without that",
-        wide.iter().filter(|&&inside| inside).count(),
-        wide.len()
+        rows.iter().filter(wide).count(),
+        rows.len()
     );
-    Ok(published_claim("L3", table, &how)?)
+    published_claim("L3", &rows.iter().map(inside).collect::<Vec<_>>(), &how)
 }

@@ -13,27 +13,19 @@ mod single;
 use clap::{ArgAction, Args};
 use embedding_norms::lab::claim::Claim;
 use embedding_norms::lab::figure::Figure;
-use embedding_norms::lab::sweep::{self, Unit, UnitContext};
-use embedding_norms::lab::table::Table;
 use embedding_norms::setting::within;
-use embedding_norms::theory::convergence::half_tangent_at;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
-use crate::simulations::pairs::{FirstGradient, PAIR_STEP, PairOptions, Pairs};
+use crate::simulations::pairs::{FirstGradient, PairOptions};
 use crate::simulations::simulation::{Simulation, Tables};
-use populations::{Descent, Published};
-use single::SinglePair;
+use crate::simulations::study::Plan;
+use populations::{Descent, Published, RunRow};
+use single::{Antipodal, Divergence};
 
-/// The table of published counts and our prediction intervals.
-const PUBLISHED: &str = "published";
-/// The table of single pairs near the antipode.
-const DIVERGENCE: &str = "divergence";
 /// γ/ρ² of the single pairs that show the limit of small steps.
 const SMALL_STEP: f64 = 1e-3;
-/// The published interpolations, −24/25 … 24/25.
-const PUBLISHED_INTERPOLATIONS: std::ops::RangeInclusive<i32> = -24..=24;
 
 /// Settings; the defaults are the paper's.
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,55 +64,6 @@ fn interpolation(text: &str) -> Result<f64, String> {
         .map_err(|error| error.to_string())
 }
 
-/// A piece of work.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cell {
-    /// The engines on the same pairs, for each first step.
-    Descent { interpolation: f64, settings: Pairs, first_steps: Vec<FirstGradient> },
-    /// The pair engine at all published interpolations, so many runs per replicate, as published.
-    Published { settings: Pairs, runs: usize },
-    /// Single pairs from a right angle up to 10⁻⁸ from the antipode.
-    Divergence { step_size: f64, pairs: usize, tolerance: f64, budget: usize },
-    /// A pair of exact opposites.
-    Antipodal { settings: Pairs },
-}
-
-/// What a piece of work finds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Finding {
-    /// Of one population.
-    Descent(Descent),
-    /// One for each published interpolation.
-    Published(Vec<Published>),
-    /// Of single pairs, each counted by the engine named in it.
-    Single(Vec<SinglePair>),
-}
-
-impl sweep::Cell for Cell {
-    fn label(&self) -> String {
-        match self {
-            Self::Descent { interpolation, .. } => format!("interpolation {interpolation}"),
-            Self::Published { runs, .. } => format!("published counts, {runs} runs"),
-            Self::Divergence { step_size, .. } => format!("single pairs at γ/ρ² = {step_size}"),
-            Self::Antipodal { .. } => "opposite pair".to_owned(),
-        }
-    }
-
-    fn cost(&self) -> f64 {
-        match self {
-            Self::Descent { interpolation, settings, first_steps } => {
-                let right_angle = -libm::log(half_tangent_at(settings.tolerance)) / (2.0 * settings.step_size());
-                settings.cost((1.0 + interpolation) * right_angle) * first_steps.len() as f64
-            }
-            Self::Published { settings, runs } => 4_900.0 * (runs * settings.pairs) as f64 * PAIR_STEP,
-            Self::Divergence { step_size, pairs, .. } => 10.0 * *pairs as f64 * 14.0 / (2.0 * step_size),
-            Self::Antipodal { .. } => 1e5,
-        }
-    }
-}
-
 impl Simulation for OppositeHalves {
     const NAME: &'static str = "opposite-halves";
     const ABOUT: &'static str =
@@ -141,72 +84,37 @@ Examples:
     ];
     const FULL: &'static [&'static str] = &["--replicates=200", "--published-runs=10000"];
 
-    type Cell = Cell;
-    type Finding = Finding;
-
-    fn cells(&self) -> Result<Vec<Cell>, Failure> {
+    fn plan(&self) -> Result<Plan, Failure> {
         let settings = self.options.at(self.norm, FirstGradient::Cosine);
         let mut first_steps = self.first_step.clone();
-        first_steps.sort_by_key(|first| first.name());
+        first_steps.sort();
         first_steps.dedup();
-        let descent = |&interpolation: &f64| Cell::Descent {
+        let descent = |&interpolation: &f64| Descent {
             interpolation,
             settings: settings.clone(),
             first_steps: first_steps.clone(),
         };
-        let mut cells: Vec<Cell> = self.interpolations.iter().map(descent).collect();
-        if self.norm == 1.0 && self.options.predicts_published() {
-            let runs = self.options.published_runs.div_ceil(Self::REPLICATES as usize);
-            cells.push(Cell::Published { settings: self.options.at(self.norm, FirstGradient::DotProduct), runs });
-        }
+        let published = (self.norm == 1.0 && self.options.predicts_published()).then(|| Published {
+            settings: self.options.at(self.norm, FirstGradient::DotProduct),
+            runs: self.options.published_runs.div_ceil(Self::REPLICATES as usize),
+        });
         let mut step_sizes = vec![SMALL_STEP, settings.step_size()];
         step_sizes.dedup();
         let (tolerance, budget) = (self.options.tolerance, self.options.budget);
-        let single = |step_size| Cell::Divergence { step_size, pairs: self.single_pairs, tolerance, budget };
-        cells.extend(step_sizes.into_iter().map(single));
-        cells.push(Cell::Antipodal { settings });
-        Ok(cells)
+        let single = |step_size| Divergence { step_size, pairs: self.single_pairs, tolerance, budget };
+        Plan::default()
+            .kind("descent", self.interpolations.iter().map(descent))?
+            .kind("published", published)?
+            .kind("divergence", step_sizes.into_iter().map(single))?
+            .kind("antipodal", [Antipodal { settings: settings.clone() }])
     }
 
-    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
-        match unit.cell {
-            Cell::Descent { interpolation, settings, first_steps } => {
-                populations::descend(*interpolation, settings, first_steps, unit).map(Finding::Descent)
-            }
-            Cell::Published { settings, runs } => {
-                populations::published_runs(settings, *runs, unit).map(Finding::Published)
-            }
-            Cell::Divergence { step_size, pairs, tolerance, budget } => {
-                let budget = *budget as u64;
-                single::toward_the_antipode(*step_size, *pairs, *tolerance, budget, &mut unit.generator)
-                    .map(Finding::Single)
-            }
-            Cell::Antipodal { settings } => single::opposite(settings, &mut unit.generator).map(Finding::Single),
+    fn derive(&self, tables: &mut Tables) -> Result<(), Failure> {
+        let runs: Vec<RunRow> = tables.take()?;
+        if !runs.is_empty() {
+            tables.push_rows(&populations::published(&runs))?;
         }
-    }
-
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
-        let mut main = Table::new(&populations::COLUMNS);
-        let mut divergence = Table::new(&single::COLUMNS);
-        let mut published: Vec<Published> = Vec::new();
-        for (unit, finding) in found {
-            match (&cells[unit.cell], finding) {
-                (Cell::Descent { interpolation, settings, .. }, Finding::Descent(descent)) => {
-                    descent.rows(*interpolation, unit.replicate, settings).for_each(|row| main.push(row));
-                }
-                (_, Finding::Published(more)) => {
-                    published.resize_with(more.len(), Published::default);
-                    published.iter_mut().zip(more).for_each(|(all, more)| all.extend(more));
-                }
-                (_, Finding::Single(pairs)) => pairs.iter().for_each(|pair| divergence.push(pair.row(unit.replicate))),
-                _ => {}
-            }
-        }
-        let mut tables = Tables::new([("", main), (DIVERGENCE, divergence)]);
-        if !published.is_empty() {
-            tables.push(PUBLISHED, populations::published_table(&published));
-        }
-        Ok(tables)
+        Ok(())
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {

@@ -23,7 +23,7 @@ pub use run::{Count, Goal, Pairs, Run, differences, nanoseconds};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
-use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::{Context, Plan, Row, Study};
 use rules::{PLACED, Placed, long_memory};
 
@@ -267,7 +267,7 @@ impl Study for Task<Scaling> {
     }
 }
 
-impl Planned for OptimizerLaws {
+impl Simulation for OptimizerLaws {
     const NAME: &'static str = "optimizer-laws";
     const ABOUT: &'static str = "Steps against the norm for every optimizer: one degree each, and a law for each";
     const EXAMPLES: &'static str = "\

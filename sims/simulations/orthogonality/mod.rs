@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
-use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
 use course::{Condition, Kind, Rule};
 
@@ -57,7 +57,7 @@ pub struct Orthogonality {
     temperature: f64,
 }
 
-impl Planned for Orthogonality {
+impl Simulation for Orthogonality {
     const NAME: &'static str = "orthogonality";
     const ABOUT: &'static str =
         "Plain steps are orthogonal to embeddings with parameters of their own, not to those of a shared encoder";

@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::failure::Failure;
 use crate::cli::values;
 use crate::simulations::decay::Decay;
-use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::{Context, Plan, Row, Study, digit};
 
 /// Steps between two comparisons.
@@ -150,7 +150,7 @@ impl Study for Method {
     }
 }
 
-impl Planned for RateDecayEquivalence {
+impl Simulation for RateDecayEquivalence {
     const NAME: &'static str = "rate-decay-equivalence";
     const ABOUT: &'static str = "Learning rate against weight decay: which changes of both change nothing";
     const EXAMPLES: &'static str = "\

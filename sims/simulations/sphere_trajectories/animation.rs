@@ -1,11 +1,10 @@
 //! The three spheres in motion: one clock for all, a loop without a jump.
 
 use embedding_norms::lab::figure::{Figure, Layer, Legend, Marker, Panel};
-use embedding_norms::lab::table::Table;
 
+use super::PointRow;
 use super::figures::spot;
 use super::view::{Trail, globe, style, trails};
-use crate::cli::failure::Failure;
 
 /// Frames in which the points move, in which they rest at the end, and in which the paths fade.
 const MOVING: usize = 42;
@@ -20,11 +19,11 @@ struct Moment {
 }
 
 /// The frames of one loop.
-pub fn frames(table: &Table) -> Result<Vec<Figure>, Failure> {
-    let all = trails(table)?;
+pub fn frames(rows: &[PointRow]) -> Vec<Figure> {
+    let all = trails(rows);
     let longest = all.iter().flatten().map(Trail::steps).max().unwrap_or(0) as f64;
     let moments = (0..MOVING + RESTING + FADING).map(|frame| moment(frame, longest));
-    Ok(moments.map(|moment| figure(&all, moment)).collect())
+    moments.map(|moment| figure(&all, moment)).collect()
 }
 
 /// The clock runs slowly at first, when the steps are large.

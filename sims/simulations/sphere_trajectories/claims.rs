@@ -1,21 +1,21 @@
 //! What random pairs on the sphere say of the statements.
 
-use embedding_norms::lab::claim::Claim;
-use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms::lab::claim::{Claim, claim};
 
-pub fn claims(trials: &Table) -> Result<Vec<Claim>, TableError> {
-    let total = |column: &str| -> Result<u64, TableError> {
-        Ok(trials.numbers(column)?.into_iter().flatten().sum::<f64>() as u64)
-    };
-    let (pairs, positions) = (total("pairs")?, total("row_steps")?);
+use super::trials::TrialsRow;
+
+pub fn claims(rows: &[TrialsRow]) -> Vec<Claim> {
+    let total = |count: fn(&TrialsRow) -> u64| rows.iter().map(count).sum::<u64>();
+    let positions = total(|row| row.row_steps);
     let note = "random pairs, norms from a tenth of the best to ten times it, to rounding (1e-13)";
     let plane = "both members stay in the plane of the pair: positions outside";
     let norms = "no plain step shortens a free embedding: steps that did";
     let lands = "from the best norm √(γ(1 + cos φ0)) one step aligns a pair: pairs that were not aligned";
-    Ok(vec![
-        Claim::without_exception("D1", plane, total("off_plane")?, positions).noting(note),
-        Claim::without_exception("D2", norms, total("shortened")?, positions).noting(note),
-        Claim::without_exception("L8", lands, total("not_aligned")?, pairs)
-            .noting("random pairs, to rounding (1e-13 over sin φ0)"),
-    ])
+    vec![
+        claim("D1", plane).note(note).no_exception(total(|row| row.off_plane), positions),
+        claim("D2", norms).note(note).no_exception(total(|row| row.shortened), positions),
+        claim("L8", lands)
+            .note("random pairs, to rounding (1e-13 over sin φ0)")
+            .no_exception(total(|row| row.not_aligned), total(|row| row.pairs)),
+    ]
 }

@@ -1,10 +1,9 @@
 //! The three spheres, from the table alone.
 
 use embedding_norms::lab::figure::{Figure, Layer, Legend, Marker, Panel, Style};
-use embedding_norms::lab::table::Table;
 
+use super::PointRow;
 use super::view::{Trail, globe, style, trails};
-use crate::cli::failure::Failure;
 
 /// What the panels are called, before the number of steps.
 const NAMES: [&str; 3] = [
@@ -19,12 +18,12 @@ const TEXT: &str = "Three spheres with the same pairs of points. From a norm sho
 const CAPTION: &str = "Open circles: start. Dots: after each step. Large discs: where the pair ends. Paths on the far side are \
                        pale, and the two members' paths are drawn side by side.";
 
-pub fn figure(table: &Table) -> Result<Figure, Failure> {
-    let panels = trails(table)?.into_iter().zip(NAMES).map(|(trails, name)| {
+pub fn figure(rows: &[PointRow]) -> Figure {
+    let panels = trails(rows).into_iter().zip(NAMES).map(|(trails, name)| {
         let title = format!("{name} {}", steps(&trails));
         trails.iter().fold(globe().title(title).legend(Legend::Below), draw)
     });
-    Ok(Figure::new(TEXT).columns(3).panels(panels).caption(CAPTION))
+    Figure::new(TEXT).columns(3).panels(panels).caption(CAPTION)
 }
 
 /// The steps that the pairs of a panel take, in words.

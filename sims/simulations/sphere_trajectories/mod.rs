@@ -13,22 +13,18 @@ mod view;
 use clap::{ArgAction, Args};
 use embedding_norms::lab::claim::Claim;
 use embedding_norms::lab::figure::Figure;
-use embedding_norms::lab::sweep::{self, Unit, UnitContext};
-use embedding_norms::lab::table::Table;
 use embedding_norms::loss::NegativeCosine;
 use embedding_norms::simulation::{Cadence, PairDescent, Start, StopRules};
 use embedding_norms::sphere::norm_of;
 use embedding_norms::theory::duality::best_norm;
-use ndarray::{Array2, ArrayView1, array};
+use ndarray::{ArrayView1, array};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
 use crate::simulations::simulation::{Simulation, Tables};
+use crate::simulations::study::{Context, Plan, Row, Study};
 use trials::Trials;
-
-/// The table of random pairs.
-const TRIALS: &str = "trials";
 
 /// Settings.
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,61 +56,102 @@ pub struct SphereTrajectories {
 }
 
 /// A length of embeddings, against the best one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Regime {
+enum Regime {
     Short,
     Best,
     Long,
 }
 
 /// All regimes, in the order of the panels.
-pub const REGIMES: [Regime; 3] = [Regime::Short, Regime::Best, Regime::Long];
+const REGIMES: [Regime; 3] = [Regime::Short, Regime::Best, Regime::Long];
 
-impl Regime {
-    /// The name in tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Short => "short",
-            Self::Best => "best",
-            Self::Long => "long",
-        }
-    }
+/// One pair of the picture.
+#[derive(Debug, Serialize)]
+struct Path {
+    pair: usize,
+    pairs: usize,
+    angle: f64,
+    regime: Regime,
+    norm: f64,
+    learning_rate: f64,
+    tolerance: f64,
 }
 
-/// A piece of work.
-#[derive(Clone, Debug, Serialize)]
+/// A member of a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Cell {
-    /// One pair of the picture; the same in every replicate.
-    Path { pair: usize, pairs: usize, angle: f64, regime: Regime, norm: f64, learning_rate: f64, tolerance: f64 },
-    /// Random pairs.
-    Trials { trials: usize },
+enum Member {
+    First,
+    Second,
 }
 
-/// What a piece of work finds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Finding {
-    /// Both members' positions after each step.
-    Path { stop: String, first: Vec<[f64; 3]>, second: Vec<[f64; 3]> },
-    /// Of random pairs.
-    Trials(Trials),
+/// Where a member is after a step.
+#[derive(Debug, Serialize, Deserialize)]
+struct PointRow {
+    regime: Regime,
+    pair: usize,
+    angle: f64,
+    member: Member,
+    step: usize,
+    x: f64,
+    y: f64,
+    z: f64,
+    norm: f64,
+    last_step: usize,
+    stop: String,
 }
 
-impl sweep::Cell for Cell {
+impl Row for PointRow {
+    const TABLE: &'static str = "";
+}
+
+impl Study for Path {
+    type Rows = Vec<PointRow>;
+
     fn label(&self) -> String {
-        match self {
-            Self::Path { angle, regime, .. } => format!("{} norm from {angle} radians", regime.name()),
-            Self::Trials { trials } => format!("{trials} random pairs"),
-        }
+        let regime = match self.regime {
+            Regime::Short => "short",
+            Regime::Best => "best",
+            Regime::Long => "long",
+        };
+        format!("{regime} norm from {} radians", self.angle)
     }
 
     fn cost(&self) -> f64 {
-        match self {
-            Self::Path { .. } => 1e5,
-            Self::Trials { trials } => 1e6 * *trials as f64,
+        1e5
+    }
+
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<PointRow>, Failure> {
+        // Nothing is random: the first replicate is all.
+        if unit.unit.replicate > 0 {
+            return Ok(Vec::new());
         }
+        let (first, second) = view::placed(self.pair, self.pairs, self.angle);
+        let start = Start::pairs(array![first] * self.norm, array![second] * self.norm);
+        let cancelled = || unit.is_cancelled();
+        let stops = StopRules::budget(100_000).mean_cosine(self.tolerance)?.cancelled_by(&cancelled);
+        let descent = PairDescent::new(NegativeCosine::symmetric(), self.learning_rate)?;
+        let outcome = descent.records(Cadence::every(1)?).record_positions().run(start, &stops)?;
+        let positions: Vec<_> = outcome.records.iter().filter_map(|record| record.positions.as_ref()).collect();
+        let last_step = positions.len() - 1;
+        let row = |member, step, point: ArrayView1<'_, f64>| PointRow {
+            regime: self.regime,
+            pair: self.pair,
+            angle: self.angle,
+            member,
+            step,
+            x: point[0],
+            y: point[1],
+            z: point[2],
+            norm: norm_of(point),
+            last_step,
+            stop: outcome.stop.name().to_owned(),
+        };
+        let firsts = positions.iter().enumerate().map(|(step, (first, _))| row(Member::First, step, first.row(0)));
+        let seconds = positions.iter().enumerate().filter_map(|(step, (_, second))| Some((step, second.as_ref()?)));
+        Ok(firsts.chain(seconds.map(|(step, second)| row(Member::Second, step, second.row(0)))).collect())
     }
 }
 
@@ -130,93 +167,28 @@ Examples:
     const QUICK: &'static [&'static str] = &["--trials=10", "--replicates=2"];
     const FULL: &'static [&'static str] = &["--trials=1000"];
 
-    type Cell = Cell;
-    type Finding = Finding;
-
-    fn cells(&self) -> Result<Vec<Cell>, Failure> {
-        let mut cells = Vec::new();
+    fn plan(&self) -> Result<Plan, Failure> {
+        let mut paths = Vec::new();
         for regime in REGIMES {
             for (pair, &angle) in self.angles.iter().enumerate() {
-                cells.push(Cell::Path {
-                    pair,
-                    pairs: self.angles.len(),
-                    angle,
-                    regime,
-                    norm: self.norm(regime, angle)?,
-                    learning_rate: self.learning_rate,
-                    tolerance: self.tolerance,
-                });
+                let (pairs, norm) = (self.angles.len(), self.norm(regime, angle)?);
+                let (learning_rate, tolerance) = (self.learning_rate, self.tolerance);
+                paths.push(Path { pair, pairs, angle, regime, norm, learning_rate, tolerance });
             }
         }
-        cells.push(Cell::Trials { trials: self.trials });
-        Ok(cells)
-    }
-
-    fn simulate(unit: &mut UnitContext<'_, Cell>) -> Result<Finding, Failure> {
-        match *unit.cell {
-            Cell::Trials { trials } => Ok(Finding::Trials(Trials::run(trials, unit)?)),
-            Cell::Path { pair, pairs, angle, norm, learning_rate, tolerance, .. } => {
-                let (first, second) = view::placed(pair, pairs, angle);
-                let start = Start::pairs(row(first) * norm, row(second) * norm);
-                let cancelled = || unit.is_cancelled();
-                let stops = StopRules::budget(100_000).mean_cosine(tolerance)?.cancelled_by(&cancelled);
-                let descent = PairDescent::new(NegativeCosine::symmetric(), learning_rate)?;
-                let outcome = descent.records(Cadence::every(1)?).record_positions().run(start, &stops)?;
-                let positions = outcome.records.iter().filter_map(|record| record.positions.as_ref());
-                let (first, second) = positions
-                    .filter_map(|(first, second)| Some((point(first.row(0)), point(second.as_ref()?.row(0)))))
-                    .unzip();
-                Ok(Finding::Path { stop: outcome.stop.name().to_owned(), first, second })
-            }
-        }
-    }
-
-    fn tables(&self, cells: &[Cell], found: Vec<(Unit, Finding)>) -> Result<Tables, Failure> {
-        let mut main =
-            Table::new(&["regime", "pair", "angle", "member", "step", "x", "y", "z", "norm", "last_step", "stop"]);
-        let mut trials = Trials::table();
-        for (unit, finding) in found {
-            match (&cells[unit.cell], finding) {
-                // Every replicate of a path is the same.
-                (Cell::Path { pair, angle, regime, .. }, Finding::Path { stop, first, second })
-                    if unit.replicate == 0 =>
-                {
-                    for (member, points) in [("first", first), ("second", second)] {
-                        for (step, &[x, y, z]) in points.iter().enumerate() {
-                            let norm = norm_of(array![x, y, z].view());
-                            main.push([
-                                regime.name().into(),
-                                (*pair).into(),
-                                (*angle).into(),
-                                member.into(),
-                                step.into(),
-                                x.into(),
-                                y.into(),
-                                z.into(),
-                                norm.into(),
-                                (points.len() - 1).into(),
-                                stop.as_str().into(),
-                            ]);
-                        }
-                    }
-                }
-                (_, Finding::Trials(found)) => trials.push(found.row(unit.replicate)),
-                _ => {}
-            }
-        }
-        Ok(Tables::new([("", main), (TRIALS, trials)]))
+        Plan::default().kind("path", paths)?.kind("trials", [Trials { trials: self.trials }])
     }
 
     fn claims(&self, tables: &Tables, _replicates: u64) -> Result<Vec<Claim>, Failure> {
-        Ok(claims::claims(tables.get(TRIALS)?)?)
+        Ok(claims::claims(&tables.rows()?))
     }
 
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
-        Ok(vec![("", figures::figure(tables.get("")?)?)])
+        Ok(vec![("", figures::figure(&tables.rows()?))])
     }
 
     fn animations(tables: &Tables) -> Result<Vec<(&'static str, Vec<Figure>)>, Failure> {
-        Ok(vec![("", animation::frames(tables.get("")?)?)])
+        Ok(vec![("", animation::frames(&tables.rows()?))])
     }
 }
 
@@ -229,12 +201,4 @@ impl SphereTrajectories {
             Regime::Long => self.long * (2.0 * self.learning_rate).sqrt(),
         })
     }
-}
-
-fn row(point: [f64; 3]) -> Array2<f64> {
-    array![point]
-}
-
-fn point(row: ArrayView1<'_, f64>) -> [f64; 3] {
-    [row[0], row[1], row[2]]
 }

@@ -1,7 +1,5 @@
 //! Random pairs in three dimensions, followed step by step.
 
-use embedding_norms::lab::sweep::UnitContext;
-use embedding_norms::lab::table::{Table, Value};
 use embedding_norms::loss::NegativeCosine;
 use embedding_norms::simulation::{Cadence, Outcome, PairDescent, Start, StopRules};
 use embedding_norms::sphere::{Cosine, angle, inner, norm_of, normalize, uniform};
@@ -10,23 +8,34 @@ use ndarray::{Array1, Array2};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use super::Cell;
 use super::view::cross;
 use crate::cli::failure::Failure;
+use crate::simulations::study::{Context, Row, Study};
 
 /// Steps after which a pair is left.
 const BUDGET: u64 = 300;
 /// Norms and distances that rounding may change, relatively, in these runs.
 pub const ROUNDING: f64 = 1e-13;
 
-/// What random pairs show.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+/// Random pairs.
+#[derive(Debug, Serialize)]
 pub struct Trials {
-    pairs: u64,
-    row_steps: u64,
-    off_plane: u64,
-    shortened: u64,
-    not_aligned: u64,
+    pub trials: usize,
+}
+
+/// What random pairs show.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct TrialsRow {
+    replicate: u64,
+    pub pairs: u64,
+    pub row_steps: u64,
+    pub off_plane: u64,
+    pub shortened: u64,
+    pub not_aligned: u64,
+}
+
+impl Row for TrialsRow {
+    const TABLE: &'static str = "trials";
 }
 
 /// A random pair of directions with what it starts from.
@@ -38,10 +47,20 @@ struct Trial {
     learning_rate: f64,
 }
 
-impl Trials {
-    pub fn run(trials: usize, unit: &mut UnitContext<'_, Cell>) -> Result<Self, Failure> {
-        let mut found = Self::default();
-        for _ in 0..trials {
+impl Study for Trials {
+    type Rows = Vec<TrialsRow>;
+
+    fn label(&self) -> String {
+        format!("{} random pairs", self.trials)
+    }
+
+    fn cost(&self) -> f64 {
+        1e6 * self.trials as f64
+    }
+
+    fn run(&self, unit: &mut Context<'_>) -> Result<Vec<TrialsRow>, Failure> {
+        let mut found = TrialsRow { replicate: unit.unit.replicate, ..TrialsRow::default() };
+        for _ in 0..self.trials {
             if unit.is_cancelled() {
                 break;
             }
@@ -51,9 +70,11 @@ impl Trials {
             found.follow(&trial, &trial.descend((factor(), factor()), BUDGET)?);
             found.land(&trial)?;
         }
-        Ok(found)
+        Ok(vec![found])
     }
+}
 
+impl TrialsRow {
     /// Whether every position stays in the plane of the pair and no norm falls.
     fn follow(&mut self, trial: &Trial, outcome: &Outcome) {
         self.pairs += 1;
@@ -88,25 +109,10 @@ impl Trials {
         self.not_aligned += u64::from(left.is_nan() || left * trial.cosine.sine() > ROUNDING);
         Ok(())
     }
-
-    pub fn table() -> Table {
-        Table::new(&["replicate", "pairs", "row_steps", "off_plane", "shortened", "not_aligned"])
-    }
-
-    pub fn row(&self, replicate: u64) -> [Value; 6] {
-        [
-            replicate.into(),
-            self.pairs.into(),
-            self.row_steps.into(),
-            self.off_plane.into(),
-            self.shortened.into(),
-            self.not_aligned.into(),
-        ]
-    }
 }
 
 impl Trial {
-    fn draw(unit: &mut UnitContext<'_, Cell>) -> Result<Self, Failure> {
+    fn draw(unit: &mut Context<'_>) -> Result<Self, Failure> {
         let first = uniform(1, 3, &mut unit.generator)?;
         let second = uniform(1, 3, &mut unit.generator)?;
         let cosine = Cosine::between(first.row(0), second.row(0));

@@ -3,12 +3,11 @@
 use std::f64::consts::PI;
 
 use embedding_norms::lab::figure::{Colour, Layer, Panel, Style};
-use embedding_norms::lab::table::{Table, TableError};
 use embedding_norms::sphere::{geodesic, inner, norm_of};
 use ndarray::{Array1, ArrayView1, array};
 
-use super::REGIMES;
-use crate::simulations::grouping::levels;
+use super::{Member, PointRow, REGIMES, Regime};
+use crate::simulations::grouping::by;
 
 /// How far the camera looks down, in radians.
 const ELEVATION: f64 = 0.3;
@@ -46,22 +45,14 @@ pub struct Trail {
 }
 
 impl Trail {
-    /// All paths of a regime, from the table.
-    pub fn all(table: &Table, regime: &str) -> Result<Vec<Self>, TableError> {
-        let rows = table.with("regime", regime)?;
-        let mut trails = Vec::new();
-        for pair in levels(&rows, "pair")? {
-            let of_pair = rows.with("pair", pair as u64)?;
-            let angle = of_pair.numbers("angle")?.into_iter().flatten().next().unwrap_or(f64::NAN);
-            let [first, second] = ["first", "second"].map(|member| directions(&of_pair, member));
-            let (first, second) = (first?, second?);
-            let normal = cross(first[0].view(), second[0].view());
-            let shift = &normal * (BESIDE / norm_of(normal.view()));
-            let pair = pair as usize;
-            trails.push(Self { pair, angle, directions: first, shift: -&shift });
-            trails.push(Self { pair, angle, directions: second, shift });
-        }
-        Ok(trails)
+    /// Both paths of a pair.
+    fn both(rows: &[&PointRow]) -> [Self; 2] {
+        let (pair, angle) = (rows[0].pair, rows[0].angle);
+        let [first, second] = [Member::First, Member::Second].map(|member| directions(rows, member));
+        let normal = cross(first[0].view(), second[0].view());
+        let shift = &normal * (BESIDE / norm_of(normal.view()));
+        let first = Self { pair, angle, directions: first, shift: -&shift };
+        [first, Self { pair, angle, directions: second, shift }]
     }
 
     /// The number of steps.
@@ -99,11 +90,9 @@ impl Trail {
 }
 
 /// The directions of a member after each step.
-fn directions(of_pair: &Table, member: &str) -> Result<Vec<Array1<f64>>, TableError> {
-    let steps = of_pair.with("member", member)?;
-    let column = |name: &str| steps.numbers(name).map(|values| values.into_iter().map(|x| x.unwrap_or(f64::NAN)));
-    let points = column("x")?.zip(column("y")?).zip(column("z")?).map(|((x, y), z)| array![x, y, z]);
-    Ok(points.map(|point| &point / norm_of(point.view())).collect())
+fn directions(rows: &[&PointRow], member: Member) -> Vec<Array1<f64>> {
+    let points = rows.iter().filter(|row| row.member == member).map(|row| array![row.x, row.y, row.z]);
+    points.map(|point| &point / norm_of(point.view())).collect()
 }
 
 /// The vector product.
@@ -153,6 +142,10 @@ pub fn style(pair: usize) -> Style {
 }
 
 /// The paths of all regimes, in the order of the panels.
-pub fn trails(table: &Table) -> Result<Vec<Vec<Trail>>, TableError> {
-    REGIMES.iter().map(|regime| Trail::all(table, regime.name())).collect()
+pub fn trails(rows: &[PointRow]) -> Vec<Vec<Trail>> {
+    let of_regime = |regime: Regime| {
+        let pairs = by(rows.iter().filter(|row| row.regime == regime), |row| row.pair as f64);
+        pairs.iter().flat_map(|(_, rows)| Trail::both(rows)).collect()
+    };
+    REGIMES.map(of_regime).into()
 }

@@ -2,23 +2,23 @@
 
 use embedding_norms::lab::figure::number::significant;
 use embedding_norms::lab::figure::{Axis, Colour, Figure, Layer, Legend, Panel, Raster, Side, Style};
-use embedding_norms::lab::table::{Table, TableError};
 
-use super::TURNED;
+use super::claims::Residual;
+use super::runs::{NormsRow, TurnedRow};
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::{groups, levels, mean, means};
-use crate::simulations::simulation::Tables;
+use crate::simulations::grouping::{averages, by, mean};
 
 /// Cells of a heat map along each axis.
 const CELLS: usize = 84;
 /// Steps at which lines of equal steps are drawn.
 const COUNTS: [f64; 7] = [10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10_000.0];
 
-pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
-    let (main, turned) = (tables.get("")?, tables.get(TURNED)?);
-    let range = range_of(&main.numbers("steps")?);
-    let moving = map(&main.with("stop_gradient", 0_u64)?, range, "Both members move: the shorter one decides")?;
-    let held = map(&main.with("stop_gradient", 1_u64)?, range, "Stop-gradient: only its own norm counts")?;
+pub fn figure(main: &[NormsRow], turned: &[TurnedRow]) -> Result<Figure, Failure> {
+    let counts = main.iter().filter_map(NormsRow::counted).filter(|steps| *steps > 0.0);
+    let range = counts.fold((f64::INFINITY, 0.0_f64), |(low, high), steps| (low.min(steps), high.max(steps)));
+    let (held, moving): (Vec<&NormsRow>, Vec<&NormsRow>) = main.iter().partition(|row| row.stop_gradient);
+    let moving = map(&moving, range, "Both members move: the shorter one decides")?;
+    let held = map(&held, range, "Stop-gradient: only its own norm counts")?;
     let text = "Above: mean steps to convergence over the norms of both members of a pair, with lines of equal steps after \
                 the closed form. If both move, the shorter member decides; with a stop-gradient on the second member only \
                 the norm of the first counts. Below: the ratio of the angles that the members turn, in units of the \
@@ -26,22 +26,18 @@ pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
                 falls with the square of the step.";
     let caption = "White lines: equal numbers of steps after the closed form. Circles, squares and triangles: the ratio of the \
                    angles against its limit (filled) and against the law with its first correction (open).";
-    let panels = [moving, held, turned_ratio(turned)?, residual(turned)?];
+    let ratios = by(turned, |row| row.norm_ratio);
+    let panels = [moving, held, turned_ratio(&ratios), residual(&ratios)];
     Ok(Figure::new(text).columns(2).panels(panels).caption(caption))
 }
 
-fn range_of(values: &[Option<f64>]) -> (f64, f64) {
-    let ends = values.iter().flatten().filter(|value| **value > 0.0);
-    ends.fold((f64::INFINITY, 0.0_f64), |(low, high), &value| (low.min(value), high.max(value)))
-}
-
 /// Mean steps over both norms, with the closed form's lines of equal steps.
-fn map(table: &Table, range: (f64, f64), title: &str) -> Result<Panel, Failure> {
-    let norms = levels(table, "first_norm")?;
-    let steps: Vec<Vec<(f64, f64)>> = norms
-        .iter()
-        .map(|&first| means(&table.with("first_norm", first)?, "second_norm", "steps"))
-        .collect::<Result<_, TableError>>()?;
+fn map(rows: &[&NormsRow], range: (f64, f64), title: &str) -> Result<Panel, Failure> {
+    let steps = |(first, rows): (f64, Vec<&NormsRow>)| {
+        (first, averages(rows.into_iter().filter_map(|row| Some((row.second_norm, row.counted()?)))))
+    };
+    let (norms, steps): (Vec<f64>, Vec<Vec<(f64, f64)>>) =
+        by(rows.iter().copied(), |row| row.first_norm).into_iter().map(steps).unzip();
     let (Some(&least), Some(&most)) = (norms.first(), norms.last()) else {
         return Err(Failure::Refused("there are no norms to draw".to_owned()));
     };
@@ -65,13 +61,14 @@ fn map(table: &Table, range: (f64, f64), title: &str) -> Result<Panel, Failure> 
         .title(title)
         .layer(Layer::raster(Raster::new(CELLS, values, edges, edges, bar)))
         .legend(Legend::Below);
-    equal_steps(panel, table, edges)
+    Ok(equal_steps(panel, rows, edges))
 }
 
 /// Lines along which the closed form's steps are equal, from the mean of Λ over the pairs.
-fn equal_steps(mut panel: Panel, table: &Table, edges: (f64, f64)) -> Result<Panel, Failure> {
-    let lambda = lambda_over_rate(table)?;
-    let held = table.numbers("stop_gradient")?.into_iter().flatten().next() == Some(1.0);
+fn equal_steps(mut panel: Panel, rows: &[&NormsRow], edges: (f64, f64)) -> Panel {
+    // Steps times the sum of inverse squares that belongs to them, after the closed form.
+    let lambda = mean(&rows.iter().map(|row| row.flow_steps * row.inverse_squares()).collect::<Vec<_>>());
+    let held = rows.first().is_some_and(|row| row.stop_gradient);
     let style = Style::theory().colour(Colour::PAPER).width(1.3);
     for count in COUNTS {
         // Steps = lambda/(ρ_i⁻² + ρ_j⁻²), so the sum of inverse squares is lambda/steps.
@@ -96,23 +93,11 @@ fn equal_steps(mut panel: Panel, table: &Table, edges: (f64, f64)) -> Result<Pan
         };
         panel = panel.layer(Layer::line("", line).style(style)).note(at.0, at.1, significant(count, 5), side);
     }
-    Ok(panel)
-}
-
-/// Steps times the sum of inverse squares that belongs to them, after the closed form: the mean over the pairs.
-fn lambda_over_rate(table: &Table) -> Result<f64, TableError> {
-    let column =
-        |name: &str| table.numbers(name).map(|values| values.into_iter().map(|value| value.unwrap_or(f64::NAN)));
-    let rows =
-        column("flow_steps")?.zip(column("first_norm")?).zip(column("second_norm")?).zip(column("stop_gradient")?);
-    let product = |(((steps, first), second), held): (((f64, f64), f64), f64)| {
-        steps * (1.0 / (first * first) + if held > 0.0 { 0.0 } else { 1.0 / (second * second) })
-    };
-    Ok(mean(&rows.map(product).collect::<Vec<_>>()))
+    panel
 }
 
 /// The ratio of the angles turned over ρ_j²/ρ_i², against the step size.
-fn turned_ratio(turned: &Table) -> Result<Panel, Failure> {
+fn turned_ratio(ratios: &[(f64, Vec<&TurnedRow>)]) -> Panel {
     let mut panel = Panel::new(
         Axis::logarithmic("step size γ/‖z‖² of the short member"),
         Axis::linear("ratio of angles turned × ‖z‖²/‖w‖²"),
@@ -120,17 +105,18 @@ fn turned_ratio(turned: &Table) -> Result<Panel, Failure> {
     .title("The short member travels")
     .layer(Layer::horizontal_line("", 1.0))
     .legend(Legend::Inside);
-    let ratios = levels(turned, "norm_ratio")?;
     let mut laws = Vec::new();
-    for (index, &ratio) in ratios.iter().enumerate() {
-        let rows = turned.with("norm_ratio", ratio)?;
+    for (index, (ratio, rows)) in ratios.iter().enumerate() {
+        let means = |value: fn(&TurnedRow) -> Option<f64>| {
+            averages(rows.iter().filter_map(|row| Some((row.step_size, value(row)?))))
+        };
         let style = Style::ordered(index, ratios.len());
         let label = format!("‖w‖ = {ratio} ‖z‖");
-        panel = panel.layer(Layer::markers(label, means(&rows, "step_size", "turned_relative")?).style(style));
-        let law = filled(&means(&rows, "step_size", "turned_law")?);
+        panel = panel.layer(Layer::markers(label, means(|row| row.turned_relative)).style(style));
+        let law = filled(&means(|row| row.turned_law));
         laws.push(Layer::line("first correction (L5)", law).style(Style::theory()));
     }
-    Ok(panel.layers(laws))
+    panel.layers(laws)
 }
 
 /// The law is linear in the step size: straight pieces between its points, finely enough for a logarithmic axis.
@@ -145,21 +131,19 @@ fn filled(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
 }
 
 /// What the limit and the first correction leave: means of absolute values, with slopes 1 and 2 to compare.
-fn residual(turned: &Table) -> Result<Panel, Failure> {
+fn residual(ratios: &[(f64, Vec<&TurnedRow>)]) -> Panel {
     let mut panel = Panel::new(
         Axis::logarithmic("step size γ/‖z‖² of the short member"),
         Axis::logarithmic("relative error of the ratio"),
     )
     .title("The correction leaves a second-order error")
     .legend(Legend::Hidden);
-    let ratios = levels(turned, "norm_ratio")?;
     let mut anchors = [None; 2];
     let (mut smallest, mut largest) = (f64::INFINITY, 0.0_f64);
-    for (index, &ratio) in ratios.iter().enumerate() {
-        let rows = turned.with("norm_ratio", ratio)?;
+    for (index, (ratio, rows)) in ratios.iter().enumerate() {
         let label = format!("‖w‖ = {ratio} ‖z‖");
         let style = Style::ordered(index, ratios.len());
-        let errors = [errors(&rows, false)?, errors(&rows, true)?];
+        let errors = [errors(rows, Residual::OfLimit), errors(rows, Residual::OfLaw)];
         for (anchor, errors) in anchors.iter_mut().zip(&errors) {
             *anchor = anchor.or(errors.last().copied());
             for (_, error) in errors {
@@ -170,8 +154,8 @@ fn residual(turned: &Table) -> Result<Panel, Failure> {
         panel = panel.layer(Layer::markers(label.clone(), limit).style(style));
         panel = panel.layer(Layer::markers(label, law).style(style.open()));
     }
-    let sizes = levels(turned, "step_size")?;
-    let (Some(&least), Some(&most)) = (sizes.first(), sizes.last()) else { return Ok(panel) };
+    let sizes = ratios.iter().flat_map(|(_, rows)| rows).map(|row| row.step_size);
+    let (least, most) = sizes.fold((f64::INFINITY, 0.0_f64), |(low, high), size| (low.min(size), high.max(size)));
     for (anchor, (slope, name)) in
         anchors.into_iter().zip([(1.0, "limit alone: slope 1"), (2.0, "with correction: slope 2")])
     {
@@ -187,16 +171,11 @@ fn residual(turned: &Table) -> Result<Panel, Failure> {
             Side::Right,
         );
     }
-    Ok(panel)
+    panel
 }
 
-/// Mean absolute deviation of the ratio from its limit, or from the law with the first correction.
-fn errors(rows: &Table, of_law: bool) -> Result<Vec<(f64, f64)>, TableError> {
-    let relative = groups(rows, "step_size", "turned_relative")?;
-    let law = groups(rows, "step_size", "turned_law")?;
-    let error = |((step, measured), (_, law)): ((f64, Vec<f64>), (f64, Vec<f64>))| {
-        let apart = measured.iter().zip(&law).map(|(measured, law)| (measured - if of_law { *law } else { 1.0 }).abs());
-        (step, mean(&apart.collect::<Vec<_>>()))
-    };
-    Ok(relative.into_iter().zip(law).map(error).filter(|(_, error)| *error > 0.0).collect())
+/// The mean of a residual at each step size.
+fn errors(rows: &[&TurnedRow], residual: Residual) -> Vec<(f64, f64)> {
+    let errors = averages(rows.iter().filter_map(|row| Some((row.step_size, residual.of(row)?))));
+    errors.into_iter().filter(|(_, error)| *error > 0.0).collect()
 }

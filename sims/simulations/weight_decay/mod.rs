@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
-use crate::simulations::simulation::{Planned, Tables};
+use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
 use approach::Approach;
 use method::{Method, Setting};
@@ -86,7 +86,7 @@ pub struct WeightDecay {
     momentum_step: f64,
 }
 
-impl Planned for WeightDecay {
+impl Simulation for WeightDecay {
     const NAME: &'static str = "weight-decay";
     const ABOUT: &'static str = "Where norms settle under weight decay, and how far embeddings rotate per step there";
     const EXAMPLES: &'static str = "\

@@ -1,4 +1,4 @@
-//! Norms and angles in equilibrium, averaged over embeddings and time.
+//! Norms and angles in equilibrium, averages over embeddings and time.
 
 use embedding_norms::sphere::uniform;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::simulations::study::{Context, Row, Study};
 /// Relaxations before the average begins.
 const SETTLING: f64 = 3.0;
 
-/// Embeddings that start at S3's norm, settle, and are averaged.
+/// Embeddings that start at S3's norm, settle, and are averages.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Settling {
     pub setting: Setting,
