@@ -17,8 +17,8 @@ pub fn command_line(material: &Material) -> String {
 
 /// The option that a setting stands for; none where the default says the same.
 fn option(command: &Command, key: &str, value: &Value) -> Option<String> {
-    let name = key.replace('_', "-");
-    let argument = command.get_arguments().find(|argument| argument.get_long() == Some(&name))?;
+    let argument = command.get_arguments().find(|argument| argument.get_id() == key)?;
+    let name = argument.get_long()?;
     if let Value::Bool(on) = value {
         return on.then(|| format!("--{name}"));
     }
