@@ -63,7 +63,7 @@ macro_rules! a_rate {
         impl fmt::Display for $rate {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let rounded = format!("{:.12e}", self.0).parse().unwrap_or(self.0);
-                if (1e-5..1e16).contains(&rounded) {
+                if (1e-4..1e16).contains(&rounded) {
                     write!(formatter, "{rounded}")
                 } else {
                     write!(formatter, "{rounded:e}")

@@ -3,11 +3,11 @@
 use embedding_norms::statistics::mean_with_interval;
 use serde::{Deserialize, Serialize};
 
+use super::Levers;
 use super::curve::{Record, arrival};
 use super::lever::{Kind, Lever};
 use super::task::Task;
 use super::training::{Role, Run, Stop};
-use super::{Levers, criterion};
 use crate::cli::failure::Failure;
 use crate::simulations::grouping::{distinct, mean};
 use crate::simulations::simulation::Tables;
@@ -109,24 +109,11 @@ impl Tuned {
     }
 }
 
-/// Makes the tables of comparisons from the runs.
-pub fn derive(tables: &mut Tables, options: &Levers) -> Result<(), Failure> {
-    let (mut runs, records) = (tables.take::<Run>()?, tables.take::<Record>()?);
-    let curves: Vec<&[Record]> = records.chunk_by(Record::is_beside).collect();
-    place(&mut runs, &curves, options);
-    let comparisons = Comparisons { runs: &runs, options };
-    tables.push_rows(&runs)?;
-    tables.push_rows(&comparisons.accuracy(&curves))?;
-    tables.push_rows(&comparisons.speeds())?;
-    tables.push_rows(&comparisons.tuned())?;
-    Ok(tables.push_rows(&criterion::rows(&comparisons))?)
-}
-
 /// Gives every run its role, its target, and the epochs until it was reached.
 ///
 /// The target of each task and replicate goes a share of the way from the accuracy of the untrained network to the best
 /// that plain training has at any time and learning rate.
-fn place(runs: &mut [Run], curves: &[&[Record]], options: &Levers) {
+pub fn place(runs: &mut [Run], curves: &[&[Record]], options: &Levers) {
     let plain: Vec<Run> = runs.iter().filter(|run| run.lever() == Lever::None).cloned().collect();
     for (run, curve) in runs.iter_mut().zip(curves) {
         let same = |plain: &&Run| (plain.task, plain.replicate) == (run.task, run.replicate);
@@ -143,8 +130,10 @@ fn place(runs: &mut [Run], curves: &[&[Record]], options: &Levers) {
 
 /// The runs as they are compared.
 pub struct Comparisons<'a> {
-    runs: &'a [Run],
-    options: &'a Levers,
+    /// Those that were trained.
+    pub runs: &'a [Run],
+    /// The settings.
+    pub options: &'a Levers,
 }
 
 impl<'a> Comparisons<'a> {

@@ -27,11 +27,13 @@ use crate::cli::rates::Averages;
 use crate::cli::values;
 use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
+use analysis::Comparisons;
+use curve::Record;
 use lever::Lever;
 use shrinking::Shrinking;
 use symmetry::Symmetry;
 use task::{Size, Task};
-use training::{Save, Setting, Training};
+use training::{Run, Save, Setting, Training};
 
 /// Layers of the networks whose outputs are looked at.
 const LAYERS: [usize; 3] = [1, 2, 3];
@@ -154,7 +156,15 @@ Examples:
     }
 
     fn derive(&self, tables: &mut Tables) -> Result<(), Failure> {
-        analysis::derive(tables, self)
+        let (mut runs, records) = (tables.take::<Run>()?, tables.take::<Record>()?);
+        let curves: Vec<&[Record]> = records.chunk_by(Record::is_beside).collect();
+        analysis::place(&mut runs, &curves, self);
+        let comparisons = Comparisons { runs: &runs, options: self };
+        tables.push_rows(&runs)?;
+        tables.push_rows(&comparisons.accuracy(&curves))?;
+        tables.push_rows(&comparisons.speeds())?;
+        tables.push_rows(&comparisons.tuned())?;
+        Ok(tables.push_rows(&criterion::rows(&comparisons))?)
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {

@@ -85,7 +85,12 @@ impl Table {
         };
         let column = err.field().and_then(|at| self.columns.get(at as usize));
         let place = column.map_or_else(String::new, |column| format!(", column '{column}'"));
-        TableError::Row { row, place, reason: err.kind().to_string() }
+        let found = err.field().and_then(|at| self.rows[index].get(at as usize)).map(|value| match value {
+            Value::Missing => "no value".to_owned(),
+            value => format!("found '{}'", value.field()),
+        });
+        let reason = [Some(err.kind().to_string()), found].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        TableError::Row { row, place, reason }
     }
 }
 
