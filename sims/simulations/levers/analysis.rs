@@ -8,9 +8,7 @@ use super::curve::{Record, arrival};
 use super::lever::{Kind, Lever};
 use super::task::Task;
 use super::training::{Role, Run, Stop};
-use crate::cli::failure::Failure;
 use crate::simulations::grouping::{distinct, mean};
-use crate::simulations::simulation::Tables;
 use crate::simulations::study::{Row, yes_no};
 
 /// Mean accuracy and norm after some epochs over the replicates that are compared.
@@ -184,7 +182,7 @@ impl<'a> Comparisons<'a> {
     }
 
     /// The means of each setting after every recorded step; settings in which a run diverged have none.
-    fn accuracy(&self, curves: &[&[Record]]) -> Vec<Accuracy> {
+    pub fn accuracy(&self, curves: &[&[Record]]) -> Vec<Accuracy> {
         let compared = self.runs.iter().zip(curves).filter(|(run, _)| run.role == Role::Comparison);
         let mut rows = Vec::new();
         for setting in distinct(compared.clone().map(|(run, _)| (run.task, run.lever(), run.rate))) {
@@ -220,7 +218,7 @@ impl<'a> Comparisons<'a> {
         }
     }
 
-    fn speeds(&self) -> Vec<Speed> {
+    pub fn speeds(&self) -> Vec<Speed> {
         let settings = distinct(self.runs.iter().map(|run| (run.task, run.lever(), run.rate)));
         let row = |(task, kind, rate)| {
             let pairs = self.beside(task, kind, rate, rate);
@@ -247,7 +245,7 @@ impl<'a> Comparisons<'a> {
         settings.into_iter().filter(|(_, lever, _)| *lever != Lever::None).map(row).collect()
     }
 
-    fn tuned(&self) -> Vec<Tuned> {
+    pub fn tuned(&self) -> Vec<Tuned> {
         let levers = distinct(self.runs.iter().map(|run| (run.task, run.lever())));
         let row = |(task, kind)| {
             let (rate, plain_rate) = (self.tune(task, kind)?, self.tune(task, Lever::None)?);
