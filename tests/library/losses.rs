@@ -57,7 +57,7 @@ fn with_temperature(name: &str, temperature: f64) -> Box<dyn Loss> {
 }
 
 proptest! {
-    #![proptest_config(losses_support::seeds::seeded(48))]
+    #![proptest_config(crate::support::seeds::seeded(48))]
 
     #[test]
     fn every_loss_passes_every_check(

@@ -2,8 +2,6 @@
 #![allow(dead_code)]
 
 pub mod reference;
-#[path = "../support/seeds.rs"]
-pub mod seeds;
 
 use embedding_norms::loss::{Loss, Parameters, catalogue};
 

@@ -22,8 +22,11 @@ pub fn figure(rows: &[ClassRow]) -> Figure {
     Figure::new(TEXT).columns(3).aspect(0.95).caption(CAPTION).panels(panels)
 }
 
+/// Means over seeds by epoch, and the ends of their intervals.
+type Course = (Vec<(f64, f64)>, Vec<(f64, f64, f64)>);
+
 /// A quantity against the epoch: its mean over seeds, and the interval of the mean.
-fn course(runs: &[Run], quantity: impl Fn(&Run) -> f64) -> (Vec<(f64, f64)>, Vec<(f64, f64, f64)>) {
+fn course(runs: &[Run], quantity: impl Fn(&Run) -> f64) -> Course {
     let (mut means, mut band) = (Vec::new(), Vec::new());
     for epoch in Run::epochs(runs) {
         let values = at(runs, epoch, &quantity);
