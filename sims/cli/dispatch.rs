@@ -65,7 +65,6 @@ pub fn command() -> Command {
         merge::command(),
         completions::command(),
     ];
-    let tools = tools.map(rates::with_the_other);
     let command = Command::new("embedding-norms")
         .version(env!("CARGO_PKG_VERSION"))
         .about(all::ABOUT)
@@ -80,8 +79,8 @@ pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     interrupt::install()?;
     let mut whole = command();
     all::refuse_options_without_command(&arguments, &mut whole)?;
-    let matches =
-        whole.clone().try_get_matches_from(&arguments).map_err(|error| explained(error, &arguments, &whole))?;
+    let reading = whole.clone().mut_subcommands(rates::with_the_other);
+    let matches = reading.try_get_matches_from(&arguments).map_err(|error| explained(error, &arguments, &whole))?;
     instructions::install()?;
     if let Some((name, matches)) = matches.subcommand().filter(|(name, _)| find(name).is_none()) {
         rates::refuse_the_other(name, matches, &rates::Averages::new())?;
@@ -157,14 +156,15 @@ fn run_some(
 /// The arguments of one simulation: presets, then the file, then what the user wrote.
 fn settings(entry: &dyn Entry, common: &Common, written: &[OsString]) -> Result<ArgMatches, Failure> {
     let command = entry.command();
+    let reading = rates::with_the_other(command.clone());
     let mut arguments: Vec<OsString> = vec![entry.name().into()];
     arguments.extend(entry.presets(common).iter().map(OsString::from));
     if let Some(path) = &common.config {
         let known: Vec<&str> = SIMULATIONS.iter().map(|entry| entry.name()).collect();
-        arguments.extend(config::options(path, &command, &known)?.into_iter().map(OsString::from));
+        arguments.extend(config::options(path, &reading, &known)?.into_iter().map(OsString::from));
     }
     arguments.extend(written.iter().cloned());
-    let matches = command.clone().try_get_matches_from(arguments).map_err(|error| usage::explained(error, &command))?;
+    let matches = reading.try_get_matches_from(arguments).map_err(|error| usage::explained(error, &command))?;
     entry.refuse_other_rate(&matches)?;
     Ok(matches)
 }
@@ -233,7 +233,7 @@ mod tests {
     fn every_rate_of_every_command_is_one_of_the_two() {
         let (mut of_mean, mut per_embedding) = (Vec::new(), Vec::new());
         for command in command().get_subcommands() {
-            let own = command.get_arguments().filter(|argument| !argument.is_hide_set());
+            let own = command.get_arguments();
             for argument in own.filter(|argument| argument.get_long().is_some_and(|long| long.contains("rate"))) {
                 let (name, long) = (command.get_name(), argument.get_long().unwrap_or_default());
                 let sign = argument.get_value_names().unwrap_or_default().concat();

@@ -63,7 +63,7 @@ macro_rules! a_rate {
         impl fmt::Display for $rate {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let rounded = format!("{:.12e}", self.0).parse().unwrap_or(self.0);
-                if (1e-4..1e16).contains(&rounded) {
+                if (1e-3..1e16).contains(&rounded) {
                     write!(formatter, "{rounded}")
                 } else {
                     write!(formatter, "{rounded:e}")
@@ -97,16 +97,15 @@ const OTHER: &str = "the other learning rate";
 pub type Averages = Vec<(&'static str, usize)>;
 
 /// Whether the rates of a command are on a mean; `None` if it has none.
-pub fn is_of_mean(command: &Command) -> Option<bool> {
-    let rate = command.get_arguments().filter(|argument| argument.get_id() != OTHER);
-    let rate = rate.filter_map(Arg::get_long).find(|long| long.ends_with(PER_EMBEDDING))?;
+fn is_of_mean(command: &Command) -> Option<bool> {
+    let rate = command.get_arguments().filter_map(Arg::get_long).find(|long| long.ends_with(PER_EMBEDDING))?;
     Some(rate.ends_with(OF_MEAN))
 }
 
-/// The command, which now also reads the learning rate that is not its own; nobody is shown this.
+/// The command, which also reads the learning rate that is not its own.
 pub fn with_the_other(command: Command) -> Command {
     let Some(of_mean) = is_of_mean(&command) else { return command };
-    let other = Arg::new(OTHER).hide(true).help("Refused, with the option and the value to write");
+    let other = Arg::new(OTHER).hide(true).allow_hyphen_values(true);
     command.arg(match of_mean {
         true => other.long(PER_EMBEDDING).value_name("γ").value_parser(read_per_embedding),
         false => other.long(OF_MEAN).value_name("η").value_parser(read_of_mean),
@@ -127,9 +126,9 @@ pub fn refuse_the_other(command: &str, matches: &ArgMatches, averages: &Averages
 }
 
 fn on_a_mean(command: &str, gamma: PerEmbedding, averages: &Averages) -> String {
-    let written = |&(option, n): &(&str, usize)| {
-        let eta = gamma.of_mean(n).map_or_else(|error| error.to_string(), |eta| eta.to_string());
-        format!("--{option} {eta} (the mean over {n} embeddings)")
+    let written = |&(option, n): &(&str, usize)| match gamma.of_mean(n) {
+        Ok(eta) => format!("--{option} {eta} (the mean over {n} embeddings)"),
+        Err(error) => format!("--{option}, with a smaller rate: {error}"),
     };
     let write: Vec<String> = averages.iter().map(written).collect();
     format!(

@@ -107,7 +107,7 @@ impl<S: Simulation> Entry for Of<S> {
         // The options bring a description of their own, so that of the simulation comes last. A later option replaces an
         // earlier one, so that presets and files can stand in front of what the user wrote.
         let command = command.about(S::ABOUT).long_about(None).after_help(S::EXAMPLES).args_override_self(true);
-        usage::taking_negative_numbers(rates::with_the_other(command))
+        usage::taking_negative_numbers(command)
     }
 
     fn refuse_other_rate(&self, matches: &ArgMatches) -> Result<(), Failure> {

@@ -186,6 +186,14 @@ fn completions_name_commands_and_options() {
         let script = String::from_utf8(script.stdout).unwrap();
         assert!(["norm-effect", "redraw", "learning-rate"].iter().all(|name| script.contains(name)), "{shell}");
     }
+    // Of the two learning rates only the one that a command has.
+    let script = command(place.path(), "completions bash").assert().success().get_output().stdout.clone();
+    let script = String::from_utf8(script).unwrap();
+    let options =
+        script.lines().filter(|line| line.contains("opts=") && line.contains("learning-rate ")).collect::<Vec<_>>();
+    assert!(options.len() > 8 && options.iter().any(|line| line.contains(" --mean-learning-rate ")), "{options:?}");
+    let both = |line: &&&str| line.contains("mean-learning-rate ") && line.contains(" --learning-rate ");
+    assert_eq!(options.iter().filter(both).count(), 0, "{options:?}");
 }
 
 #[test]
