@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Whether the tests of a room notice a wrong formula: cargo-mutants changes one thing at a time, an operator, a constant, a
-# returned value, and runs the tests of the chapters that belong to the room. What they do not notice is listed.
+# Whether the tests of a module notice a wrong formula: cargo-mutants changes one thing at a time, an operator, a constant, a
+# returned value, and runs the tests of the chapters that belong to the module. What they do not notice is listed.
 #
-# usage: tests/mutants.sh [ROOM [SHARD]]
-#   ROOM   theory, loss, normalization, optimizer, simulation, encoder, sphere, law, claim, sweep, confidence, diagnosis;
+# usage: tests/mutants.sh [MODULE [SHARD]]
+#   MODULE theory, loss, normalization, optimizer, simulation, encoder, sphere, law, claim, sweep, confidence, diagnosis;
 #          all of them without it.
 #   SHARD  which part of the mutants: 0/20 is every twentieth from the first on. A number alone, such as 10, is a sample of
 #          so many, always the same. All of them without it.
@@ -12,39 +12,42 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# The tests of a room, the quick ones that speak of it.
+# The test binaries of a module, and the modules in them that speak of it.
 tests_of() {
     case $1 in
-        theory) echo convergence duality equilibrium exact growth one_step scaling ;;
-        loss) echo contrastive_losses gradient losses losses_reference ;;
-        normalization) echo gradient one_step scaling sphere ;;
-        optimizer) echo optimizers scaling scaling_laws ;;
-        simulation) echo convergence equilibrium one_step scaling simulation ;;
-        encoder) echo encoders ;;
-        sphere) echo duality gradient one_step sphere ;;
-        law) echo convergence law ;;
-        claim) echo claim ;;
-        sweep) echo sweep ;;
-        confidence) echo confidence ;;
-        diagnosis) echo diagnosis ;;
-        *) echo "there is no room $1; see the head of tests/mutants.sh" >&2; exit 2 ;;
+        theory) echo theory : convergence:: duality exact growth one_step scaling:: equilibrium ;;
+        loss) echo library theory : losses gradient ;;
+        normalization) echo library theory : gradient one_step scaling:: sphere ;;
+        optimizer) echo library theory : optimizers scaling ;;
+        simulation) echo library theory : convergence:: equilibrium one_step scaling:: simulation ;;
+        encoder) echo library theory : encoders networks training ;;
+        sphere) echo library theory : duality gradient one_step sphere ;;
+        law) echo library theory : convergence:: law ;;
+        claim) echo library : claim ;;
+        sweep) echo sweep : ;;
+        confidence) echo library : confidence ;;
+        diagnosis) echo diagnosis : ;;
+        *) echo "there is no module $1; see the head of tests/mutants.sh" >&2; exit 2 ;;
     esac
 }
 
 mutate() {
-    local room=$1 shard=${2:-} arguments=() test
-    for test in $(tests_of "$room"); do arguments+=("--cargo-arg=--test=$test"); done
-    local files=(--file "src/$room.rs" --file "src/$room/**" --file "src/lab/$room.rs" --file "src/lab/$room/**")
+    local module=$1 shard=${2:-} arguments=() test tests
+    tests=$(tests_of "$module")
+    for test in ${tests%%:*}; do arguments+=("--cargo-arg=--test=$test"); done
+    local files=(--file "src/$module.rs" --file "src/$module/**" --file "src/lab/$module.rs" --file "src/lab/$module/**")
     if [[ $shard =~ ^[0-9]+$ ]]; then
         local mutants
         mutants=$(cargo mutants --list "${files[@]}" | wc -l)
         shard=0/$(((mutants + shard - 1) / shard))
     fi
     if [ -n "$shard" ]; then arguments+=(--shard "$shard" --sharding round-robin); fi
-    printf '\n== %s\n' "$room"
+    printf '\n== %s\n' "$module"
     # 2: some were missed, 3: some took too long, which is to be noticed, too.
-    cargo mutants "${files[@]}" --no-shuffle --profile mutants --cargo-arg=--no-default-features --cargo-arg=--lib \
-        "${arguments[@]}" --timeout 300 --jobs 1 --output "target/mutants-of-$room" ${MUTANTS_OPTIONS:-} || case $? in
+    # shellcheck disable=SC2086 # the names of tests are words
+    cargo mutants "${files[@]}" --no-shuffle --profile mutants --cargo-arg=--no-default-features \
+        --cargo-arg=--features=lab,readers --cargo-arg=--lib "${arguments[@]}" --timeout 300 --jobs 1 \
+        --output "target/mutants-of-$module" ${MUTANTS_OPTIONS:-} -- -- ${tests#*:} || case $? in
         2 | 3) missed=1 ;;
         *) exit 1 ;;
     esac
@@ -52,8 +55,8 @@ mutate() {
 
 missed=0
 if [ $# -eq 0 ]; then
-    for room in theory loss normalization optimizer simulation encoder sphere law claim sweep confidence diagnosis; do
-        mutate "$room"
+    for module in theory loss normalization optimizer simulation encoder sphere law claim sweep confidence diagnosis; do
+        mutate "$module"
     done
 else
     mutate "$@"

@@ -72,11 +72,6 @@ impl WeightDecay {
         self.strength
     }
 
-    /// Whether it is added to the gradient.
-    pub fn is_coupled(self) -> bool {
-        self.coupled
-    }
-
     /// Coupled decay's part of the step: g ← g + λz. Decoupled decay leaves the gradient alone.
     pub fn add_to_gradient(self, parameters: &[f64], gradient: &mut [f64]) {
         if self.coupled {
