@@ -3,6 +3,7 @@
 use embedding_norms::statistics::mean_with_interval;
 use serde::{Deserialize, Serialize};
 
+use super::criterion::Seed;
 use super::curve::{Record, arrival};
 use super::lever::{Kind, Lever};
 use super::task::Task;
@@ -112,6 +113,7 @@ impl Tuned {
 /// Makes the tables of comparisons from the runs.
 pub fn derive(tables: &mut Tables, options: &Levers) -> Result<(), Failure> {
     let (mut runs, records) = (tables.take::<Run>()?, tables.take::<Record>()?);
+    let seeds: Vec<Seed> = tables.take()?;
     let curves: Vec<&[Record]> = records.chunk_by(Record::is_beside).collect();
     place(&mut runs, &curves, options);
     let comparisons = Comparisons { runs: &runs, options };
@@ -119,7 +121,9 @@ pub fn derive(tables: &mut Tables, options: &Levers) -> Result<(), Failure> {
     tables.push_rows(&comparisons.accuracy(&curves))?;
     tables.push_rows(&comparisons.speeds())?;
     tables.push_rows(&comparisons.tuned())?;
-    Ok(tables.push_rows(&criterion::rows(&comparisons))?)
+    // Tuning replicates are compared in nothing.
+    let compared = seeds.iter().filter(|seed| seed.replicate >= options.tuning as u64);
+    Ok(tables.push_rows(&criterion::rows(&comparisons, compared))?)
 }
 
 /// Gives every run its role, its target, and the epochs until it was reached.
@@ -150,11 +154,6 @@ pub struct Comparisons<'a> {
 impl<'a> Comparisons<'a> {
     fn compared(&self) -> impl Iterator<Item = &'a Run> {
         self.runs.iter().filter(|run| run.role == Role::Comparison)
-    }
-
-    /// The tasks, each with its replicates that are compared.
-    pub fn replicates(&self) -> Vec<(Task, u64)> {
-        distinct(self.compared().map(|run| (run.task, run.replicate)))
     }
 
     /// The runs of one setting that are compared, each beside plain training at a learning rate.
@@ -297,6 +296,6 @@ pub fn predicted(plain: &Run, run: &Run) -> Option<f64> {
 }
 
 /// The mean of at least one value.
-fn known_mean(values: &[f64]) -> Option<f64> {
+pub fn known_mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| mean(values))
 }

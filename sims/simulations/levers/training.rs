@@ -12,10 +12,12 @@ use embedding_norms::random::Generator;
 use embedding_norms::sphere::{Directions, angle, normalize};
 use embedding_norms::training::{Method, Source, Trainer, TrainingError, Views, batches};
 use ndarray::Array2;
+use rand::Rng;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use statrs::statistics::{Data, OrderStatistics};
 
+use super::criterion::Seed;
 use super::curve::{self, Record};
 use super::lever::{Kind, Lever};
 use super::task::{Samples, Size, Task};
@@ -131,7 +133,7 @@ impl Run {
 }
 
 impl Study for Training {
-    type Rows = (Vec<Run>, Vec<Record>);
+    type Rows = (Vec<Run>, (Vec<Record>, Vec<Seed>));
 
     fn label(&self) -> String {
         format!("{}, {} settings", values::name(self.task), self.settings.len())
@@ -159,7 +161,10 @@ impl Study for Training {
             watch.begin(setting, trainer(setting.lever, setting.rate, &*loss, encoder, predictor)?)
         };
         let courses = self.settings.iter().map(begin).collect::<Result<_, _>>()?;
-        watch.follow(courses, &*samples.source()?, unit.shared_generator(name("training").as_bytes()))
+        let (runs, records) =
+            watch.follow(courses, &*samples.source()?, unit.shared_generator(name("training").as_bytes()))?;
+        let seed = Seed { task: self.task, replicate: unit.unit.replicate, seed: unit.generator.random() };
+        Ok((runs, (records, vec![seed])))
     }
 }
 
