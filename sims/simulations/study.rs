@@ -217,3 +217,27 @@ pub mod yes_no {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, serde::Deserialize)]
+    struct Answers {
+        #[serde(with = "digit")]
+        digit: bool,
+        #[serde(with = "yes_no")]
+        word: bool,
+    }
+
+    #[test]
+    fn booleans_are_read_as_they_are_written() {
+        let rows = [Answers { digit: true, word: false }, Answers { digit: false, word: true }];
+        let mut table = Table::of_rows::<Answers>();
+        table.extend(&rows).unwrap();
+        assert_eq!(table.to_csv().unwrap(), "digit,word\n1,no\n0,yes\n");
+        assert_eq!(table.typed::<Answers>().unwrap(), rows);
+        let doubtful = Table::read_csv("digit,word\n1,maybe\n".as_bytes()).unwrap();
+        assert!(doubtful.typed::<Answers>().unwrap_err().to_string().contains("maybe"));
+    }
+}

@@ -244,7 +244,8 @@ const STORIES: &[(&str, Story)] = &[
                    In a network parameters are shared, so here the angle that the first step turns embeddings by is \
                    measured, and laid beside the epochs that training takes to a given accuracy: for digits and for a \
                    mixture on the sphere, with negatives and without, at one learning rate for all and at one tuned for each \
-                   lever.",
+                   lever. Networks with batch normalization throughout, the paper's own kind, are cut as well, under SimCLR, \
+                   SimSiam and BYOL.",
             finding: "Mostly where the first step rotates embeddings too little for the learning rate; without biases a cut is a \
                       learning rate in disguise, and a larger rate does the same.",
         },

@@ -139,11 +139,6 @@ impl<'a> Comparisons<'a> {
         self.runs.iter().filter(|run| run.role == Role::Comparison)
     }
 
-    /// The tasks, each with its replicates that are compared.
-    pub fn replicates(&self) -> Vec<(Task, u64)> {
-        distinct(self.compared().map(|run| (run.task, run.replicate)))
-    }
-
     /// The runs of one setting that are compared, each beside plain training at a learning rate.
     fn beside(&self, task: Task, lever: Lever, rate: f64, plain_rate: f64) -> Vec<(&'a Run, &'a Run)> {
         let runs = self.compared().filter(|run| (run.task, run.lever(), run.rate) == (task, lever, rate));
@@ -284,6 +279,6 @@ pub fn predicted(plain: &Run, run: &Run) -> Option<f64> {
 }
 
 /// The mean of at least one value.
-fn known_mean(values: &[f64]) -> Option<f64> {
+pub fn known_mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| mean(values))
 }

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use embedding_norms::lab::claim::{Claim, Source, Verdict, claim};
-use embedding_norms::statistics::mean_with_interval;
+use embedding_norms::statistics::{Estimate, mean_with_interval};
 
 use super::analysis::{Speed, SpeedUp, Tuned};
 use super::criterion::{Agreement, Predictor};
 use super::lever::Lever;
 use super::shrinking::{Biases, Data, Shrunk};
 use super::symmetry::Comparison;
-use super::training::Run;
+use super::task::Architecture;
+use super::training::{Role, Run};
 use crate::cli::failure::Failure;
 use crate::cli::values;
 use crate::simulations::grouping::mean;
@@ -39,6 +40,17 @@ const CUT_9: &str = "cutting by 9 speeds up non-contrastive training, at the lea
 const TUNED_3: &str = "cutting by 3 speeds up contrastive training, each with the learning rate that is best for it";
 const TUNED_9: &str =
     "cutting by 9 speeds up non-contrastive training, each with the learning rate that is best for it";
+const NORMED_3: &str = "with batch normalization throughout, cutting by 3 speeds up SimCLR, at the learning rate of the untuned comparison";
+const NORMED_9: &str = "with batch normalization throughout, cutting by 9 speeds up SimSiam and BYOL, at the learning rate of the untuned \
+                        comparison";
+const NORMED_TUNED_3: &str = "with batch normalization throughout, cutting by 3 speeds up SimCLR, each with the learning rate that is best for it";
+const NORMED_TUNED_9: &str = "with batch normalization throughout, cutting by 9 speeds up SimSiam and BYOL, each with the learning rate \
+                              that is best for it";
+const AS_RATE: &str = "with batch normalization throughout, SimCLR cut by 3 takes as long as the whole network at 9 times the learning \
+                       rate: mean of |ln of the ratio of epochs|";
+const NOT_AS_RATE: &str = "control: at the same learning rate it does not";
+/// Accuracy is measured after numbers of steps of this ratio, so that epochs nearer than that are the same.
+const SAME: f64 = 0.5 * LITTLE;
 
 /// `compared` is how many replicates there are beside those of the tuning.
 pub fn claims(tables: &Tables, compared: u64) -> Result<Vec<Claim>, Failure> {
@@ -48,17 +60,66 @@ pub fn claims(tables: &Tables, compared: u64) -> Result<Vec<Claim>, Failure> {
     let mut claims = exact(&tables.rows()?);
     claims.extend(shrinking(&tables.rows()?));
     claims.extend(criterion(&tables.rows()?, compared >= ENOUGH));
-    claims.push(shorter(&tables.rows()?, compared >= ENOUGH));
-    claims.extend(
-        [
-            (CUT_3, &untuned, 3.0, true),
-            (CUT_9, &untuned, 9.0, false),
-            (TUNED_3, &tuned, 3.0, true),
-            (TUNED_9, &tuned, 9.0, false),
-        ]
-        .map(|(says, rows, cut, contrastive)| recommended(says, rows, cut, contrastive, compared >= ENOUGH)),
-    );
+    let runs: Vec<Run> = tables.rows()?;
+    claims.push(shorter(&runs, compared >= ENOUGH));
+    let paper = |normalized: bool, says: [&'static str; 4]| {
+        let kinds = [(&untuned, 3.0, true), (&untuned, 9.0, false), (&tuned, 3.0, true), (&tuned, 9.0, false)];
+        says.into_iter().zip(kinds).map(move |(says, (rows, cut, contrastive))| {
+            let wanted = (normalized, contrastive, Lever::Cut(cut));
+            let rows =
+                rows.iter().filter(|row| (row.task.is_normalized(), row.task.is_contrastive(), row.lever) == wanted);
+            recommended(says, cut, rows, compared >= ENOUGH)
+        })
+    };
+    claims.extend(paper(false, [CUT_3, CUT_9, TUNED_3, TUNED_9]));
+    if runs.iter().any(|run| run.task.is_normalized()) {
+        claims.extend(paper(true, [NORMED_3, NORMED_9, NORMED_TUNED_3, NORMED_TUNED_9]).map(|claim| {
+            let note = format!("heavy ball, weight decay 5e-4, cosine schedule with warm-up; {}", claim.note);
+            claim.noting(&note)
+        }));
+        claims.extend(as_rates(&runs, compared >= ENOUGH));
+    }
     Ok(claims)
+}
+
+/// Whether a cut of networks with batch normalization throughout is a learning rate.
+fn as_rates(runs: &[Run], enough: bool) -> [Claim; 2] {
+    let named = |name: &str, found: Option<Estimate>| {
+        found.map_or(String::new(), |found| format!("; {name}: {:.3}", found.value))
+    };
+    let note = format!(
+        "ε and weight decay stay as they are, so that ε is up to c⁴ times as large beside variances{}{}",
+        named("SimCLR cut by 9", apart(runs, true, 9.0, true)),
+        named("SimSiam and BYOL, whose predictors end in a bias, cut by 3", apart(runs, false, 3.0, true))
+    );
+    let lacks = "needs 4 replicates beside those of the tuning, and learning rates 9 times as large as others";
+    let (as_rate, control) = (apart(runs, true, 3.0, true), apart(runs, true, 3.0, false));
+    let stating = |says, found: Option<Estimate>| claim("S7", says).needs(enough && found.is_some(), lacks);
+    let same = "below ln √2, the ratio of successive measurements";
+    [
+        stating(AS_RATE, as_rate).note(note).holds_for(same, as_rate, |found| found.upper < SAME),
+        stating(NOT_AS_RATE, control).holds_for("above ln √2", control, |found| found.lower > SAME),
+    ]
+}
+
+/// How far the epochs of networks that are cut by c are from those of whole ones at the same learning rate, or at c²
+/// times it: the mean of |ln of the ratio| over tasks and rates, with its interval over replicates.
+fn apart(runs: &[Run], contrastive: bool, cut: f64, as_rate: bool) -> Option<Estimate> {
+    let compared = |run: &&Run| {
+        let wanted = (true, contrastive, Lever::Cut(cut));
+        run.role == Role::Comparison && (run.task.is_normalized(), run.task.is_contrastive(), run.lever()) == wanted
+    };
+    let distance = |run: &Run| {
+        let rate = if as_rate { cut * cut * run.rate } else { run.rate };
+        let is_whole = |plain: &&Run| {
+            let wanted = (run.task, Lever::None, run.replicate);
+            (plain.task, plain.lever(), plain.replicate) == wanted && (plain.rate / rate - 1.0).abs() < 1e-9
+        };
+        let whole = runs.iter().find(is_whole)?;
+        Some((run.replicate, libm::log(run.epochs? / whole.epochs?).abs()))
+    };
+    let distances = by_key(runs.iter().filter(compared).filter_map(distance));
+    mean_with_interval(&distances.values().map(|values| mean(values)).collect::<Vec<_>>(), 0.95)
 }
 
 fn exact(rows: &[Comparison]) -> Vec<Claim> {
@@ -109,7 +170,8 @@ type Measure = fn(&Agreement) -> Option<f64>;
 
 /// The means over the tasks without biases, by replicates.
 fn by_replicate(rows: &[Agreement], predictor: Predictor, measure: Measure) -> Vec<f64> {
-    let rows = rows.iter().filter(|row| row.predictor == predictor && !row.task.has_biases());
+    let rows =
+        rows.iter().filter(|row| row.predictor == predictor && row.task.architecture() == Architecture::NoBiases);
     by_key(rows.filter_map(|row| Some((row.replicate, measure(row)?))))
         .into_values()
         .map(|values| mean(&values))
@@ -177,9 +239,9 @@ fn shorter(runs: &[Run], enough: bool) -> Claim {
 }
 
 /// A cut that the paper recommends, over the tasks of its kind.
-fn recommended(says: &str, rows: &[SpeedUp], cut: f64, contrastive: bool, enough: bool) -> Claim {
+fn recommended<'a>(says: &str, cut: f64, rows: impl Iterator<Item = &'a SpeedUp>, enough: bool) -> Claim {
     let (mut words, mut faster, mut slower, mut same) = (Vec::new(), 0, 0, 0);
-    for row in rows.iter().filter(|row| row.lever == Lever::Cut(cut) && row.task.is_contrastive() == contrastive) {
+    for row in rows {
         let (Some(value), Some((lower, upper))) = (row.log, row.interval) else { continue };
         faster += usize::from(lower > 0.0);
         slower += usize::from(upper < 0.0);

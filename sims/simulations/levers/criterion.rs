@@ -5,11 +5,13 @@ use embedding_norms::random::generator;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-use super::analysis::{Comparisons, predicted};
+use super::analysis::{Comparisons, known_mean, predicted};
 use super::task::Task;
 use super::training::Run;
-use crate::cli::values;
 use crate::simulations::study::Row;
+
+/// Permutations of the control.
+const PERMUTATIONS: usize = 100;
 
 /// What predicts a speed-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +21,7 @@ pub enum Predictor {
     Angle,
     /// γρ^(p−2) against L8's 1/(1 + cos φ0), as if every embedding had its own parameters.
     StepSize,
-    /// The first one, permuted among the settings.
+    /// The first one, permuted among the settings: the mean over permutations.
     Shuffled,
 }
 
@@ -52,32 +54,51 @@ impl Row for Agreement {
     const TABLE: &'static str = "criterion";
 }
 
-/// One row for each task, replicate and predictor.
-pub fn rows(comparisons: &Comparisons<'_>) -> Vec<Agreement> {
-    let predictors = [Predictor::Angle, Predictor::StepSize, Predictor::Shuffled];
-    let row = |(task, replicate)| predictors.map(|predictor| agreement(comparisons, task, replicate, predictor));
-    comparisons.replicates().into_iter().flat_map(row).collect()
+/// The random number of a unit from which its permutations are drawn.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Seed {
+    pub task: Task,
+    pub replicate: u64,
+    pub seed: u32,
 }
 
-fn agreement(comparisons: &Comparisons<'_>, task: Task, replicate: u64, predictor: Predictor) -> Agreement {
+impl Row for Seed {
+    const TABLE: &'static str = "seeds";
+}
+
+/// One row for each task, replicate and predictor.
+pub fn rows<'a>(comparisons: &Comparisons<'_>, seeds: impl Iterator<Item = &'a Seed>) -> Vec<Agreement> {
+    let predictors = [Predictor::Angle, Predictor::StepSize, Predictor::Shuffled];
+    let row = |seed: &Seed| predictors.map(|predictor| agreement(comparisons, *seed, predictor));
+    // Under a warm-up the first step says little of the others.
+    seeds.filter(|seed| !seed.task.is_normalized()).flat_map(row).collect()
+}
+
+fn agreement(comparisons: &Comparisons<'_>, seed: Seed, predictor: Predictor) -> Agreement {
+    let Seed { task, replicate, seed } = seed;
     let both = |(plain, run): (&Run, &Run)| Some((predictor.predict(plain, run)?, comparisons.speed(plain, run)?.0));
     let pairs = comparisons.pairs(task, replicate).into_iter();
     let (mut predictions, measured): (Vec<f64>, Vec<f64>) = pairs.filter_map(both).unzip();
-    if predictor == Predictor::Shuffled {
-        predictions.shuffle(&mut generator(0, values::name(task).as_bytes(), replicate));
-    }
-    let signs =
-        predictions.iter().zip(&measured).filter(|(prediction, measured)| ![**prediction, **measured].contains(&0.0));
-    let decided: Vec<bool> = signs.map(|(prediction, measured)| (*prediction > 0.0) == (*measured > 0.0)).collect();
-    let right = decided.iter().filter(|&&right| right).count() as f64;
-    Agreement {
-        task,
-        predictor,
-        replicate,
-        settings: measured.len(),
+    let decided = signs(&predictions, &measured).len();
+    let (mut correlations, mut shares) = (Vec::new(), Vec::new());
+    let mut numbers = generator(u64::from(seed), b"levers/permuted", replicate);
+    for _ in 0..if predictor == Predictor::Shuffled { PERMUTATIONS } else { 1 } {
+        if predictor == Predictor::Shuffled {
+            predictions.shuffle(&mut numbers);
+        }
         // Without an order there is no rank correlation.
-        spearman: spearman(&predictions, &measured).ok(),
-        decided: decided.len(),
-        agreement: (!decided.is_empty()).then(|| right / decided.len() as f64),
+        correlations.extend(spearman(&predictions, &measured));
+        let signs = signs(&predictions, &measured);
+        let right = signs.iter().filter(|&&right| right).count() as f64;
+        shares.extend((!signs.is_empty()).then(|| right / signs.len() as f64));
     }
+    let (spearman, agreement) = (known_mean(&correlations), known_mean(&shares));
+    Agreement { task, predictor, replicate, settings: measured.len(), spearman, decided, agreement }
+}
+
+/// Whether each prediction has the sign of what was measured, where both have one.
+fn signs(predictions: &[f64], measured: &[f64]) -> Vec<bool> {
+    let both =
+        predictions.iter().zip(measured).filter(|&(&prediction, &measured)| prediction != 0.0 && measured != 0.0);
+    both.map(|(&prediction, &measured)| (prediction > 0.0) == (measured > 0.0)).collect()
 }

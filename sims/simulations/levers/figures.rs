@@ -7,27 +7,36 @@ use super::analysis::{Accuracy, Speed, SpeedUp, Tuned};
 use super::criterion::{Agreement, Predictor};
 use super::lever::{Kind, Lever};
 use super::shrinking::{Biases, Data, Shrunk};
-use super::task::Task;
+use super::task::{Architecture, Task};
 use super::training::{Role, Run};
 use crate::cli::failure::Failure;
 use crate::simulations::grouping::{distinct, grouped, mean};
 use crate::simulations::simulation::Tables;
 
 pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
-    let accuracies: Vec<Accuracy> = tables.rows()?;
-    let outputs = ("shrinking", shrinking(&tables.rows()?));
+    let is_plain = |task: Task| !task.is_normalized();
+    let mut accuracies: Vec<Accuracy> = tables.rows()?;
+    let (mut speeds, mut tuned): (Vec<Speed>, Vec<Tuned>) = (tables.rows()?, tables.rows()?);
+    accuracies.retain(|row| is_plain(row.task));
+    speeds.retain(|row| is_plain(row.task));
+    tuned.retain(|row| is_plain(row.task));
+    let runs = tables.rows::<Run>()?.into_iter().filter(|run| run.role == Role::Comparison);
+    let (plain, normalized): (Vec<Run>, Vec<Run>) = runs.partition(|run| is_plain(run.task));
+    let mut figures = Vec::new();
     // Without replicates beside those of the tuning there is nothing to compare.
-    if accuracies.is_empty() {
-        return Ok(vec![outputs]);
+    if !accuracies.is_empty() {
+        figures.extend([
+            ("", accuracy(&accuracies)),
+            ("angle", angles(&plain)),
+            ("prediction", predictions(&speeds, &tables.rows()?)),
+            ("tuned", comparisons(&speeds, &tuned)),
+        ]);
     }
-    let speeds: Vec<Speed> = tables.rows()?;
-    Ok(vec![
-        ("", accuracy(&accuracies)),
-        ("angle", angles(tables.rows()?)),
-        ("prediction", predictions(&speeds, &tables.rows()?)),
-        ("tuned", comparisons(&speeds, &tables.rows()?)),
-        outputs,
-    ])
+    if !normalized.is_empty() {
+        figures.push(("batch-norm", as_rates(&normalized)));
+    }
+    figures.push(("shrinking", shrinking(&tables.rows()?)));
+    Ok(figures)
 }
 
 /// The kinds of levers in the order of the legend, with the names of their marks.
@@ -36,16 +45,23 @@ const KINDS: [(Kind, &str); 3] = [(Kind::Cut, "cut"), (Kind::GradScale, "GradSca
 /// A task for a reader.
 fn title(task: Task) -> String {
     let data = if task.is_digits() { "Digits" } else { "Mixture" };
-    let method = if task.is_contrastive() { "contrastive" } else { "non-contrastive" };
-    let biases = if task.has_biases() { ", biases" } else { "" };
-    format!("{data}, {method}{biases}")
+    let method = match (task.architecture(), task.is_contrastive()) {
+        (Architecture::NoBiases, true) => "contrastive",
+        (Architecture::NoBiases, false) => "non-contrastive",
+        (Architecture::Biases, true) => "contrastive, biases",
+        (Architecture::Biases, false) => "non-contrastive, biases",
+        (Architecture::BatchNorm, true) => "SimCLR",
+        (Architecture::BatchNorm, false) if task.has_target() => "BYOL",
+        (Architecture::BatchNorm, false) => "SimSiam",
+    };
+    format!("{data}, {method}")
 }
 
 /// A task in a few letters: D or M, C or N, and b for biases.
 fn short(task: Task) -> String {
     let data = if task.is_digits() { "D" } else { "M" };
     let method = if task.is_contrastive() { "C" } else { "N" };
-    let biases = if task.has_biases() { "b" } else { "" };
+    let biases = if task.architecture() == Architecture::Biases { "b" } else { "" };
     format!("{data}{method}{biases}")
 }
 
@@ -104,52 +120,66 @@ fn is_shown(lever: &Lever) -> bool {
 }
 
 /// Epochs to the target against the angle of the first step over the best one.
-fn angles(mut runs: Vec<Run>) -> Figure {
-    runs.retain(|run| run.role == Role::Comparison);
-    let panels = by_task(
-        &runs,
-        |run| run.task,
-        |runs| {
-            let axes = (Axis::logarithmic("first angle over best, α/α*"), Axis::logarithmic("epochs to the target"));
-            let mut panel = Panel::new(axes.0, axes.1).layer(Layer::vertical_line("L8", 1.0));
-            for (index, (kind, name)) in KINDS.into_iter().chain([(Kind::None, "no lever")]).enumerate() {
-                let of_kind = || runs.iter().filter(|run| run.lever().columns().0 == kind);
-                let of = |setting| of_kind().copied().filter(move |run| (run.lever(), run.rate) == setting);
-                let settings = distinct(of_kind().map(|run| (run.lever(), run.rate)));
-                let arrivals: Vec<Arrival> =
-                    settings.into_iter().filter_map(|setting| arrival(&of(setting).collect::<Vec<_>>())).collect();
-                let interval =
-                    |(x, (_, ends)): &Arrival| ends.map(|(lower, upper)| (*x, libm::exp(lower), libm::exp(upper)));
-                let style = Style::series((index + 1) % (KINDS.len() + 1));
-                let intervals = arrivals.iter().filter_map(interval).collect();
-                let points = arrivals.iter().map(|(x, (log, _))| (*x, libm::exp(*log))).collect();
-                panel = panel
-                    .layer(Layer::error_bars(name, intervals).style(style.opacity(0.5)))
-                    .layer(Layer::markers(name, points).style(style.size(0.8)));
-            }
-            panel
-        },
-    );
+fn angles(runs: &[Run]) -> Figure {
+    let panel = |runs: &[&Run]| {
+        let axes = (Axis::logarithmic("first angle over best, α/α*"), Axis::logarithmic("epochs to the target"));
+        let mut panel = Panel::new(axes.0, axes.1).layer(Layer::vertical_line("L8", 1.0));
+        for (index, (kind, name)) in KINDS.into_iter().chain([(Kind::None, "no lever")]).enumerate() {
+            let runs: Vec<&Run> = runs.iter().copied().filter(|run| run.lever().columns().0 == kind).collect();
+            panel = arrivals(panel, name, &runs, first_angle, Style::series((index + 1) % (KINDS.len() + 1)));
+        }
+        panel
+    };
     let text = "Epochs to the target against the measured angle of the first step over the best one, both logarithmic, one \
                 mark for each lever and learning rate. Epochs are fewest near the best angle and grow on both sides.";
     let caption = "Geometric means of the replicates in which the target was reached, where these are more than half, with \
                    95 % intervals; levers at every learning rate of the grid. L8, the line: the best angle, φ₀/2.";
-    Figure::new(text).caption(caption).columns(3).panels(panels)
+    Figure::new(text).caption(caption).columns(3).panels(by_task(runs, |run| run.task, panel))
 }
 
-/// The mean over the replicates: turned over best, and ln of the epochs with its interval.
-type Arrival = (f64, (f64, Option<(f64, f64)>));
+/// Epochs to the target against c² times the learning rate, by cuts.
+fn as_rates(runs: &[Run]) -> Figure {
+    let panel = |runs: &[&Run]| {
+        let axes = (Axis::logarithmic("c² times the learning rate, c²η"), Axis::logarithmic("epochs to the target"));
+        let mut panel = Panel::new(axes.0, axes.1);
+        for (index, lever) in distinct(runs.iter().map(|run| run.lever())).into_iter().enumerate() {
+            let runs: Vec<&Run> = runs.iter().copied().filter(|run| run.lever() == lever).collect();
+            let factor = if let Lever::Cut(factor) = lever { factor } else { 1.0 };
+            // Marks of one place stand side by side.
+            let aside = libm::pow(1.2, index as f64 - 1.0);
+            let x = |runs: &[&Run]| Some(aside * factor * factor * runs[0].rate);
+            panel = arrivals(panel, &lever.label(), &runs, x, Style::series(index));
+        }
+        panel
+    };
+    let text = "Epochs to the target against the learning rate times c², both logarithmic, one panel per task: networks with \
+                batch normalization throughout, whole and cut. Where a cut is a learning rate, marks at one place agree.";
+    let caption = "Heavy ball with weight decay and a cosine schedule with warm-up, both the same for all. Geometric means of the \
+                   replicates in which the target was reached, where these are more than half, with 95 % intervals; marks of \
+                   one place are drawn side by side.";
+    Figure::new(text).caption(caption).columns(3).panels(by_task(runs, |run| run.task, panel))
+}
 
-fn arrival(runs: &[&Run]) -> Option<Arrival> {
-    let ratios: Vec<f64> = runs.iter().filter_map(|run| Some(run.turned? / run.best_angle)).collect();
-    let logs: Vec<f64> = runs.iter().filter_map(|run| run.epochs.map(libm::log)).collect();
-    let positive = ratios.iter().all(|&ratio| ratio > 0.0) && !ratios.is_empty();
-    if !positive || 2 * logs.len() <= runs.len() {
-        return None;
+/// Marks of the epochs to the target for every lever and learning rate among these runs, where most of them arrive.
+fn arrivals(panel: Panel, name: &str, runs: &[&Run], x: impl Fn(&[&Run]) -> Option<f64>, style: Style) -> Panel {
+    let (mut points, mut bars) = (Vec::new(), Vec::new());
+    for setting in distinct(runs.iter().map(|run| (run.lever(), run.rate))) {
+        let runs: Vec<&Run> = runs.iter().copied().filter(|run| (run.lever(), run.rate) == setting).collect();
+        let logs: Vec<f64> = runs.iter().filter_map(|run| run.epochs.map(libm::log)).collect();
+        let Some(x) = x(&runs).filter(|_| 2 * logs.len() > runs.len()) else { continue };
+        points.push((x, libm::exp(mean(&logs))));
+        bars.extend(mean_with_interval(&logs, 0.95).map(|found| (x, libm::exp(found.lower), libm::exp(found.upper))));
     }
-    let ratio = libm::exp(mean(&ratios.iter().map(|&ratio| libm::log(ratio)).collect::<Vec<_>>()));
-    let interval = mean_with_interval(&logs, 0.95).map(|estimate| (estimate.lower, estimate.upper));
-    Some((ratio, (mean(&logs), interval)))
+    panel
+        .layer(Layer::error_bars(name, bars).style(style.opacity(0.5)))
+        .layer(Layer::markers(name, points).style(style.size(0.8)))
+}
+
+/// The angle of the first step over the best one, the geometric mean over replicates.
+fn first_angle(runs: &[&Run]) -> Option<f64> {
+    let ratios: Vec<f64> = runs.iter().filter_map(|run| Some(run.turned? / run.best_angle)).collect();
+    let positive = ratios.iter().all(|&ratio| ratio > 0.0) && !ratios.is_empty();
+    positive.then(|| libm::exp(mean(&ratios.iter().map(|&ratio| libm::log(ratio)).collect::<Vec<_>>())))
 }
 
 /// Measured against predicted speed-ups, and how well their orders agree.

@@ -10,6 +10,7 @@ mod criterion;
 mod curve;
 mod figures;
 mod lever;
+mod recipe;
 mod shrinking;
 mod symmetry;
 mod task;
@@ -28,11 +29,12 @@ use crate::cli::values;
 use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
 use analysis::Comparisons;
+use criterion::Seed;
 use curve::Record;
 use lever::Lever;
 use shrinking::Shrinking;
 use symmetry::Symmetry;
-use task::{Size, Task};
+use task::{Architecture, Size, Task};
 use training::{Run, Save, Setting, Training};
 
 /// Layers of the networks whose outputs are looked at.
@@ -43,10 +45,12 @@ const LAYERS: [usize; 3] = [1, 2, 3];
 pub struct Levers {
     /// What is learned; without biases unless it says otherwise
     #[arg(long, value_name = "TASK,…", value_delimiter = ',', action = ArgAction::Set, num_args = 1,
-          default_value = "digits-contrastive,digits-non-contrastive,mixture-contrastive,mixture-non-contrastive,digits-contrastive-biases")]
+          default_value = "digits-contrastive,digits-non-contrastive,mixture-contrastive,mixture-non-contrastive,\
+                           digits-contrastive-biases,digits-simclr,digits-simsiam,digits-byol,mixture-simclr,\
+                           mixture-simsiam,mixture-byol")]
     tasks: Vec<Task>,
 
-    /// Factors c by which initial parameters are divided
+    /// Factors c by which initial parameters are divided; networks with batch normalization take the paper's, 3 and 9
     #[arg(long, value_name = "c,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::positive,
           default_value = "0.25,3,9,16", num_args = 1)]
     cuts: Vec<f64>,
@@ -78,6 +82,15 @@ pub struct Levers {
     #[arg(long, value_name = "FACTOR,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::positive,
           default_value = "1,8,64", num_args = 1)]
     mixture_factors: Vec<f64>,
+
+    /// Learning rate η of the untuned comparison of networks with batch normalization: the largest one of the schedule
+    #[arg(long, value_name = "η", value_parser = values::positive, default_value_t = 0.05)]
+    batch_norm_rate: f64,
+
+    /// Learning rates of their tuned comparison, as multiples of that of the untuned one
+    #[arg(long, value_name = "FACTOR,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::positive,
+          default_value = "0.1111111111111111,1,9,81", num_args = 1)]
+    batch_norm_factors: Vec<f64>,
 
     /// Replicates that learning rates are tuned on, and nothing else: the first ones
     #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 2)]
@@ -115,10 +128,10 @@ Examples:
   embedding-norms levers --tasks digits-contrastive --cuts 0.5,2,3 --digits-mean-learning-rate 0.1 --epochs 20
   embedding-norms levers --full --replicates 8 --epochs 20
   embedding-norms levers --save-embeddings probes --save-steps 5";
-    const STATEMENTS: &'static [&'static str] = &["S6", "L8", "L6", "S3"];
+    const STATEMENTS: &'static [&'static str] = &["S6", "L8", "L6", "S3", "S7"];
     const REPLICATES: u64 = 6;
     const QUICK: &'static [&'static str] = &[
-        "--tasks=digits-contrastive,mixture-contrastive",
+        "--tasks=digits-contrastive,mixture-contrastive,digits-simclr",
         "--cuts=0.25,3",
         "--powers=1",
         "--epochs=2",
@@ -130,11 +143,13 @@ Examples:
     ];
     const FULL: &'static [&'static str] = &[
         "--tasks=digits-contrastive,digits-non-contrastive,mixture-contrastive,mixture-non-contrastive,\
-         digits-contrastive-biases,digits-non-contrastive-biases",
+         digits-contrastive-biases,digits-non-contrastive-biases,digits-simclr,digits-simsiam,digits-byol,\
+         mixture-simclr,mixture-simsiam,mixture-byol",
         "--cuts=0.25,0.5,2,3,4,9,16",
         "--decays=0.001,0.01",
         "--digits-factors=0.0125,0.05,0.2,1,4",
         "--mixture-factors=0.125,1,8,64,512",
+        "--batch-norm-factors=0.012345679012345678,0.1111111111111111,1,9,81",
         "--tuning=8",
         "--epochs=40",
         "--samples=1400",
@@ -144,19 +159,20 @@ Examples:
 
     fn plan(&self) -> Result<Plan, Failure> {
         let size = self.size;
-        let whole = self.tasks.iter().filter(|task| !task.has_biases());
+        let homogeneous = self.tasks.iter().filter(|task| task.architecture() == Architecture::NoBiases);
         let outputs = [Task::DigitsContrastive, Task::MixtureContrastive].into_iter().flat_map(|task| {
             let both = LAYERS.into_iter().flat_map(|layers| [(layers, false), (layers, true)]);
             both.map(move |(layers, biases)| Shrinking { task, layers, biases, size })
         });
         Plan::default()
             .kind("training", self.tasks.iter().map(|&task| self.training(task)))?
-            .kind("symmetry", whole.flat_map(|&task| Symmetry::all(task, size)))?
+            .kind("symmetry", homogeneous.flat_map(|&task| Symmetry::all(task, size)))?
             .kind("shrinking", outputs)
     }
 
     fn derive(&self, tables: &mut Tables) -> Result<(), Failure> {
         let (mut runs, records) = (tables.take::<Run>()?, tables.take::<Record>()?);
+        let seeds: Vec<Seed> = tables.take()?;
         let curves: Vec<&[Record]> = records.chunk_by(Record::is_beside).collect();
         analysis::place(&mut runs, &curves, self);
         let comparisons = Comparisons { runs: &runs, options: self };
@@ -164,7 +180,9 @@ Examples:
         tables.push_rows(&comparisons.accuracy(&curves))?;
         tables.push_rows(&comparisons.speeds())?;
         tables.push_rows(&comparisons.tuned())?;
-        Ok(tables.push_rows(&criterion::rows(&comparisons))?)
+        // Tuning replicates are compared in nothing.
+        let compared = seeds.iter().filter(|seed| seed.replicate >= self.tuning as u64);
+        Ok(tables.push_rows(&criterion::rows(&comparisons, compared))?)
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
@@ -183,25 +201,36 @@ Examples:
 
 impl Levers {
     /// Plain training first.
-    fn levers(&self) -> Vec<Lever> {
+    fn levers(&self, task: Task) -> Vec<Lever> {
         let cuts = self.cuts.iter().map(|&factor| Lever::Cut(factor));
         let powers = self.powers.iter().map(|&power| Lever::GradScale(power));
         let decays = self.decays.iter().map(|&strength| Lever::Decay(strength));
-        std::iter::once(Lever::None).chain(cuts).chain(powers).chain(decays).collect()
+        let all = std::iter::once(Lever::None).chain(cuts).chain(powers).chain(decays);
+        let of_the_paper = |lever: &Lever| matches!(lever, Lever::None | Lever::Cut(3.0 | 9.0));
+        all.filter(|lever| !task.is_normalized() || of_the_paper(lever)).collect()
+    }
+
+    /// The learning rate of the untuned comparison, and the multiples of it in the tuned one.
+    fn grid(&self, task: Task) -> (f64, &[f64]) {
+        match (task.is_normalized(), task.is_digits()) {
+            (true, _) => (self.batch_norm_rate, &self.batch_norm_factors),
+            (_, true) => (self.digits_rate, &self.digits_factors),
+            (_, false) => (self.mixture_rate, &self.mixture_factors),
+        }
     }
 
     /// The learning rate of the untuned comparison.
     fn rate(&self, task: Task) -> f64 {
-        if task.is_digits() { self.digits_rate } else { self.mixture_rate }
+        self.grid(task).0
     }
 
     /// All learning rates, that of the untuned comparison among them.
     fn rates(&self, task: Task) -> Vec<f64> {
-        let factors = if task.is_digits() { &self.digits_factors } else { &self.mixture_factors };
+        let (rate, factors) = self.grid(task);
         let mut factors: Vec<f64> = factors.iter().copied().chain([1.0]).collect();
         factors.sort_by(f64::total_cmp);
         factors.dedup();
-        factors.into_iter().map(|factor| factor * self.rate(task)).collect()
+        factors.into_iter().map(|factor| factor * rate).collect()
     }
 
     fn steps_per_epoch(&self) -> f64 {
@@ -211,7 +240,7 @@ impl Levers {
     fn training(&self, task: Task) -> Training {
         let at_rates = |lever: Lever| self.rates(task).into_iter().map(move |rate| Setting { lever, rate });
         let save = self.save_embeddings.clone().map(|folder| Save { folder, steps: self.save_steps as u64 });
-        let settings = self.levers().into_iter().flat_map(at_rates).collect();
+        let settings = self.levers(task).into_iter().flat_map(at_rates).collect();
         Training { task, settings, size: self.size, epochs: self.epochs, save }
     }
 }

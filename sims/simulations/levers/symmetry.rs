@@ -7,8 +7,8 @@ use embedding_norms::training::{TrainingError, batches};
 use serde::{Deserialize, Serialize};
 
 use super::lever::{Kind, Lever};
+use super::recipe::Recipe;
 use super::task::{Samples, Size, Task};
-use super::training::trainer;
 use crate::cli::failure::Failure;
 use crate::cli::values;
 use crate::simulations::study::{Context, Row, Study, yes_no};
@@ -118,7 +118,8 @@ impl Symmetry {
         let cut = cut.map_or(Lever::None, Lever::Cut);
         cut.prepare(std::iter::once(&mut encoder).chain(&mut predictor))?;
         let loss = self.task.loss()?;
-        let mut trainer = trainer(lever, rate, &*loss, encoder, predictor)?;
+        let recipe = Recipe::new(self.task, STEPS as u64)?;
+        let mut trainer = recipe.trainer(lever, rate, &*loss, (encoder, predictor))?;
         let source = samples.source()?;
         let rounds = STEPS.div_ceil(source.samples().div_ceil(self.size.batch));
         let orders: Vec<_> =

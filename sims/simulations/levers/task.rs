@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use embedding_norms::data::digits::SIDE;
 use embedding_norms::data::mixture::Mixture;
-use embedding_norms::encoder::Network;
+use embedding_norms::encoder::{Network, Perceptron};
 use embedding_norms::lab::sweep::UnitContext;
 use embedding_norms::loss::{Loss, NegativeCosine, NtXent, SupervisedInfoNce};
 use embedding_norms::random::Generator;
@@ -31,6 +31,29 @@ pub enum Task {
     DigitsContrastiveBiases,
     /// Digits in two views, a predictor and a stop-gradient, biases as PyTorch draws them
     DigitsNonContrastiveBiases,
+    /// SimCLR on digits, batch normalization throughout
+    DigitsSimclr,
+    /// SimSiam on digits, batch normalization throughout
+    DigitsSimsiam,
+    /// BYOL on digits, batch normalization throughout
+    DigitsByol,
+    /// SimCLR on the mixture in pairs of a class, batch normalization throughout
+    MixtureSimclr,
+    /// SimSiam on the mixture in pairs of a class, batch normalization throughout
+    MixtureSimsiam,
+    /// BYOL on the mixture in pairs of a class, batch normalization throughout
+    MixtureByol,
+}
+
+/// A kind of network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Architecture {
+    /// Rectifiers without biases.
+    NoBiases,
+    /// Biases as PyTorch draws them.
+    Biases,
+    /// The paper's kind: batch normalization after every linear layer, with a residual block.
+    BatchNorm,
 }
 
 /// How much of the data there is, and how large the networks are.
@@ -57,8 +80,8 @@ pub struct Size {
     pub noise: f64,
 }
 
-/// Temperature of NT-Xent on digits.
-const DIGITS_TEMPERATURE: f64 = 0.5;
+/// Temperature of NT-Xent.
+const TEMPERATURE: f64 = 0.5;
 /// Temperature of the supervised InfoNCE on the mixture, the paper's.
 const MIXTURE_TEMPERATURE: f64 = 1.0;
 /// Pairs whose angle and turn are measured.
@@ -73,17 +96,36 @@ const OBSERVED: (usize, f64) = (64, 10.0);
 impl Task {
     /// Whether it learns from digits.
     pub fn is_digits(self) -> bool {
-        !matches!(self, Self::MixtureContrastive | Self::MixtureNonContrastive)
+        use Task::{MixtureByol, MixtureContrastive, MixtureNonContrastive, MixtureSimclr, MixtureSimsiam};
+        !matches!(self, MixtureContrastive | MixtureNonContrastive | MixtureSimclr | MixtureSimsiam | MixtureByol)
     }
 
     /// Whether negatives repel.
     pub fn is_contrastive(self) -> bool {
-        matches!(self, Self::DigitsContrastive | Self::MixtureContrastive | Self::DigitsContrastiveBiases)
+        use Task::{DigitsContrastive, DigitsContrastiveBiases, DigitsSimclr, MixtureContrastive, MixtureSimclr};
+        matches!(self, DigitsContrastive | MixtureContrastive | DigitsContrastiveBiases | DigitsSimclr | MixtureSimclr)
     }
 
-    /// Whether layers have biases.
-    pub fn has_biases(self) -> bool {
-        matches!(self, Self::DigitsContrastiveBiases | Self::DigitsNonContrastiveBiases)
+    /// Whether a moving average of the encoder says what to predict.
+    pub fn has_target(self) -> bool {
+        matches!(self, Self::DigitsByol | Self::MixtureByol)
+    }
+
+    /// The kind of its networks.
+    pub fn architecture(self) -> Architecture {
+        match self {
+            Self::DigitsContrastive
+            | Self::DigitsNonContrastive
+            | Self::MixtureContrastive
+            | Self::MixtureNonContrastive => Architecture::NoBiases,
+            Self::DigitsContrastiveBiases | Self::DigitsNonContrastiveBiases => Architecture::Biases,
+            _ => Architecture::BatchNorm,
+        }
+    }
+
+    /// Whether its networks have batch normalization throughout, and are trained as the paper's.
+    pub fn is_normalized(self) -> bool {
+        self.architecture() == Architecture::BatchNorm
     }
 
     /// Dimension of the embeddings.
@@ -91,17 +133,17 @@ impl Task {
         if self.is_digits() { 16 } else { 10 }
     }
 
-    /// Linear layers between the features and what is normalized.
+    /// Linear layers between the features and what is normalized, where there is no normalization before.
     pub fn layers(self) -> i32 {
         if self.is_contrastive() { 2 } else { 4 }
     }
 
     /// The loss.
     pub fn loss(self) -> Result<Box<dyn Loss>, Failure> {
-        Ok(match (self.is_contrastive(), self.is_digits()) {
-            (true, true) => Box::new(NtXent::new(DIGITS_TEMPERATURE)?),
-            (true, false) => Box::new(SupervisedInfoNce::one_positive(MIXTURE_TEMPERATURE)?),
-            (false, _) => Box::new(NegativeCosine::with_stop_gradient()),
+        Ok(match self {
+            Self::MixtureContrastive => Box::new(SupervisedInfoNce::one_positive(MIXTURE_TEMPERATURE)?),
+            _ if self.is_contrastive() => Box::new(NtXent::new(TEMPERATURE)?),
+            _ => Box::new(NegativeCosine::with_stop_gradient()),
         })
     }
 
@@ -109,9 +151,23 @@ impl Task {
     pub fn networks(self, size: Size, generator: &mut Generator) -> (Network, Option<Network>) {
         let (hidden, dimension) = (size.hidden, self.dimension());
         let features = if self.is_digits() { SIDE * SIDE } else { OBSERVED.0 };
-        let encoder = Network::draw(&[features, hidden, dimension], self.has_biases(), generator);
-        let widths = [dimension, hidden, dimension];
-        let predictor = (!self.is_contrastive()).then(|| Network::draw(&widths, self.has_biases(), generator));
+        let (outer, inner) = ([features, hidden, dimension], [dimension, hidden, dimension]);
+        let plan = |widths: &[usize]| match self.architecture() {
+            Architecture::NoBiases => Perceptron::new(widths).without_biases(),
+            Architecture::Biases => Perceptron::new(widths),
+            Architecture::BatchNorm => Perceptron::new(widths).without_biases().batch_norm(),
+        };
+        let encoder = match self.architecture() {
+            Architecture::BatchNorm => plan(&outer).residual_blocks(1).normalized_outputs(),
+            _ => plan(&outer),
+        };
+        // As published, predictors end in a linear layer with a bias.
+        let predictor = match self.architecture() {
+            Architecture::BatchNorm => plan(&inner).last_bias(true),
+            _ => plan(&inner),
+        };
+        let encoder = encoder.draw(generator);
+        let predictor = (!self.is_contrastive()).then(|| predictor.draw(generator));
         (encoder, predictor)
     }
 
@@ -174,8 +230,8 @@ impl Samples {
 
     /// Where batches come from.
     pub fn source(&self) -> Result<Box<dyn Source + '_>, Failure> {
-        match (self.task.is_digits(), self.task.is_contrastive()) {
-            (false, true) => Ok(Box::new(Labelled::new(self.training(), self.training_labels()))),
+        match self.task {
+            Task::MixtureContrastive => Ok(Box::new(Labelled::new(self.training(), self.training_labels()))),
             _ => self.pairs(self.training(), self.training_labels()),
         }
     }
@@ -215,5 +271,27 @@ impl Source for ClassPairs<'_> {
             positives: None,
             rows,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tasks_are_what_their_names_say() {
+        for &task in Task::value_variants() {
+            let name = values::name(task);
+            let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
+            assert_eq!(task.is_digits(), says(&["digits"]), "{name}");
+            assert_eq!(task.is_contrastive(), !says(&["non-contrastive", "simsiam", "byol"]), "{name}");
+            assert_eq!(task.has_target(), says(&["byol"]), "{name}");
+            let architecture = match says(&["biases"]) {
+                true => Architecture::Biases,
+                false if says(&["contrastive"]) => Architecture::NoBiases,
+                false => Architecture::BatchNorm,
+            };
+            assert_eq!(task.architecture(), architecture, "{name}");
+        }
     }
 }

@@ -6,18 +6,19 @@ use std::path::{Path, PathBuf};
 use embedding_norms::confidence::{ConfidenceError, Neighbours, effective_rank, mean_cosine};
 use embedding_norms::encoder::Network;
 use embedding_norms::lab::files;
-use embedding_norms::loss::Loss;
-use embedding_norms::optimizer::GradientDescent;
 use embedding_norms::random::Generator;
 use embedding_norms::sphere::{Directions, angle, normalize};
-use embedding_norms::training::{Method, Source, Trainer, TrainingError, Views, batches};
+use embedding_norms::training::{Source, Trainer, TrainingError, Views, batches};
 use ndarray::Array2;
+use rand::Rng;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use statrs::statistics::{Data, OrderStatistics};
 
+use super::criterion::Seed;
 use super::curve::{self, Record};
 use super::lever::{Kind, Lever};
+use super::recipe::Recipe;
 use super::task::{Samples, Size, Task};
 use crate::cli::arrays;
 use crate::cli::failure::Failure;
@@ -131,7 +132,7 @@ impl Run {
 }
 
 impl Study for Training {
-    type Rows = (Vec<Run>, Vec<Record>);
+    type Rows = (Vec<Run>, (Vec<Record>, Vec<Seed>));
 
     fn label(&self) -> String {
         format!("{}, {} settings", values::name(self.task), self.settings.len())
@@ -139,7 +140,8 @@ impl Study for Training {
 
     fn cost(&self) -> f64 {
         let Size { samples, batch, hidden, .. } = self.size;
-        let width = (hidden * (64 + self.task.dimension())) as f64;
+        let inner = if self.task.is_normalized() { 2 * hidden } else { 0 };
+        let width = (hidden * (64 + inner + self.task.dimension())) as f64;
         let comparisons = if self.task.is_contrastive() { 60.0 * batch as f64 } else { width };
         let views = if self.task.is_digits() { 2.0 } else { 1.0 };
         let rows = (self.epochs * samples) as f64 * views;
@@ -153,24 +155,28 @@ impl Study for Training {
         let networks = self.task.networks(self.size, &mut unit.shared_generator(name("networks").as_bytes()));
         let loss = self.task.loss()?;
         let watch = Watch { training: self, samples: &samples, probes, unit };
+        let recipe = Recipe::new(self.task, self.steps())?;
         let begin = |&setting: &Setting| {
             let (mut encoder, mut predictor) = networks.clone();
             setting.lever.prepare(std::iter::once(&mut encoder).chain(&mut predictor))?;
-            watch.begin(setting, trainer(setting.lever, setting.rate, &*loss, encoder, predictor)?)
+            watch.begin(setting, recipe.trainer(setting.lever, setting.rate, &*loss, (encoder, predictor))?)
         };
         let courses = self.settings.iter().map(begin).collect::<Result<_, _>>()?;
-        watch.follow(courses, &*samples.source()?, unit.shared_generator(name("training").as_bytes()))
+        let (runs, records) =
+            watch.follow(courses, &*samples.source()?, unit.shared_generator(name("training").as_bytes()))?;
+        let seed = Seed { task: self.task, replicate: unit.unit.replicate, seed: unit.generator.random() };
+        Ok((runs, (records, vec![seed])))
     }
 }
 
 impl Training {
-    fn steps_per_epoch(&self) -> u64 {
-        self.size.samples.div_ceil(self.size.batch) as u64
+    fn steps(&self) -> u64 {
+        (self.size.samples.div_ceil(self.size.batch) * self.epochs) as u64
     }
 
     /// The numbers of steps after which accuracy is measured: 1, then √2 times as many each.
     fn schedule(&self) -> Vec<u64> {
-        let steps = self.steps_per_epoch() * self.epochs as u64;
+        let steps = self.steps();
         let mut schedule = vec![1];
         let mut next = 1.0;
         while next < steps as f64 {
@@ -180,21 +186,6 @@ impl Training {
         schedule.dedup();
         schedule
     }
-}
-
-/// Training by plain descent under a lever.
-pub fn trainer<'a>(
-    lever: Lever,
-    rate: f64,
-    loss: &'a dyn Loss,
-    encoder: Network,
-    predictor: Option<Network>,
-) -> Result<Trainer<'a, Network>, Failure> {
-    let method = lever.change(Method::new(loss, &GradientDescent, rate)?)?;
-    Ok(match predictor {
-        None => Trainer::new(encoder, method)?,
-        Some(predictor) => Trainer::with_predictor(encoder, predictor, method)?,
-    })
 }
 
 /// The median of angles or norms.
@@ -335,13 +326,13 @@ impl Watch<'_, '_> {
     }
 
     fn embed_probes(&self, encoder: &Network) -> [Array2<f64>; 2] {
-        self.probes.each_ref().map(|probe| encoder.embed_features(probe.view()))
+        self.probes.each_ref().map(|probe| encoder.embed_batch(probe.view()))
     }
 
     fn neighbours(&self, encoder: &Network) -> Result<(Neighbours, f64), ConfidenceError> {
-        let test = encoder.embed_features(self.samples.test());
+        let test = encoder.embed_batch(self.samples.test());
         let norms = normalize(test.view())?.norms().to_vec();
-        let base = encoder.embed_features(self.samples.training());
+        let base = encoder.embed_batch(self.samples.training());
         Ok((Neighbours::between(test.view(), base.view(), NEIGHBOURS)?, median(norms)))
     }
 

@@ -121,6 +121,17 @@ impl Stating {
     }
 
     /// A condition on an estimate with its interval, in words. Without an estimate nothing is decided.
+    ///
+    /// ```
+    /// use embedding_norms::lab::claim::{Verdict, claim};
+    /// use embedding_norms::statistics::mean_with_interval;
+    /// let decide = |values: &[f64]| {
+    ///     claim("S6", "norms fall").holds_for("below 0", mean_with_interval(values, 0.95), |found| found.upper < 0.0)
+    /// };
+    /// assert_eq!(decide(&[-0.2, -0.1, -0.2]).measured, "-0.167 [-0.310, -0.023]");
+    /// assert_eq!(decide(&[-0.2, 0.1, -0.2]).verdict, Verdict::NotAsStated);
+    /// assert_eq!(decide(&[-0.2]).verdict, Verdict::NotTested);
+    /// ```
     pub fn holds_for(
         self,
         predicted: &str,
