@@ -23,10 +23,10 @@ pub fn draw(samples: usize, all: usize, generator: &mut Generator) -> Result<(Ar
 }
 
 /// Two views of images, each rotated, shifted, scaled and noisy at random.
-pub fn two_views(images: ArrayView2<'_, f64>) -> Result<impl Source, Failure> {
+pub fn two_views(images: ArrayView2<'_, f64>) -> Result<Box<dyn Source + '_>, Failure> {
     let change = Augmentation::none(SIDE)?.rotation(0.2)?.shift(0.5)?.scale(0.1)?.noise(0.1)?;
     let view = move |image: ArrayView1<'_, f64>, view: ArrayViewMut1<'_, f64>, numbers: &mut Generator| {
         change.view(image, view, numbers);
     };
-    Ok(TwoViews::new(images, view))
+    Ok(Box::new(TwoViews::new(images, view)))
 }

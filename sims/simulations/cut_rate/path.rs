@@ -10,7 +10,7 @@ use embedding_norms::rules;
 use embedding_norms::sphere::normalize;
 use embedding_norms::theory::encoders::{Cut, Equivalent};
 use embedding_norms::theory::scaling::Decay;
-use embedding_norms::training::{Method, Source, Trainer, Views, batches};
+use embedding_norms::training::{Method, Trainer, Views, batches};
 use serde::{Deserialize, Serialize};
 
 use super::family::{Family, Networks, normalizations};

@@ -6,6 +6,7 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use super::analysis::{Comparisons, known_mean, predicted};
+use super::seed::Seed;
 use super::task::Task;
 use super::training::Run;
 use crate::simulations::study::Row;
@@ -52,18 +53,6 @@ pub struct Agreement {
 
 impl Row for Agreement {
     const TABLE: &'static str = "criterion";
-}
-
-/// The random number of a unit from which its permutations are drawn.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Seed {
-    pub task: Task,
-    pub replicate: u64,
-    pub seed: u32,
-}
-
-impl Row for Seed {
-    const TABLE: &'static str = "seeds";
 }
 
 /// One row for each task, replicate and predictor.

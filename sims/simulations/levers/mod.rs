@@ -11,6 +11,7 @@ mod curve;
 mod figures;
 mod lever;
 mod recipe;
+mod seed;
 mod shrinking;
 mod symmetry;
 mod task;
@@ -29,9 +30,9 @@ use crate::cli::values;
 use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
 use analysis::Comparisons;
-use criterion::Seed;
 use curve::Record;
 use lever::Lever;
+use seed::Seed;
 use shrinking::Shrinking;
 use symmetry::Symmetry;
 use task::{Architecture, Size, Task};
@@ -83,8 +84,9 @@ pub struct Levers {
           default_value = "1,8,64", num_args = 1)]
     mixture_factors: Vec<f64>,
 
-    /// Learning rate η of the untuned comparison of networks with batch normalization: the largest one of the schedule
-    #[arg(long, value_name = "η", value_parser = values::positive, default_value_t = 0.05)]
+    /// Learning rate η of the untuned comparison of networks with batch normalization, on the mean over a batch: the
+    /// largest one of the schedule
+    #[arg(long = "batch-norm-mean-learning-rate", value_name = "η", value_parser = values::positive, default_value_t = 0.05)]
     batch_norm_rate: f64,
 
     /// Learning rates of their tuned comparison, as multiples of that of the untuned one
@@ -195,7 +197,11 @@ Examples:
 
     /// The mean is over both views of digits, as NT-Xent has it, and over the anchors of the mixture.
     fn averages(&self) -> Averages {
-        vec![("digits-mean-learning-rate", 2 * self.size.batch), ("mixture-mean-learning-rate", self.size.batch)]
+        vec![
+            ("digits-mean-learning-rate", 2 * self.size.batch),
+            ("mixture-mean-learning-rate", self.size.batch),
+            ("batch-norm-mean-learning-rate", 2 * self.size.batch),
+        ]
     }
 }
 

@@ -238,7 +238,7 @@ impl Samples {
 
     fn pairs<'a>(&self, features: ArrayView2<'a, f64>, labels: &'a [usize]) -> Result<Box<dyn Source + 'a>, Failure> {
         Ok(match self.task.is_digits() {
-            true => Box::new(digit_views::two_views(features)?),
+            true => digit_views::two_views(features)?,
             false => Box::new(ClassPairs { features, labels }),
         })
     }

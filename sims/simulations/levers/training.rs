@@ -15,10 +15,10 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use statrs::statistics::{Data, OrderStatistics};
 
-use super::criterion::Seed;
 use super::curve::{self, Record};
 use super::lever::{Kind, Lever};
 use super::recipe::Recipe;
+use super::seed::Seed;
 use super::task::{Samples, Size, Task};
 use crate::cli::arrays;
 use crate::cli::failure::Failure;
