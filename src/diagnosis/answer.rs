@@ -57,8 +57,10 @@ pub enum Worth {
     Proved,
     /// Follows from a statement if conditions hold that the files do not show.
     Conditional,
-    /// Rests on a criterion that is tested and not proved.
+    /// Rests on a criterion that is tested for this optimizer and kind of network, and not proved.
     Tested,
+    /// Rests on the criterion where it is not tested.
+    Untested,
     /// There is no answer, and the text says what is missing.
     Unanswered,
 }
@@ -71,6 +73,7 @@ impl Worth {
             Self::Proved => "proved",
             Self::Conditional => "if the conditions hold",
             Self::Tested => "tested, not proved",
+            Self::Untested => "a criterion, not tested here",
             Self::Unanswered => "no answer",
         }
     }

@@ -19,7 +19,9 @@ mod answer;
 mod course;
 mod equilibrium;
 mod error;
+mod levers;
 mod needs;
+mod network;
 mod norms;
 mod options;
 mod pairs;
@@ -28,12 +30,14 @@ mod snapshot;
 mod standing;
 mod step;
 mod subject;
+mod tested;
 mod verdict;
 
 pub use answer::{Answer, Quantity, Topic, Worth};
 pub use course::State;
 pub use error::DiagnosisError;
 pub use needs::{Names, Need};
+pub use network::Network;
 pub use norms::{ClassNorms, Distribution, SHARES, Shape};
 pub use options::{Options, Parameters, UpdateRule};
 pub use pairs::PositivePair;
@@ -41,6 +45,7 @@ pub use relations::NormGroup;
 pub use snapshot::{Collector, Fault, Sample, Snapshot};
 pub use standing::{Side, Standing};
 pub use subject::{Classes, Subject, check_shapes};
+pub use tested::{Lever, Trial, trial};
 pub use verdict::Verdict;
 
 use relations::Neighbourhood;
@@ -182,7 +187,7 @@ fn step_answers(
         let moves = step::moves(&subject.sample, &subject.checkpoints[0], after)?;
         if !moves.legs.is_empty() && angle > 0.0 {
             let leg = pairs::quartiles(&moves.legs)[1];
-            let standing = Standing::of_leg(angle, step::per_step(leg, steps));
+            let standing = step::standing(angle, leg, steps, options);
             return Ok((Some(standing), step::measured(&standing, &moves, steps, norm, options)));
         }
     }

@@ -19,6 +19,8 @@ pub enum Need {
     Rule,
     /// [`super::Options::parameters`].
     Parameters,
+    /// [`super::Options::network`].
+    Network,
     /// Two checkpoints between which embeddings turn, or a rule that L8 speaks of.
     Turns,
 }
@@ -37,6 +39,10 @@ pub struct Names {
     pub rule: &'static str,
     /// [`super::Parameters::Free`].
     pub free: &'static str,
+    /// [`super::Options::network`].
+    pub network: &'static str,
+    /// [`super::Options::is_under_way`].
+    pub is_under_way: &'static str,
 }
 
 impl Default for Names {
@@ -47,6 +53,8 @@ impl Default for Names {
             learning_rate: "Options::learning_rate",
             rule: "Options::rule",
             free: "Parameters::Free",
+            network: "Options::network",
+            is_under_way: "Options::is_under_way",
         }
     }
 }
@@ -63,6 +71,7 @@ impl Need {
             Self::LearningRate => format!("the learning rate: {}", names.learning_rate),
             Self::Rule => format!("the optimizer: {}", names.rule),
             Self::Parameters => format!("what is trained: {} for a table of embeddings", names.free),
+            Self::Network => format!("the kind of network: {}", names.network),
             Self::Turns => {
                 "two checkpoints between which embeddings turned, or an optimizer that L8 speaks of".to_owned()
             }

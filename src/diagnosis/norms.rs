@@ -246,7 +246,7 @@ pub fn gradient(distribution: &Distribution, options: &Options) -> Vec<Answer> {
 
 /// How many times the steps of a median embedding others take, k from the optimizer.
 fn slow_down(distribution: &Distribution, options: &Options) -> Answer {
-    let exponent = options.rule.map_or(2.0, |rule| rule.exponent);
+    let exponent = options.rule.map_or(2.0, |rule| rule.scaling.norm_exponent(0.0));
     let median = distribution.median();
     let factor = |norm: f64| libm::pow(norm / median, exponent);
     let names = ["5 %", "25 %", "75 %", "95 %"];

@@ -1,10 +1,11 @@
 //! What is known of the training that the embeddings come from.
 
 use super::needs::Names;
+use super::network::Network;
 use crate::optimizer::{CatalogueError, Parameters as Settings, entry};
 use crate::rules;
 use crate::theory::equilibrium::Rule;
-use crate::theory::scaling::{degree, norm_exponent};
+use crate::theory::scaling::{self, Decay};
 
 /// What is trained.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,14 +36,14 @@ impl Parameters {
 pub struct UpdateRule {
     /// Its name in the catalogue.
     pub name: &'static str,
-    /// The degree h (statement L6).
-    pub degree: f64,
-    /// The degree q of the update in the gradients.
-    pub gradients: f64,
-    /// The exponent k in steps ∝ ρ^k at a fixed learning rate.
-    pub exponent: f64,
+    /// What theory has to know of it (statement L6).
+    pub scaling: scaling::Rule,
+    /// Where weight decay acts beside the rule.
+    pub decay: Decay,
     /// The rule of statement S3 that it is, with weight decay.
     pub settling: Option<Rule>,
+    /// The momentum β that builds up from rest, 0 if there is none; averages of Adam's kind are corrected for it.
+    pub momentum: f64,
 }
 
 impl UpdateRule {
@@ -52,16 +53,19 @@ impl UpdateRule {
     /// An unknown name or setting, or a value outside its domain.
     pub fn named(name: &str, settings: &Settings, coupled: bool) -> Result<Self, CatalogueError> {
         let entry = entry(name)?;
-        let built = entry.build(settings)?;
-        let degrees = built.degrees();
-        let degree = degree(degrees.parameters, degrees.gradients, 0.0);
+        entry.build(settings)?;
         Ok(Self {
             name: entry.name,
-            degree,
-            gradients: degrees.gradients,
-            exponent: norm_exponent(degree, built.time_exponent()),
+            scaling: rules::scaling(entry),
+            decay: if coupled { Decay::Coupled } else { Decay::Decoupled },
             settling: rules::settling(entry, coupled, settings),
+            momentum: entry.value("momentum", settings).unwrap_or(0.0),
         })
+    }
+
+    /// The degree h (statement L6).
+    pub fn degree(&self) -> f64 {
+        self.scaling.degree(0.0)
     }
 
     /// Whether this is plain gradient descent, of which the closed forms of a pair speak.
@@ -77,6 +81,10 @@ pub struct Options {
     pub learning_rate: Option<f64>,
     /// The optimizer.
     pub rule: Option<UpdateRule>,
+    /// The kind of network, where embeddings come out of one.
+    pub network: Option<Network>,
+    /// Whether the first checkpoint is from the middle of training, so that momentum has built up before.
+    pub is_under_way: bool,
     /// Weight decay λ.
     pub weight_decay: Option<f64>,
     /// What is trained.
@@ -100,6 +108,8 @@ impl Default for Options {
         Self {
             learning_rate: None,
             rule: None,
+            network: None,
+            is_under_way: false,
             weight_decay: None,
             parameters: Parameters::Unknown,
             steps_between: None,

@@ -10,11 +10,20 @@
 
 use serde::Serialize;
 
+use crate::theory::encoders::rate_factor;
+
 /// Beyond this turn, in radians, the tangent runs away, and the way in norms takes its place.
 const LARGEST_TURN: f64 = 1.2;
 
-/// Within this of the best step, |ln x| ≤ ln 2, nothing is gained by a lever.
-const NEAR: f64 = std::f64::consts::LN_2;
+/// Within this of the best step, |ln x| ≤ ln 2, nothing is gained by a lever, for free embeddings.
+const NEAR: (f64, f64) = (std::f64::consts::LN_2, std::f64::consts::LN_2);
+
+/// The same below and above the best step for a network: x from 1/3 to 30. Chosen on one half of the seeds of the trial of
+/// docs/diagnosing.md.
+const NEAR_IN_NETWORKS: (f64, f64) = (1.098_612_288_668_109_8, 3.401_197_381_662_155_4);
+
+/// A step that is too long does not tell by how much: the rate is divided by this, and one step is looked at again.
+const LARGEST_DIVISION: f64 = std::f64::consts::LN_10;
 
 /// Where the step stands.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -25,6 +34,8 @@ pub struct Standing {
     pub leg: (f64, f64),
     /// ln x, between these bounds.
     pub excess: (f64, f64),
+    /// Whether embeddings are free, so that the best step is proved, and no criterion.
+    pub is_proved: bool,
 }
 
 /// The leg of a step that turned an embedding by an angle and moved it by a way, in units of its norm.
@@ -36,22 +47,22 @@ pub fn leg(turn: f64, way: f64) -> f64 {
     if turn <= LARGEST_TURN { tangent } else { tangent.max(way) }
 }
 
-/// tan(φ0/2), with a bound for nearly antipodal pairs.
-fn best_leg(angle: f64) -> f64 {
-    libm::tan(0.5 * angle.min(3.1))
+/// An angle of positives whose half has a tangent.
+fn below_antipodal(angle: f64) -> f64 {
+    angle.min(3.1)
 }
 
 /// Which side of the best step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
-    /// Steps are shorter than half of the best one.
+    /// Steps are too short.
     Short,
-    /// Within a factor of two of the best one.
+    /// Near the best one: nothing is to be gained, as far as is known.
     Near,
-    /// More than twice as long as the best one.
+    /// Steps are too long.
     Long,
-    /// The bounds do not tell.
+    /// The bounds do not tell, or the step turned embeddings so far that it does not tell.
     Unclear,
 }
 
@@ -67,24 +78,57 @@ impl Standing {
     /// assert!((short.speed_up(2.0_f64.ln()).0 - 2.0_f64.ln()).abs() < 1e-12); // twice the step: twice as fast
     /// ```
     pub fn of_leg(angle: f64, leg: (f64, f64)) -> Self {
-        let best = best_leg(angle);
-        Self { angle, leg, excess: (libm::log(leg.0 / best), libm::log(leg.1 / best)) }
+        let excess = |leg: f64| -libm::log(rate_factor(leg, below_antipodal(angle)));
+        Self { angle, leg, excess: (excess(leg.0), excess(leg.1)), is_proved: false }
     }
 
     /// From the quartiles of ln x over pairs of free embeddings, x = γ(1 + cos φ0)/(ρ_i ρ_j).
     pub fn of_pairs(angle: f64, excess: (f64, f64)) -> Self {
-        let leg = |excess: f64| best_leg(angle) * libm::exp(excess);
-        Self { angle, leg: (leg(excess.0), leg(excess.1)), excess }
+        let leg = |excess: f64| libm::tan(0.5 * below_antipodal(angle)) * libm::exp(excess);
+        Self { angle, leg: (leg(excess.0), leg(excess.1)), excess, is_proved: true }
+    }
+
+    /// The same for free embeddings, for which the best step is proved.
+    #[must_use]
+    pub fn proved(self) -> Self {
+        Self { is_proved: true, ..self }
+    }
+
+    /// The same where momentum was at rest before, and makes later steps up to `growth` times as long: by that if all
+    /// gradients point one way, by its root if they are independent.
+    #[must_use]
+    pub fn from_rest(self, growth: f64) -> Self {
+        let more = libm::log(growth);
+        Self { excess: (self.excess.0 + 0.5 * more, self.excess.1 + more), ..self }
+    }
+
+    /// Whether the step turned embeddings so far that the turn does not tell how much too long it is.
+    pub fn is_saturated(&self) -> bool {
+        self.leg.1 >= libm::tan(LARGEST_TURN)
     }
 
     /// The side of the best step.
     pub fn side(&self) -> Side {
         let (low, high) = self.excess;
+        let (below, above) = if self.is_proved { NEAR } else { NEAR_IN_NETWORKS };
         match () {
-            () if high < -NEAR => Side::Short,
-            () if low > NEAR => Side::Long,
-            () if low >= -NEAR && high <= NEAR => Side::Near,
+            () if high < -below => Side::Short,
+            () if low > above => Side::Long,
+            () if self.is_saturated() && !self.is_proved => Side::Unclear,
+            () if low >= -below && high <= above => Side::Near,
             () => Side::Unclear,
+        }
+    }
+
+    /// ln of the factor of the learning rate that is advised (statement S9); `None` where it is to stay or nothing is known.
+    ///
+    /// Towards longer steps it is 1/x. Towards shorter ones a network's step does not tell how far: 1/x, but at least 1/10.
+    pub fn advised(&self) -> Option<f64> {
+        match self.side() {
+            Side::Short => Some(-self.middle()),
+            Side::Long if self.is_proved => Some(-self.middle()),
+            Side::Long => Some((-self.middle()).max(-LARGEST_DIVISION)),
+            Side::Near | Side::Unclear => None,
         }
     }
 

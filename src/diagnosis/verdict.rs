@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::answer::{Answer, Quantity, Worth};
 use super::needs::Need;
+use super::network::Network;
 use super::options::Options;
 use super::standing::{Side, Standing};
 use super::step::missing;
@@ -38,7 +39,7 @@ impl Verdict {
         Self {
             norms: norms(last, &find),
             steps: steps(standing, &find),
-            next: next(subject, options, last, standing, find("step")),
+            next: next(subject, options, last, standing, find("learning-rate")),
         }
     }
 }
@@ -126,7 +127,9 @@ fn norms<'a>(last: &State, find: &impl Fn(&str) -> Option<&'a Answer>) -> String
 /// Are the steps right?
 fn steps<'a>(standing: Option<&Standing>, find: &impl Fn(&str) -> Option<&'a Answer>) -> String {
     let Some(standing) = standing else { return "Not known from what was given.".to_owned() };
+    let is_answered = find("learning-rate").is_some_and(|answer| answer.worth != Worth::Unanswered);
     let word = match standing.side() {
+        _ if !is_answered => "Unclear",
         Side::Short => "Too short",
         Side::Near => "About right",
         Side::Long => "Too long",
@@ -145,7 +148,7 @@ fn next(
     options: &Options,
     last: &State,
     standing: Option<&Standing>,
-    step: Option<&Answer>,
+    answer: Option<&Answer>,
 ) -> String {
     if last.norms.shape != Shape::Varied {
         return "Save what goes into the normalization, and diagnose that.".to_owned();
@@ -160,23 +163,28 @@ fn next(
         return format!("To learn whether steps are right, give {}.", Need::list(&missing, &options.names));
     };
     let factor = |log: f64| rough(libm::exp(log));
-    let is_tested = step.is_some_and(|step| step.worth == Worth::Tested);
-    let trust = if is_tested { " (for a network trust the direction, not the size)" } else { "" };
+    let trust = match (standing.is_proved, answer) {
+        (false, Some(answer)) if answer.worth == Worth::Unanswered => return answer.finding.clone(),
+        (false, _) => " (for a network trust the direction, not the size)",
+        (true, _) => "",
+    };
     // Cutting by c is a learning rate times c^h; under h = 0 it changes nothing.
-    let cut = standing.best_cut(options.rule.map_or(2.0, |rule| rule.degree)).map(|(low, high)| 0.5 * (low + high));
-    match standing.side() {
-        Side::Short => {
-            let or = cut.map_or(String::new(), |cut| format!(", or cut the initialization by about {}", factor(cut)));
-            format!("Multiply the learning rate by about {}{or}{trust}.", factor(-standing.middle()))
+    let is_rate = standing.is_proved || options.network.as_ref().is_some_and(Network::is_scale_free);
+    let cut = standing.best_cut(options.rule.map_or(2.0, |rule| rule.degree())).filter(|_| is_rate);
+    match (standing.side(), standing.advised()) {
+        (Side::Short, Some(advised)) => {
+            let or = cut.map_or(String::new(), |(low, high)| {
+                format!(", or cut the initialization by about {}", factor(0.5 * (low + high)))
+            });
+            format!("Multiply the learning rate by about {}{or}{trust}.", factor(advised))
         }
-        Side::Long => {
-            let rate = factor(standing.middle());
-            format!("Divide the learning rate by about {rate}{trust}; do not cut the initialization.")
+        (Side::Long, Some(advised)) => {
+            let rate = factor(-advised);
+            let again = if standing.is_proved { "" } else { " and look at one step again" };
+            format!("Divide the learning rate by about {rate}{again}{trust}; do not cut the initialization.")
         }
-        Side::Near => "Leave learning rate and initialization as they are.".to_owned(),
-        Side::Unclear => {
-            "Save two checkpoints fewer steps apart: these do not tell on which side of the best step this is."
-                .to_owned()
-        }
+        (Side::Near, _) => "Leave learning rate and initialization as they are.".to_owned(),
+        _ => "Save two checkpoints fewer steps apart: these do not tell on which side of the best step this is."
+            .to_owned(),
     }
 }

@@ -126,6 +126,39 @@ fn the_verdict_says_what_the_answers_say() {
     assert!(unit["next"].as_str().unwrap().starts_with("Save what goes into the normalization"));
 }
 
+/// What is said of the learning rate and of a cut depends on what is said of the network.
+#[test]
+fn a_cut_is_asked_about_named_by_layer_or_offered() {
+    let folder = folder();
+    let z = rows(40, 4, 1);
+    save(folder.path(), "step0.npy", &z);
+    save(folder.path(), "step1.npy", &(&z + &(rows(40, 4, 2) * 1e-3)));
+    let page = |rest: &str| {
+        let line = "diagnose step0.npy step1.npy --positives views.npy --steps-between 1 --optimizer adamw --verbose";
+        unwrapped(&stdout(folder.path(), &format!("{line} {rest}")))
+    };
+    let unknown = page("");
+    assert!(unknown.contains("depends on the kind of network: say --network KIND."), "{unknown}");
+    assert!(unknown.contains("a criterion, not tested here") && !unknown.contains("tested, not proved"), "{unknown}");
+    let normalized = page("--network batch-norm");
+    assert!(normalized.contains("the same thing as the learning rate times c^1"), "{normalized}");
+    assert!(
+        normalized.contains("tested, not proved") && normalized.contains("or cut the initialization"),
+        "{normalized}"
+    );
+    let biases = page("--network biases");
+    assert!(biases.contains("Do not cut the initialization") && biases.contains("by layer"), "{biases}");
+    assert!(!biases.contains("or cut the initialization"), "{biases}");
+    for text in [unknown, normalized, biases] {
+        let first = text.find("Multiply the learning rate of this step").unwrap();
+        assert!(first < text.find("Embeddings turn by").unwrap() && text.contains("under a schedule"), "{text}");
+    }
+    let refused_with = |rest: &str, says: &[&str]| refused(folder.path(), &format!("diagnose step0.npy {rest}"), says);
+    refused_with("--network transformer", &["--network", "biases", "batch-norm"]);
+    refused_with("--network biases --parameters free", &["--network", "--parameters free", "leave one"]);
+    refused_with("--under-way", &["--under-way", "--steps-between"]);
+}
+
 #[test]
 fn everything_that_can_be_asked_is_answered_and_names_its_statement() {
     let folder = folder();

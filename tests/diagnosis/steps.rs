@@ -1,7 +1,9 @@
 //! Positives, where the step stands and what levers would do, against closed forms.
 
 use approx::assert_relative_eq;
-use embedding_norms::diagnosis::{Names, Need, Options, Parameters, Side, Standing, UpdateRule, Worth};
+use embedding_norms::diagnosis::{
+    Diagnosis, Lever, Names, Need, Network, Options, Parameters, Side, Standing, Topic, Trial, UpdateRule, Worth, trial,
+};
 use embedding_norms::optimizer::Parameters as Settings;
 use embedding_norms::theory::convergence::next_order_steps;
 use proptest::prelude::*;
@@ -37,8 +39,85 @@ fn planted_angles_give_the_steps_of_l1() {
     }
 }
 
+fn named(name: &str) -> Option<UpdateRule> {
+    Some(UpdateRule::named(name, &Settings::defaults(), false).unwrap())
+}
+
 fn adam() -> Option<UpdateRule> {
-    Some(UpdateRule::named("adam", &Settings::defaults(), false).unwrap())
+    named("adam")
+}
+
+/// Two checkpoints a step apart, between which embeddings turned by an angle; positives are 0.8 apart.
+fn a_step(turn: f64, options: Options) -> Diagnosis {
+    let norms: Vec<f64> = (0..300).map(|row| 1.0 + 0.01 * row as f64).collect();
+    let z = rows(&norms, 16, 10);
+    let start = with_positives(subject(&[&z, &turned(&z, turn, 11)]), &turned(&z, 0.8, 10));
+    ask(&start, &Options { steps_between: Some(1), parameters: Parameters::Shared, ..options })
+}
+
+#[test]
+fn the_learning_rate_comes_first_and_goes_as_one_over_x() {
+    for name in ["gradient-descent", "adamw", "lion"] {
+        let found =
+            a_step(0.02, Options { rule: named(name), network: Network::named("biases"), ..Options::default() });
+        let of_step: Vec<&str> = found.answers.iter().filter(|it| it.topic == Topic::Step).map(|it| it.key).collect();
+        assert_eq!(of_step[0], "learning-rate");
+        let refused =
+            trial(named(name).as_ref(), Network::named("biases").as_ref(), Lever::LargerRate) == Trial::Failed;
+        if refused {
+            assert_eq!(answer(&found, "learning-rate").worth, Worth::Unanswered);
+            continue;
+        }
+        let factor = value(&found, "learning-rate", "factor of the learning rate");
+        assert_relative_eq!(factor, 0.4_f64.tan() / 0.02_f64.tan(), max_relative = 1e-9);
+        // "Tested" is said of what was tried.
+        let expected = if name == "lion" { Worth::Untested } else { Worth::Tested };
+        assert_eq!(answer(&found, "learning-rate").worth, expected, "{name}");
+        assert!(answer(&found, "learning-rate").conditions.contains("schedule"));
+    }
+    // Momentum from rest makes later steps up to ten times as long, and no more once it has built up.
+    let of = |is_under_way| {
+        let network = Network::named("no-biases");
+        a_step(0.002, Options { rule: named("heavy-ball"), network, is_under_way, ..Options::default() })
+    };
+    let (rest, under_way) = (of(false).standing.unwrap(), of(true).standing.unwrap());
+    assert_relative_eq!(rest.excess.1 - under_way.excess.1, 10.0_f64.ln(), max_relative = 1e-9);
+    assert_relative_eq!(rest.excess.0 - under_way.excess.0, 0.5 * 10.0_f64.ln(), max_relative = 1e-9);
+    // A step that is far too long does not tell by how much.
+    let after = a_step(2.8, Options { rule: adam(), ..Options::default() });
+    assert_eq!(answer(&after, "learning-rate").worth, Worth::Unanswered);
+}
+
+#[test]
+fn a_cut_is_offered_where_it_is_a_learning_rate() {
+    let of = |kind: &str, rule: &str| {
+        a_step(0.02, Options { rule: named(rule), network: Network::named(kind), ..Options::default() })
+    };
+    for kind in ["no-biases", "batch-norm"] {
+        let found = of(kind, "adamw");
+        let factor = value(&found, "learning-rate", "factor of the learning rate");
+        // c^h with h = 1 under AdamW, 2 under plain descent.
+        assert_relative_eq!(value(&found, "cut", "best cut c (below 1: lengthen)"), factor, max_relative = 1e-9);
+        let plain = value(&of(kind, "gradient-descent"), "cut", "best cut c (below 1: lengthen)");
+        assert_relative_eq!(plain, factor.sqrt(), max_relative = 1e-9);
+        assert!(found.verdict.next.contains("or cut the initialization"), "{}", found.verdict.next);
+        assert!(answer(&of(kind, "lars"), "cut").finding.contains("changes nothing"));
+        assert_eq!(answer(&found, "cut").statement, Some("S7"));
+    }
+    for kind in ["biases", "simsiam", "layer-norm-biases", "batch-norm-last-linear"] {
+        let found = of(kind, "adamw");
+        let cut = answer(&found, "cut");
+        assert!(cut.finding.starts_with("Do not cut the initialization"), "{kind}: {}", cut.finding);
+        assert!(cut.finding.contains("one direction") && cut.finding.contains("by layer"), "{}", cut.finding);
+        assert!(cut.quantities.is_empty() && !found.verdict.next.contains("or cut"), "{}", found.verdict.next);
+    }
+    // What is not known is asked.
+    let found = a_step(0.02, Options { rule: adam(), ..Options::default() });
+    assert_eq!(
+        (answer(&found, "cut").worth, &answer(&found, "cut").needs[..]),
+        (Worth::Unanswered, &[Need::Network][..])
+    );
+    assert!(!found.verdict.next.contains("cut"), "{}", found.verdict.next);
 }
 
 #[test]
@@ -102,13 +181,14 @@ fn the_turn_between_checkpoints_tells_a_network_where_it_stands() {
             Options { steps_between: Some(steps), parameters: Parameters::Shared, rule: plain(), ..Options::default() };
         ask(&start, &options)
     };
-    for (angle, side) in [(0.02, Side::Short), (0.4, Side::Near), (1.1, Side::Long)] {
+    for (angle, side) in [(0.02, Side::Short), (0.4, Side::Near), (1.1, Side::Near), (2.8, Side::Unclear)] {
         let found = stand(angle, 1);
         let standing = found.standing.unwrap();
         assert_eq!(standing.side(), side, "{angle}");
-        let expected = angle.tan() / 0.4_f64.tan();
+        let expected = angle.min(1.2).tan() / 0.4_f64.tan();
         assert_relative_eq!(value(&found, "step", "step over the best step, x"), expected, max_relative = 1e-9);
-        assert_eq!(answer(&found, "step").worth, Worth::Tested);
+        // The kind of network is not known.
+        assert_eq!(answer(&found, "step").worth, Worth::Untested);
         assert_relative_eq!(found.course[1].turned.unwrap(), angle, max_relative = 1e-9);
     }
     // Ten steps turn 0.3 altogether: each at least 0.03, and 0.095 if they are independent.
@@ -140,9 +220,21 @@ fn answers_name_what_is_missing_as_the_caller_does() {
         (subject(&[&z]), Options { weight_decay: Some(0.1), ..Options::default() }),
         (with_positives(subject(&[&z]), &positives), Options { learning_rate: Some(0.1), ..Options::default() }),
         (with_positives(subject(&[&z, &later]), &positives), Options::default()),
+        (
+            with_positives(subject(&[&z, &later]), &positives),
+            Options { steps_between: Some(1), rule: named("heavy-ball"), ..Options::default() },
+        ),
         (with_positives(subject(&[&z]), &positives), Options { parameters: Parameters::Free, ..Options::default() }),
     ];
-    let names = Names { steps_between: "[n]", positives: "[p]", learning_rate: "[g]", rule: "[o]", free: "[f]" };
+    let names = Names {
+        steps_between: "[n]",
+        positives: "[p]",
+        learning_rate: "[g]",
+        rule: "[o]",
+        free: "[f]",
+        network: "[k]",
+        is_under_way: "[u]",
+    };
     let mut asked = Vec::new();
     for (subject, options) in sparse {
         let of = |names: Names| {
@@ -165,11 +257,13 @@ fn answers_name_what_is_missing_as_the_caller_does() {
             (names.learning_rate, own.learning_rate),
             (names.rule, own.rule),
             (names.free, own.free),
+            (names.network, own.network),
+            (names.is_under_way, own.is_under_way),
         ];
         let back = pairs.iter().fold(other, |text, (name, field)| text.replace(name, field));
         assert_eq!(back, of(own));
     }
-    for need in [Need::Positives, Need::StepsBetween, Need::LearningRate, Need::Rule, Need::Parameters] {
+    for need in [Need::Positives, Need::StepsBetween, Need::LearningRate, Need::Rule, Need::Parameters, Need::Network] {
         assert!(asked.contains(&need), "{need:?} is never asked for");
     }
 }

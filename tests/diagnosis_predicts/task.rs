@@ -1,13 +1,15 @@
-//! What is trained: data, views, loss and network, small enough to be trained many times.
+//! What is trained: data, views and loss, drawn once for a seed and shared by every training.
 
+use embedding_norms::confidence::Neighbours;
 use embedding_norms::data::augmentation::Augmentation;
 use embedding_norms::data::digits::{Digits, SIDE};
 use embedding_norms::data::mixture::Mixture;
 use embedding_norms::encoder::Network;
-use embedding_norms::loss::{Loss, NtXent, SupervisedInfoNce};
+use embedding_norms::loss::{Batch, Loss, NtXent, SupervisedInfoNce};
 use embedding_norms::random::{Generator, generator};
-use embedding_norms::training::{Labelled, Source, TwoViews, Views, batches, draw_positives};
-use ndarray::{Array2, ArrayView1, ArrayViewMut1, Axis, s};
+use embedding_norms::sphere::normalize;
+use embedding_norms::training::{Labelled, Source, TwoViews, Views, batches};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis, s};
 
 /// A kind of task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,98 +18,131 @@ pub enum Kind {
     Mixture,
     /// Digits in two views, NT-Xent.
     Digits,
-    /// The digits with PyTorch's biases.
-    DigitsBiases,
 }
 
 impl Kind {
+    pub const ALL: [Self; 2] = [Self::Mixture, Self::Digits];
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Mixture => "mixture",
             Self::Digits => "digits",
-            Self::DigitsBiases => "digits, biases",
         }
     }
 }
+
+/// Samples to train on, and of the test.
+const SAMPLES: (usize, usize) = (256, 128);
+
+/// Rows of a batch.
+const BATCH: usize = 64;
 
 /// A task of one seed.
 pub struct Task {
     pub kind: Kind,
     features: Array2<f64>,
     labels: Vec<usize>,
-    training: usize,
-    seed: u64,
+    /// The batches of all steps.
+    pub batches: Vec<Views>,
+    /// Fixed views of the test.
+    pub held_out: Views,
 }
 
 impl Task {
-    pub fn draw(kind: Kind, training: usize, test: usize, seed: u64) -> Self {
+    pub fn draw(kind: Kind, steps: usize, seed: u64) -> Self {
         let mut random = generator(seed, b"diagnosing/data", 0);
+        let total = SAMPLES.0 + SAMPLES.1;
         let (features, labels) = match kind {
             Kind::Mixture => {
                 let mixture = Mixture::new(&[1.0; 4], 0.5, 10).unwrap().observed(64, 1.0).unwrap();
-                let drawn = mixture.draw(training + test, &mut random).unwrap();
+                let drawn = mixture.draw(total, &mut random).unwrap();
                 (drawn.features, drawn.labels)
             }
-            _ => {
+            Kind::Digits => {
                 let digits = Digits::load().unwrap();
-                let order = batches(digits.labels().len(), training + test, &mut random).remove(0);
+                let order = batches(digits.labels().len(), total, &mut random).remove(0);
                 let images = digits.images().select(Axis(0), &order);
                 let mean = images.mean_axis(Axis(0)).unwrap();
                 (images - &mean, order.iter().map(|&image| digits.labels()[image]).collect())
             }
         };
-        Self { kind, features, labels, training, seed }
-    }
-
-    pub fn network(&self) -> Network {
-        let widths: &[usize] = if self.kind == Kind::Mixture { &[64, 32, 10] } else { &[64, 64, 16] };
-        Network::draw(widths, self.kind == Kind::DigitsBiases, &mut generator(self.seed, b"diagnosing/network", 0))
+        let (own, other) = (features.slice(s![..SAMPLES.0, ..]), features.slice(s![SAMPLES.0.., ..]));
+        let mut random = generator(seed, b"diagnosing/batches", 0);
+        let mut drawn = Vec::new();
+        while drawn.len() < steps {
+            for rows in batches(SAMPLES.0, BATCH, &mut random) {
+                drawn.extend(views(kind, own, &labels[..SAMPLES.0], &rows, &mut random));
+            }
+        }
+        drawn.truncate(steps);
+        let rows: Vec<usize> = (0..SAMPLES.1).collect();
+        let mut random = generator(seed, b"diagnosing/probes", 0);
+        let held_out = views(kind, other, &labels[SAMPLES.0..], &rows, &mut random).unwrap();
+        Self { kind, batches: drawn, held_out, features, labels }
     }
 
     pub fn loss(&self) -> Box<dyn Loss> {
         match self.kind {
             Kind::Mixture => Box::new(SupervisedInfoNce::one_positive(1.0).unwrap()),
-            _ => Box::new(NtXent::new(0.5).unwrap()),
+            Kind::Digits => Box::new(NtXent::new(0.5).unwrap()),
         }
     }
 
-    /// Features and labels of the samples to train on, and of the test.
-    pub fn parts(&self) -> [(Array2<f64>, &[usize]); 2] {
-        let n = self.training;
-        let part = |rows| self.features.slice(rows).to_owned();
-        [(part(s![..n, ..]), &self.labels[..n]), (part(s![n.., ..]), &self.labels[n..])]
-    }
-
-    /// Test samples and positives of them, as features.
+    /// Fixed samples, and the positives of them, as features.
     pub fn probes(&self) -> [Array2<f64>; 2] {
-        let mut random = generator(self.seed, b"diagnosing/probes", 0);
-        let [_, (test, labels)] = self.parts();
-        if self.kind == Kind::Mixture {
-            let drawn = draw_positives(labels, &mut random);
-            let rows: Vec<usize> = (0..labels.len()).filter(|&row| drawn[row].is_some()).collect();
-            let partners: Vec<usize> = drawn.into_iter().flatten().collect();
-            return [test.select(Axis(0), &rows), test.select(Axis(0), &partners)];
-        }
-        let rows: Vec<usize> = (0..labels.len()).collect();
-        let views = self.augmented(&test).views(&rows, &mut random).unwrap();
-        [views.first, views.second.unwrap()]
-    }
-
-    /// A batch to train on.
-    pub fn views(&self, rows: &[usize], random: &mut Generator) -> Option<Views> {
-        let [(features, labels), _] = self.parts();
-        match self.kind {
-            Kind::Mixture => Labelled::new(features.view(), labels).views(rows, random),
-            _ => self.augmented(&features).views(rows, random),
+        let Views { first, second, positives, .. } = &self.held_out;
+        match (second, positives) {
+            (Some(second), _) => [first.clone(), second.clone()],
+            (None, Some(positives)) => [first.clone(), first.select(Axis(0), positives)],
+            (None, None) => unreachable!("a task has positives"),
         }
     }
 
-    fn augmented<'a>(
-        &self,
-        features: &'a Array2<f64>,
-    ) -> TwoViews<'a, impl Fn(ArrayView1<'_, f64>, ArrayViewMut1<'_, f64>, &mut Generator) + Sync + use<'a>> {
-        let views = Augmentation::none(SIDE).unwrap().rotation(0.2).unwrap().shift(0.5).unwrap();
-        let views = views.scale(0.1).unwrap().noise(0.1).unwrap();
-        TwoViews::new(features.view(), move |image, view, random: &mut Generator| views.view(image, view, random))
+    /// The mean loss of the fixed views; none where embeddings have stopped being numbers.
+    pub fn held_out_loss(&self, network: &Network) -> Option<f64> {
+        let views = &self.held_out;
+        let directions = |features: &Array2<f64>| normalize(network.embed_batch(features.view()).view()).ok();
+        let first = directions(&views.first)?;
+        let second = match &views.second {
+            Some(second) => Some(directions(second)?),
+            None => None,
+        };
+        let batch = match &second {
+            Some(second) => Batch::two_views(&first, second).ok()?,
+            None => Batch::one_view(&first).ok()?,
+        };
+        let batch = match (&views.labels, &views.positives) {
+            (Some(labels), Some(positives)) => batch.with_labels(labels).ok()?.with_positives(positives).ok()?,
+            _ => batch,
+        };
+        Some(self.loss().evaluate(&batch).ok()?.mean())
     }
+
+    /// 10-NN accuracy of the test among the samples; none where embeddings have stopped being numbers.
+    pub fn accuracy(&self, network: &Network) -> Option<f64> {
+        let embed = |rows: ArrayView2<'_, f64>| network.embed_batch(rows);
+        let queries = embed(self.features.slice(s![SAMPLES.0.., ..]));
+        let base = embed(self.features.slice(s![..SAMPLES.0, ..]));
+        normalize(queries.view()).ok()?;
+        let (asked, own) = (&self.labels[SAMPLES.0..], &self.labels[..SAMPLES.0]);
+        Neighbours::between(queries.view(), base.view(), 10).ok()?.accuracy(asked, own).ok()
+    }
+}
+
+fn views(
+    kind: Kind,
+    features: ArrayView2<'_, f64>,
+    labels: &[usize],
+    rows: &[usize],
+    random: &mut Generator,
+) -> Option<Views> {
+    if kind == Kind::Mixture {
+        return Labelled::new(features, labels).views(rows, random);
+    }
+    let change = Augmentation::none(SIDE).unwrap().rotation(0.2).unwrap().shift(0.5).unwrap();
+    let change = change.scale(0.1).unwrap().noise(0.1).unwrap();
+    let view = |image: ArrayView1<'_, f64>, view: ArrayViewMut1<'_, f64>, numbers: &mut Generator| {
+        change.view(image, view, numbers);
+    };
+    TwoViews::new(features, view).views(rows, random)
 }

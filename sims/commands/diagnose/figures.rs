@@ -2,7 +2,6 @@
 
 use embedding_norms::diagnosis::{Shape, Snapshot, State};
 use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
-use embedding_norms::theory::scaling::degree;
 
 use super::Case;
 
@@ -18,7 +17,7 @@ pub fn figures(case: &Case<'_>) -> Vec<(&'static str, Figure)> {
         figures.push(("norms", norms(case)));
     }
     if diagnosis.standing.is_some() {
-        figures.extend(levers(case).map(|figure| ("step", figure)));
+        figures.extend(rates(case).map(|figure| ("step", figure)));
     }
     if varied && diagnosis.groups.len() > 1 {
         figures.push(("confidence", confidence(case)));
@@ -103,36 +102,32 @@ fn classes(case: &Case<'_>) -> Option<Panel> {
     Some(panel.layer(Layer::error_bars("class", bars.collect())).layer(Layer::markers("class", points)))
 }
 
-/// Predicted speed-up over the cut.
-fn levers(case: &Case<'_>) -> Option<Figure> {
+/// Predicted speed-up over the factor of the learning rate.
+fn rates(case: &Case<'_>) -> Option<Figure> {
     let standing = case.diagnosis.standing?;
-    let h = case.options.rule.map_or(degree(0.0, 1.0, 0.0), |rule| rule.degree);
-    let (low, high) = standing.best_cut(h)?;
+    let (low, high) = (-standing.excess.1, -standing.excess.0);
     let reach = libm::log(10.0).max(1.3 * low.abs().max(high.abs()));
     // The peaks belong to the curve, wherever the grid falls.
-    let mut cuts: Vec<f64> = (0..=200).map(|place| (2.0 * place as f64 / 200.0 - 1.0) * reach).collect();
-    cuts.extend([low, high]);
-    cuts.sort_by(f64::total_cmp);
-    let curve = cuts.into_iter().map(|cut| {
-        let (lower, upper) = standing.speed_up(h * cut);
-        (libm::exp(cut), libm::exp(lower), libm::exp(upper))
+    let mut shifts: Vec<f64> = (0..=200).map(|place| (2.0 * place as f64 / 200.0 - 1.0) * reach).collect();
+    shifts.extend([low, high]);
+    shifts.sort_by(f64::total_cmp);
+    let curve = shifts.into_iter().map(|shift| {
+        let (lower, upper) = standing.speed_up(shift);
+        (libm::exp(shift), libm::exp(lower), libm::exp(upper))
     });
     let curve: Vec<(f64, f64, f64)> = curve.collect();
-    let middle = curve.iter().map(|&(cut, lower, upper)| (cut, (lower * upper).sqrt())).collect();
-    let panel = Panel::new(
-        Axis::logarithmic("cut c of the initialization (below 1: lengthened)"),
-        Axis::logarithmic("predicted speed-up"),
-    )
-    .title("What a cut would do, by the criterion of S6")
-    .layer(Layer::band("bounds", curve).style(Style::series(0).opacity(0.25)))
-    .layer(Layer::line("prediction", middle).style(Style::series(0)))
-    .layer(Layer::horizontal_line("no change", 1.0))
-    .layer(Layer::vertical_line("uncut", 1.0))
-    .legend(Legend::Hidden);
-    let text = "Predicted speed-up of training over the factor c by which the initialization is cut, both logarithmic: it \
-                rises to the best cut and falls beyond it.";
-    let caption =
-        "The same curve holds for the learning rate, multiplied by cʰ. A criterion, tested in docs/diagnosing.md.";
+    let middle = curve.iter().map(|&(factor, lower, upper)| (factor, (lower * upper).sqrt())).collect();
+    let panel = Panel::new(Axis::logarithmic("factor of the learning rate"), Axis::logarithmic("predicted speed-up"))
+        .title("What another learning rate would do, by the criterion")
+        .layer(Layer::band("bounds", curve).style(Style::series(0).opacity(0.25)))
+        .layer(Layer::line("prediction", middle).style(Style::series(0)))
+        .layer(Layer::horizontal_line("no change", 1.0))
+        .layer(Layer::vertical_line("as it is", 1.0))
+        .legend(Legend::Hidden);
+    let text = "Predicted speed-up of training over the factor by which the learning rate is multiplied, both logarithmic: it \
+                rises to the best rate and falls beyond it.";
+    let caption = "A cut by c is the learning rate times cʰ where a network is said to be scale-free. For a network a criterion: \
+                   docs/diagnosing.md says where it was tested.";
     Some(Figure::new(text).caption(caption).aspect(0.5).panel(panel))
 }
 

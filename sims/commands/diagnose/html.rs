@@ -86,7 +86,7 @@ fn told(answer: &Answer) -> Markup {
 fn class(worth: Worth) -> &'static str {
     match worth {
         Worth::Measured | Worth::Proved => "good",
-        Worth::Conditional | Worth::Tested => "half",
+        Worth::Conditional | Worth::Tested | Worth::Untested => "half",
         Worth::Unanswered => "open",
     }
 }

@@ -40,7 +40,7 @@ pub fn command() -> Command {
     ["format", "size"]
         .into_iter()
         .fold(command, |command, drawing| command.mut_arg(drawing, |option| option.requires("out")))
-        .about("Diagnose embeddings: do their norms mean anything, do they slow training, would a cut help?")
+        .about("Diagnose embeddings: do their norms mean anything, is the learning rate right, what is a cut?")
         .long_about(None)
         .after_help(
             "The first lines say what matters: do the norms mean anything, are the steps right, what to do next. With --verbose\n\
@@ -51,7 +51,7 @@ pub fn command() -> Command {
              \n\
              Examples:
   embedding-norms diagnose z.npy --labels labels.npy --out diagnosis
-  embedding-norms diagnose step0.npy step1.npy --positives views0.npy --steps-between 1 --optimizer adam
+  embedding-norms diagnose step0.npy step1.npy --positives views0.npy --steps-between 1 --optimizer adamw --network biases
   embedding-norms diagnose epoch0.npy epoch10.npy epoch100.npy --labels labels.txt --reference unseen.npy
   embedding-norms diagnose table.npy --positives other.npy --parameters free --learning-rate 0.02 --weight-decay 1e-4
 

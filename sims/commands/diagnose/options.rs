@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
-use embedding_norms::diagnosis::{DiagnosisError, Names, Options, Parameters, UpdateRule};
+use embedding_norms::diagnosis::{DiagnosisError, Names, Network, Options, Parameters, UpdateRule};
+use embedding_norms::theory::encoders::NETWORKS;
 use serde_json::{Value, json};
 
 use crate::cli::arguments::Drawing;
@@ -22,6 +24,8 @@ const NAMES: Names = Names {
     learning_rate: "--learning-rate γ",
     rule: "--optimizer NAME",
     free: "--parameters free",
+    network: "--network KIND",
+    is_under_way: "--under-way",
 };
 
 /// What is asked.
@@ -109,6 +113,11 @@ struct Training {
     #[arg(long, value_name = "KIND")]
     parameters: Option<Trained>,
 
+    /// Kind of network, which says what a cut of its initialization is: `biases` is PyTorch's default perceptron, in
+    /// `batch-norm` each linear layer is followed by batch normalization, the last one too
+    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(NETWORKS))]
+    network: Option<String>,
+
     /// Learning rate γ per embedding. A framework's rate η on the mean over a batch of n is γ = η/n; a contrastive loss at
     /// temperature τ pulls up to 1/τ as strongly, so γ = η/(nτ) is then the most
     #[arg(long, value_name = "γ", value_parser = values::positive)]
@@ -133,6 +142,10 @@ struct Training {
     /// Optimizer steps from the first FILE to the second; 1 is most informative
     #[arg(long, value_name = "N", value_parser = values::count)]
     steps_between: Option<usize>,
+
+    /// The first FILE is from the middle of training: momentum has built up before
+    #[arg(long, requires = "steps_between")]
+    under_way: bool,
 }
 
 /// What is trained.
@@ -184,16 +197,27 @@ impl Question {
         if found > 1 && found != expected {
             return Err(Failure::from(DiagnosisError::Positives { found, expected }).at("--positives"));
         }
+        if training.parameters == Some(Trained::Free) && training.network.is_some() {
+            return Err(Failure::Refused(
+                "--network is the kind of network that embeddings come out of, and --parameters free says that there is none; \
+                 leave one of them out"
+                    .to_owned(),
+            ));
+        }
+        let network = training.network.as_deref().and_then(Network::named);
         let Told { rule, weight_decay, note } = training.told()?;
         let options = Options {
             learning_rate: training.learning_rate,
             rule,
             weight_decay,
             parameters: match training.parameters {
+                None if network.is_some() => Parameters::Shared,
                 None => Parameters::Unknown,
                 Some(Trained::Free) => Parameters::Free,
                 Some(Trained::Shared) => Parameters::Shared,
             },
+            network,
+            is_under_way: training.under_way,
             steps_between: training.steps_between.map(|steps| steps as u64),
             seed: self.seed,
             names: NAMES,
@@ -213,12 +237,14 @@ impl Question {
             "reference": path(&self.beside.reference),
             "covariate": path(&self.beside.covariate),
             "parameters": options.parameters.words(),
+            "network": options.network.as_ref().map(Network::name),
             "learning_rate": options.learning_rate,
             "optimizer": options.rule.map(|rule| rule.name),
-            "degree": options.rule.map(|rule| rule.degree),
+            "degree": options.rule.map(|rule| rule.degree()),
             "weight_decay": options.weight_decay,
             "coupled": self.training.coupled,
             "steps_between": options.steps_between,
+            "under_way": options.is_under_way,
             "sample": self.sample,
             "neighbours": options.neighbours,
             "resamples": options.resamples,
