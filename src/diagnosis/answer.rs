@@ -161,7 +161,6 @@ pub struct Answer {
     /// Why.
     pub why: String,
     /// What was not told, and would give an answer or a better one.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Need>,
 }
 
