@@ -249,7 +249,7 @@ Examples:
     }
 
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
-        Ok(vec![("", figure(&tables.rows()?, tables.stated().noted(CROSSOVER, "y =")))])
+        Ok(vec![("", figure(&tables.rows()?, tables.stated().tested(CROSSOVER).is_some()))])
     }
 }
 
@@ -346,8 +346,8 @@ fn ends(rows: &[Exponent], replicates: u64) -> Vec<Claim> {
     ]
 }
 
-/// `middle_found` is what the claim says of the curve's middle.
-fn figure(rows: &[Exponent], middle_found: Option<&str>) -> Figure {
+/// Names the curve's middle where a claim does.
+fn figure(rows: &[Exponent], is_claimed: bool) -> Figure {
     let points = rows.iter().map(|row| (row.product, row.exponent)).collect();
     let intervals = rows.iter().map(|row| (row.product, row.lower, row.upper)).collect();
     let mut panel =
@@ -360,9 +360,9 @@ fn figure(rows: &[Exponent], middle_found: Option<&str>) -> Figure {
     {
         let at = |part: usize| first.product * libm::pow(last.product / first.product, part as f64 / 200.0);
         let curve = (0..=200).map(at).map(|product| (product, crossover(product, middle))).collect();
-        let name = match middle_found {
-            Some(middle) => format!("1 + ε‖z‖/(ε‖z‖ + {middle})"),
-            None => "1 + ε‖z‖/(ε‖z‖ + y), y fitted".to_owned(),
+        let name = match is_claimed {
+            true => format!("1 + ε‖z‖/(ε‖z‖ + {middle:.3})"),
+            false => "1 + ε‖z‖/(ε‖z‖ + y), y fitted".to_owned(),
         };
         panel = panel.layer(Layer::line(name, curve).style(Style::theory()));
     }
