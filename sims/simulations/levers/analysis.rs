@@ -1,6 +1,6 @@
 //! What the runs say of the levers: epochs to an accuracy, and how many fewer a lever takes than plain training.
 
-use embedding_norms::statistics::mean_with_interval;
+use embedding_norms::statistics::{mean, mean_with_interval};
 use serde::{Deserialize, Serialize};
 
 use super::curve::{Record, arrival};
@@ -9,7 +9,7 @@ use super::task::Task;
 use super::training::{Role, Run, Stop};
 use super::{Levers, criterion};
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::{distinct, mean};
+use crate::simulations::grouping::distinct;
 use crate::simulations::simulation::Tables;
 use crate::simulations::study::{Row, yes_no};
 
