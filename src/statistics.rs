@@ -31,6 +31,17 @@ impl Estimate {
     pub fn reach(&self, predicted: f64) -> f64 {
         (predicted - self.lower).max(self.upper - predicted)
     }
+
+    /// The value and its interval, to so many decimals.
+    ///
+    /// ```
+    /// use embedding_norms::statistics::Estimate;
+    /// let exponent = Estimate { value: 2.0001, lower: 1.9994, upper: 2.0008, replicates: 20 };
+    /// assert_eq!(exponent.to_decimals(3), "2.000 [1.999, 2.001]");
+    /// ```
+    pub fn to_decimals(&self, decimals: usize) -> String {
+        format!("{:.decimals$} [{:.decimals$}, {:.decimals$}]", self.value, self.lower, self.upper)
+    }
 }
 
 /// The mean of independent replicates with Student's t interval at the given confidence, such as 0.95.

@@ -249,7 +249,7 @@ Examples:
     }
 
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
-        Ok(vec![("", figure(&tables.rows()?, tables.stated().noted(CROSSOVER, "y =")))])
+        Ok(vec![("", figure(&tables.rows()?, tables.stated().tested(CROSSOVER).is_some()))])
     }
 }
 
@@ -297,14 +297,12 @@ fn middle(found: &[(f64, Estimate)]) -> Option<f64> {
 }
 
 fn exact(rows: &[Scaled]) -> Vec<Claim> {
-    let (different, coordinates) = (|row: &Scaled| row.different, |row: &Scaled| row.coordinates);
-    let blind = rows.iter().filter(|row| row.different_epsilon_fixed == 0).count() as u64;
     vec![
         claim("L6", "Adam with (c z, c γ, ε/c) follows the directions of (z, γ, ε) bit for bit, for c = 2^m")
             .note(format!("coordinates that differ, over {EXACT_STEPS} steps of {} runs", rows.len()))
-            .no_exception(rows.iter().map(different).sum(), rows.iter().map(coordinates).sum()),
+            .no_exception_in(rows, |row| (row.different, row.coordinates)),
         claim("L6", "control: with ε held fixed no run follows the same directions")
-            .no_exception(blind, rows.len() as u64),
+            .none_of(rows, |row| row.different_epsilon_fixed == 0),
     ]
 }
 
@@ -327,8 +325,8 @@ impl Exponent {
 fn ends(rows: &[Exponent], replicates: u64) -> Vec<Claim> {
     let (first, last) = (rows.first(), rows.last());
     let reaches = first.is_some_and(|row| row.product <= 1e-3) && last.is_some_and(|row| row.product >= 10.0);
-    let enough = replicates >= ENOUGH && reaches;
-    let stating = |says| claim("L6", says).needs(enough, "needs at least 8 replicates and ερ from 0.001 to 10");
+    let stating =
+        |says| claim("L6", says).needs_replicates(replicates, ENOUGH).needs(reaches, "needs ερ from 0.001 to 10");
     let end = |says, row: Option<&Exponent>, k: f64| {
         stating(says).note(row.map_or(String::new(), Exponent::at)).equivalent(k, MARGIN, row.map(Exponent::estimate))
     };
@@ -342,12 +340,12 @@ fn ends(rows: &[Exponent], replicates: u64) -> Vec<Claim> {
                 "end of a 95 % interval furthest from the curve with y = {middle:.3}; k at each ερ: {}",
                 shown.join(", ")
             ))
-            .within(CURVE_MARGIN, rows.iter().map(Exponent::off).fold(0.0, f64::max)),
+            .all_within(CURVE_MARGIN, rows.iter().map(Exponent::off)),
     ]
 }
 
-/// `middle_found` is what the claim says of the curve's middle.
-fn figure(rows: &[Exponent], middle_found: Option<&str>) -> Figure {
+/// Names the curve's middle where a claim does.
+fn figure(rows: &[Exponent], is_claimed: bool) -> Figure {
     let points = rows.iter().map(|row| (row.product, row.exponent)).collect();
     let intervals = rows.iter().map(|row| (row.product, row.lower, row.upper)).collect();
     let mut panel =
@@ -360,9 +358,9 @@ fn figure(rows: &[Exponent], middle_found: Option<&str>) -> Figure {
     {
         let at = |part: usize| first.product * libm::pow(last.product / first.product, part as f64 / 200.0);
         let curve = (0..=200).map(at).map(|product| (product, crossover(product, middle))).collect();
-        let name = match middle_found {
-            Some(middle) => format!("1 + ε‖z‖/(ε‖z‖ + {middle})"),
-            None => "1 + ε‖z‖/(ε‖z‖ + y), y fitted".to_owned(),
+        let name = match is_claimed {
+            true => format!("1 + ε‖z‖/(ε‖z‖ + {middle:.3})"),
+            false => "1 + ε‖z‖/(ε‖z‖ + y), y fitted".to_owned(),
         };
         panel = panel.layer(Layer::line(name, curve).style(Style::theory()));
     }

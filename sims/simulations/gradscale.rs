@@ -252,10 +252,9 @@ impl Exponent {
 }
 
 fn symmetry(rows: &[Scaled]) -> Claim {
-    let (different, coordinates) = (|row: &Scaled| row.different, |row: &Scaled| row.coordinates);
     claim("L6", "(c z, c^(2−p) γ) follows the directions of (z, γ) bit for bit, for c = 16 and p a multiple of ½")
         .note(format!("coordinates that differ, over {EXACT_STEPS} steps of {} runs", rows.len()))
-        .no_exception(rows.iter().map(different).sum(), rows.iter().map(coordinates).sum())
+        .no_exception_in(rows, |row| (row.different, row.coordinates))
 }
 
 /// L1 with ρ^(2−p) in the place of ρ². Its next order takes (2 + p)/8 · ln(1/sin φ_ε) steps off a pair from a right angle
@@ -282,12 +281,10 @@ fn law(rows: &[Exponent], replicates: u64) -> Claim {
     let k = |row: &Exponent| format!("{}: {:.3}", row.power, row.exponent.unwrap_or(f64::INFINITY));
     let shown: Vec<String> = rows.iter().map(k).collect();
     claim("L6", "steps grow as ρ^k with k = 2 − p where γρ^(p−2) ≤ 0.02, at every power")
-        .needs(
-            replicates >= ENOUGH && wide,
-            "needs at least 8 replicates and norms over a factor of 8 with γρ^(p−2) ≤ 0.02",
-        )
+        .needs_replicates(replicates, ENOUGH)
+        .needs(wide, "needs norms over a factor of 8 with γρ^(p−2) ≤ 0.02")
         .note(format!("end of a 95 % interval that is furthest from 2 − p; k at each p: {}", shown.join(", ")))
-        .within(MARGIN, rows.iter().map(reach).fold(0.0, f64::max))
+        .all_within(MARGIN, rows.iter().map(reach))
 }
 
 /// Powers that are drawn, if they were simulated.

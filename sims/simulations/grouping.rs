@@ -1,27 +1,6 @@
-//! Rows of a table, grouped for figures and claims.
+//! Values of rows, grouped for figures and claims.
 
-use embedding_norms::lab::table::{Table, TableError};
-use embedding_norms::statistics::{Estimate, mean_with_interval};
-
-/// The values of `y` at each different value of `x`, in the order of `x`.
-pub fn groups(table: &Table, x: &str, y: &str) -> Result<Vec<(f64, Vec<f64>)>, TableError> {
-    Ok(grouped(table.pairs(x, y)?))
-}
-
-/// The mean of `y` at each different value of `x`, in the order of `x`.
-pub fn means(table: &Table, x: &str, y: &str) -> Result<Vec<(f64, f64)>, TableError> {
-    Ok(averages(table.pairs(x, y)?))
-}
-
-/// The different values of a column, in their order.
-pub fn levels(table: &Table, column: &str) -> Result<Vec<f64>, TableError> {
-    Ok(groups(table, column, column)?.into_iter().map(|(level, _)| level).collect())
-}
-
-/// The mean of values.
-pub fn mean(values: &[f64]) -> f64 {
-    values.iter().fold(0.0, |sum, value| sum + value) / values.len() as f64
-}
+use embedding_norms::statistics::{Estimate, mean, mean_with_interval};
 
 /// The different values, in the order in which they first come.
 pub fn distinct<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {

@@ -27,17 +27,6 @@ impl Stated {
     pub fn value(&self, says: &str) -> Option<&str> {
         self.measured(says).and_then(|measured| measured.split(' ').next())
     }
-
-    /// The number behind a name in the note of a claim: 1.984 of `dcl` in `clip 2.009, dcl 1.984`.
-    pub fn noted(&self, says: &str, name: &str) -> Option<&str> {
-        let note = &self.tested(says)?.note;
-        note.match_indices(name).find_map(|(place, _)| {
-            let begins = !note[..place].ends_with(|before: char| before.is_alphanumeric() || before == '-');
-            let behind = note[place + name.len()..].strip_prefix(' ')?;
-            let number = behind.split([' ', ',', ';']).next()?;
-            (begins && number.parse::<f64>().is_ok()).then_some(number)
-        })
-    }
 }
 
 #[cfg(test)]
@@ -49,16 +38,12 @@ mod tests {
     #[test]
     fn numbers_are_those_of_the_claim() {
         let says = "steps grow";
-        let claim = Claim::outcome("L6", says, "2".into(), "1.984 [1.981, 1.986]".into(), true)
-            .noting("the worst is dcl; nt-dcl 1.7, clip 2.009, dcl 1.984; y = 0.293; 12 draws");
-        let untested = Claim::not_tested("L2", Source::Ours, "all is well", "y = 3");
+        let claim = Claim::outcome("L6", says, "2".into(), "1.984 [1.981, 1.986]".into(), true);
+        let untested = Claim::not_tested("L2", Source::Ours, "all is well", "needs 8 replicates");
         let stated = Stated::from(vec![untested, claim]);
         assert_eq!(stated.measured(says), Some("1.984 [1.981, 1.986]"));
         assert_eq!(stated.value(says), Some("1.984"));
-        assert_eq!(
-            ["dcl", "clip", "y =", "xent"].map(|name| stated.noted(says, name)),
-            [Some("1.984"), Some("2.009"), Some("0.293"), None]
-        );
-        assert_eq!((stated.measured("all is well"), stated.noted("all is well", "y =")), (None, None));
+        assert!(stated.tested(says).is_some() && stated.tested("all is well").is_none());
+        assert_eq!(stated.measured("all is well"), None);
     }
 }

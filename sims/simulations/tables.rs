@@ -41,8 +41,7 @@ impl Tables {
 
     /// Adds rows of one kind as a table of their own: the main one before all others, any other behind them.
     pub fn push_rows<R: Row>(&mut self, rows: &[R]) -> Result<(), TableError> {
-        let mut table = Table::of_rows::<R>();
-        table.extend(rows)?;
+        let table = Table::from_rows(rows)?;
         let place = if R::TABLE.is_empty() { 0 } else { self.all.len() };
         self.all.insert(place, (R::TABLE.to_owned(), table));
         Ok(())

@@ -60,6 +60,39 @@ fn a_claim_without_exception_needs_trials_and_no_violation() {
 }
 
 #[test]
+fn exceptions_of_all_items_are_added_and_no_item_decides_nothing_in_favour() {
+    let runs = |violations: [u64; 2]| claim("L7", "counts agree").no_exception_in(violations, |found| (found, 10));
+    assert_eq!(runs([0, 0]), claim("L7", "counts agree").no_exception(0, 20));
+    assert_eq!(runs([0, 3]), claim("L7", "counts agree").no_exception(3, 20));
+    let negative = |numbers: &[f64]| claim("L7", "no number is negative").none_of(numbers, |number| *number < 0.0);
+    assert_eq!(
+        (negative(&[1.0, 2.0]).verdict, negative(&[1.0, 2.0]).measured),
+        (Verdict::AsStated, "0 of 2".to_owned())
+    );
+    assert_eq!((negative(&[1.0, -2.0]).verdict, negative(&[]).verdict), (Verdict::NotAsStated, Verdict::NotAsStated));
+}
+
+#[test]
+fn the_largest_of_all_sizes_decides_and_one_that_is_no_number_is_not_passed_over() {
+    let decide = |sizes: &[f64]| claim("G2", "lengths agree").all_within(1.0, sizes.iter().copied());
+    assert_eq!(decide(&[0.5, 1.0, 0.0]), claim("G2", "lengths agree").within(1.0, 1.0));
+    for beyond in [[0.5, 1.5, 0.0], [f64::NAN, 0.5, 0.0], [0.5, f64::NAN, 0.0], [0.0, 0.5, f64::INFINITY]] {
+        assert_eq!(decide(&beyond).verdict, Verdict::NotAsStated, "{beyond:?}");
+    }
+}
+
+#[test]
+fn what_is_lacking_first_is_said() {
+    let decide = |replicates, norms| {
+        let stating = claim("L2", "steps grow").needs_replicates(replicates, 8).needs(norms, "needs three norms");
+        stating.within(1.0, 0.0)
+    };
+    assert_eq!(decide(8, true).verdict, Verdict::AsStated);
+    assert_eq!([decide(7, true), decide(7, false)].map(|claim| claim.note), ["needs at least 8 replicates"; 2]);
+    assert_eq!((decide(8, false).verdict, &*decide(8, false).note), (Verdict::NotTested, "needs three norms"));
+}
+
+#[test]
 fn a_bound_holds_on_both_sides_and_never_for_what_is_no_number() {
     let verdict = |value| Claim::within("L4", "within one step", 1.0, value).verdict;
     assert_eq!([0.0, 1.0, -1.0].map(verdict), [Verdict::AsStated; 3]);

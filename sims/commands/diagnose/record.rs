@@ -1,6 +1,8 @@
 //! What a diagnosis leaves behind: a record and tables.
 
-use embedding_norms::lab::table::{Table, Value as Field};
+use embedding_norms::diagnosis::{ClassNorms, Fault, NormGroup, State};
+use embedding_norms::lab::table::Table;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Case, NAME};
@@ -36,16 +38,16 @@ pub fn record(case: &Case<'_>) -> Result<Value, Failure> {
 pub fn write(folder: &Folder, case: &Case<'_>, record: &Value) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(record)? + "\n";
     folder.write(&file_name(NAME, "", "json"), text.as_bytes())?;
-    let mut tables = vec![("", answers(case)), ("course", course(case))];
-    if !case.diagnosis.classes.is_empty() {
-        tables.push(("classes", classes(case)));
+    let mut tables = vec![("", Table::from_rows(&numbers(case))?), ("course", Table::from_rows(&course(case))?)];
+    let (classes, groups, left_out) = (classes(case), groups(case), left_out(case));
+    if !classes.is_empty() {
+        tables.push(("classes", Table::from_rows(&classes)?));
     }
-    if !case.diagnosis.groups.is_empty() {
-        tables.push(("norm-groups", groups(case)));
+    if !groups.is_empty() {
+        tables.push(("norm-groups", Table::from_rows(&groups)?));
     }
-    let left_out = left_out(case);
-    if !left_out.rows().is_empty() {
-        tables.push(("left-out", left_out));
+    if !left_out.is_empty() {
+        tables.push(("left-out", Table::from_rows(&left_out)?));
     }
     for (part, table) in tables {
         folder.write(&file_name(NAME, part, "csv"), table.to_csv()?.as_bytes())?;
@@ -53,102 +55,143 @@ pub fn write(folder: &Folder, case: &Case<'_>, record: &Value) -> Result<(), Fai
     Ok(())
 }
 
-/// A row per number of an answer.
-fn answers(case: &Case<'_>) -> Table {
-    let mut table = Table::new(&["answer", "statement", "worth", "quantity", "value", "lower", "upper", "unit"]);
-    for answer in &case.diagnosis.answers {
-        for quantity in &answer.quantities {
-            table.push([
-                answer.key.into(),
-                answer.statement.into(),
-                answer.worth.words().into(),
-                quantity.name.as_str().into(),
-                quantity.value.into(),
-                quantity.interval.map(|interval| interval.0).into(),
-                quantity.interval.map(|interval| interval.1).into(),
-                quantity.unit.into(),
-            ]);
+/// A number of an answer.
+#[derive(Serialize, Deserialize)]
+struct Number {
+    answer: String,
+    statement: Option<String>,
+    worth: String,
+    quantity: String,
+    value: Option<f64>,
+    lower: Option<f64>,
+    upper: Option<f64>,
+    unit: String,
+}
+
+fn numbers(case: &Case<'_>) -> Vec<Number> {
+    let numbers = case.diagnosis.answers.iter().flat_map(|answer| {
+        answer.quantities.iter().map(|quantity| {
+            let (lower, upper) = quantity.interval.unzip();
+            Number {
+                answer: answer.key.to_owned(),
+                statement: answer.statement.map(str::to_owned),
+                worth: answer.worth.words().to_owned(),
+                quantity: quantity.name.clone(),
+                value: quantity.value,
+                lower,
+                upper,
+                unit: quantity.unit.to_owned(),
+            }
+        })
+    });
+    numbers.collect()
+}
+
+/// A checkpoint.
+#[derive(Serialize, Deserialize)]
+struct Checkpoint {
+    checkpoint: usize,
+    file: String,
+    left_out: usize,
+    mean_norm: f64,
+    median_norm: f64,
+    variation: f64,
+    effective_rank: f64,
+    mean_cosine: Option<f64>,
+    positive_angle: Option<f64>,
+    opposite: Option<f64>,
+    distance_correlation: Option<f64>,
+    agreement_correlation: Option<f64>,
+    agreement: Option<f64>,
+    auroc: Option<f64>,
+    turned: Option<f64>,
+    turned_per_step_lower: Option<f64>,
+    turned_per_step_upper: Option<f64>,
+}
+
+fn course(case: &Case<'_>) -> Vec<Checkpoint> {
+    let row = |(checkpoint, state): (usize, &State)| {
+        let (turned_per_step_lower, turned_per_step_upper) = state.turned_per_step.unzip();
+        Checkpoint {
+            checkpoint,
+            file: state.name.clone(),
+            left_out: state.left_out,
+            mean_norm: state.norms.mean,
+            median_norm: state.norms.median(),
+            variation: state.norms.variation,
+            effective_rank: state.effective_rank,
+            mean_cosine: state.mean_cosine,
+            positive_angle: state.positive_angle,
+            opposite: state.opposite,
+            distance_correlation: state.distance_correlation,
+            agreement_correlation: state.agreement_correlation,
+            agreement: state.agreement,
+            auroc: state.auroc,
+            turned: state.turned,
+            turned_per_step_lower,
+            turned_per_step_upper,
         }
-    }
-    table
+    };
+    case.diagnosis.course.iter().enumerate().map(row).collect()
 }
 
-/// A row per checkpoint.
-fn course(case: &Case<'_>) -> Table {
-    let mut table = Table::new(&[
-        "checkpoint",
-        "file",
-        "left_out",
-        "mean_norm",
-        "median_norm",
-        "variation",
-        "effective_rank",
-        "mean_cosine",
-        "positive_angle",
-        "opposite",
-        "distance_correlation",
-        "agreement_correlation",
-        "agreement",
-        "auroc",
-        "turned",
-        "turned_per_step_lower",
-        "turned_per_step_upper",
-    ]);
-    for (index, state) in case.diagnosis.course.iter().enumerate() {
-        table.push([
-            index.into(),
-            state.name.as_str().into(),
-            state.left_out.into(),
-            state.norms.mean.into(),
-            state.norms.median().into(),
-            state.norms.variation.into(),
-            state.effective_rank.into(),
-            state.mean_cosine.into(),
-            state.positive_angle.into(),
-            state.opposite.into(),
-            state.distance_correlation.into(),
-            state.agreement_correlation.into(),
-            state.agreement.into(),
-            state.auroc.into(),
-            state.turned.into(),
-            state.turned_per_step.map(|bounds| bounds.0).into(),
-            state.turned_per_step.map(|bounds| bounds.1).into(),
-        ]);
-    }
-    table
+/// The norms of a class.
+#[derive(Serialize, Deserialize)]
+struct Class {
+    class: String,
+    count: usize,
+    mean: f64,
+    lower: Option<f64>,
+    upper: Option<f64>,
+    median: f64,
 }
 
-fn classes(case: &Case<'_>) -> Table {
-    let mut table = Table::new(&["class", "count", "mean", "lower", "upper", "median"]);
-    for class in &case.diagnosis.classes {
-        table.push([
-            class.class.as_str().into(),
-            class.count.into(),
-            class.mean.into(),
-            class.interval.map(|interval| interval.0).into(),
-            class.interval.map(|interval| interval.1).into(),
-            class.median.into(),
-        ]);
-    }
-    table
+fn classes(case: &Case<'_>) -> Vec<Class> {
+    let row = |found: &ClassNorms| {
+        let (lower, upper) = found.interval.unzip();
+        Class { class: found.class.clone(), count: found.count, mean: found.mean, lower, upper, median: found.median }
+    };
+    case.diagnosis.classes.iter().map(row).collect()
 }
 
-fn groups(case: &Case<'_>) -> Table {
-    let mut table = Table::new(&["group", "norm", "neighbour_distance", "label_agreement"]);
-    for (index, group) in case.diagnosis.groups.iter().enumerate() {
-        table.push([index.into(), group.norm.into(), group.distance.into(), Field::from(group.agreement)]);
-    }
-    table
+/// Embeddings of about the same norm.
+#[derive(Serialize, Deserialize)]
+struct Group {
+    group: usize,
+    norm: f64,
+    neighbour_distance: f64,
+    label_agreement: Option<f64>,
 }
 
-/// Every row without a direction.
-fn left_out(case: &Case<'_>) -> Table {
-    let mut table = Table::new(&["file", "row", "fault"]);
+fn groups(case: &Case<'_>) -> Vec<Group> {
+    let groups = case.diagnosis.groups.iter().enumerate();
+    let row = |(group, found): (usize, &NormGroup)| Group {
+        group,
+        norm: found.norm,
+        neighbour_distance: found.distance,
+        label_agreement: found.agreement,
+    };
+    groups.map(row).collect()
+}
+
+/// A row of a file without a direction.
+#[derive(Serialize, Deserialize)]
+struct LeftOut {
+    file: String,
+    row: usize,
+    fault: String,
+}
+
+fn left_out(case: &Case<'_>) -> Vec<LeftOut> {
     let subject = &case.subject;
-    for set in subject.checkpoints.iter().chain(&subject.positives).chain(&subject.reference) {
-        for (row, fault) in set.left_out() {
-            table.push([set.name().into(), (*row).into(), fault.name().into()]);
-        }
-    }
-    table
+    let sets = subject.checkpoints.iter().chain(&subject.positives).chain(&subject.reference);
+    let rows = sets.flat_map(|set| {
+        let row = |(row, fault): &(usize, Fault)| LeftOut {
+            file: set.name().to_owned(),
+            row: *row,
+            fault: fault.name().to_owned(),
+        };
+        set.left_out().iter().map(row)
+    });
+    rows.collect()
 }

@@ -3,6 +3,7 @@
 use embedding_norms::lab::table::{Table, Value as Field};
 use embedding_norms::simulation::{Outcome, Record};
 use embedding_norms::statistics;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::NAME;
@@ -13,7 +14,7 @@ use crate::cli::output::{Folder, file_name};
 
 /// Writes every file of a run; the record as it stands in `simulate.json`.
 pub fn write(folder: &Folder, settings: &Value, outcome: &Outcome) -> Result<Value, Failure> {
-    folder.write(&file_name(NAME, "", "csv"), summary(outcome).to_csv()?.as_bytes())?;
+    folder.write(&file_name(NAME, "", "csv"), Table::from_rows(&summary(outcome))?.to_csv()?.as_bytes())?;
     folder.write(&file_name(NAME, "embeddings", "csv"), &embeddings(outcome)?)?;
     arrays::write(folder, &file_name(NAME, "first", "npy"), &outcome.first)?;
     if let Some(second) = &outcome.second {
@@ -34,27 +35,32 @@ pub fn write(folder: &Folder, settings: &Value, outcome: &Outcome) -> Result<Val
     Ok(record)
 }
 
-/// A row per record.
-fn summary(outcome: &Outcome) -> Table {
-    let mut table =
-        Table::new(&["step", "loss", "mean_one_minus_cosine", "mean_angle", "mean_first_norm", "mean_second_norm"]);
-    for record in &outcome.records {
-        // 1 − cos φ = 2 sin²(φ/2), which a difference from 1 could not resolve.
-        let chord = |angle: &f64| {
-            let sine = libm::sin(0.5 * angle);
-            2.0 * sine * sine
-        };
-        let chords: Vec<f64> = record.angles.iter().map(chord).collect();
-        table.push([
-            record.step.into(),
-            record.loss.into(),
-            mean(&chords).into(),
-            mean(&record.angles).into(),
-            mean(&record.first_norms).into(),
-            mean(&record.second_norms).into(),
-        ]);
-    }
-    table
+/// Means over the embeddings of one record.
+#[derive(Serialize, Deserialize)]
+struct Means {
+    step: u64,
+    loss: f64,
+    mean_one_minus_cosine: Option<f64>,
+    mean_angle: Option<f64>,
+    mean_first_norm: Option<f64>,
+    mean_second_norm: Option<f64>,
+}
+
+fn summary(outcome: &Outcome) -> Vec<Means> {
+    // 1 − cos φ = 2 sin²(φ/2), which a difference from 1 could not resolve.
+    let chord = |angle: &f64| {
+        let sine = libm::sin(0.5 * angle);
+        2.0 * sine * sine
+    };
+    let means = |record: &Record| Means {
+        step: record.step,
+        loss: record.loss,
+        mean_one_minus_cosine: mean(&record.angles.iter().map(chord).collect::<Vec<_>>()),
+        mean_angle: mean(&record.angles),
+        mean_first_norm: mean(&record.first_norms),
+        mean_second_norm: mean(&record.second_norms),
+    };
+    outcome.records.iter().map(means).collect()
 }
 
 /// A row per record and embedding, as CSV; written row by row, as there may be millions.

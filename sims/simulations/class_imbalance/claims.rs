@@ -1,9 +1,9 @@
 //! What the norms of frequent and rare classes say.
 
-use embedding_norms::lab::claim::{Claim, Verdict, worst};
+use embedding_norms::lab::claim::{Claim, Verdict};
+use embedding_norms::statistics::mean;
 
 use super::runs::{ClassRow, Labels, Run, at, is_ordered};
-use crate::simulations::grouping::mean;
 use crate::simulations::mixtures::{NEARLY_ALL, Scope, differences, is_positive, over_seeds, shown};
 
 /// Seeds below which no interval is tested.
@@ -57,8 +57,7 @@ fn controls(scope: Scope, own: &[Run], permuted: &[Run], last: usize) -> Claim {
     scope
         .ours(CONTROLS)
         .needs(found.len() == controls.len(), "the control needs --controls 2 or more")
-        .note(each.join(", "))
-        .equivalent(0.0, NONE, worst(0.0, &found).map(|(_, mean)| *mean))
+        .equivalent_at_worst(0.0, NONE, &found, |_| each.join(", "))
 }
 
 fn ordered(scope: Scope, own: &[Run], last: usize) -> Claim {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use embedding_norms::confidence::group_means;
+use embedding_norms::statistics::mean;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::mean;
 use crate::simulations::mixtures::{Training, norms};
 use crate::simulations::study::{Context, Row, Study};
 

@@ -6,13 +6,13 @@
 use std::collections::BTreeSet;
 
 use embedding_norms::lab::claim::{Claim, Stating, Verdict, brief, claim, claim_of_paper};
-use embedding_norms::statistics::{Estimate, mean_with_interval};
+use embedding_norms::statistics::{Estimate, mean, mean_with_interval};
 
 use super::Source;
 use super::unseen::Told;
 use super::whole::{Space, TENTHS, Tenth};
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::{grouped, mean};
+use crate::simulations::grouping::grouped;
 use crate::simulations::simulation::Tables;
 
 /// Replicates below which nothing is tested.
@@ -95,7 +95,7 @@ fn gain<R: Sourced>(rows: &[R], quantity: impl Fn(&R) -> f64, control: Source) -
 }
 
 fn shown(estimate: Estimate) -> String {
-    format!("{:.3} [{:.3}, {:.3}]", estimate.value, estimate.lower, estimate.upper)
+    estimate.to_decimals(3)
 }
 
 /// Whether a whole interval lies on the side of 0 that `sign` says.
@@ -190,11 +190,10 @@ fn new(stating: Stating, unseen: &[Told]) -> Claim {
 }
 
 fn beyond_chance(stating: Stating, main: &[Space]) -> Claim {
-    let trained = || main.iter().filter(|row| row.source == Source::Trained);
-    let beyond = |row: &&Space| row.shuffle_p.is_some_and(|p| p <= CHANCE) && row.distance_within < 0.0;
-    let (all, shown) = (trained().count(), trained().filter(beyond).count());
+    let trained = main.iter().filter(|row| row.source == Source::Trained);
+    let is_beyond = |row: &Space| row.shuffle_p.is_some_and(|p| p <= CHANCE) && row.distance_within < 0.0;
     let note = format!("norms shuffled among images of a digit reach it with p ≤ {}", brief(CHANCE));
-    stating.note(note).no_exception((all - shown) as u64, all as u64)
+    stating.note(note).none_of(trained, |row| !is_beyond(row))
 }
 
 fn beyond_pixels(stating: Stating, main: &[Space]) -> Claim {

@@ -2,14 +2,14 @@
 
 use embedding_norms::data::digits::SIDE;
 use embedding_norms::lab::figure::{Axis, Figure, Image as Picture, Layer, Legend, Panel, Side, Style};
-use embedding_norms::statistics::mean_with_interval;
+use embedding_norms::statistics::{mean, mean_with_interval};
 
 use super::Source;
 use super::images::{End, Image, Strip};
 use super::unseen::Told;
 use super::whole::{Space, Tenth};
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::{grouped, mean};
+use crate::simulations::grouping::grouped;
 use crate::simulations::simulation::Tables;
 
 pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {

@@ -1,10 +1,11 @@
 //! Which images have the shortest and the longest embeddings.
 
 use embedding_norms::data::digits::{CLASSES, Digits};
+use embedding_norms::statistics::mean;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::{grouped, mean};
+use crate::simulations::grouping::grouped;
 use crate::simulations::study::Row;
 
 /// Images in a strip.

@@ -6,6 +6,7 @@ use embedding_norms::confidence::{
 };
 use embedding_norms::data::digits::{Digits, IMAGES};
 use embedding_norms::random::Generator;
+use embedding_norms::statistics::mean;
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +15,6 @@ use super::images::Embedded;
 use super::training::{Training, norms};
 use crate::cli::failure::Failure;
 use crate::cli::rates::OfMean;
-use crate::simulations::grouping::mean;
 use crate::simulations::study::{Context, Row, Study};
 
 /// Groups of equally many images, from the shortest norm to the longest.

@@ -65,10 +65,6 @@ fn is_asymptotic(main: &[Steps], growth: &[Growth]) -> bool {
     norms.len() >= 3 && range >= RANGE && long && small
 }
 
-fn largest(values: impl Iterator<Item = f64>) -> f64 {
-    values.fold(0.0, f64::max)
-}
-
 fn gradients(rows: &[Gradients]) -> Vec<Claim> {
     let norm =
         "the gradient of every loss is 1/‖z‖ times that at norm 1: largest deviation of ‖z‖‖∇‖ from the mean length";
@@ -76,8 +72,8 @@ fn gradients(rows: &[Gradients]) -> Vec<Claim> {
     let (losses, count) = (by_loss(rows, |row| &row.loss).len(), rows.iter().map(|row| row.rows).sum::<usize>());
     let note = format!("{losses} losses, {count} gradients, every embedding at a norm of its own");
     vec![
-        claim("G1", norm).note(&note).within(1e-12, largest(rows.iter().map(|row| row.law_deviation))),
-        claim("G3", tangent).note(&note).within(1e-12, largest(rows.iter().map(|row| row.radial_share))),
+        claim("G1", norm).note(&note).all_within(1e-12, rows.iter().map(|row| row.law_deviation)),
+        claim("G3", tangent).note(&note).all_within(1e-12, rows.iter().map(|row| row.radial_share)),
     ]
 }
 
@@ -85,27 +81,25 @@ fn closed_form(rows: &[Comparison]) -> Claim {
     let says = "gradients of anchors and keys are the closed form: largest ‖ΔG‖ρτ, of the total over the batch";
     let losses: Vec<&str> = by_loss(rows, |row| &row.loss).into_iter().map(|(loss, _)| loss).collect();
     let temperatures: Vec<String> = ascending(rows.iter().map(|row| row.temperature)).into_iter().map(brief).collect();
-    let longest = brief(largest(rows.iter().map(|row| row.largest_length)));
+    let longest = brief(rows.iter().map(|row| row.largest_length).fold(0.0, f64::max));
     claim("G4", says)
         .needs(!rows.is_empty(), "needs one of info-nce, nt-xent and dcl")
         .note(format!("{}, τ = {}; the longest ‖G‖ρτ is {longest}", losses.join(", "), temperatures.join(", ")))
-        .within(1e-13, largest(rows.iter().map(|row| row.first_view.max(row.second_view))))
+        .all_within(1e-13, rows.iter().flat_map(|row| [row.first_view, row.second_view]))
 }
 
 fn symmetry(rows: &[Symmetry]) -> Vec<Claim> {
     let same = "embeddings c·z under c²γ follow the directions of z under γ bit for bit, c = 2^m: differing embeddings";
     let other = "under c^1.5 γ or c^2.5 γ they leave them: losses and starts that stay within 0.01";
     let distances = rows.iter().map(|row| row.wrong_distance);
-    let staying = distances.clone().filter(|distance| *distance <= SAME).count();
-    let least = brief(distances.fold(f64::INFINITY, f64::min));
-    let (exceptions, compared) = (|row: &Symmetry| row.exceptions, |row: &Symmetry| row.compared);
+    let least = brief(distances.clone().fold(f64::INFINITY, f64::min));
     vec![
         claim("L6", same)
             .note("every embedding after every one of twenty steps, m = −5, 3 and 12, all losses")
-            .no_exception(rows.iter().map(exceptions).sum(), rows.iter().map(compared).sum()),
+            .no_exception_in(rows, |row| (row.exceptions, row.compared)),
         claim("L6", other)
             .note(format!("c = 8, twenty steps; the smallest of the largest distances is {least}"))
-            .no_exception(staying as u64, rows.len() as u64),
+            .none_of(distances, |distance| distance <= SAME),
     ]
 }
 
@@ -202,7 +196,7 @@ fn hinges(rows: &[HingeRow]) -> Claim {
         return claim("S1", says).needs(false, "needs the triplet loss and 2 draws").no_exception(0, 0);
     };
     let holds = small.lower > 1.0 + EXCESS && round.upper < 1.0 + NO_EXCESS;
-    let shown = |found: Estimate| format!("{:.3} [{:.3}, {:.3}]", found.value, found.lower, found.upper);
+    let shown = |found: Estimate| found.to_decimals(3);
     let (least, most, widest) = (brief(least), brief(most), brief(sharp[0].1.iter().copied().fold(1.0, f64::max)));
     let claim = claim("S1", says)
         .needs(draws >= ENOUGH_DRAWS && sharp.len() >= 2, "needs 12 draws at two learning rates")

@@ -1,34 +1,34 @@
 //! All losses as figures, from the tables and what the claims say.
 
 use embedding_norms::lab::figure::{Axis, Dash, Figure, Layer, Legend, Panel, Side, Style};
-use embedding_norms::statistics::{Estimate, mean_with_interval};
+use embedding_norms::statistics::{Estimate, mean, mean_with_interval};
 
 use super::by_loss;
-use super::claims::{BUDGET, EXPONENT, EXPONENTS, KINKED, budgets, exponents, hinge_budgets};
+use super::claims::{BUDGET, EXPONENT, EXPONENTS, Fitted, KINKED, budgets, exponents, hinge_budgets};
 use super::descents::{Growth, Steps};
 use super::hinge::HingeRow;
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::{ascending, averages, mean};
+use crate::simulations::grouping::{ascending, averages};
 use crate::simulations::simulation::Tables;
-use crate::simulations::stated::Stated;
 
 pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
     let (main, growth): (Vec<Steps>, Vec<Growth>) = (tables.rows()?, tables.rows()?);
+    let (exponents, is_claimed) = (exponents(&main), tables.stated().tested(EXPONENTS).is_some());
     Ok(vec![
-        ("", steps(&main, tables.stated())),
-        ("exponents", intervals(&main, &growth)),
+        ("", steps(&main, &exponents, is_claimed)),
+        ("exponents", intervals(&exponents, &growth)),
         ("growth", budget(&growth, &tables.rows()?)),
     ])
 }
 
-/// Steps against norm, a panel per loss.
-fn steps(main: &[Steps], stated: &Stated) -> Figure {
+/// Steps against norm, a panel per loss, with the digits of its exponent that a claim has.
+fn steps(main: &[Steps], exponents: &[Fitted], is_claimed: bool) -> Figure {
     let norms = ascending(main.iter().map(|row| row.norm));
     let mut figure = Figure::new(
         "Steps of plain descent to one level of the loss against the norm of the embeddings, a panel for each loss, on \
          logarithmic axes, beside lines of slope 2: twice the norm takes four times the steps.",
     );
-    for ((loss, exponent), (_, rows)) in exponents(main).into_iter().zip(by_loss(main, |row| &row.loss)) {
+    for ((loss, exponent), (_, rows)) in exponents.iter().zip(by_loss(main, |row| &row.loss)) {
         let counts = averages(rows.iter().filter_map(|row| Some((row.norm, row.steps? as f64))));
         let mut panel =
             Panel::new(Axis::logarithmic("norm ‖z‖").ticks_at(norms.iter().copied()), Axis::logarithmic("steps"))
@@ -37,9 +37,9 @@ fn steps(main: &[Steps], stated: &Stated) -> Figure {
                 .layer(Layer::markers("simulated, mean of replicates", counts.clone()))
                 .legend(Legend::Below);
         if let (Some(&(first, steps)), Some(&(last, _)), Ok(found)) = (counts.first(), counts.last(), exponent) {
-            let exponent = match stated.noted(EXPONENTS, &loss) {
-                Some(claimed) => format!("k = {claimed}"),
-                None => format!("fit: k = {:.2}", found.value),
+            let exponent = match is_claimed {
+                true => format!("k = {:.3}", found.value),
+                false => format!("fit: k = {:.2}", found.value),
             };
             // Below the line, where there are no data.
             panel = panel.note((first * last).sqrt(), 1.3 * steps, exponent, Side::Right);
@@ -55,8 +55,9 @@ fn slope_two(counts: &[(f64, f64)]) -> Vec<(f64, f64)> {
 }
 
 /// The exponent and the budget of every loss, with their intervals.
-fn intervals(main: &[Steps], growth: &[Growth]) -> Figure {
-    let exponents: Vec<Found> = exponents(main).into_iter().map(|(loss, found)| (loss, found.ok())).collect();
+fn intervals(exponents: &[Fitted], growth: &[Growth]) -> Figure {
+    let found = |(loss, found): &Fitted| (loss.clone(), found.as_ref().ok().copied());
+    let exponents: Vec<Found> = exponents.iter().map(found).collect();
     let text = "Two panels with a line for each loss: the exponents of steps by norm beside 2, and the growth of the squared \
                 norms over the learning rate times the loss lost beside 1, each with the margins of its claim.";
     let caption = "Bars: 95 % intervals over replicates, most of them narrower than the mark. Dashed lines: the law and the \

@@ -5,12 +5,12 @@ use embedding_norms::check::loss::{Slope, tangent, through_pullback};
 use embedding_norms::random::Generator;
 use embedding_norms::simulation::Start;
 use embedding_norms::sphere::norm_of;
+use embedding_norms::statistics::mean;
 use serde::{Deserialize, Serialize};
 
 use super::Trial;
 use super::bodies::with_random_norms;
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::mean;
 use crate::simulations::study::Row;
 
 /// What the gradients at one start show.

@@ -1,9 +1,9 @@
 //! What embeddings in three dimensions say.
 
 use embedding_norms::lab::claim::Claim;
+use embedding_norms::statistics::mean;
 
 use super::space::{Measured, State};
-use crate::simulations::grouping::mean;
 use crate::simulations::mixtures::{Scope, differences, is_positive, over_seeds, shown};
 
 /// Seeds below which no interval is tested.

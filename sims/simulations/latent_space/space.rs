@@ -2,11 +2,11 @@
 
 use embedding_norms::confidence::{Neighbours, mean_cosine, spearman_within};
 use embedding_norms::sphere::{angle, normalize};
+use embedding_norms::statistics::mean;
 use ndarray::{Array1, Array2, ArrayView1, array};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::mean;
 use crate::simulations::mixtures::{Moment, Training, norms};
 use crate::simulations::study::{Context, Row, Study};
 

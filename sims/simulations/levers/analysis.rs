@@ -1,6 +1,6 @@
 //! What the runs say of the levers: epochs to an accuracy, and how many fewer a lever takes than plain training.
 
-use embedding_norms::statistics::mean_with_interval;
+use embedding_norms::statistics::{mean, mean_with_interval};
 use serde::{Deserialize, Serialize};
 
 use super::Levers;
@@ -8,7 +8,7 @@ use super::curve::{Record, arrival};
 use super::lever::{Kind, Lever};
 use super::task::Task;
 use super::training::{Role, Run, Stop};
-use crate::simulations::grouping::{distinct, mean};
+use crate::simulations::grouping::distinct;
 use crate::simulations::study::{Row, yes_no};
 
 /// Mean accuracy and norm after some epochs over the replicates that are compared.

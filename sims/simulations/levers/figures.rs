@@ -1,7 +1,7 @@
 //! The levers as figures, from the tables alone.
 
 use embedding_norms::lab::figure::{Axis, Dash, Figure, Layer, Legend, Marker, Panel, Side, Style};
-use embedding_norms::statistics::mean_with_interval;
+use embedding_norms::statistics::{mean, mean_with_interval};
 
 use super::analysis::{Accuracy, Speed, SpeedUp, Tuned};
 use super::criterion::{Agreement, Predictor};
@@ -10,7 +10,7 @@ use super::shrinking::{Biases, Data, Shrunk};
 use super::task::{Architecture, Task};
 use super::training::{Role, Run};
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::{distinct, grouped, mean};
+use crate::simulations::grouping::{distinct, grouped};
 use crate::simulations::simulation::Tables;
 
 pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {

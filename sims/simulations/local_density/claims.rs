@@ -1,6 +1,6 @@
 //! What norms and neighbour distances say of each other.
 
-use embedding_norms::lab::claim::{Claim, worst};
+use embedding_norms::lab::claim::Claim;
 
 use super::density::{Among, Correlation, NormOf, of};
 use crate::simulations::mixtures::{Scope, differences, is_positive, over_seeds, shown};
@@ -79,6 +79,5 @@ fn nothing(
         })
         .collect();
     let all: Vec<String> = found.iter().map(|(name, mean)| format!("{name} {:+.3}", mean.value)).collect();
-    let worst = worst(0.0, &found).map(|(_, mean)| *mean);
-    scope.ours(says).note(format!("the worst of {}", all.join("; "))).equivalent(0.0, margin, worst)
+    scope.ours(says).equivalent_at_worst(0.0, margin, &found, |_| format!("the worst of {}", all.join("; ")))
 }

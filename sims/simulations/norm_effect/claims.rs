@@ -34,8 +34,8 @@ pub fn claims(settings: &NormEffect, tables: &Tables, replicates: u64) -> Result
 }
 
 fn gradient(rows: &[DescentRow]) -> Claim {
-    let largest = rows.iter().map(|row| row.gradient_deviation).fold(0.0, f64::max);
-    claim("G2", "the gradient of every embedding has length sin φ/ρ: largest relative deviation").within(1e-12, largest)
+    claim("G2", "the gradient of every embedding has length sin φ/ρ: largest relative deviation")
+        .all_within(1e-12, rows.iter().map(|row| row.gradient_deviation))
 }
 
 fn flow(settings: &NormEffect, rows: &[DescentRow]) -> Claim {
@@ -48,7 +48,7 @@ fn flow(settings: &NormEffect, rows: &[DescentRow]) -> Claim {
         .needs(close, "needs at least 20 dimensions and a tolerance of 1e-4 or more")
         .needs(!apart.is_empty(), "no norm with small steps (γ/ρ² ≤ 0.08)")
         .note(format!("{} runs", apart.len()))
-        .within(1.0, apart.iter().copied().fold(0.0, f64::max))
+        .all_within(1.0, apart)
 }
 
 fn exponent(settings: &NormEffect, rows: &[DescentRow], replicates: u64) -> Claim {
@@ -61,7 +61,7 @@ fn exponent(settings: &NormEffect, rows: &[DescentRow], replicates: u64) -> Clai
         fit_power_law(&small.iter().filter_map(observation).collect::<Vec<_>>(), 0.95).map(|law| law.exponent)
     };
     let shown = |fit: Result<Estimate, Refusal>| match fit {
-        Ok(k) => format!("{:.4} [{:.4}, {:.4}]", k.value, k.lower, k.upper),
+        Ok(k) => k.to_decimals(4),
         Err(refusal) => refusal.to_string(),
     };
     let note = format!(
@@ -70,12 +70,10 @@ fn exponent(settings: &NormEffect, rows: &[DescentRow], replicates: u64) -> Clai
         shown(fit(|row| row.flow_steps)),
         shown(fit(|row| row.pair_crossing))
     );
-    let enough = replicates >= ENOUGH && longest / shortest >= 8.0 && settings.options.is_published_setting();
     claim("L2", EXPONENT)
-        .needs(
-            enough,
-            "needs the paper's setting, at least 10 replicates and norms over a factor of 8 with γ/ρ² ≤ 0.02",
-        )
+        .needs(settings.options.is_published_setting(), "needs the paper's setting")
+        .needs_replicates(replicates, ENOUGH)
+        .needs(longest / shortest >= 8.0, "needs norms over a factor of 8 with γ/ρ² ≤ 0.02")
         .note(note)
         .fitted(2.0, MARGIN, fit(DescentRow::counted))
 }
@@ -83,5 +81,5 @@ fn exponent(settings: &NormEffect, rows: &[DescentRow], replicates: u64) -> Clai
 fn single_pairs(rows: &[SinglePairsRow]) -> Claim {
     claim("L1", "for single pairs with γ/ρ² ≤ 0.01 the closed form, rounded up, is the count")
         .note("equal norms, unequal norms and stop-gradient; predictions within 0.05 of a whole number are left out")
-        .no_exception(rows.iter().map(|row| row.mismatches).sum(), rows.iter().map(|row| row.decided).sum())
+        .no_exception_in(rows, |row| (row.mismatches, row.decided))
 }

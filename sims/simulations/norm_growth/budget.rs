@@ -4,13 +4,13 @@ use embedding_norms::loss::NegativeCosine;
 use embedding_norms::optimizer::{HeavyBall, Nesterov, Optimizer};
 use embedding_norms::simulation::{Descent, Outcome, PairDescent, Start, StopRules};
 use embedding_norms::sphere::{Cosine, cosines, inner, normalize, uniform};
+use embedding_norms::statistics::mean;
 use embedding_norms::theory::growth::{heavy_ball_factor, nesterov_factor};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::mean;
-use crate::simulations::study::{Context, Row, Study};
+use crate::simulations::study::{Context, Row, Study, name_of};
 
 /// More steps than any run takes.
 const BUDGET: u64 = 100_000_000;
@@ -51,6 +51,18 @@ pub struct BudgetRow {
 
 impl Row for BudgetRow {
     const TABLE: &'static str = "";
+}
+
+impl BudgetRow {
+    /// Growth over γ(L_0 − L_T), over S1's first correction of it.
+    pub fn budget_over_law(&self) -> f64 {
+        self.budget_ratio / self.budget_law
+    }
+
+    /// What rows at all step sizes have in common.
+    pub fn population(&self) -> (f64, f64, u64) {
+        (self.norm, self.norm_ratio, self.replicate)
+    }
 }
 
 /// A rule with momentum.
@@ -192,14 +204,6 @@ fn gains(before: &Array2<f64>, after: &Array2<f64>) -> Vec<f64> {
 }
 
 impl Rule {
-    /// The name in tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::HeavyBall => "heavy-ball",
-            Self::Nesterov => "nesterov",
-        }
-    }
-
     /// By what factor S1 says that it multiplies the budget.
     fn factor(self, momentum: f64) -> Result<f64, Failure> {
         Ok(match self {
@@ -220,7 +224,7 @@ impl Study for Momentum {
     type Rows = Vec<MomentumRow>;
 
     fn label(&self) -> String {
-        format!("{} momentum {}", self.rule.name(), self.momentum)
+        format!("{} momentum {}", name_of(&self.rule), self.momentum)
     }
 
     fn cost(&self) -> f64 {

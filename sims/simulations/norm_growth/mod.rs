@@ -23,13 +23,6 @@ use budget::{Budget, Momentum, Rule};
 use lengthening::Lengthening;
 use persistent::Persistent;
 
-/// The table of momentum.
-const MOMENTUM: &str = "momentum";
-/// The table of persistent gradients.
-const PERSISTENT: &str = "persistent";
-/// The table of single steps.
-const LENGTHENING: &str = "lengthening";
-
 /// Dimension and step size γ/ρ² at the start of the long run.
 const LONG: (usize, f64) = (8, 0.5);
 

@@ -1,14 +1,14 @@
 //! What the tables of the opposite halves say of the statements.
 
 use embedding_norms::lab::claim::{Claim, claim};
-use embedding_norms::statistics::{Estimate, mean_with_interval};
+use embedding_norms::statistics::{Estimate, mean, mean_with_interval};
 use embedding_norms::theory::convergence::{flow_steps, next_order_steps};
 
 use super::populations::{DescentRow, PublishedRow};
 use super::single::SinglePair;
 use super::{OppositeHalves, SMALL_STEP};
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::{by, mean};
+use crate::simulations::grouping::by;
 use crate::simulations::pairs::{FirstGradient, engines_claim, is_between, published_claim};
 use crate::simulations::simulation::Tables;
 
@@ -66,7 +66,7 @@ fn affine(single: &[SinglePair], replicates: u64) -> Claim {
          thousands of steps"
     );
     claim("L3", says)
-        .needs(replicates >= ENOUGH, "needs at least 10 replicates")
+        .needs_replicates(replicates, ENOUGH)
         .needs(slope.is_some(), "no pair converged within the budget")
         .note(note)
         .equivalent(1.0, 0.002, slope)
@@ -75,10 +75,11 @@ fn affine(single: &[SinglePair], replicates: u64) -> Claim {
 fn near_the_antipode(settings: &OppositeHalves, single: &[SinglePair], replicates: u64) -> Claim {
     let u = settings.step_size();
     let slope = slope(&lines(single, u, NEARLY_OPPOSITE));
-    let enough = slope.is_some() && replicates >= ENOUGH && u <= LARGEST_STEP;
     let predicted = libm::round(1e4 * 2.0 * u / libm::log1p(2.0 * u)) / 1e4;
     claim("L3", "near the antipode a step divides tan(φ/2) by 1 + 2u: slope of the steps over ρ²/2γ is 2u/ln(1 + 2u)")
-        .needs(enough, "needs γ/ρ² ≤ 0.03 and at least 10 replicates")
+        .needs_replicates(replicates, ENOUGH)
+        .needs(u <= LARGEST_STEP, "needs γ/ρ² ≤ 0.03")
+        .needs(slope.is_some(), "no pair converged within the budget")
         .note(format!("u = {u}, φ0 from π − 0.02 to π − 1e-8: finite steps add to what the flow predicts"))
         .equivalent(predicted, 0.002, slope)
 }
@@ -141,10 +142,9 @@ fn closed_form(single: &[SinglePair]) -> Claim {
 }
 
 fn stationary(single: &[SinglePair]) -> Claim {
-    let opposite: Vec<&SinglePair> = single.iter().filter(|row| row.half_tangent.is_none()).collect();
-    let moved = opposite.iter().filter(|row| row.stop != "stationary").count();
+    let opposite = single.iter().filter(|row| row.half_tangent.is_none());
     claim("L3", "an exactly opposite pair stays where it is, as vectors and in D1's recursion")
-        .no_exception(moved as u64, opposite.len() as u64)
+        .none_of(opposite, |row| row.stop != "stationary")
 }
 
 fn first_step(settings: &OppositeHalves, main: &[DescentRow]) -> Claim {
@@ -152,16 +152,12 @@ fn first_step(settings: &OppositeHalves, main: &[DescentRow]) -> Claim {
                 published are −2uc of them, up to";
     let differences = differences(main);
     let law = |difference: &Difference| -2.0 * settings.step_size() * libm::cos(difference.angle) * difference.steps;
-    let largest = differences.iter().map(|found| (found.crossings.value - law(found)).abs()).fold(0.0, f64::max);
     let in_words = |found: &Difference| {
-        let crossings = found.crossings;
         format!(
-            "{:.2} [{:.2}, {:.2}] of {:.1} steps ({:.1} %) at an angle of {:.3}",
-            crossings.value,
-            crossings.lower,
-            crossings.upper,
+            "{} of {:.1} steps ({:.1} %) at an angle of {:.3}",
+            found.crossings.to_decimals(2),
             found.steps,
-            100.0 * crossings.value / found.steps,
+            100.0 * found.crossings.value / found.steps,
             found.angle
         )
     };
@@ -177,7 +173,7 @@ fn first_step(settings: &OppositeHalves, main: &[DescentRow]) -> Claim {
             "differences of crossing times: {}: the published curve understates the effect",
             words.join(", ")
         ))
-        .within(0.5, largest)
+        .all_within(0.5, differences.iter().map(|found| (found.crossings.value - law(found)).abs()))
 }
 
 /// What the first step makes of the same pairs.

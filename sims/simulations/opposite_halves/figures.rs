@@ -1,13 +1,14 @@
 //! The opposite halves as figures, from the tables alone.
 
 use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Side, Style};
+use embedding_norms::statistics::mean;
 
 use super::SMALL_STEP;
 use super::claims::{Difference, differences};
 use super::populations::{DescentRow, PublishedRow};
 use super::single::SinglePair;
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::{by, mean};
+use crate::simulations::grouping::by;
 use crate::simulations::pairs::{FirstGradient, angle_axis};
 use crate::simulations::simulation::Tables;
 

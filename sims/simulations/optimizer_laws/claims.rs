@@ -15,7 +15,7 @@ pub const MARGIN: f64 = 0.03;
 /// The claim of Adam's memory of squares.
 pub const DIP: &str = "Adam with β2 = 0.999: the local exponent dips below 0.92 before it climbs above 0.95";
 /// What it needs.
-const DIP_NEEDS: &str = "needs at least 8 replicates and norms from 1 to 256";
+const DIP_NEEDS: &str = "needs norms from 1 to 256";
 /// Replicates below which exponents are not tested.
 const ENOUGH: u64 = 8;
 
@@ -35,13 +35,12 @@ fn exact(rows: &[Scaled]) -> Vec<Claim> {
     let factors: BTreeSet<i32> = rows.iter().map(|row| row.m).collect();
     let shown: Vec<String> = factors.iter().map(ToString::to_string).collect();
     let wrong = rows.iter().flat_map(|row| [row.different_degree_below, row.different_degree_above]);
-    let blind = wrong.filter(|&different| different == 0).count() as u64;
     vec![
         claim("L6", "(c z, c^h γ) follows the directions of (z, γ) bit for bit, for c = 2^m and every optimizer")
             .note(format!("coordinates that differ, over all steps of {runs} runs; m = {}", shown.join(", ")))
-            .no_exception(rows.iter().map(|row| row.different).sum(), rows.iter().map(|row| row.coordinates).sum()),
+            .no_exception_in(rows, |row| (row.different, row.coordinates)),
         claim("L6", "control: with h − 1 or h + 1 in place of h no run follows the same directions")
-            .no_exception(blind, 2 * runs as u64),
+            .none_of(wrong, |different| different == 0),
     ]
 }
 
@@ -62,11 +61,9 @@ fn equal_counts(main: &[Steps], exponents: &[Exponent]) -> Claim {
     let free = exponents.iter().filter(|row| row.degree == 0.0).map(|row| row.optimizer.as_str());
     let names: Vec<&str> = free.collect();
     let local = names.iter().flat_map(|name| local_exponents(&observations(main, name)));
-    let equal: Vec<bool> = local.map(|(_, estimate)| (estimate.lower, estimate.upper) == (0.0, 0.0)).collect();
-    let exceptions = equal.iter().filter(|&&equal| !equal).count();
     claim("L6", &format!("h = 0 ({}): every norm takes the same number of steps", names.join(", ")))
         .note("neighbouring norms with unequal counts in any replicate")
-        .no_exception(exceptions as u64, equal.len() as u64)
+        .none_of(local, |(_, estimate)| (estimate.lower, estimate.upper) != (0.0, 0.0))
 }
 
 /// Momentum before its window shows an apparent exponent that the fit must not believe.
@@ -81,9 +78,9 @@ fn approach(rows: &[Observation], replicates: u64) -> Claim {
         Err(refusal) => refusal.to_string(),
     };
     let refused = matches!(fit, Err(Refusal::NotAPowerLaw { .. }));
-    let enough = replicates >= ENOUGH && shortest <= 0.25 * WINDOW;
     claim("L6", "heavy ball before its window is no power law, and the fit refuses one")
-        .needs(enough, "needs at least 8 replicates and norms from 0.25 to 2")
+        .needs_replicates(replicates, ENOUGH)
+        .needs(shortest <= 0.25 * WINDOW, "needs norms from 0.25 to 2")
         .note(format!("local exponents from ρ = {shortest} to {}: {}", 2.0 * WINDOW, slopes.join(", ")))
         .holds("a refusal", measured, refused)
 }
@@ -92,14 +89,13 @@ fn approach(rows: &[Observation], replicates: u64) -> Claim {
 fn dip(rows: &[Observation], replicates: u64) -> Claim {
     let local = local_exponents(rows);
     let lowest = local.iter().min_by(|a, b| a.1.value.total_cmp(&b.1.value));
+    let stating = claim("L6", DIP).needs_replicates(replicates, ENOUGH);
     let (Some(first), Some(last), Some(lowest)) = (local.first(), local.last(), lowest) else {
-        return claim("L6", DIP).needs(false, DIP_NEEDS).holds("", "", false);
+        return stating.needs(false, DIP_NEEDS).holds("", "", false);
     };
     let holds = lowest.1.upper < 0.92 && lowest.1.upper < first.1.lower && last.1.lower > 0.95;
-    let shown = |(norm, estimate): &(f64, Estimate)| {
-        format!("{:.3} [{:.3}, {:.3}] at ρ = {norm:.3}", estimate.value, estimate.lower, estimate.upper)
-    };
-    claim("L6", DIP).needs(replicates >= ENOUGH && last.0 > 150.0 && first.0 < 2.0, DIP_NEEDS).holds(
+    let shown = |(norm, estimate): &(f64, Estimate)| format!("{} at ρ = {norm:.3}", estimate.to_decimals(3));
+    stating.needs(last.0 > 150.0 && first.0 < 2.0, DIP_NEEDS).holds(
         "below 0.92, then above 0.95",
         format!("{}; then {}", shown(lowest), shown(last)),
         holds,

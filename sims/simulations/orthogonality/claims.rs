@@ -88,9 +88,8 @@ fn relaxed(rows: &[Seen], replicates: u64) -> [Claim; 4] {
     ];
     cases.map(|(kind, rule, whose)| {
         let says = format!("displacements of {whose} are not orthogonal: root mean square radial share");
-        let shown = |found: Estimate| format!("{:.3} [{:.3}, {:.3}]", found.value, found.lower, found.upper);
-        let stating = claim("S4", &says).needs(replicates >= ENOUGH, "needs at least 4 replicates");
-        stating.above(CLEARLY, rms_share(rows, kind, rule), shown)
+        let stating = claim("S4", &says).needs_replicates(replicates, ENOUGH);
+        stating.above(CLEARLY, rms_share(rows, kind, rule), |found| found.to_decimals(3))
     })
 }
 

@@ -7,13 +7,13 @@ use embedding_norms::normalization::pullback;
 use embedding_norms::optimizer::{GradientDescent, HeavyBall, Optimizer, WeightDecay};
 use embedding_norms::random::Generator;
 use embedding_norms::sphere::{inner, norm_of, normalize};
+use embedding_norms::statistics::mean;
 use embedding_norms::training::{Labelled, Method, Source, Trainer, Views};
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 use serde::{Deserialize, Serialize, Serializer};
 use statrs::statistics::{Data, OrderStatistics};
 
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::mean;
 use crate::simulations::study::{Context, Row, Study, name_of};
 
 /// How the features of points are made: standard normal entries times this, as in the paper's setting.

@@ -1,11 +1,11 @@
 //! Radial shares and angles of displacements as a figure, from the table and what the claims say.
 
 use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Side, Style};
-use embedding_norms::statistics::mean_with_interval;
+use embedding_norms::statistics::{mean, mean_with_interval};
 
 use super::claims::{OWN_PARAMETERS, of, rms_share};
 use super::course::{Kind, Rule, Seen};
-use crate::simulations::grouping::{grouped, mean};
+use crate::simulations::grouping::grouped;
 use crate::simulations::stated::Stated;
 use crate::simulations::study::name_of;
 

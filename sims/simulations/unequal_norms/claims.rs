@@ -1,11 +1,11 @@
 //! What the tables of unequal norms say of the statements.
 
-use embedding_norms::lab::claim::{Claim, claim, worst};
+use embedding_norms::lab::claim::{Claim, claim};
 use embedding_norms::lab::law::{Observation, fit_power_law};
 use embedding_norms::statistics::mean_with_interval;
 
 use super::runs::{NormsRow, TurnedRow};
-use crate::simulations::grouping::{averages, by, grouped};
+use crate::simulations::grouping::{averages, by, estimated};
 
 /// Replicates below which no interval is tested.
 const ENOUGH: u64 = 10;
@@ -36,9 +36,8 @@ pub fn claims(main: &[NormsRow], turned: &[TurnedRow], replicates: u64) -> Vec<C
 }
 
 fn engines(main: &[NormsRow]) -> Claim {
-    let different = main.iter().filter(|row| row.steps != row.pair_steps || row.steps.is_none()).count();
     claim("D1", "vectors in R^d and D1's recursion count the same steps, at every two norms")
-        .no_exception(different as u64, main.len() as u64)
+        .none_of(main, |row| row.steps != row.pair_steps || row.steps.is_none())
 }
 
 fn angles(main: &[NormsRow]) -> Claim {
@@ -49,12 +48,11 @@ fn angles(main: &[NormsRow]) -> Claim {
 
 fn closed_form(rows: &[&NormsRow], says: &str) -> Claim {
     let decided = rows.iter().filter(|row| row.rate() <= SMALL_RATE && off_whole(row.closed_form));
-    let mismatches = decided.clone().filter(|row| row.steps != Some(row.closed_form.ceil() as u64)).count();
     let note = format!(
         "{} runs with γ/ρ_i² + γ/ρ_j² ≤ {SMALL_RATE}; predictions within {UNDECIDED} of a whole number are left out",
         rows.len()
     );
-    claim("L1", says).note(note).no_exception(mismatches as u64, decided.count() as u64)
+    claim("L1", says).note(note).none_of(decided, |row| row.steps != Some(row.closed_form.ceil() as u64))
 }
 
 fn off_whole(value: f64) -> bool {
@@ -70,7 +68,8 @@ fn rate(rows: &[&NormsRow], says: &str, replicates: u64) -> Claim {
     let means: Vec<f64> = averages(rows.iter().filter_map(relative)).into_iter().map(|(_, mean)| mean).collect();
     let estimate = mean_with_interval(&means, 0.95);
     claim("L1", says)
-        .needs(replicates >= ENOUGH && estimate.is_some(), "needs 10 replicates and norms with κ ≤ 0.004")
+        .needs_replicates(replicates, ENOUGH)
+        .needs(estimate.is_some(), "needs norms with κ ≤ 0.004")
         .note(format!("where κ ≤ {FLOW_RATE}; the margin is the next order, which is at most κ for these angles"))
         .equivalent(1.0, FLOW_RATE, estimate)
 }
@@ -79,18 +78,18 @@ fn rate(rows: &[&NormsRow], says: &str, replicates: u64) -> Claim {
 fn travel(turned: &[TurnedRow], replicates: u64) -> Claim {
     let smallest = turned.iter().map(|row| row.step_size).fold(f64::INFINITY, f64::min);
     let rows = turned.iter().filter(|row| row.step_size == smallest);
-    let relative = rows.filter_map(|row| Some((row.norm_ratio, row.turned_relative?)));
-    let estimate = |(ratio, values): (f64, Vec<f64>)| Some((ratio.to_string(), mean_with_interval(&values, 0.95)?));
-    let ratios: Vec<_> = grouped(relative).into_iter().filter_map(estimate).collect();
+    let ratios = estimated(rows.filter_map(|row| Some((row.norm_ratio.to_string(), row.turned_relative?))));
     // The bracket of L5's first correction never exceeds 1.07, and α − β never exceeds α.
     let margin = 1.1 * smallest;
     claim("L5", "the angles turned are in the ratio ρ_j² : ρ_i²: measured ratio over it")
-        .needs(replicates >= ENOUGH && smallest <= 0.002, "needs 10 replicates and a step size up to 0.002")
+        .needs_replicates(replicates, ENOUGH)
+        .needs(smallest <= 0.002, "needs a step size up to 0.002")
         .needs(!ratios.is_empty(), "no run reached the tolerance")
-        .note(format!(
-            "at γ/ρ_i² = {smallest}, for the worst ratio of norms; the margin is the first correction at its largest"
-        ))
-        .equivalent(1.0, margin, worst(1.0, &ratios).map(|(_, estimate)| *estimate))
+        .equivalent_at_worst(1.0, margin, &ratios, |_| {
+            format!(
+                "at γ/ρ_i² = {smallest}, for the worst ratio of norms; the margin is the first correction at its largest"
+            )
+        })
 }
 
 /// What is left of the ratio of the angles turned.
@@ -122,9 +121,9 @@ fn order(turned: &[TurnedRow], residual: Residual, replicates: u64) -> Claim {
         }
     };
     let observations = observations(turned, residual);
-    let enough = replicates >= ENOUGH && !observations.is_empty();
     claim("L5", says)
-        .needs(enough, "needs 10 replicates and step sizes up to 0.05")
+        .needs_replicates(replicates, ENOUGH)
+        .needs(!observations.is_empty(), "needs step sizes up to 0.05")
         .note("one fit per random pair and ratio of norms")
         .fitted(expected, MARGIN, fit_power_law(&observations, 0.95).map(|law| law.exponent))
 }

@@ -2,11 +2,12 @@
 
 use embedding_norms::lab::figure::number::significant;
 use embedding_norms::lab::figure::{Axis, Colour, Figure, Layer, Legend, Panel, Raster, Side, Style};
+use embedding_norms::statistics::mean;
 
 use super::claims::Residual;
 use super::runs::{NormsRow, TurnedRow};
 use crate::cli::failure::Failure;
-use crate::simulations::grouping::{averages, by, mean};
+use crate::simulations::grouping::{averages, by};
 
 /// Cells of a heat map along each axis.
 const CELLS: usize = 84;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use embedding_norms::lab::claim::{Claim, Stating, claim, worst};
+use embedding_norms::lab::claim::{Claim, Stating, claim};
 use embedding_norms::lab::law::{Observation, fit_power_law};
 use embedding_norms::statistics::Estimate;
 
@@ -63,12 +63,10 @@ fn equivalence(
     let named = estimated(values);
     let percent = |(name, found): &(String, Estimate)| format!("{name} {:+.3} %", 100.0 * (found.value - 1.0));
     let all: Vec<String> = named.iter().map(percent).collect();
-    let worst = worst(1.0, &named);
-    let name = worst.map_or("", |(name, _)| name);
     claim
-        .needs(replicates >= ENOUGH && worst.is_some(), "needs 10 replicates and small steps")
-        .note(format!("the worst, {name}, of {}{note}", all.join("; ")))
-        .equivalent(1.0, margin, worst.map(|(_, estimate)| *estimate))
+        .needs_replicates(replicates, ENOUGH)
+        .needs(!named.is_empty(), "needs small steps")
+        .equivalent_at_worst(1.0, margin, &named, |name| format!("the worst, {name}, of {}{note}", all.join("; ")))
         .to_decimals(5)
 }
 
@@ -112,7 +110,8 @@ fn power(says: &str, law: f64, observed: &[Observation], replicates: u64) -> Cla
     let (low, high) =
         observed.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), seen| (low.min(seen.x), high.max(seen.x)));
     claim("S3", says)
-        .needs(replicates >= ENOUGH && high / low >= RANGE, "needs 10 replicates and frequencies over a factor of 30")
+        .needs_replicates(replicates, ENOUGH)
+        .needs(high / low >= RANGE, "needs frequencies over a factor of 30")
         .note(format!("gradient descent, f from {low} to {high}"))
         .fitted(law, QUARTER, fit_power_law(observed, 0.95).map(|law| law.exponent))
 }

@@ -1,14 +1,14 @@
 //! Norms under weight decay as a figure, from the tables alone.
 
 use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Side, Style};
-use embedding_norms::statistics::{Estimate, mean_with_interval};
+use embedding_norms::statistics::{Estimate, mean, mean_with_interval};
 
 use super::approach::ApproachRow;
 use super::projection::{ProjectionRow, Rule};
 use super::settling::{SettlingRow, Sweep};
 use crate::cli::failure::Failure;
 use crate::simulations::decay::Decay;
-use crate::simulations::grouping::{ascending, averages, grouped, mean};
+use crate::simulations::grouping::{ascending, averages, grouped};
 use crate::simulations::simulation::Tables;
 
 pub fn figure(tables: &Tables) -> Result<Figure, Failure> {

@@ -4,7 +4,7 @@ mod stating;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::stating::{Stating, claim, claim_of_paper, worst};
+pub use self::stating::{Stating, claim, claim_of_paper};
 use crate::statistics::Estimate;
 pub use crate::words::brief;
 
@@ -91,7 +91,7 @@ impl Claim {
                 statement,
                 says,
                 format!("{} ± {}", brief(predicted), brief(margin)),
-                format!("{:.4} [{:.4}, {:.4}]", estimate.value, estimate.lower, estimate.upper),
+                estimate.to_decimals(4),
                 inside,
             )
         }

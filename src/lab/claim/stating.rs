@@ -59,6 +59,11 @@ impl Stating {
         self
     }
 
+    /// Replicates below which nothing is decided.
+    pub fn needs_replicates(self, replicates: u64, enough: u64) -> Self {
+        self.needs(replicates >= enough, &format!("needs at least {enough} replicates"))
+    }
+
     /// A word on conditions, said where the claim is decided.
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
@@ -76,15 +81,7 @@ impl Stating {
         })
     }
 
-    /// The same at the setting whose interval reaches furthest from the prediction; the note names it and tells of all.
-    pub fn equivalent_everywhere(self, predicted: f64, margin: f64, settings: &[(String, Estimate)]) -> Claim {
-        let all: Vec<String> = settings.iter().map(|(name, found)| format!("{name} {}", brief(found.value))).collect();
-        let (count, all, note) = (settings.len(), all.join("; "), self.note.clone());
-        let note = |name: &str| format!("the worst of {count} is {name}: {all}{note}");
-        self.equivalent_at_worst(predicted, margin, settings, note)
-    }
-
-    /// The same with a note of its own, which is told the name of the setting.
+    /// The same at the setting whose interval reaches furthest from the prediction. The note is told the name of the setting.
     pub fn equivalent_at_worst(
         self,
         predicted: f64,
@@ -92,7 +89,8 @@ impl Stating {
         settings: &[(String, Estimate)],
         note: impl FnOnce(&str) -> String,
     ) -> Claim {
-        let worst = worst(predicted, settings);
+        let reach = |found: &Estimate| found.reach(predicted);
+        let worst = settings.iter().max_by(|a, b| reach(&a.1).total_cmp(&reach(&b.1)));
         let note = note(worst.map_or("", |(name, _)| name));
         self.note(note).equivalent(predicted, margin, worst.map(|(_, estimate)| *estimate))
     }
@@ -102,9 +100,42 @@ impl Stating {
         self.decide(|statement, says| Claim::without_exception(statement, says, violations, trials))
     }
 
+    /// The same of all items together; `counts` gives violations and trials of each.
+    ///
+    /// ```
+    /// use embedding_norms::lab::claim::claim;
+    /// let runs = [(0, 40), (1, 60)];
+    /// let claim = claim("L7", "counts agree").no_exception_in(&runs, |run| *run);
+    /// assert!(claim.failed() && claim.measured == "1 of 100");
+    /// ```
+    pub fn no_exception_in<T>(self, items: impl IntoIterator<Item = T>, counts: impl Fn(T) -> (u64, u64)) -> Claim {
+        let add = |sum: (u64, u64), found: (u64, u64)| (sum.0 + found.0, sum.1 + found.1);
+        let (violations, trials) = items.into_iter().map(counts).fold((0, 0), add);
+        self.no_exception(violations, trials)
+    }
+
+    /// None of the items violates it, of which there is at least one.
+    pub fn none_of<T>(self, items: impl IntoIterator<Item = T>, violates: impl Fn(T) -> bool) -> Claim {
+        self.no_exception_in(items, |item| (u64::from(violates(item)), 1))
+    }
+
     /// A measured number stays within a bound: |value| ≤ bound.
     pub fn within(self, bound: f64, value: f64) -> Claim {
         self.decide(|statement, says| Claim::within(statement, says, bound, value))
+    }
+
+    /// All sizes, of which none is negative, stay within a bound: the largest is what was measured. One that is not a
+    /// number is within no bound.
+    ///
+    /// ```
+    /// use embedding_norms::lab::claim::claim;
+    /// let decide = |deviations: &[f64]| claim("G2", "lengths agree").all_within(1e-12, deviations.iter().copied());
+    /// assert_eq!(decide(&[1e-15, 3e-14]).value, Some(3e-14));
+    /// assert!(decide(&[1e-15, 1e-9]).failed() && decide(&[f64::NAN, 1e-15]).failed());
+    /// ```
+    pub fn all_within(self, bound: f64, sizes: impl IntoIterator<Item = f64>) -> Claim {
+        let larger = |largest: f64, size: f64| if size <= largest || largest.is_nan() { largest } else { size };
+        self.within(bound, sizes.into_iter().fold(0.0, larger))
     }
 
     /// Prediction and measurement in words.
@@ -142,7 +173,7 @@ impl Stating {
         stating.decide(|statement, says| {
             let estimate = estimate.expect("an estimate is needed");
             let Estimate { value, lower, upper, .. } = estimate;
-            let measured = format!("{value:.3} [{lower:.3}, {upper:.3}]");
+            let measured = estimate.to_decimals(3);
             let claim = Claim::outcome(statement, says, predicted.to_owned(), measured, holds(&estimate));
             Claim { value: Some(value), interval: Some((lower, upper)), ..claim }
         })
@@ -192,12 +223,6 @@ impl Stating {
             Claim::outcome(statement, says, predicted.into(), measured.into(), true).of_the_paper(verdict)
         })
     }
-}
-
-/// The setting whose interval reaches furthest from the prediction.
-pub fn worst(predicted: f64, settings: &[(String, Estimate)]) -> Option<&(String, Estimate)> {
-    let reach = |found: &Estimate| found.reach(predicted);
-    settings.iter().max_by(|a, b| reach(&a.1).total_cmp(&reach(&b.1)))
 }
 
 impl Claim {

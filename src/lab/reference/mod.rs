@@ -1,5 +1,7 @@
 //! Published numbers that the simulations are laid beside, compiled into the library, with their provenance.
 
+use serde::Deserialize;
+
 use crate::lab::table::{Table, TableError};
 
 /// The step counts printed in the authors' public notebook, with a header that says how they were made.
@@ -19,6 +21,15 @@ pub struct PublishedCount {
 /// # Errors
 /// Only if the compiled-in file were malformed.
 pub fn published(sweep: &str) -> Result<Vec<PublishedCount>, TableError> {
-    let table = Table::read_csv(PUBLISHED_STEPS.as_bytes())?.with("sweep", sweep)?;
-    Ok(table.pairs("x", "steps")?.into_iter().map(|(x, steps)| PublishedCount { x, steps }).collect())
+    let rows: Vec<PublishedRow> = Table::read_csv(PUBLISHED_STEPS.as_bytes())?.typed()?;
+    let rows = rows.into_iter().filter(|row| row.sweep == sweep);
+    Ok(rows.map(|row| PublishedCount { x: row.x, steps: row.steps }).collect())
+}
+
+/// A row of the file.
+#[derive(Deserialize)]
+struct PublishedRow {
+    sweep: String,
+    x: f64,
+    steps: f64,
 }

@@ -230,24 +230,6 @@ impl Table {
         Ok(self.rows.iter().map(|row| row[position].field()).collect())
     }
 
-    /// The rows in which a column holds this value.
-    ///
-    /// # Errors
-    /// A missing column.
-    pub fn with(&self, column: &str, value: impl Into<Value>) -> Result<Self, TableError> {
-        let (position, wanted) = (self.position(column)?, value.into().field());
-        let rows = self.rows.iter().filter(|row| row[position].field() == wanted).cloned().collect();
-        Ok(Self { columns: self.columns.clone(), rows })
-    }
-
-    /// The pairs of two columns of numbers, without the rows in which either is missing.
-    ///
-    /// # Errors
-    /// As for [`Table::numbers`].
-    pub fn pairs(&self, x: &str, y: &str) -> Result<Vec<(f64, f64)>, TableError> {
-        Ok(self.numbers(x)?.into_iter().zip(self.numbers(y)?).filter_map(|(x, y)| Some((x?, y?))).collect())
-    }
-
     /// Writes the table as CSV with a header line.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 use super::{Table, TableError, Value};
 
 impl Table {
-    /// An empty table whose columns are the fields of `R`.
+    /// A table whose columns are the fields of `R`, with these rows.
     ///
     /// ```
     /// use embedding_norms::lab::table::Table;
@@ -19,12 +19,24 @@ impl Table {
     ///     steps: Option<u64>,
     /// }
     /// let rows = [Row { norm: 0.5, steps: Some(24) }, Row { norm: 1.0, steps: None }];
-    /// let mut table = Table::of_rows::<Row>();
-    /// table.extend(&rows)?;
+    /// let table = Table::from_rows(&rows)?;
     /// assert_eq!(table.to_csv()?, "norm,steps\n0.5,24\n1,\n");
     /// assert_eq!(table.typed::<Row>()?, rows);
     /// # Ok::<(), embedding_norms::lab::table::TableError>(())
     /// ```
+    ///
+    /// # Errors
+    /// As for [`Table::extend`].
+    ///
+    /// # Panics
+    /// As for [`Table::of_rows`].
+    pub fn from_rows<R: Serialize + DeserializeOwned>(rows: &[R]) -> Result<Self, TableError> {
+        let mut table = Self::of_rows::<R>();
+        table.extend(rows)?;
+        Ok(table)
+    }
+
+    /// An empty table whose columns are the fields of `R`.
     ///
     /// # Panics
     /// If `R` is not a struct with named fields: a mistake of the caller, not of the data.
