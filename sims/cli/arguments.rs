@@ -130,18 +130,18 @@ impl Common {
         Ok(self.shard.or(task).unwrap_or(Shard::WHOLE))
     }
 
-    /// The task of a Slurm job array whose part of the work is done, unless another part is asked for.
+    /// The task of a Slurm job array that says which part of the work to do, unless `--shard` does.
     pub fn task(&self) -> Result<Option<Task>, Failure> {
         if self.shard.is_some() { Ok(None) } else { Slurm::here().task() }
     }
 
-    /// Whether to start over. What a requeued task has kept is its own, and would never be finished otherwise.
+    /// Whether to start over. A requeued task continues its own journal instead; otherwise it would never finish.
     pub fn force(&self) -> bool {
         self.force && !Slurm::here().is_requeued()
     }
 }
 
-/// Checks what Slurm says before the first simulation starts, and tells once which part of the work it makes ours.
+/// Checks Slurm's variables before the first simulation starts, and reports once which part of the work this task does.
 pub fn settle(all: &[Common]) -> Result<(), Failure> {
     let mut tasks = Vec::new();
     for common in all {

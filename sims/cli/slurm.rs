@@ -39,9 +39,9 @@ impl Slurm<'static> {
 impl Slurm<'_> {
     /// The task of a job array that this process is; none outside of arrays.
     ///
-    /// The tasks MIN, MIN + STEP, … are the shards 1, 2, … of COUNT. An array with gaps is refused, and one of a single
-    /// task that is not the first number anybody would give it: both come from submitting a part of an array again, and
-    /// to divide the work anew would do it twice.
+    /// The tasks MIN, MIN + STEP, … are the shards 1, 2, … of COUNT. An array with gaps is refused, and so is one of a
+    /// single task whose number is above 1: both come from submitting a part of an array again, and dividing the work
+    /// again would do some of it twice.
     pub fn task(self) -> Result<Option<Task>, Failure> {
         let Some(id) = self.number(ID)? else { return Ok(None) };
         let (min, count) = (self.needed(MIN)?, self.needed(COUNT)?);
@@ -73,7 +73,7 @@ impl Slurm<'_> {
         })
     }
 
-    /// Whether Slurm has started this task before, and took it back.
+    /// Whether Slurm has started this task before and requeued it.
     pub fn is_requeued(self) -> bool {
         self.value(RESTARTS).is_some_and(|text| text.parse::<NonZeroU32>().is_ok())
     }

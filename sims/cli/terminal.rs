@@ -19,7 +19,7 @@ macro_rules! tell {
     };
 }
 
-/// What became of stdout so far.
+/// The state of stdout so far.
 enum State {
     /// Everything was written.
     Sound,
@@ -40,7 +40,7 @@ pub fn print(text: Arguments<'_>) {
     attempt(|| io::stdout().write_fmt(text));
 }
 
-/// Prints on stdout what somebody else writes. After a failure nothing more is tried.
+/// Passes stdout to a writer. After a failure nothing more is written.
 pub fn attempt(write: impl FnOnce() -> io::Result<()>) {
     let mut state = state();
     if !matches!(*state, State::Sound) {
