@@ -95,7 +95,7 @@ impl Source {
         self.folder.join(file_name(&self.stem, part, "csv"))
     }
 
-    /// Refuses to draw beside a table of the same name and another content, whose figures would be replaced.
+    /// Refuses to draw beside a different table of the same name, whose figures would be replaced.
     fn refuse_other(&self, out: &Path) -> Result<(), Failure> {
         for part in std::iter::once(String::new()).chain(self.parts()?) {
             let (ours, there) = (self.path(&part), out.join(file_name(&self.stem, &part, "csv")));
@@ -279,7 +279,7 @@ fn stem(path: &Path) -> Result<String, Failure> {
     })
 }
 
-/// What was probably meant by a path that leads nowhere: the table of a simulation that was named.
+/// What was probably meant by a path that does not exist: the table of a simulation that was named.
 fn meant(path: &Path, name: &str) -> String {
     if path == Path::new("-") {
         return "; standard input is not read, so save the table as a file and name its simulation with --as"
