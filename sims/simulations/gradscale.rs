@@ -28,7 +28,7 @@ const MARGIN: f64 = 0.03;
 const ENOUGH: u64 = 8;
 /// Norms are scaled by 2^m: with a multiple of 4, m·h is whole for every multiple of ¼.
 const SCALED_BY: i32 = 4;
-/// Steps that the exact statement is followed for.
+/// Steps over which the exact statement is checked.
 const EXACT_STEPS: usize = 64;
 
 /// Settings.

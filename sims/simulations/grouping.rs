@@ -23,7 +23,7 @@ pub fn mean(values: &[f64]) -> f64 {
     values.iter().fold(0.0, |sum, value| sum + value) / values.len() as f64
 }
 
-/// The different values, in the order in which they first come.
+/// The different values, in the order of their first appearance.
 pub fn distinct<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut seen = Vec::new();
     for value in values {

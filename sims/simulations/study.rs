@@ -115,7 +115,7 @@ impl Plan {
         self.cells
     }
 
-    /// Lays what was found out as tables, in the order of cells and replicates.
+    /// Puts the results into tables, in the order of cells and replicates.
     pub fn tables(&self, found: impl IntoIterator<Item = (Unit, Found)>) -> Result<Tables, Failure> {
         let mut tables = self.tables.clone();
         for (unit, lists) in found {

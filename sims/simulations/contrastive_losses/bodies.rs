@@ -1,4 +1,4 @@
-//! A loss with the embeddings that it is given: what both need of each other, drawn before anything moves.
+//! A loss with its embeddings, labels and positives, all drawn before the descent.
 
 use std::sync::OnceLock;
 

@@ -145,7 +145,7 @@ impl Study for Band {
     }
 
     fn run(&self, unit: &mut Context<'_>) -> Result<Vec<CountsRow>, Failure> {
-        // The map has nothing random: the first replicate is all.
+        // The map is deterministic: one replicate is enough.
         if unit.unit.replicate > 0 {
             return Ok(Vec::new());
         }

@@ -1,7 +1,7 @@
 //! Pairs of unequal norms, with and without a stop-gradient (statements L1, L5 and D1).
 //!
 //! Random pairs start at every combination of two norms. The full engine moves the vectors, D1's recursion counts the
-//! same steps, and L1's closed form predicts them. The angles that the members turn altogether show who travels.
+//! same steps, and L1's closed form predicts them. The total rotation of each member shows which one moves.
 
 mod claims;
 mod figures;
