@@ -1,4 +1,4 @@
-//! Files that are known and not read: what they are, and the line that makes a file of them that is.
+//! Formats that are recognized but not read: what they are, and the line of Python that converts them.
 
 use super::error::Problem;
 
@@ -161,7 +161,7 @@ pub(super) fn in_archive(files: &[String]) -> Option<Problem> {
     has("xl").then_some(workbook)
 }
 
-/// A text whose fields nothing is said to separate.
+/// A text whose separator is not known.
 pub(super) fn text() -> Problem {
     other(
         "text of no stated separator",

@@ -18,7 +18,7 @@ use super::storage::Storage;
 /// Names by which a column of labels is known.
 const LABELS: [&str; 5] = ["label", "labels", "class", "classes", "target"];
 
-/// What is known of tables beyond their text. The default knows nothing, and reads what leaves no doubt.
+/// What the user says about a table. The default says nothing, and reads only what is unambiguous.
 ///
 /// A column is given by its name, by its number, counted from 1, where none has that name, or as `FIRST-LAST`, two
 /// columns with all between.
@@ -150,7 +150,7 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Gives every column its part.
+    /// Assigns every column its role.
     fn assign(&mut self, key: Option<&str>, options: &TableOptions) -> Result<(), Problem> {
         let all =
             |items: &[String]| items.iter().flat_map(|item| find(&self.names, item)).flatten().collect::<Vec<_>>();
@@ -357,7 +357,7 @@ impl Layout {
             .bad_list
             .as_ref()
             .map(|Place { line, found }| (*line, Problem::List { line: *line, column: name(), found: found.clone() }));
-        // What is rarer in a column is at fault.
+        // The rarer kind of field in a column is at fault.
         let is_text_at_fault = column.texts <= column.lists || column.lists == 0;
         let text = column.text.as_ref().filter(|_| is_text_at_fault).map(|Place { line, found }| {
             let remedy = self.remedy_of_text(place, found);
