@@ -1,6 +1,6 @@
 //! Power laws from measurements: a fit with an interval, local slopes, and a refusal where there is no power law.
 //!
-//! This room never sees the exponent that is expected.
+//! This module never sees the exponent that is expected.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub struct PowerLaw {
     pub drift: f64,
 }
 
-/// Why measurements are no power law, or cannot be told to be one.
+/// Why measurements are not a power law, or cannot be shown to be one.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Refusal {
     /// A logarithm needs positive numbers.

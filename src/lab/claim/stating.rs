@@ -1,4 +1,4 @@
-//! Claims as sentences: who says what, what is needed to decide it, and how it is decided.
+//! Claims as sentences: whose they are, what is needed to decide them, and how they are decided.
 
 use super::{Claim, Source, Verdict, brief};
 use crate::statistics::Estimate;
@@ -59,7 +59,7 @@ impl Stating {
         self
     }
 
-    /// A word on conditions, said where the claim is decided.
+    /// A note on conditions, attached when the claim is decided.
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
         self
@@ -76,7 +76,7 @@ impl Stating {
         })
     }
 
-    /// The same at the setting whose interval reaches furthest from the prediction; the note names it and tells of all.
+    /// The same at the setting whose interval reaches furthest from the prediction; the note names it and lists all.
     pub fn equivalent_everywhere(self, predicted: f64, margin: f64, settings: &[(String, Estimate)]) -> Claim {
         let all: Vec<String> = settings.iter().map(|(name, found)| format!("{name} {}", brief(found.value))).collect();
         let (count, all, note) = (settings.len(), all.join("; "), self.note.clone());
@@ -84,7 +84,7 @@ impl Stating {
         self.equivalent_at_worst(predicted, margin, settings, note)
     }
 
-    /// The same with a note of its own, which is told the name of the setting.
+    /// The same with a note of its own, made from the name of the setting.
     pub fn equivalent_at_worst(
         self,
         predicted: f64,
@@ -97,7 +97,7 @@ impl Stating {
         self.note(note).equivalent(predicted, margin, worst.map(|(_, estimate)| *estimate))
     }
 
-    /// Nothing contradicts it, among at least one trial.
+    /// No exception among at least one trial.
     pub fn no_exception(self, violations: u64, trials: u64) -> Claim {
         self.decide(|statement, says| Claim::without_exception(statement, says, violations, trials))
     }
@@ -112,7 +112,7 @@ impl Stating {
         self.decide(|statement, says| Claim::outcome(statement, says, predicted.into(), measured.into(), holds))
     }
 
-    /// An equivalence test of what was fitted. What no law fits does not hold, and the refusal says why.
+    /// An equivalence test of what was fitted. Where no law fits, the claim does not hold, and the refusal says why.
     pub fn fitted(self, predicted: f64, margin: f64, fit: Result<Estimate, impl ToString>) -> Claim {
         match fit {
             Ok(estimate) => self.equivalent(predicted, margin, Some(estimate)),

@@ -1,6 +1,6 @@
 //! A walk over a serializable value that looks for numbers JSON cannot hold.
 //!
-//! `serde_json` writes not-a-number and infinities as `null` without a word. A result that comes back as something
+//! `serde_json` writes not-a-number and infinities as `null` silently. A result that comes back as something
 //! else than it was would break the promise that an interrupted sweep ends like an uninterrupted one, so such numbers
 //! are found before anything is written. The walk allocates only when it refuses.
 

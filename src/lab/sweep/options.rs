@@ -8,7 +8,7 @@ use super::encoding::EncodeError;
 use super::plan::Unit;
 use super::shard::Shard;
 
-/// How a sweep is run. Nothing here changes a result, only which are computed, where they wait and who is told.
+/// How a sweep is run. Nothing here changes a result, only which are computed, where they are kept and who is notified.
 #[derive(Clone, Copy)]
 pub struct Options<'a> {
     /// The number of threads.
@@ -66,7 +66,7 @@ pub struct Progress {
 /// Why a unit has no result.
 #[derive(Debug, thiserror::Error)]
 pub enum Cause<E> {
-    /// The work said so.
+    /// The work returned an error.
     #[error("{0}")]
     Work(E),
     /// The result has no exact JSON form.
