@@ -90,7 +90,7 @@ impl StandardNormal {
         let mut points = [Point::default(); BLOCK];
         for values in values.chunks_mut(2 * BLOCK) {
             let wanted = values.len().div_ceil(2);
-            // A point outside is written over: no processor can foresee which those are.
+            // A point outside is overwritten: a branch on it could not be predicted.
             let mut found = 0;
             while found < wanted {
                 points[found] = Point::draw(generator);

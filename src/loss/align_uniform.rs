@@ -42,7 +42,7 @@ impl AlignUniform {
         })
     }
 
-    /// n U(x) and n times the slope of U by every cosine; `rows` is n.
+    /// n U(x) and n times the derivative of U with respect to every cosine; `rows` is n.
     fn uniformity_of(&self, x: ArrayView2<'_, f64>) -> (f64, Array2<f64>) {
         let rows = x.nrows();
         let similarities = similarities_within(x);

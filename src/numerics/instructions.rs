@@ -32,7 +32,7 @@ pub enum InstructionSet {
     X86V4,
 }
 
-/// Why an instruction set cannot be had.
+/// Why an instruction set cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InstructionsError {
     /// There is no set of this name.

@@ -1,4 +1,4 @@
-//! Embeddings that never arrive: a fresh random target at every step, with weight decay, averaged over time.
+//! Embeddings that never converge: a fresh random target at every step, with weight decay, averaged over time.
 
 use ndarray::{Array2, ArrayViewMut1};
 use rand::Rng;
@@ -32,7 +32,7 @@ pub struct Averages {
     pub square: f64,
     /// The mean of ρ⁴.
     pub fourth: f64,
-    /// The root mean square of the angle turned per step, in radians.
+    /// The root mean square of the rotation per step, in radians.
     pub angle: f64,
 }
 

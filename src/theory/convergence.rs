@@ -194,8 +194,8 @@ pub fn population_flow_steps(
     }
 }
 
-/// The ratio of the angles that the members of a pair turn altogether, first over second (statement L5):
-/// (ρ_j²/ρ_i²){1 − (α − β)[(sin φ0 − sin φ_ε)/(φ0 − φ_ε) − cos φ0]}, so the member of smaller norm travels.
+/// The ratio of the total rotations of the members of a pair, first over second (statement L5):
+/// (ρ_j²/ρ_i²){1 − (α − β)[(sin φ0 − sin φ_ε)/(φ0 − φ_ε) − cos φ0]}, so the member of smaller norm rotates more.
 ///
 /// α = γ/ρ_i², β = γ/ρ_j²; the correction in braces is of first order in them, and 1 as steps get small.
 ///
