@@ -27,7 +27,7 @@ pub struct Common {
     #[arg(long, value_name = "N", value_parser = values::threads)]
     pub threads: Option<NonZeroUsize>,
 
-    /// Where tables and figures go [default: plots/ for all of them, results/ for one]
+    /// Folder for tables and figures [default: plots/ for all of them, results/ for one]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
@@ -47,16 +47,16 @@ pub struct Common {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Do only part I of N of the work (`2/4`), for several machines; `embedding-norms merge` puts parts together
+    /// Do only part I of N of the work (`2/4`), for several machines; `embedding-norms merge` combines the parts
     /// [default: in a Slurm job array the part of the task; else, and with 1/1, all of it]
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
 
-    /// List the work with its predicted cost, and do none
+    /// List the work with its predicted cost, without doing it
     #[arg(long, conflicts_with = "json")]
     pub dry_run: bool,
 
-    /// Go on after a unit of work has failed
+    /// Continue after a unit of work has failed
     #[arg(long)]
     pub keep_going: bool,
 

@@ -29,11 +29,11 @@ struct Question {
     #[command(flatten)]
     loss: LossChoice,
 
-    /// Write the gradient by Z, an array of Z's shape in f64
+    /// Write the gradient with respect to Z, an array of Z's shape in f64
     #[arg(long, value_name = "G.npy")]
     write: Option<PathBuf>,
 
-    /// Write the gradient by W
+    /// Write the gradient with respect to W
     #[arg(long, value_name = "H.npy", requires = "second")]
     write_second: Option<PathBuf>,
 
@@ -45,7 +45,7 @@ struct Question {
 /// The command.
 pub fn command() -> Command {
     Question::augment_args(Command::new("gradient"))
-        .about("Compute the gradient of a loss by the embeddings of a file, to check your own against")
+        .about("Compute the gradient of a loss with respect to the embeddings of a file, to check your own against")
         .long_about(None)
         .after_help(
             "The value is the mean over the rows, as frameworks report it (over 2n terms where n pairs are stacked).
@@ -102,7 +102,7 @@ fn text(chosen: &Chosen, found: &Gradient, outputs: &Outputs, width: usize) -> S
         let lengths = format!("{mean:.6e}   (largest {largest:.6e})");
         text += &valued("", &format!("‖∇‖ by a row of {view}"), COLUMN, &lengths, width);
         if let Some(note) = note {
-            text += &wrapped(&format!("note: the gradient by {view} {note}."), "", "  ", width);
+            text += &wrapped(&format!("note: the gradient with respect to {view} {note}."), "", "  ", width);
         }
     }
     for path in outputs.paths() {

@@ -40,7 +40,11 @@ pub fn command() -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("Tables, or folders of them; parts beside a table are found, and its claims in TABLE.json"),
         )
-        .arg(simulation.value_parser(names).help("Whose figures to draw, where the name of the file does not say it"))
+        .arg(
+            simulation
+                .value_parser(names)
+                .help("Simulation whose figures to draw, if the name of the file does not say it"),
+        )
         .arg(out.value_parser(value_parser!(PathBuf)).help("Where the figures go"))
         .arg(force.help("Replace the figures of another table"))
         .arg(quiet.help("Nothing on the terminal but errors"));

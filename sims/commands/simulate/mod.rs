@@ -48,7 +48,7 @@ struct Settings {
     #[command(flatten)]
     ending: Ending,
 
-    /// Write a record every N steps [default: at the start and the end alone]
+    /// Write a record every N steps [default: only at the start and the end]
     #[arg(long, value_name = "N", value_parser = values::count)]
     record_every: Option<usize>,
 
@@ -126,7 +126,7 @@ struct Ending {
     #[arg(long, value_name = "S", value_parser = values::positive)]
     stationary: Option<f64>,
 
-    /// Go on where nothing moves
+    /// Continue even if nothing moves
     #[arg(long, conflicts_with = "stationary")]
     never_stationary: bool,
 }

@@ -38,7 +38,7 @@ pub struct UnequalNorms {
     #[arg(long, value_name = "ε", value_parser = values::tolerance, default_value_t = 1e-3)]
     tolerance: f64,
 
-    /// Ratios ρ_j/ρ_i at which the angles turned are followed to small steps
+    /// Ratios ρ_j/ρ_i at which total rotations are measured down to small steps
     #[arg(long, value_name = "RATIO,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::positive,
           default_value = "2,3,10", num_args = 1)]
     ratios: Vec<f64>,
