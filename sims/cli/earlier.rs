@@ -24,7 +24,7 @@ pub fn conflict(folder: &Path, name: &str, run: &Map<String, Value>) -> Result<O
     let Some(bytes) = output::read(&path)? else { return Ok(None) };
     let place = path.display();
     let Ok(Value::Object(mut found)) = serde_json::from_slice(&bytes) else {
-        return Ok(Some(format!("{place} is there, and is no record of a run")));
+        return Ok(Some(format!("{place} exists and is not the record of a run")));
     };
     found.retain(|field, _| run.contains_key(field));
     // Read back as the found one was, so that equal records are equal values.

@@ -68,7 +68,7 @@ impl Slurm<'_> {
         let Some(text) = self.value(PROCESSORS) else { return Ok(None) };
         text.parse().map(Some).map_err(|_| {
             Failure::Refused(format!(
-                "{PROCESSORS} is '{text}', which is no number of processors: give --threads, or unset it"
+                "{PROCESSORS} is '{text}', which is not a number of processors: give --threads, or unset it"
             ))
         })
     }
@@ -84,7 +84,7 @@ impl Slurm<'_> {
 
     fn number(self, name: &str) -> Result<Option<u32>, Failure> {
         let Some(text) = self.value(name) else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| refused(&format!("{name} is '{text}', which is no number of a task")))
+        text.parse().map(Some).map_err(|_| refused(&format!("{name} is '{text}', which is not the number of a task")))
     }
 
     fn needed(self, name: &str) -> Result<u32, Failure> {

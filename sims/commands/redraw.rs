@@ -184,7 +184,7 @@ fn sources(paths: &[&PathBuf], entry: Option<&'static dyn Entry>) -> Result<Vec<
         let found = match (path.is_dir(), entry) {
             (true, None) => in_folder(path)?,
             (true, Some(_)) => {
-                return Err(Failure::Refused(format!("{}: --as speaks of a table, not of a folder", path.display())));
+                return Err(Failure::Refused(format!("{}: --as is for a table, not for a folder", path.display())));
             }
             (false, Some(entry)) if !is_part_of_another(path, paths) => {
                 vec![Source { entry, stem: stem(path)?, folder: parent(path), named: true }]

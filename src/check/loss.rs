@@ -74,7 +74,7 @@ pub enum Wrong {
         scale: f64,
     },
     /// The same batch gave two results.
-    #[error("two evaluations of one batch differ; a loss must draw nothing and keep nothing")]
+    #[error("two evaluations of one batch differ; a loss must draw no random numbers and keep no state")]
     NotPure,
     /// The loss cannot be evaluated on this start.
     #[error(transparent)]

@@ -44,7 +44,9 @@ pub enum Refusal {
         y: f64,
     },
     /// Curvature needs at least three abscissae in every replicate.
-    #[error("replicate {replicate} has {found} different x; a power law needs at least 3 to be told from a curve")]
+    #[error(
+        "replicate {replicate} has {found} different x; a power law needs at least 3 to be distinguished from a curve"
+    )]
     TooFewAbscissae {
         /// The replicate.
         replicate: u64,

@@ -36,7 +36,7 @@ pub enum InstructionSet {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InstructionsError {
     /// There is no set of this name.
-    #[error("'{name}' is no instruction set: this processor has {}", listed())]
+    #[error("'{name}' is not an instruction set: this processor has {}", listed())]
     Unknown {
         /// The name.
         name: String,

@@ -208,7 +208,7 @@ pub fn turned_ratio(alpha: f64, beta: f64, angle: f64, epsilon: f64) -> Result<f
     within("the angle", angle, angle > end && angle < std::f64::consts::PI, "above φ_ε and below π radians")?;
     let mean_cosine = (libm::sin(angle) - libm::sin(end)) / (angle - end);
     let ratio = turned_ratio_of([alpha, beta], mean_cosine, libm::cos(angle));
-    within("the ratio of the angles turned", ratio, ratio.is_finite(), "a number of f64 (bring γ/ρ² nearer to 1)")
+    within("the ratio of the total rotations", ratio, ratio.is_finite(), "a number of f64 (bring γ/ρ² nearer to 1)")
 }
 
 /// [`turned_ratio`] over any field, from the mean of the cosine over the angles passed, and the cosine of the first one.

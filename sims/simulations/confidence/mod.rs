@@ -192,7 +192,7 @@ impl Confidence {
 /// One of the ten digits.
 fn digit(text: &str) -> Result<usize, String> {
     let value: Option<usize> = text.trim().parse().ok().filter(|&digit| digit < CLASSES);
-    value.ok_or_else(|| format!("'{text}' is no digit from 0 to 9"))
+    value.ok_or_else(|| format!("'{text}' is not a digit from 0 to 9"))
 }
 
 /// At least two images, as a single one has no negatives.

@@ -313,7 +313,7 @@ pub enum Problem {
         codec: &'static str,
     },
     /// Bytes of zero in a text.
-    #[error("line {line}, column {column}: '{found}' holds bytes of zero, as no text does; write the file again")]
+    #[error("line {line}, column {column}: '{found}' contains zero bytes, which text does not; write the file again")]
     Nul {
         /// The line in the file, counted from 1.
         line: u64,
@@ -384,7 +384,7 @@ pub enum Problem {
     },
     /// Bytes of a label that are no text.
     #[error(
-        "{place}: a label that is no text in UTF-8; if it is Latin-1, in Python: z = {load}; np.save(\"new.npy\", \
+        "{place}: a label that is not UTF-8 text; if it is Latin-1, in Python: z = {load}; np.save(\"new.npy\", \
          np.char.decode(z, \"latin-1\"))"
     )]
     LabelBytes {
@@ -404,7 +404,7 @@ pub enum Problem {
         there: usize,
     },
     /// A slice of Python in the place of a range of rows.
-    #[error("':{found}' is no range of rows; write the first and the last one, counted from 0, as in {FILE}:0-511")]
+    #[error("':{found}' is not a range of rows; write the first and the last one, counted from 0, as in {FILE}:0-511")]
     Slice {
         /// What was asked for.
         found: String,
