@@ -50,7 +50,7 @@ impl RngCore for Generator {
 /// The generator of one replicate of one cell.
 ///
 /// The 256-bit key of the ChaCha stream is the BLAKE3 hash of the three parts, so that streams of different cells or
-/// replicates are unrelated and the same parts give the same stream for ever.
+/// replicates are unrelated and the same parts always give the same stream.
 ///
 /// ```
 /// use embedding_norms::random::generator;

@@ -4,7 +4,7 @@ use embedding_norms::lab::instructions::{InstructionSet, choose};
 
 use crate::cli::failure::Failure;
 
-/// The name of the variable. It is no option, since it belongs to a machine and never changes a result.
+/// The name of the variable. It is not an option, since it belongs to a machine and never changes a result.
 const VARIABLE: &str = "EMBEDDING_NORMS_INSTRUCTIONS";
 
 /// Uses the vector instructions that the environment names, if it names any.

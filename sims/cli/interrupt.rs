@@ -1,4 +1,4 @@
-//! Ctrl-C and termination: a flag that the sweep and its units poll, and the exit status that tells the signal.
+//! Ctrl-C and termination: a flag that the sweep and its units poll, and the exit status that names the signal.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -36,12 +36,12 @@ pub struct Taken<T: ?Sized + 'static> {
     pub note: Option<String>,
 }
 
-/// The loss of this name, written in any way; a suggestion where there is none.
+/// The loss of this name, in any spelling; a suggestion if there is none.
 pub fn loss(name: &str) -> Result<Taken<dyn Loss>, Failure> {
     taken(name, loss::catalogue(), "losses")
 }
 
-/// The optimizer of this name, written in any way; a suggestion where there is none.
+/// The optimizer of this name, in any spelling; a suggestion if there is none.
 pub fn optimizer(name: &str) -> Result<Taken<dyn Optimizer>, Failure> {
     taken(name, optimizer::catalogue(), "optimizers")
 }

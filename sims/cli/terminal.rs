@@ -12,7 +12,7 @@ macro_rules! say {
     };
 }
 
-/// Prints a line on stderr. Where that fails nobody can be told.
+/// Prints a line on stderr. If that fails, there is nobody to tell.
 macro_rules! tell {
     ($($part:tt)*) => {
         $crate::cli::terminal::print_aside(format_args!("{}\n", format_args!($($part)*)))

@@ -153,7 +153,7 @@ impl Norms {
         })
     }
 
-    /// Norms ρ and 2^m ρ at the learning rates of L6; none if the power is no multiple of ½.
+    /// Norms ρ and 2^m ρ at the learning rates of L6; none if the power is not a multiple of ½.
     fn scaled(&self, pairs: &Pairs, replicate: u64) -> Result<Option<Scaled>, Failure> {
         let (power, m) = (self.run.power, SCALED_BY);
         let degree = degree(0.0, 1.0, power);

@@ -34,7 +34,7 @@ use crate::simulations::sphere_trajectories::SphereTrajectories;
 use crate::simulations::unequal_norms::UnequalNorms;
 use crate::simulations::weight_decay::WeightDecay;
 
-/// All simulations, in the order in which the report tells them.
+/// All simulations, in the order of the report.
 pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<NormEffect>::ENTRY,
     &Of::<OppositeHalves>::ENTRY,

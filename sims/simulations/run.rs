@@ -20,7 +20,7 @@ use crate::cli::progress::Bar;
 use crate::simulations::simulation::{self, Simulation};
 use crate::simulations::study::{Found, Work};
 
-/// What a simulation found, and the files that tell of it.
+/// What a simulation found, and the files that hold it.
 pub struct Finished {
     /// Its claims.
     pub claims: Vec<Claim>,

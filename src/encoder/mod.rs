@@ -1,4 +1,4 @@
-//! Encoders: what turns inputs into embeddings z, with their analytic backpropagation. An encoder does not know which
+//! Encoders: maps from inputs to embeddings z, with their analytic backpropagation. An encoder does not know which
 //! loss the gradients come from, nor what is done with them.
 //!
 //! ```

@@ -1,4 +1,4 @@
-//! Files in output folders: regular files that are no links, and nothing else.
+//! Files in output folders: regular files that are not links, and nothing else.
 //!
 //! Others may write to an output folder too, and the names in it can be guessed. A named pipe in the place of a journal
 //! would block a run for ever, and a symbolic link would redirect its lines to another file. So every file of an output
@@ -120,7 +120,7 @@ pub fn is_folder(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Whether an error says that nothing is there: no such name, or none below what is no folder.
+/// Whether an error says that nothing is there: no such name, or a name below something that is not a folder.
 pub fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }

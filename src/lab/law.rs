@@ -82,7 +82,7 @@ const ALLOWED_DRIFT: f64 = 0.05;
 /// interval of k.
 ///
 /// Each replicate also gets a parabola. If the exponent drifts over the range of x by more than 0.05, and by more than
-/// three standard errors of that drift, the measurements are no power law and the fit refuses.
+/// three standard errors of that drift, the measurements are not a power law and the fit refuses.
 ///
 /// # Errors
 /// A [`Refusal`] that says why there is no fit.

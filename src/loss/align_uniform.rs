@@ -13,7 +13,7 @@ use crate::setting::{SettingError, positive, within};
 /// Alignment of partners plus uniformity of each view, weighted.
 ///
 /// L = a · mean_i ‖x̂_i − ŷ_i‖² + w · ½ [ U(x̂) + U(ŷ) ] with U(x̂) = log mean_{i<k} exp(−t ‖x̂_i − x̂_k‖²). On unit
-/// vectors ‖x̂ − ŷ‖² = 2(1 − c). n rows, although U is no mean over rows; the total is n L.
+/// vectors ‖x̂ − ŷ‖² = 2(1 − c). n rows, although U is not a mean over rows; the total is n L.
 ///
 /// Gradient: ∂(nL)/∂c_ii = −2a between partners, and ∂(nL)/∂c_ik = n w t q_ik within a view, q the softmax of 2 t c
 /// over its pairs i < k.

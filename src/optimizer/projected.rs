@@ -2,7 +2,7 @@
 //!
 //! Source of both: Heo et al., *AdamP: slowing down the slowdown for momentum optimizers on scale-invariant weights*,
 //! ICLR 2021, arXiv 2006.08217. A step is projected where |z·g| < δ/√d·‖z‖‖g‖ over a group of d parameters: in this way
-//! the publication tells scale-invariant weights from others. Embeddings under a loss of directions always are.
+//! the publication distinguishes scale-invariant weights from others. Embeddings under a loss of directions always are.
 //!
 //! The authors' code also multiplies weight decay by 0.1 where it projects; here decay has the strength that was set.
 

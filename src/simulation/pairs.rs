@@ -60,7 +60,7 @@ impl PairDescent {
     ///
     /// # Errors
     /// A start without a second view of the same shape, with a zero or non-finite row, or with a norm whose square, at the
-    /// start or after a step, is no normal number.
+    /// start or after a step, is not a normal number.
     pub fn run(self, start: Start, stops: &StopRules<'_>) -> Result<Outcome, SimulationError> {
         let second = start.second.ok_or(LossError::NeedsTwoViews { loss: "cosine" })?;
         if start.first.dim() != second.dim() {

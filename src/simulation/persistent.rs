@@ -11,7 +11,7 @@ use crate::random::{Generator, StandardNormal};
 use crate::setting::{SettingError, positive, within};
 use crate::sphere::{Cosine, Directions, SphereError, norm_of, normalize};
 
-/// Descent of −cos φ towards targets drawn anew at every step, uniform on the sphere, seen with a frequency f: the
+/// Descent of −cos φ towards fresh targets at every step, uniform on the sphere, seen with a frequency f: the
 /// setting of the equilibrium of norms (statement S3).
 ///
 /// An embedding that sees no target at a step has a zero gradient there; decay and the optimizer's memory go on.

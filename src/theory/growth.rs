@@ -5,7 +5,7 @@ use crate::numerics::power::whole_power;
 use crate::setting::{SettingError, positive, within};
 use crate::theory::one_step::step_size;
 
-/// What the squared norms of the members of a pair gain altogether.
+/// The total gain of the squared norms of the members of a pair.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PairGrowth {
     /// ρ_i² at the end minus ρ_i² at the start.

@@ -83,7 +83,7 @@ impl Element {
         }
     }
 
-    /// Turns the bytes of one element into the text of a label; none if they are no text.
+    /// Turns the bytes of one element into the text of a label; none if they are not text.
     pub(super) fn label(&self, bytes: &[u8], big_endian: bool) -> Option<String> {
         match self {
             Self::Signed(_) => Some(integer(bytes, big_endian, true).to_string()),

@@ -58,7 +58,7 @@ pub(super) enum Notation {
     Comma,
     /// `1.0D+00`
     Fortran,
-    /// `−0.5`, with a sign that is no hyphen.
+    /// `−0.5`, with a sign that is not a hyphen.
     Minus,
     /// `5%`
     Percent,

@@ -91,7 +91,7 @@ impl FirstLine<'_> {
         if count >= COUNTED_FOR_SURE && numbers.iter().any(is_fraction) {
             return Ok(true);
         }
-        // A single column below a 0 is no matrix of anything.
+        // A single column below a 0 is not a matrix of anything.
         if count == 1 { Ok(false) } else { Err(unclear()) }
     }
 

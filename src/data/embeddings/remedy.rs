@@ -1,4 +1,4 @@
-//! What to do about an array that is no matrix of numbers: a line of Python that can be typed as it stands.
+//! What to do about an array that is not a matrix of numbers: a line of Python that can be typed as it stands.
 
 use super::element::Element;
 use super::error::Problem;

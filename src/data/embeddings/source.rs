@@ -81,7 +81,7 @@ impl Source {
         }
     }
 
-    /// The columns of a table that are no coordinates: labels, and the index that pandas writes. None of an array.
+    /// The columns of a table that are not coordinates: labels, and the index that pandas writes. None of an array.
     pub fn left_out(&self) -> Vec<String> {
         self.layout().map_or_else(Vec::new, Layout::left_out)
     }

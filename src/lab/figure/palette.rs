@@ -1,4 +1,4 @@
-//! Colours, dash patterns and markers: told apart by a colour-blind reader, and on a grey print.
+//! Colours, dash patterns and markers: distinguishable for a colour-blind reader, and in a grey print.
 
 /// An opaque colour: red, green and blue from 0 to 255.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,11 +15,11 @@ pub struct Options<'a> {
     pub threads: NonZeroUsize,
     /// The part of the sweep to do.
     pub shard: Shard,
-    /// The folder of the journal; without one, an interrupted run begins anew.
+    /// The folder of the journal; without one, an interrupted run starts over.
     pub journal: Option<&'a Path>,
     /// Start over: delete what the journal holds, whatever it is.
     pub force: bool,
-    /// Go on after a unit has failed. Without this no further unit begins; those under way are finished and kept.
+    /// Continue after a unit has failed. Otherwise no further unit begins; those in progress are finished and kept.
     pub keep_going: bool,
     /// Called when the run begins and after each unit, from one thread at a time.
     pub progress: &'a (dyn Fn(Progress) + Sync),
