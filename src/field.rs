@@ -1,4 +1,4 @@
-//! What a rational formula needs of its numbers, so that it is written once and runs over all of them.
+//! The arithmetic that a rational formula needs, so that it is written once and runs over numbers of every kind.
 //!
 //! ```
 //! use embedding_norms::{field::Field, theory::one_step::equal_step};
@@ -9,7 +9,7 @@
 //! assert_eq!(half_tangent_after(1.0, 1.0), 0.0);
 //! ```
 //!
-//! The closed forms of [`theory`](crate::theory) that are rational functions ask for nothing but a [`Field`]. The library
+//! The closed forms of [`theory`](crate::theory) that are rational functions need nothing but a [`Field`]. The library
 //! runs them over `f64`, alone and in vector lanes. The tests run the same functions over exact rationals, where two sides
 //! of an identity *are* equal, over the integers modulo a prime near 2^61, over truncated power series, and over intervals.
 

@@ -1,7 +1,7 @@
 //! Why the *length* of an embedding matters when a model trains with cosine similarity.
 //!
 //! The gradient of every loss of cosine similarities is scaled by 1/‖z‖ (statement G1), so norms govern how fast
-//! embeddings converge, and training leaves in the norms what the model is sure of. This crate holds the analytic
+//! embeddings converge, and training encodes the model's confidence in the norms. This crate holds the analytic
 //! gradients, the exact dynamics and the laws behind that sentence, and the simulations that verify them.
 //!
 //! The modules, in the order in which data flows:
@@ -10,7 +10,7 @@
 //! |---|---|
 //! | [`sphere`] | directions, angles, geodesics, sampling |
 //! | [`theory`] | closed forms: what should happen |
-//! | [`field`] | what the closed forms need of their numbers: written once, for doubles and for exact ones |
+//! | [`field`] | the arithmetic of the closed forms: written once, for f64 and for exact numbers |
 //! | [`loss`] | losses on unit vectors: value and Euclidean gradient |
 //! | [`normalization`] | G1, the pullback through z ↦ z/‖z‖: the one place where the norm enters |
 //! | [`optimizer`] | update rules and their degrees |
@@ -18,9 +18,9 @@
 //! | [`encoder`] | networks and tables with analytic backpropagation |
 //! | [`training`] | the loop that trains encoders |
 //! | [`data`] | data sets, and readers of a user's own embeddings |
-//! | [`confidence`] | what norms say of neighbourhoods, classes, unseen data |
+//! | [`confidence`] | what norms say about neighbourhoods, classes, unseen data |
 //! | [`statistics`] | means of replicates, with intervals |
-//! | [`diagnosis`] | answers about a user's own embeddings, each with what it rests on and what it is worth |
+//! | [`diagnosis`] | answers about a user's own embeddings, each with its evidence and its limits |
 //! | [`catalogue`] | names of losses and optimizers as people write them, and how known implementations differ |
 //! | [`check`] | one call that checks a loss of your own: gradient, tangency, scaling |
 //! | [`rules`] | the optimizers of the catalogue as theory sees them |

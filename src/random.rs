@@ -50,7 +50,7 @@ impl RngCore for Generator {
 /// The generator of one replicate of one cell.
 ///
 /// The 256-bit key of the ChaCha stream is the BLAKE3 hash of the three parts, so that streams of different cells or
-/// replicates are unrelated and the same parts give the same stream for ever.
+/// replicates are unrelated and the same parts always give the same stream.
 ///
 /// ```
 /// use embedding_norms::random::generator;
@@ -90,7 +90,7 @@ impl StandardNormal {
         let mut points = [Point::default(); BLOCK];
         for values in values.chunks_mut(2 * BLOCK) {
             let wanted = values.len().div_ceil(2);
-            // A point outside is written over: no processor can foresee which those are.
+            // A point outside is overwritten: a branch on it could not be predicted.
             let mut found = 0;
             while found < wanted {
                 points[found] = Point::draw(generator);

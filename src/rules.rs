@@ -33,8 +33,8 @@ pub fn scaling(entry: &Entry) -> Rule {
     }
 }
 
-/// The rule of statement S3 that an optimizer is with these settings and weight decay beside it, coupled (added to the
-/// gradient) or decoupled; `None` where no equilibrium is known.
+/// The rule of statement S3 that corresponds to an optimizer with these settings and weight decay beside it, coupled
+/// (added to the gradient) or decoupled; `None` where no equilibrium is known.
 ///
 /// ```
 /// use embedding_norms::optimizer::{Parameters, entry};

@@ -21,7 +21,7 @@ pub struct Estimate {
     pub lower: f64,
     /// The upper end of the interval.
     pub upper: f64,
-    /// How many independent replicates stand behind it.
+    /// The number of independent replicates it is made from.
     pub replicates: usize,
 }
 

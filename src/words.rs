@@ -1,6 +1,6 @@
 //! Numbers in sentences.
 
-/// A number for a reader: four digits at most, in scientific notation where zeros would have to be counted.
+/// A number for a reader: four digits at most, in scientific notation where it would have many zeros.
 ///
 /// ```
 /// use embedding_norms::lab::claim::brief;

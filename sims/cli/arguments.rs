@@ -27,7 +27,7 @@ pub struct Common {
     #[arg(long, value_name = "N", value_parser = values::threads)]
     pub threads: Option<NonZeroUsize>,
 
-    /// Where tables and figures go [default: plots/ for all of them, results/ for one]
+    /// Folder for tables and figures [default: plots/ for all of them, results/ for one]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
@@ -47,16 +47,16 @@ pub struct Common {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Do only part I of N of the work (`2/4`), for several machines; `embedding-norms merge` puts parts together
+    /// Do only part I of N of the work (`2/4`), for several machines; `embedding-norms merge` combines the parts
     /// [default: in a Slurm job array the part of the task; else, and with 1/1, all of it]
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
 
-    /// List the work with its predicted cost, and do none
+    /// List the work with its predicted cost, without doing it
     #[arg(long, conflicts_with = "json")]
     pub dry_run: bool,
 
-    /// Go on after a unit of work has failed
+    /// Continue after a unit of work has failed
     #[arg(long)]
     pub keep_going: bool,
 
@@ -130,18 +130,18 @@ impl Common {
         Ok(self.shard.or(task).unwrap_or(Shard::WHOLE))
     }
 
-    /// The task of a Slurm job array whose part of the work is done, unless another part is asked for.
+    /// The task of a Slurm job array that says which part of the work to do, unless `--shard` does.
     pub fn task(&self) -> Result<Option<Task>, Failure> {
         if self.shard.is_some() { Ok(None) } else { Slurm::here().task() }
     }
 
-    /// Whether to start over. What a requeued task has kept is its own, and would never be finished otherwise.
+    /// Whether to start over. A requeued task continues its own journal instead; otherwise it would never finish.
     pub fn force(&self) -> bool {
         self.force && !Slurm::here().is_requeued()
     }
 }
 
-/// Checks what Slurm says before the first simulation starts, and tells once which part of the work it makes ours.
+/// Checks Slurm's variables before the first simulation starts, and reports once which part of the work this task does.
 pub fn settle(all: &[Common]) -> Result<(), Failure> {
     let mut tasks = Vec::new();
     for common in all {

@@ -1,4 +1,4 @@
-//! Arrays of numbers in numpy's format, on their way out.
+//! Writing arrays of numbers in numpy's format.
 
 use std::fs::File;
 use std::io::{self, BufWriter};
@@ -46,13 +46,13 @@ impl ArrayFile {
         &self.path
     }
 
-    /// Writes an array: whole or not at all.
+    /// Writes an array: the whole file or none.
     pub fn write(&self, array: &Array2<f64>) -> Result<(), Failure> {
         write(&self.folder, &self.name, array)
     }
 }
 
-/// Writes an array as f64 in C order: whole or not at all.
+/// Writes an array as f64 in C order: the whole file or none.
 pub fn write(folder: &Folder, name: &str, array: &Array2<f64>) -> Result<(), Failure> {
     folder.write_with(name, |file| to_npy(file, array))
 }
@@ -65,7 +65,7 @@ fn to_npy(file: &mut File, array: &Array2<f64>) -> io::Result<()> {
     writer.finish()
 }
 
-/// Whether two paths lead to one file. An input may be FILE[:KEY][:ROWS].
+/// Whether two paths name the same file. An input may be FILE[:KEY][:ROWS].
 fn is_same(path: &Path, input: &Path) -> bool {
     let whole = |path: &Path| path.canonicalize().ok();
     whole(path).is_some_and(|path| Some(path) == whole(&file_of(input)))

@@ -1,4 +1,4 @@
-//! What the arguments ask for: the whole command line, and who does what it says.
+//! The whole command line, and which code runs for it.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -74,7 +74,7 @@ pub fn command() -> Command {
     usage::taking_negative_numbers(command)
 }
 
-/// Does what the arguments ask for; the exit status.
+/// Runs what the arguments ask for and returns the exit status.
 pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     interrupt::install()?;
     let mut whole = command();
@@ -109,7 +109,7 @@ pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     }
 }
 
-/// What the parser refuses: a command that does not exist, or arguments of one that does.
+/// Errors of the parser: a command that does not exist, or wrong arguments of one that does.
 fn explained(error: clap::Error, arguments: &[OsString], whole: &Command) -> Failure {
     if let (ErrorKind::InvalidSubcommand, Some(ContextValue::String(name))) =
         (error.kind(), error.get(ContextKind::InvalidSubcommand))
@@ -124,7 +124,7 @@ fn common(matches: &ArgMatches) -> Result<Common, Failure> {
     Common::from_arg_matches(matches).map_err(Failure::Usage)
 }
 
-/// Runs simulations one after another, and tells what came of them.
+/// Runs simulations one after another, and reports their results.
 fn run_some(
     entries: &[&dyn Entry],
     shared: &Common,
@@ -146,7 +146,7 @@ fn run_some(
             all.push((entry.name(), finished));
         }
     }
-    // Of everything together there is a report; parts of the work, and plans of it, have none yet.
+    // Only a complete run writes a report; shards and dry runs do not.
     let is_everything = entries.len() == SIMULATIONS.len() && all.len() == entries.len();
     let report = is_everything.then(|| report::write(&folder)).transpose()?;
     let command = if let [entry] = entries { entry.name() } else { "all" };

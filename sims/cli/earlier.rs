@@ -1,8 +1,8 @@
-//! What an earlier run left in a folder, and whether another one may take its place.
+//! What an earlier run left in a folder, and whether another run may replace it.
 //!
 //! The record of a run, `<name>.json`, says what it was. A run of the same settings may be made again, by any version of
-//! this crate: it writes the same files. A run of other settings is in the way, since its tables, figures and report would
-//! be mixed with those of the new one.
+//! this crate: it writes the same files. A run of other settings is not replaced without `--force`, since its tables,
+//! figures and report would be mixed with those of the new one.
 
 use std::path::Path;
 
@@ -13,10 +13,10 @@ use crate::cli::envelope::SCHEMA;
 use crate::cli::failure::Failure;
 use crate::cli::output::{self, file_name};
 
-/// How many differences are told.
+/// How many differences are listed.
 const TOLD: usize = 3;
 
-/// What stands in the way of a run in a folder; nothing if there is no record, or one of the same run.
+/// What keeps a run from being written to a folder; nothing if there is no record, or one of the same run.
 ///
 /// `run` holds the fields of the record that make it this run and no other.
 pub fn conflict(folder: &Path, name: &str, run: &Map<String, Value>) -> Result<Option<String>, Failure> {
@@ -24,7 +24,7 @@ pub fn conflict(folder: &Path, name: &str, run: &Map<String, Value>) -> Result<O
     let Some(bytes) = output::read(&path)? else { return Ok(None) };
     let place = path.display();
     let Ok(Value::Object(mut found)) = serde_json::from_slice(&bytes) else {
-        return Ok(Some(format!("{place} is there, and is no record of a run")));
+        return Ok(Some(format!("{place} exists and is not the record of a run")));
     };
     found.retain(|field, _| run.contains_key(field));
     // Read back as the found one was, so that equal records are equal values.
@@ -41,8 +41,8 @@ pub fn conflict(folder: &Path, name: &str, run: &Map<String, Value>) -> Result<O
     Ok(Some(format!("{place} holds another run: {}{rest}", told.join("; "))))
 }
 
-/// Whether a run is to take the place of another one: only with force, and otherwise an error. What lies in the place of
-/// the record and is no file is replaced with force, too.
+/// Whether a run replaces another one: only with force, otherwise an error. With force, anything in the place of the
+/// record that is not a file is replaced too.
 pub fn replaces(folder: &Path, name: &str, run: &Map<String, Value>, force: bool) -> Result<bool, Failure> {
     let found = conflict(folder, name, run);
     if force {
@@ -56,7 +56,7 @@ pub fn question(settings: &Value) -> Map<String, Value> {
     [("schema".to_owned(), json!(SCHEMA)), ("settings".to_owned(), settings.clone())].into_iter().collect()
 }
 
-/// Refuses to take the place of what stands in the way.
+/// Refuses to replace an earlier run.
 pub fn refuse(conflicts: &[String]) -> Result<(), Failure> {
     let Some(first) = conflicts.first() else { return Ok(()) };
     let others = match conflicts.len() - 1 {

@@ -8,7 +8,7 @@ use crate::cli::failure::Failure;
 /// The version of the layout of all JSON of this command: that on stdout and that of files.
 pub const SCHEMA: u32 = 1;
 
-/// What every command says before its answer.
+/// The fields with which every command's JSON begins.
 #[derive(Serialize)]
 struct Envelope<'a, T> {
     schema: u32,

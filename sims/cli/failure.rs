@@ -17,12 +17,13 @@ pub enum Failure {
     Table(TableError),
     /// Usage that the argument parser refused, or help that it printed.
     Usage(clap::Error),
-    /// Interrupted by a signal, with a word on how to go on: exit status 130, 143 if the signal asked for termination.
+    /// Interrupted by a signal, with a hint on how to continue: exit status 130, 143 if the signal asked for
+    /// termination.
     Interrupted(String),
 }
 
 impl Failure {
-    /// Shows help and version, which come as failures of the argument parser and are none.
+    /// Prints help and version, which the argument parser returns as errors.
     pub fn shown(self) -> Result<ExitCode, Self> {
         match self {
             Self::Usage(error) if !error.use_stderr() => {
@@ -42,7 +43,7 @@ impl Failure {
             }
             Self::Table(error) => Self::Refused(error.to_string()).report(),
             Self::Usage(error) => {
-                // On stderr, where a failure can be told nobody.
+                // If writing to stderr fails, there is nobody to tell.
                 let _ = error.print();
                 ExitCode::from(2)
             }

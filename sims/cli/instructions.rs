@@ -4,10 +4,10 @@ use embedding_norms::lab::instructions::{InstructionSet, choose};
 
 use crate::cli::failure::Failure;
 
-/// The name of the variable. It is no option, since it belongs to a machine and never changes a result.
+/// The name of the variable. It is not an option, since it belongs to a machine and never changes a result.
 const VARIABLE: &str = "EMBEDDING_NORMS_INSTRUCTIONS";
 
-/// Takes the vector instructions that the environment names, if it names any.
+/// Uses the vector instructions that the environment names, if it names any.
 pub fn install() -> Result<(), Failure> {
     let Some(name) = std::env::var_os(VARIABLE).filter(|name| !name.is_empty()) else { return Ok(()) };
     let set = name.to_string_lossy().parse::<InstructionSet>();

@@ -1,4 +1,4 @@
-//! Ctrl-C and termination: a flag that the sweep and its units look at, and the exit status that tells the signal.
+//! Ctrl-C and termination: a flag that the sweep and its units poll, and the exit status that names the signal.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -7,7 +7,8 @@ use std::sync::{Arc, LazyLock};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-/// What asks for an end: the user, a scheduler that takes the machine back, a terminal that is closed.
+/// The signals that end a run: from the user, from a scheduler that reclaims the machine, from a terminal that is
+/// closed.
 const SIGNALS: &[i32] = &[
     SIGINT,
     SIGTERM,
@@ -21,7 +22,7 @@ static SIGNAL: LazyLock<Arc<AtomicUsize>> = LazyLock::new(Arc::default);
 /// Raises the flag at the first signal; a second one ends the process at once.
 pub fn install() -> io::Result<()> {
     for &signal in SIGNALS {
-        // In this order: the first signal finds the flag down, so that only a second one ends the process.
+        // In this order: at the first signal the flag is not set yet, so that only a second one ends the process.
         flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&REQUESTED))?;
         flag::register_usize(signal, Arc::clone(&SIGNAL), signal.unsigned_abs() as usize)?;
         flag::register(signal, Arc::clone(&REQUESTED))?;

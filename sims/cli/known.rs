@@ -1,4 +1,4 @@
-//! What is known of losses and optimizers beside their definitions, and names that were written in another way.
+//! How known implementations relate to losses and optimizers, and look-up of names in any spelling.
 
 use embedding_norms::catalogue::{self, Entry, Kind, Known};
 use embedding_norms::loss::{self, Loss};
@@ -17,7 +17,7 @@ pub struct Implementation {
 }
 
 impl Implementation {
-    /// All that are known of an entry.
+    /// All known implementations of an entry.
     pub fn all(known: &Known) -> Vec<Self> {
         known.relations.iter().map(|relation| Self { name: relation.of, relation: relation.says }).collect()
     }
@@ -28,20 +28,20 @@ impl Implementation {
     }
 }
 
-/// An entry that was taken for a name.
+/// An entry that was found by a name.
 pub struct Taken<T: ?Sized + 'static> {
     /// The entry.
     pub entry: &'static Entry<T>,
-    /// What was taken for what, where the name may mean more than the entry.
+    /// How the name was interpreted, if it is ambiguous.
     pub note: Option<String>,
 }
 
-/// The loss of this name, written in any way; a suggestion where there is none.
+/// The loss of this name, in any spelling; a suggestion if there is none.
 pub fn loss(name: &str) -> Result<Taken<dyn Loss>, Failure> {
     taken(name, loss::catalogue(), "losses")
 }
 
-/// The optimizer of this name, written in any way; a suggestion where there is none.
+/// The optimizer of this name, in any spelling; a suggestion if there is none.
 pub fn optimizer(name: &str) -> Result<Taken<dyn Optimizer>, Failure> {
     taken(name, optimizer::catalogue(), "optimizers")
 }
@@ -59,7 +59,7 @@ fn taken<T: ?Sized + Kind>(written: &str, entries: &'static [Entry<T>], command:
     Ok(Taken { entry: found.entry, note })
 }
 
-/// Says on stderr what was taken for names that may mean more, unless nothing is to be said.
+/// Says on stderr how ambiguous names were interpreted, unless the command is quiet.
 pub fn tell<'a>(notes: impl IntoIterator<Item = &'a Option<String>>, quiet: bool) {
     for note in notes.into_iter().flatten().filter(|_| !quiet) {
         tell!("note: {note}");

@@ -1,4 +1,4 @@
-//! Files: checked before the work starts, written under a temporary name, renamed when whole.
+//! Files: checked before the work starts, written under a temporary name, renamed when complete.
 
 use std::cell::RefCell;
 use std::fs;
@@ -23,14 +23,14 @@ const ANIMATED_PIXELS_PER_POINT: f64 = 800.0 / 504.0;
 /// Hundredths of a second that each frame of an animation stays.
 const FRAME: u16 = 8;
 
-/// Endings of the files that a run may leave.
+/// Extensions of the files that a run may write.
 const ENDINGS: [&str; 8] = ["csv", "json", "svg", "png", "pdf", "gif", "npy", "html"];
 
-/// How many temporary names are tried for a file before it is given up.
+/// How many temporary names are tried for a file before giving up.
 const NAMES: usize = 100;
 
-/// A folder that can be written to. Others may write to it too: nothing in it is opened but regular files that are no
-/// links ([`files`]), and what is written is a new file until it gets its name.
+/// A folder that can be written to. Others may write to it too: only regular files that are not links are opened
+/// ([`files`]), and what is written is a new file under a temporary name until it is complete.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
@@ -46,8 +46,8 @@ impl Folder {
         remove_leftovers(path).map_or(Ok(folder), Err)
     }
 
-    /// The same for a file that the user named, whose folder is none of ours: what lies there does not matter. With what
-    /// the system says if it refuses.
+    /// The same for the folder of a file that the user named, whatever else is in that folder. The error is that of the
+    /// system.
     pub fn of_named_file(path: &Path) -> io::Result<Self> {
         let folder = Self::open(path)?;
         let _ = remove_leftovers(path);
@@ -77,12 +77,12 @@ impl Folder {
         files::subfolder(&self.path, below).map_err(|(path, error)| refused(&path, &error))
     }
 
-    /// Writes a file: whole or not at all.
+    /// Writes a file: the whole file or none.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), Failure> {
         self.write_with(name, |file| file.write_all(content))
     }
 
-    /// Writes a file piece by piece: whole or not at all.
+    /// Writes a file piece by piece: the whole file or none.
     pub fn write_with(
         &self,
         name: &str,
@@ -91,10 +91,10 @@ impl Folder {
         let path = self.path.join(name);
         let refuse = |error: io::Error| Failure::Refused(format!("cannot write {}: {error}", path.display()));
         let (partial, mut file) = self.temporary(name).map_err(refuse)?;
-        // Whoever clears leftovers away sees by the lock that this is none.
+        // The lock tells a process that removes leftovers that this file is in use.
         let _ = file.try_lock();
         let whole = content(&mut file).and_then(|()| file.sync_all());
-        // What had the name is replaced and not opened, be it a link.
+        // An existing entry of this name is replaced and not opened, even if it is a link.
         whole.and_then(|()| fs::rename(&partial, &path)).map_err(|error| {
             let _ = fs::remove_file(&partial);
             refuse(error)
@@ -103,8 +103,8 @@ impl Folder {
         Ok(())
     }
 
-    /// Removes what another run has left under this name, after this one has written its files: tables and figures that
-    /// this one does not have would pass for its own.
+    /// Removes what another run left under this name, after this one has written its files: tables and figures that
+    /// this one does not write would be taken for its own.
     pub fn remove_others(&self, name: &str) -> Result<(), Failure> {
         let written = self.written.borrow();
         for entry in fs::read_dir(&self.path)?.flatten() {
@@ -183,7 +183,7 @@ impl Folder {
     }
 }
 
-/// What stands in the way, and what to do about it.
+/// What is in the way, and the remedy.
 pub fn refused(path: &Path, error: &io::Error) -> Failure {
     let remedy = Stranger::of(error).map_or("", |_| "; remove it, or use another folder");
     Failure::Refused(format!("{}: {error}{remedy}", path.display()))
@@ -207,8 +207,8 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes what a process that was killed while it wrote has left. A file that is being written is locked, and stays.
-/// What has such a name and is no file was put there by somebody else, and is told.
+/// Removes temporary files left by processes that were killed while writing. A file that is being written is locked,
+/// and stays. An entry with such a name that is not a file was put there by somebody else, and is reported.
 fn remove_leftovers(folder: &Path) -> Option<Failure> {
     let mut stranger = None;
     for entry in fs::read_dir(folder).ok()?.flatten() {
@@ -218,7 +218,7 @@ fn remove_leftovers(folder: &Path) -> Option<Failure> {
             continue;
         }
         match files::open(&entry.path()) {
-            // One that cannot be removed does no harm.
+            // A leftover that cannot be removed is harmless.
             Ok(file) if file.try_lock().is_ok() => drop(fs::remove_file(entry.path())),
             Err(error) if Stranger::of(&error).is_some() => {
                 stranger.get_or_insert_with(|| refused(&entry.path(), &error));
@@ -229,7 +229,7 @@ fn remove_leftovers(folder: &Path) -> Option<Failure> {
     stranger
 }
 
-/// How many files are told one by one.
+/// How many files are listed one by one.
 const TOLD: usize = 24;
 
 /// Says which files were written, a line each; of very many, how many there are and where.
@@ -247,7 +247,7 @@ pub fn tell_of(files: &[PathBuf]) {
     }
 }
 
-/// Says a path behind what it is, or below it where both have no room on a line.
+/// Prints a path after its label, or below it if both do not fit on a line.
 pub fn tell_path(what: &str, path: &Path) {
     say!("{}", valued("", what, 14, &path.display().to_string(), width()).trim_end());
 }

@@ -39,9 +39,9 @@ impl Slurm<'static> {
 impl Slurm<'_> {
     /// The task of a job array that this process is; none outside of arrays.
     ///
-    /// The tasks MIN, MIN + STEP, … are the shards 1, 2, … of COUNT. An array with gaps is refused, and one of a single
-    /// task that is not the first number anybody would give it: both come from submitting a part of an array again, and
-    /// to divide the work anew would do it twice.
+    /// The tasks MIN, MIN + STEP, … are the shards 1, 2, … of COUNT. An array with gaps is refused, and so is one of a
+    /// single task whose number is above 1: both come from submitting a part of an array again, and dividing the work
+    /// again would do some of it twice.
     pub fn task(self) -> Result<Option<Task>, Failure> {
         let Some(id) = self.number(ID)? else { return Ok(None) };
         let (min, count) = (self.needed(MIN)?, self.needed(COUNT)?);
@@ -68,12 +68,12 @@ impl Slurm<'_> {
         let Some(text) = self.value(PROCESSORS) else { return Ok(None) };
         text.parse().map(Some).map_err(|_| {
             Failure::Refused(format!(
-                "{PROCESSORS} is '{text}', which is no number of processors: give --threads, or unset it"
+                "{PROCESSORS} is '{text}', which is not a number of processors: give --threads, or unset it"
             ))
         })
     }
 
-    /// Whether Slurm has started this task before, and took it back.
+    /// Whether Slurm has started this task before and requeued it.
     pub fn is_requeued(self) -> bool {
         self.value(RESTARTS).is_some_and(|text| text.parse::<NonZeroU32>().is_ok())
     }
@@ -84,7 +84,7 @@ impl Slurm<'_> {
 
     fn number(self, name: &str) -> Result<Option<u32>, Failure> {
         let Some(text) = self.value(name) else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| refused(&format!("{name} is '{text}', which is no number of a task")))
+        text.parse().map(Some).map_err(|_| refused(&format!("{name} is '{text}', which is not the number of a task")))
     }
 
     fn needed(self, name: &str) -> Result<u32, Failure> {

@@ -1,15 +1,15 @@
-//! What to say of a name that does not exist.
+//! Suggestions for a name that does not exist.
 
 use embedding_norms::catalogue::{self, Entry, plain};
 
-/// How alike two names have to be for one to be meant by the other.
+/// How similar two names have to be for one to be suggested for the other.
 const ALIKE: f64 = 0.8;
 
-/// The name that was probably meant, if one of them is close; case and punctuation do not count.
+/// The name that was probably meant, if one of them is similar enough; case and punctuation do not count.
 pub fn closest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let wrong = plain(wrong);
     let alike = |name: &str| strsim::jaro_winkler(&wrong, &plain(name));
-    // Of names that are alike the first.
+    // The first of equally similar names.
     names.min_by(|a, b| alike(b).total_cmp(&alike(a))).filter(|name| alike(name) > ALIKE)
 }
 
@@ -22,7 +22,7 @@ pub fn suggestion<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Stri
     }
 }
 
-/// The same among the entries of a catalogue: aliases can be meant, but are not all told.
+/// The same among the entries of a catalogue: aliases can be suggested, but are not all listed.
 pub fn suggested_entry<T: ?Sized>(wrong: &str, entries: &[Entry<T>]) -> String {
     match closest(wrong, catalogue::names(entries)) {
         Some(name) => format!("did you mean '{name}'?"),

@@ -8,7 +8,7 @@ use embedding_norms::data::embeddings::{Embeddings, Source, TableOptions};
 
 use crate::cli::failure::Failure;
 
-/// The part of the help in which they stand.
+/// Their heading in the help.
 const HEADING: &str = "Tables (.csv, .tsv)";
 
 /// What is known of tables beyond their text.
@@ -48,7 +48,7 @@ impl Tables {
         Ok(Embeddings::open_with(path, &self.options())?)
     }
 
-    /// Says on stderr which columns of tables are left out, though nobody asked for it.
+    /// Says on stderr which columns of tables are left out without being asked for.
     pub fn tell<'a>(sources: impl IntoIterator<Item = &'a Source>) {
         let mut told = BTreeSet::new();
         for source in sources {
@@ -77,13 +77,13 @@ impl Tables {
     }
 }
 
-/// The way out where one file holds two views of its samples, one after the other.
+/// The remedy where one file holds two views of its samples, one after the other.
 pub fn two_halves(path: &Path, rows: usize) -> String {
     let (path, half) = (path.display(), rows / 2);
     format!("{path}:0-{} {path}:{half}-{}", half - 1, 2 * half - 1)
 }
 
-/// What may be the matter with a list of another length than the rows of this file.
+/// What may be wrong with a list that has not one entry per row of this file.
 pub fn hint_of_length(path: &Path, found: usize, rows: usize) -> String {
     if found == rows + 1 {
         " (if its first line is a header, name the column as FILE:COLUMN)".to_owned()

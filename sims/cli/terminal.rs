@@ -12,14 +12,14 @@ macro_rules! say {
     };
 }
 
-/// Prints a line on stderr. Where that fails nobody can be told.
+/// Prints a line on stderr. If that fails, there is nobody to tell.
 macro_rules! tell {
     ($($part:tt)*) => {
         $crate::cli::terminal::print_aside(format_args!("{}\n", format_args!($($part)*)))
     };
 }
 
-/// What became of stdout so far.
+/// The state of stdout so far.
 enum State {
     /// Everything was written.
     Sound,
@@ -40,7 +40,7 @@ pub fn print(text: Arguments<'_>) {
     attempt(|| io::stdout().write_fmt(text));
 }
 
-/// Prints on stdout what somebody else writes. After a failure nothing more is tried.
+/// Passes stdout to a writer. After a failure nothing more is written.
 pub fn attempt(write: impl FnOnce() -> io::Result<()>) {
     let mut state = state();
     if !matches!(*state, State::Sound) {

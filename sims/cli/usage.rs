@@ -1,4 +1,4 @@
-//! What the argument parser is told beside the options, and what is said where it refuses.
+//! Settings of the argument parser beside the options, and the messages for what it refuses.
 
 use clap::builder::{StyledStr, ValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -7,8 +7,8 @@ use embedding_norms::catalogue::plain;
 
 use crate::cli::failure::Failure;
 
-/// The command, with its subcommands, so that a negative number after an option of numbers is its value, and reaches the
-/// check of its domain: -1, -1e-3, -inf, and lists such as -1,2.
+/// Lets options of numbers, in the command and its subcommands, take a negative number as their value, so that the
+/// check of its domain sees it: -1, -1e-3, -inf, and lists such as -1,2.
 pub fn taking_negative_numbers(command: Command) -> Command {
     command
         .mut_args(|argument| if is_numeric(&argument) { argument.allow_hyphen_values(true) } else { argument })
@@ -46,7 +46,7 @@ const OTHER_NAMES: [(&str, &[&str]); 15] = [
 /// Settings of optimizers, which `--set` takes.
 const SETTINGS: [&str; 8] = ["momentum", "beta", "beta1", "beta2", "epsilon", "eps", "trust", "alpha"];
 
-/// What the parser refuses, with what was probably meant, in the words that all commands have for it.
+/// The parser's error with a suggestion, in the wording that all commands share.
 pub fn explained(mut error: clap::Error, command: &Command) -> Failure {
     let text = |error: &clap::Error, kind: ContextKind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),

@@ -52,7 +52,7 @@ pub fn seed(text: &str) -> Result<u64, String> {
     whole(text, |_| true, "it must be at least 0")
 }
 
-/// How many there are, none being as good: a whole number of at least 0.
+/// A count that may be 0: a whole number of at least 0.
 pub fn amount(text: &str) -> Result<usize, String> {
     whole(text, |_| true, "it must be at least 0")
 }
@@ -78,7 +78,7 @@ pub fn dimension(text: &str) -> Result<usize, String> {
     whole(text, |value| *value > 1, "directions need at least 2 dimensions")
 }
 
-/// A file to read. `-` is none: every file is looked at more than once.
+/// A file to read. `-` (stdin) is refused: every file is read more than once.
 pub fn file() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| {
         if path.as_os_str() == "-" {

@@ -35,11 +35,11 @@ pub fn labelled(label: &str, column: usize, content: &str, width: usize) -> Stri
     wrapped(content, &padded(label, column), &" ".repeat(column), width)
 }
 
-/// The narrowest column of text that is worth its margin.
+/// The narrowest column of text for which a margin is kept.
 const NARROWEST: usize = 24;
 
-/// A value in its column behind what it is, or below it where both have no room on a line. `indent` is the column in which
-/// the text begins, `column` that of the value.
+/// A value in its column after its label, or below the label if both do not fit on a line. `indent` is the column in
+/// which the text begins, `column` that of the value.
 pub fn valued(first: &str, what: &str, column: usize, value: &str, width: usize) -> String {
     let beside = format!("{} {value}", padded(&format!("{first}{what}"), column - 1));
     if display_width(&beside) <= width {

@@ -1,4 +1,4 @@
-//! `embedding-norms all`, and what the command says where nothing is asked of it.
+//! `embedding-norms all`, and what the command prints without arguments.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -30,7 +30,7 @@ pub fn command() -> Command {
     command.mut_args(|argument| argument.allow_negative_numbers(true))
 }
 
-/// Says what to do first. Nothing is run unless it is asked for.
+/// Says how to start. Nothing runs unless it is asked for.
 pub fn first_things_to_do() -> ExitCode {
     say!(
         "\
@@ -51,7 +51,7 @@ Everything else: embedding-norms --help",
     ExitCode::SUCCESS
 }
 
-/// Refuses options that stand where a command should.
+/// Refuses options in the place of a command.
 pub fn refuse_options_without_command(arguments: &[OsString], whole: &mut Command) -> Result<(), Failure> {
     let Some(first) = arguments.get(1).map(|first| first.to_string_lossy()) else { return Ok(()) };
     if !first.starts_with('-') || OF_THE_WHOLE.contains(&&*first) {

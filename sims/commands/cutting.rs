@@ -1,4 +1,5 @@
-//! What `predict --cut` says: whether dividing all parameters of a network by c is a learning rate (statement S7).
+//! What `predict --cut` says: whether dividing all parameters of a network by c equals a change of the learning rate
+//! (statement S7).
 
 use embedding_norms::optimizer::Entry;
 use embedding_norms::rules;

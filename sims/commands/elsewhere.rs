@@ -11,7 +11,7 @@ use embedding_norms::optimizer;
 use crate::cli::suggestion::suggestion;
 use crate::simulations::registry::SIMULATIONS;
 
-/// What a name stands for that is asked for in the wrong place, and how to ask for it.
+/// What a misplaced name stands for, and how to ask for it.
 pub fn stands_for(name: &str, whole: &Command) -> Option<String> {
     let same = |other: &str| plain(other) == plain(name);
     if let Some(entry) = SIMULATIONS.iter().find(|entry| same(entry.name())) {
@@ -34,7 +34,7 @@ pub fn stands_for(name: &str, whole: &Command) -> Option<String> {
     Some(format!("{} is an optimizer: embedding-norms optimizers, and --optimizer of other commands", found.entry.name))
 }
 
-/// What to write in the place of a command that does not exist.
+/// What to write instead of a command that does not exist.
 pub fn no_command(name: &str, whole: &Command) -> String {
     if let Some(what) = stands_for(name, whole) {
         return what;

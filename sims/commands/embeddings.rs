@@ -1,4 +1,4 @@
-//! Embeddings from files, and the loss that is taken of them: the input of `gradient` and `simulate`.
+//! Embeddings from files, and the loss that is evaluated on them: the input of `gradient` and `simulate`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -79,7 +79,7 @@ pub struct Chosen {
     parameters: Parameters,
     /// The loss itself.
     pub loss: Box<dyn Loss>,
-    /// What was taken for its name, where that may mean more.
+    /// How its name was interpreted, if it is ambiguous.
     pub note: Option<String>,
 }
 
@@ -113,7 +113,7 @@ impl LossChoice {
 }
 
 impl Chosen {
-    /// Refuses lists that the loss does not look at: who gives them expects that they matter.
+    /// Refuses lists that the loss does not use: whoever gives them expects them to matter.
     pub fn check_lists(&self, input: &Input) -> Result<(), Failure> {
         let takes = |list| self.loss.needs().list == Some(list);
         let lists =
@@ -134,13 +134,13 @@ impl Chosen {
         json!({ "name": self.entry.name, "parameters": values.collect::<Map<_, _>>() })
     }
 
-    /// Refuses what would not fit into memory: every loss but those of pairs compares each row with all others.
+    /// Refuses what would not fit into memory: all losses except those of pairs compare each row with all others.
     pub fn check_memory(&self, start: &Start) -> Result<(), Failure> {
         if !self.loss.needs().compares_rows {
             return Ok(());
         }
         let rows = start.first.nrows() * if start.second.is_some() { 2 } else { 1 };
-        // Cosines, weights, and a copy on the way from one to the other.
+        // Cosines, weights, and a temporary copy between the two.
         let needed = 3.0 * 8.0 * rows as f64 * rows as f64;
         match available_memory() {
             Some(free) if needed > free => Err(Failure::Refused(format!(
@@ -155,7 +155,7 @@ impl Chosen {
     }
 }
 
-/// Bytes that can be had, where the system says.
+/// Bytes of free memory, where the system reports them.
 fn available_memory() -> Option<f64> {
     let text = fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
@@ -240,7 +240,7 @@ impl Input {
 }
 
 impl Read {
-    /// An error of the loss, in words of the command line.
+    /// An error of the loss, in terms of the command line.
     pub fn explain(&self, error: &SimulationError) -> Failure {
         let rows = self.start.first.nrows();
         let option = |error: &LossError| match error {

@@ -58,7 +58,7 @@ impl Explanation {
         }
     }
 
-    /// What it means first, then the formula and where everything stands.
+    /// First what it means, then the formula and where to find everything.
     fn text(&self, width: usize) -> String {
         let mut text = labelled(self.id, 4, self.title, width);
         text += &format!("\n{}\n", wrapped(self.meaning, "  ", "  ", width));
@@ -75,7 +75,7 @@ impl Explanation {
             ("report", Some(&self.report)),
         ];
         for (name, place) in places {
-            // Paths and commands are copied, and stay whole.
+            // Paths and commands are meant to be copied, so they are not wrapped.
             text += &place.map_or_else(String::new, |place| format!("{name:<COLUMN$}{place}\n"));
         }
         text
@@ -97,14 +97,14 @@ pub fn run(matches: &ArgMatches, whole: &Command) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The statement of this id, written in any way, or of this title; else what the name stands for, and what to ask.
+/// The statement with this id, in any spelling, or with this title; else what the name stands for, and what to ask for.
 fn look_up(wanted: &str, whole: &Command) -> Result<&'static Statement, Failure> {
     let same = |statement: &&Statement| plain(statement.title) == plain(wanted);
     let found = find(&plain(wanted)).or_else(|| STATEMENTS.iter().find(same));
     found.ok_or_else(|| Failure::Refused(format!("there is no statement '{wanted}'; {}", advice(wanted, whole))))
 }
 
-/// What to ask in place of something that is no statement.
+/// What to ask for instead of something that is not a statement.
 fn advice(wanted: &str, whole: &Command) -> String {
     if let Some(what) = stands_for(wanted, whole) {
         return what;

@@ -1,4 +1,4 @@
-//! `embedding-norms gradient`: the analytic gradient of a loss by the raw embeddings of a file.
+//! `embedding-norms gradient`: the analytic gradient of a loss with respect to the raw embeddings of a file.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -29,11 +29,11 @@ struct Question {
     #[command(flatten)]
     loss: LossChoice,
 
-    /// Write the gradient by Z, an array of Z's shape in f64
+    /// Write the gradient with respect to Z, an array of Z's shape in f64
     #[arg(long, value_name = "G.npy")]
     write: Option<PathBuf>,
 
-    /// Write the gradient by W
+    /// Write the gradient with respect to W
     #[arg(long, value_name = "H.npy", requires = "second")]
     write_second: Option<PathBuf>,
 
@@ -45,7 +45,7 @@ struct Question {
 /// The command.
 pub fn command() -> Command {
     Question::augment_args(Command::new("gradient"))
-        .about("Compute the gradient of a loss by the embeddings of a file, to check your own against")
+        .about("Compute the gradient of a loss with respect to the embeddings of a file, to check your own against")
         .long_about(None)
         .after_help(
             "The value is the mean over the rows, as frameworks report it (over 2n terms where n pairs are stacked).
@@ -102,7 +102,7 @@ fn text(chosen: &Chosen, found: &Gradient, outputs: &Outputs, width: usize) -> S
         let lengths = format!("{mean:.6e}   (largest {largest:.6e})");
         text += &valued("", &format!("‖∇‖ by a row of {view}"), COLUMN, &lengths, width);
         if let Some(note) = note {
-            text += &wrapped(&format!("note: the gradient by {view} {note}."), "", "  ", width);
+            text += &wrapped(&format!("note: the gradient with respect to {view} {note}."), "", "  ", width);
         }
     }
     for path in outputs.paths() {
@@ -154,13 +154,13 @@ impl Outputs {
     }
 }
 
-/// The mean of a loss with its gradients by the raw embeddings.
+/// The mean of a loss with its gradients with respect to the raw embeddings.
 struct Gradient {
     terms: usize,
     value: f64,
     first: Array2<f64>,
     second: Option<Array2<f64>>,
-    /// What is to be said of a gradient without a number other than 0.
+    /// Notes on gradients that are 0 throughout.
     notes: [Option<String>; 2],
 }
 
@@ -196,10 +196,10 @@ fn gradient(loss: &dyn Loss, start: &Start) -> Result<Gradient, SimulationError>
     })
 }
 
-/// What rounding leaves of a projection, amply, as a part of what is projected.
+/// A generous bound on the rounding error of a projection, relative to what is projected.
 const ROUNDING: f64 = 1e-12;
 
-/// Why a gradient has no number other than 0: zero is said of zeros alone.
+/// Why a gradient is 0 throughout; it is called zero only if it is exactly zero.
 fn why_zero(loss: &dyn Loss, view: &str, directions: &Directions, euclidean: &Array2<f64>) -> String {
     let unit = normalize(directions.units()).expect("directions have directions");
     let largest = euclidean.iter().fold(0.0_f64, |largest, slope| largest.max(slope.abs()));

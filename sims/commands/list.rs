@@ -1,4 +1,4 @@
-//! `embedding-norms list`: what there is.
+//! `embedding-norms list`: the simulations with their statements.
 
 use std::process::ExitCode;
 

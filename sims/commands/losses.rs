@@ -14,7 +14,7 @@ use crate::cli::wrapping::{labelled, width, wrapped};
 /// The command.
 pub fn command() -> Command {
     Command::new("losses")
-        .about("List the losses with formula, parameters, what they are given, source, and known implementations")
+        .about("List the losses with formula, parameters, what they need, source, and known implementations")
         .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print the list as one JSON object"))
         .after_help(
             "Names are taken as people write them: NT-Xent, ntxent, SimCLR.\n\n\

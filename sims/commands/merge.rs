@@ -17,7 +17,7 @@ use crate::commands::report;
 use crate::simulations::registry::SIMULATIONS;
 use crate::simulations::run::{self, JOURNALS};
 
-/// Options of a run that its shards have decided already.
+/// Options of a run that its shards have already fixed.
 const DECIDED_BY_THE_SHARDS: [&str; 9] =
     ["seed", "replicates", "threads", "quick", "full", "config", "shard", "dry_run", "keep_going"];
 

@@ -1,4 +1,4 @@
-//! `embedding-norms optimizers`: the update rules that there are, with their degrees, and how known implementations differ.
+//! `embedding-norms optimizers`: the update rules with their degrees, and how known implementations differ.
 
 use std::process::ExitCode;
 
@@ -49,7 +49,7 @@ pub fn settings(entry: &Entry, given: &[(String, f64)]) -> Result<Parameters, Fa
 pub struct Method {
     /// The rule.
     pub entry: &'static Entry,
-    /// What was taken for its name, where that may mean more.
+    /// How its name was interpreted, if it is ambiguous.
     pub note: Option<String>,
     /// Its settings, the strength of a decay inside it among them.
     pub parameters: Parameters,
@@ -88,7 +88,7 @@ pub fn method(name: &str, set: &[(String, f64)], weight_decay: Option<f64>, coup
     }
 }
 
-/// What to set in the place of a setting that a rule does not have: one of its own, or a rule that has it.
+/// What to set instead of a setting that a rule does not have: one of its own, or a rule that has it.
 fn other_setting(entry: &Entry, unknown: &str) -> String {
     if OPTIONS.contains(&unknown) {
         return format!("; it is an option of its own, --{unknown}");

@@ -40,7 +40,11 @@ pub fn command() -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("Tables, or folders of them; parts beside a table are found, and its claims in TABLE.json"),
         )
-        .arg(simulation.value_parser(names).help("Whose figures to draw, where the name of the file does not say it"))
+        .arg(
+            simulation
+                .value_parser(names)
+                .help("Simulation whose figures to draw, if the name of the file does not say it"),
+        )
         .arg(out.value_parser(value_parser!(PathBuf)).help("Where the figures go"))
         .arg(force.help("Replace the figures of another table"))
         .arg(quiet.help("Nothing on the terminal but errors"));
@@ -95,7 +99,7 @@ impl Source {
         self.folder.join(file_name(&self.stem, part, "csv"))
     }
 
-    /// Refuses to draw beside a table of the same name and another content, whose figures would be replaced.
+    /// Refuses to draw beside a different table of the same name, whose figures would be replaced.
     fn refuse_other(&self, out: &Path) -> Result<(), Failure> {
         for part in std::iter::once(String::new()).chain(self.parts()?) {
             let (ours, there) = (self.path(&part), out.join(file_name(&self.stem, &part, "csv")));
@@ -180,7 +184,7 @@ fn sources(paths: &[&PathBuf], entry: Option<&'static dyn Entry>) -> Result<Vec<
         let found = match (path.is_dir(), entry) {
             (true, None) => in_folder(path)?,
             (true, Some(_)) => {
-                return Err(Failure::Refused(format!("{}: --as speaks of a table, not of a folder", path.display())));
+                return Err(Failure::Refused(format!("{}: --as is for a table, not for a folder", path.display())));
             }
             (false, Some(entry)) if !is_part_of_another(path, paths) => {
                 vec![Source { entry, stem: stem(path)?, folder: parent(path), named: true }]
@@ -279,7 +283,7 @@ fn stem(path: &Path) -> Result<String, Failure> {
     })
 }
 
-/// What was probably meant by a path that leads nowhere: the table of a simulation that was named.
+/// What was probably meant by a path that does not exist: the table of a simulation that was named.
 fn meant(path: &Path, name: &str) -> String {
     if path == Path::new("-") {
         return "; standard input is not read, so save the table as a file and name its simulation with --as"

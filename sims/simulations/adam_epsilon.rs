@@ -1,4 +1,4 @@
-//! How Adam's ε ends the scaling symmetry: at fixed ε, steps grow as ρ for ε ρ well below 1 and as ρ² above (L6).
+//! How Adam's ε breaks the scaling symmetry: at fixed ε, steps grow as ρ for ε ρ well below 1 and as ρ² above (L6).
 //!
 //! Steps depend on γ, ρ and ε only through γ/ρ and ερ, so each ερ can be tried at norms around 1 with a learning rate that
 //! makes the run as long as its asymptotic window asks for, and no longer.
@@ -17,13 +17,13 @@ use crate::simulations::optimizer_laws::{Count, Goal, Pairs, Run, differences, l
 use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::{Context, Plan, Row, Study};
 
-/// Neighbouring norms are apart by the square of this factor.
+/// Neighbouring norms differ by the square of this factor.
 const SIDE: f64 = 1.2;
 /// The claim of the curve between the two ends.
 const CROSSOVER: &str = "between them k = 1 + ερ/(ερ + y), with one y for all ερ";
 /// Norms are scaled by 2^m in the test of the exact statement.
 const SCALED_BY: [i32; 2] = [-3, 4];
-/// Steps that the exact statement is followed for.
+/// Steps over which the exact statement is checked.
 const EXACT_STEPS: usize = 64;
 /// How far from 1 and 2 the whole intervals at both ends may reach.
 const MARGIN: f64 = 0.03;

@@ -28,7 +28,7 @@ const MARGIN: f64 = 0.03;
 const ENOUGH: u64 = 8;
 /// Norms are scaled by 2^m: with a multiple of 4, m·h is whole for every multiple of ¼.
 const SCALED_BY: i32 = 4;
-/// Steps that the exact statement is followed for.
+/// Steps over which the exact statement is checked.
 const EXACT_STEPS: usize = 64;
 
 /// Settings.
@@ -153,7 +153,7 @@ impl Norms {
         })
     }
 
-    /// Norms ρ and 2^m ρ at the learning rates of L6; none if the power is no multiple of ½.
+    /// Norms ρ and 2^m ρ at the learning rates of L6; none if the power is not a multiple of ½.
     fn scaled(&self, pairs: &Pairs, replicate: u64) -> Result<Option<Scaled>, Failure> {
         let (power, m) = (self.run.power, SCALED_BY);
         let degree = degree(0.0, 1.0, power);

@@ -2,7 +2,7 @@
 
 use embedding_norms::statistics::{Estimate, mean, mean_with_interval};
 
-/// The different values, in the order in which they first come.
+/// The different values, in the order of their first appearance.
 pub fn distinct<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut seen = Vec::new();
     for value in values {

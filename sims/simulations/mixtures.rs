@@ -87,7 +87,7 @@ impl EncoderOptions {
         }
     }
 
-    /// What the learning rate is on the mean of.
+    /// The option of the learning rate on a mean, with the number of rows of that mean.
     pub fn averages(&self) -> Averages {
         vec![(OF_MEAN, self.batch)]
     }
@@ -130,7 +130,7 @@ pub struct Moment<'a> {
 }
 
 impl Training {
-    /// The same with the labels permuted before training: as many of each, but they say nothing of the points.
+    /// The same with the labels permuted before training: as many of each, but independent of the points.
     pub fn with_permuted_labels(self) -> Self {
         Self { permuted: true, ..self }
     }

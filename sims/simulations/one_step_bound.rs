@@ -175,7 +175,7 @@ impl DrawsRow {
         self.largest_error = self.largest_error.max(((bound - change - excess) / scale).abs());
         // Which side of the boundary the pair is on is decided by D1's angle, the violation by the published formula.
         let acute_after = after.half_tangent <= 1.0;
-        // Within rounding of the boundary neither side can be told.
+        // Within rounding of the boundary the side cannot be decided.
         if excess.abs() <= 16.0 * scale {
             return;
         }

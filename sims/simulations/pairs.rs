@@ -82,7 +82,7 @@ impl PairOptions {
         }
     }
 
-    /// Whether the published counts are held against runs of the pair engine.
+    /// Whether the published counts are compared with runs of the pair engine.
     pub fn predicts_published(&self) -> bool {
         self.is_published_setting() && self.published_runs > 0 && self.engine != Engine::Full
     }
@@ -235,7 +235,7 @@ const ENOUGH_RUNS: usize = 1000;
 /// Nanoseconds of a pair and step of the pair engine, roughly.
 pub const PAIR_STEP: f64 = 0.5;
 
-/// The paper's counts of one sweep against our runs, with a word on how these were made. For each count: the number of
+/// The paper's counts of one sweep against our runs, with a note on how these were made. For each count: the number of
 /// runs, and whether it lies inside their prediction interval.
 pub fn published_claim(statement: &str, counts: &[(usize, bool)], how: &str) -> Claim {
     let says =

@@ -34,7 +34,7 @@ use crate::simulations::sphere_trajectories::SphereTrajectories;
 use crate::simulations::unequal_norms::UnequalNorms;
 use crate::simulations::weight_decay::WeightDecay;
 
-/// All simulations, in the order in which the report tells them.
+/// All simulations, in the order of the report.
 pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<NormEffect>::ENTRY,
     &Of::<OppositeHalves>::ENTRY,
@@ -72,7 +72,7 @@ pub trait Entry: Sync {
     fn presets(&self, common: &Common) -> &'static [&'static str];
     /// Refuses a learning rate of the kind that it does not have.
     fn refuse_other_rate(&self, matches: &ArgMatches) -> Result<(), Failure>;
-    /// What of another run stands in its way in a folder, in words.
+    /// What of another run keeps it from a folder, in words.
     fn conflict(&self, matches: &ArgMatches, folder: &Path) -> Result<Option<String>, Failure>;
     /// Runs it into a folder.
     fn run(&self, matches: &ArgMatches, folder: &Path) -> Result<Option<Finished>, Failure>;

@@ -1,4 +1,4 @@
-//! The way of every simulation: settings → sweep → tables → claims and figures → files.
+//! The course of every simulation: settings → sweep → tables → claims and figures → files.
 
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use crate::cli::progress::Bar;
 use crate::simulations::simulation::{self, Simulation};
 use crate::simulations::study::{Found, Work};
 
-/// What a simulation found, and the files that tell of it.
+/// What a simulation found, and the files that hold it.
 pub struct Finished {
     /// Its claims.
     pub claims: Vec<Claim>,
@@ -33,9 +33,9 @@ fn replicates<S: Simulation>(common: &Common) -> NonZeroU64 {
     common.replicates.or(NonZeroU64::new(S::REPLICATES)).unwrap_or(NonZeroU64::MIN)
 }
 
-/// What stands in the way of a run in a folder: a journal of another run is an error, its record is returned in words.
+/// What keeps a run from a folder: a journal of another run is an error, its record is returned in words.
 ///
-/// Where the journal of this very run was begun, its user has decided already: it may go on.
+/// If the journal of this same run is there, the user has already decided: it may continue.
 pub fn conflict<S: Simulation>(settings: &S, common: &Common, folder: &Path) -> Result<Option<String>, Failure> {
     if common.dry_run {
         return Ok(None);
@@ -56,7 +56,7 @@ pub fn conflict<S: Simulation>(settings: &S, common: &Common, folder: &Path) -> 
     earlier::conflict(folder, S::NAME, &identity(common.seed, replicates.get(), &json!(settings)))
 }
 
-/// What stands in the way of the run whose shards these are.
+/// What keeps the run of these shards from a folder.
 pub fn conflict_of_shards(
     simulation: &str,
     journals: &[PathBuf],
@@ -68,7 +68,7 @@ pub fn conflict_of_shards(
     earlier::conflict(folder, simulation, &identity(header.root_seed, header.replicates, &header.settings))
 }
 
-/// The fields of a record that make a run what it is. Not the version of the crate: a newer one may make a run again.
+/// The fields of a record that identify a run. Not the version of the crate: a newer one may repeat a run.
 fn identity(seed: u64, replicates: u64, settings: &Value) -> Map<String, Value> {
     let fields = [
         ("schema", json!(SCHEMA)),
@@ -171,7 +171,7 @@ fn finish<S: Simulation>(
     folder: &Folder,
 ) -> Result<Finished, Failure> {
     let run = identity(ran.seed, ran.replicates, &json!(settings));
-    // Whoever comes this far may: with --force, now or when an interrupted run began.
+    // At this point it may replace a run: --force was given, now or when an interrupted run began.
     let replaces = earlier::replaces(folder.path(), S::NAME, &run, true)?;
     let tables = simulation::tables(settings, results)?;
     folder.write_tables(S::NAME, tables.each())?;
@@ -204,8 +204,8 @@ fn journal_below(simulation: &str, shard: Shard) -> PathBuf {
     Path::new(JOURNALS).join(simulation).join(format!("{}-of-{}", shard.index(), shard.count()))
 }
 
-/// Refuses a division that a job array would make beside another one: a part of an array that is submitted again counts
-/// its own tasks, and its shards would go with none of those that are there.
+/// Refuses to let a job array divide the work differently from the shards that are there: a part of an array that is
+/// submitted again counts its own tasks, and its shards would not fit the others.
 fn refuse_other_division(folder: &Path, simulation: &str, shard: Shard) -> Result<(), Failure> {
     let Ok(others) = std::fs::read_dir(folder.join(JOURNALS).join(simulation)) else { return Ok(()) };
     let names = others.flatten().map(|other| other.file_name().to_string_lossy().into_owned());
@@ -220,7 +220,7 @@ fn refuse_other_division(folder: &Path, simulation: &str, shard: Shard) -> Resul
     )))
 }
 
-/// The results are in the tables now; a journal that cannot be removed does no harm.
+/// The results are in the tables now; a journal that cannot be removed is harmless.
 fn remove_journal(journal: &Path) {
     let _ = std::fs::remove_dir_all(journal);
     for parent in journal.ancestors().skip(1).take(2) {

@@ -13,7 +13,7 @@ impl From<Vec<Claim>> for Stated {
 }
 
 impl Stated {
-    /// The claim that says this, if it was tested.
+    /// The claim with this text, if it was tested.
     pub fn tested(&self, says: &str) -> Option<&Claim> {
         self.0.iter().find(|claim| claim.says == says && claim.verdict != Verdict::NotTested)
     }

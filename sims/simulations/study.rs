@@ -19,7 +19,7 @@ pub trait Study: Serialize + Send + Sync + 'static {
     /// What a replicate finds: a `Vec` of one kind of rows, or a tuple of several.
     type Rows: Rows;
 
-    /// A few words that tell this cell from the others.
+    /// A few words that distinguish this cell from the others.
     fn label(&self) -> String;
 
     /// Nanoseconds of one replicate, roughly.
@@ -82,7 +82,7 @@ pub struct Work {
 }
 
 impl Plan {
-    /// Adds cells whose settings tell their kind, or that are the only kind.
+    /// Adds cells whose settings determine their kind, or that are the only kind.
     pub fn cells<S: Study>(self, studies: impl IntoIterator<Item = S>) -> Result<Self, Failure> {
         self.add(studies, |settings| settings)
     }
@@ -115,7 +115,7 @@ impl Plan {
         self.cells
     }
 
-    /// Lays what was found out as tables, in the order of cells and replicates.
+    /// Puts the results into tables, in the order of cells and replicates.
     pub fn tables(&self, found: impl IntoIterator<Item = (Unit, Found)>) -> Result<Tables, Failure> {
         let mut tables = self.tables.clone();
         for (unit, lists) in found {

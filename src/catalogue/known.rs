@@ -1,6 +1,6 @@
-//! What is known of an entry beside its definition.
+//! Other names of an entry, and how implementations relate to it.
 
-/// What is known of an entry beside its definition.
+/// Other names of an entry, and how implementations relate to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
     /// Other names that people write for it.
@@ -9,12 +9,12 @@ pub struct Known {
     pub relations: &'static [Relation],
 }
 
-/// Another name of an entry. Case and punctuation do not count.
+/// Another name for an entry. Case and punctuation do not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Alias {
     /// The name.
     pub name: &'static str,
-    /// What is taken for it, where the name may mean more than the entry; else empty.
+    /// How it is interpreted, if the name is ambiguous; else empty.
     pub note: &'static str,
 }
 
@@ -32,7 +32,7 @@ pub const fn also(name: &'static str) -> Alias {
     Alias { name, note: "" }
 }
 
-/// A name that may mean more than the entry, with what is taken for it.
+/// An ambiguous name, with how it is interpreted.
 pub const fn taken(name: &'static str, note: &'static str) -> Alias {
     Alias { name, note }
 }

@@ -20,7 +20,7 @@ pub use parameter::{Parameter, Parameters};
 
 use crate::setting::SettingError;
 
-/// What an entry is of: a loss, an optimizer.
+/// The kind of an entry: a loss, an optimizer.
 pub trait Kind {
     /// The word for one.
     const NAME: &'static str;
@@ -87,7 +87,7 @@ pub enum CatalogueError {
 }
 
 impl<T: ?Sized> Entry<T> {
-    /// What the entry stands for, with these parameters and defaults for the rest.
+    /// Builds the loss or optimizer with these parameters and defaults for the rest.
     ///
     /// # Errors
     /// A parameter that it does not take, or a value outside its domain.
@@ -100,7 +100,7 @@ impl<T: ?Sized> Entry<T> {
         (self.build)(&values).map_err(|error| CatalogueError::Setting { of: self.name, error })
     }
 
-    /// What the entry stands for, with its defaults.
+    /// Builds the loss or optimizer with its defaults.
     pub fn with_defaults(&self) -> Box<T> {
         self.build(&Parameters::defaults()).expect("every default is in its domain")
     }
@@ -134,7 +134,7 @@ impl<T: ?Sized> Entry<T> {
 pub struct Found<'a, T: ?Sized> {
     /// The entry.
     pub entry: &'a Entry<T>,
-    /// What was taken for the name, where that was a choice; else empty.
+    /// How the name was interpreted, if it is ambiguous; else empty.
     pub note: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! Checks of a loss that somebody wrote: is its gradient the gradient of its value, and does it obey the laws that
+//! Checks of a loss of your own: is its gradient the gradient of its value, and does it obey the laws that
 //! every loss of cosines obeys? One call, [`check`]; its parts are public for objectives that are not a [`Loss`] alone.
 
 use ndarray::Array2;
@@ -14,7 +14,7 @@ use crate::sphere::{Directions, inner, norm_of, normalize};
 /// Directions along which the Taylor remainder is taken.
 const DIRECTIONS: u64 = 4;
 
-/// Steps over which the scaling symmetry is watched.
+/// Steps over which the scaling symmetry is checked.
 const STEPS: u64 = 20;
 
 /// An objective of raw embeddings at one point, with its gradient.
@@ -31,7 +31,7 @@ pub struct Slope {
 /// What a loss was measured to be, when nothing was wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Report {
-    /// The slope of the Taylor remainder log|f(z + hv) − f(z) − h∇f·v| by log h: 2 for a right gradient.
+    /// The slope of the Taylor remainder log|f(z + hv) − f(z) − h∇f·v| against log h: 2 for a right gradient.
     pub taylor_slope: f64,
     /// The largest radial share |z·∇|/(‖z‖‖∇‖) of a row's gradient: rounding for a loss of directions (statement G3).
     pub radial_share: f64,
@@ -67,14 +67,14 @@ pub enum Wrong {
         /// |z·∇|/(‖z‖‖∇‖).
         share: f64,
     },
-    /// Descent from scaled embeddings takes another way.
+    /// Descent from scaled embeddings follows other directions.
     #[error("descent from embeddings scaled by {scale} leaves the directions of the unscaled one within twenty steps")]
     NotSymmetric {
         /// The factor of the embeddings.
         scale: f64,
     },
     /// The same batch gave two results.
-    #[error("two evaluations of one batch differ; a loss must draw nothing and keep nothing")]
+    #[error("two evaluations of one batch differ; a loss must draw no random numbers and keep no state")]
     NotPure,
     /// The loss cannot be evaluated on this start.
     #[error(transparent)]
@@ -139,9 +139,9 @@ fn batch<'a>(
     Ok(batch)
 }
 
-/// The slope of log Σ_v |f(z + hv) − f(z) − h∇f·v| by log h over a few random v, each row of v about as long as its
-/// embedding: 2 where ∇f is the gradient of f, 1 where it is not. A second view whose gradient is zero throughout is
-/// not moved.
+/// The slope of log Σ_v |f(z + hv) − f(z) − h∇f·v| against log h over a few random v, each row of v about as long as
+/// its embedding: 2 where ∇f is the gradient of f, 1 where it is not. A second view whose gradient is zero throughout
+/// is not moved.
 ///
 /// Taken over the six smallest steps h = 2^-k whose remainder still stands out from rounding. Several v, because the
 /// second derivative along one of them may happen to vanish.

@@ -1,4 +1,4 @@
-//! Whether an update rule is what it says it is: its degrees, its groups, and the scaling symmetry (statement L6).
+//! Whether an update rule is what it claims to be: its degrees, its groups, and the scaling symmetry (statement L6).
 //!
 //! `docs/writing-an-optimizer.md` shows a rule of one's own with its check.
 
@@ -13,7 +13,7 @@ use crate::simulation::{Descent, Start, StopRules};
 use crate::sphere::{SphereError, norm_of, normalize, tangent, uniform};
 use crate::theory::scaling::degree;
 
-/// Groups, their length, and the steps over which a rule is watched.
+/// Groups, their length, and the steps over which a rule is checked.
 const GROUPS: usize = 6;
 const LENGTH: usize = 5;
 const STEPS: usize = 15;
@@ -21,7 +21,8 @@ const STEPS: usize = 15;
 /// The first step of a run, as a fraction of the norm.
 const FIRST_STEP: f64 = 0.05;
 
-/// What counts as rounding, relative to the norm: some 10⁴ times of what is seen, 10⁻⁴ times of what a wrong degree does.
+/// What counts as rounding, relative to the norm: about 10⁴ times what is observed, 10⁻⁴ times the effect of a wrong
+/// degree.
 const ROUNDING: f64 = 1e-10;
 
 /// A promise that a rule does not keep.
@@ -56,7 +57,7 @@ pub enum Fault {
         /// The degree of the length of a small first step.
         measured: f64,
     },
-    /// The first step scales as stated, later ones do not: something remembered does not scale.
+    /// The first step scales as stated, later ones do not: part of the rule's state does not scale.
     #[error(
         "the first step scales with the {variable} as stated, step {step} does not: something remembered between steps \
          does not scale"
@@ -159,13 +160,13 @@ struct Scales {
 impl Scales {
     const ONE: Self = Self { parameters: 1.0, gradients: 1.0 };
 
-    /// The factor a^(1−r) b^(−q) on the learning rate that leaves a walk the same, times a.
+    /// The factor a^(1−r) b^(−q) on the learning rate that leaves a trajectory the same, times a.
     fn learning_rate(self, degrees: Degrees) -> f64 {
         libm::pow(self.parameters, 1.0 - degrees.parameters) * libm::pow(self.gradients, -degrees.gradients)
     }
 }
 
-/// A rule on its way along drawn gradients: tangent to the parameters for half of the groups, as those of a loss of
+/// A rule that runs on random gradients: tangent to the parameters for half of the groups, as those of a loss of
 /// directions are, and any for the others.
 struct Walk {
     update: Box<dyn Update>,

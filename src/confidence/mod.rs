@@ -1,4 +1,4 @@
-//! Norms as confidence (statement S5): what the norm of an embedding is held against, and how.
+//! Norms as confidence (statement S5): what the norm of an embedding is compared with, and how.
 //!
 //! ```
 //! use embedding_norms::confidence::{auroc, spearman};
@@ -12,13 +12,13 @@
 //! | question | answer |
 //! |---|---|
 //! | Is the neighbourhood of an embedding crowded, and of one class? | [`Neighbours`] |
-//! | Do norms follow something, within classes, and given what else is known? | [`spearman`], [`spearman_within`], [`spearman_given`] |
-//! | Does a small norm tell one set from another? | [`auroc`] |
+//! | Are norms correlated with something, within classes, and given covariates? | [`spearman`], [`spearman_within`], [`spearman_given`] |
+//! | Does a small norm separate one set from another? | [`auroc`] |
 //! | What is true of short embeddings, and of long ones? | [`quantile_groups`], [`group_means`] |
-//! | How sure is that? | [`bootstrap`], [`shuffle_control`] |
+//! | How certain is that? | [`bootstrap`], [`shuffle_control`] |
 //! | Have the embeddings collapsed? | [`effective_rank`], [`mean_cosine`] |
 //!
-//! The room knows nothing of training: embeddings come in as rows of a matrix, measures as plain numbers.
+//! The module knows nothing of training: embeddings come in as rows of a matrix, measures as plain numbers.
 
 mod collapse;
 mod error;

@@ -23,8 +23,8 @@ const GROUP: usize = 8;
 /// orders as the angle does. Equal distances are ordered by the place in the base.
 ///
 /// Products of matrices find the candidates, with room for their rounding; the distances of these are formed as
-/// chords, so that near neighbours are told apart where cosines are all 1 (statement G5). Memory beside the points is a
-/// few megabytes, and time is that of comparing all queries with all points.
+/// chords, so that near neighbours are distinguished where cosines are all 1 (statement G5). Memory beside the points
+/// is a few megabytes, and time is that of comparing all queries with all points.
 ///
 /// ```
 /// use embedding_norms::confidence::Neighbours;
@@ -266,7 +266,7 @@ impl Candidates {
         let units = directions(points.view(), 0).map_err(|error| of_row(error, &places))?;
         let far = |unit| {
             let one_minus = Cosine::between(queries.row(query), unit).one_minus;
-            // Where squares are lost the distance tells neighbours apart.
+            // Where squares are lost the distance distinguishes neighbours.
             let distance = if is_safe(one_minus) { (2.0 * one_minus).sqrt() } else { chord(queries.row(query), unit) };
             (one_minus, distance)
         };

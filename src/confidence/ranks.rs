@@ -9,7 +9,7 @@ use super::ConfidenceError;
 use super::error::{all_finite, at_least, same_length};
 use crate::sphere::{inner, norm_of};
 
-/// What share of a rank vector counts as nothing: rounding leaves about 10⁻¹⁵.
+/// The share of a rank vector below which it counts as zero: rounding leaves about 10⁻¹⁵.
 const NOTHING: f64 = 1e-10;
 
 /// Ranks from 1, ascending; equal values share the mean of their ranks.
@@ -32,7 +32,7 @@ fn correlation(x: &Array1<f64>, y: &Array1<f64>) -> f64 {
     inner(x.view(), y.view()) / (norm_of(x.view()) * norm_of(y.view()))
 }
 
-/// Spearman's rank correlation ρ of two measures of the same points, in [−1, 1]; equal values share the mean of their
+/// Spearman's rank correlation r_s of two measures of the same points, in [−1, 1]; equal values share the mean of their
 /// ranks.
 ///
 /// # Errors
@@ -63,16 +63,16 @@ fn check(x: &[f64], y: &[f64]) -> Result<(), ConfidenceError> {
 /// Rank correlations within groups.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WithinGroups {
-    /// Each group's label, number of points, and Spearman's ρ: `None` below 3 points or where a measure is constant.
+    /// Each group's label, number of points, and Spearman's r_s: `None` below 3 points or where a measure is constant.
     pub groups: Vec<(usize, usize, Option<f64>)>,
-    /// The mean of ρ over the groups that have one, each with the weight of its number of points.
+    /// The mean of r_s over the groups that have one, each with the weight of its number of points.
     pub mean: f64,
 }
 
-/// Spearman's ρ of two measures within each group of points. What differs only between groups cannot show in it.
+/// Spearman's r_s of two measures within each group of points. It does not see what differs only between groups.
 ///
 /// # Errors
-/// Different lengths, a value that is not finite, no group in which ρ is defined.
+/// Different lengths, a value that is not finite, no group in which r_s is defined.
 pub fn spearman_within(x: &[f64], y: &[f64], groups: &[usize]) -> Result<WithinGroups, ConfidenceError> {
     check(x, y)?;
     same_length("labels of the groups", x.len(), groups.len())?;

@@ -1,4 +1,4 @@
-//! How sure a measure is: bootstrap intervals, and the control in which nothing can be known.
+//! How certain a measure is: bootstrap intervals, and permutation tests.
 
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -95,7 +95,7 @@ pub fn bootstrap<R: Rng>(
     Ok(Estimate { value, lower: values.quantile(tail), upper: values.quantile(1.0 - tail), replicates: strata.len() })
 }
 
-/// A statistic beside its values where nothing can be known.
+/// A statistic beside its values under permutation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ShuffleControl {
     /// The statistic of the points as they are.
@@ -106,11 +106,11 @@ pub struct ShuffleControl {
     pub lower: f64,
     /// The 97.5 % quantile over shuffles.
     pub upper: f64,
-    /// How likely a shuffle is as extreme: twice the smaller share on one side, the points as they are counted in.
+    /// The two-sided p-value: twice the smaller share of shuffles on one side, the points as they are included.
     pub p: f64,
 }
 
-/// The shuffle control of a statistic of two measures: one of them goes to other points of the same stratum at random.
+/// The shuffle control of a statistic of two measures: one of them is permuted at random within each stratum.
 ///
 /// `statistic` takes, for each place, the point from which one measure comes; 0, 1, … are the points as they are.
 /// p = min(1, 2 (1 + m)/(1 + N)) with m the smaller of the numbers of the N shuffles whose statistic is at least, or at

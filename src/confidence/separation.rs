@@ -1,14 +1,14 @@
-//! Telling one set of points from another by one number.
+//! Separating one set of points from another by one number.
 
 use super::ConfidenceError;
 use super::error::{all_finite, at_least};
 use super::ranks::average_ranks;
 
 /// The area under the receiver operating characteristic: the probability that a value of the positives is larger than
-/// one of the negatives, equal values counted half. ½ tells nothing, 1 tells the sets apart. It is the Mann-Whitney
+/// one of the negatives, equal values counted half. ½ is chance, 1 is perfect separation. It is the Mann-Whitney
 /// statistic U over its largest value.
 ///
-/// To tell unseen classes by *small* norms, give negated norms, or the norms with the sets exchanged.
+/// To detect unseen classes by *small* norms, give negated norms, or the norms with the sets exchanged.
 ///
 /// # Errors
 /// An empty set, a value that is not finite.

@@ -6,11 +6,12 @@ use rand::Rng;
 use crate::random::StandardNormal;
 use crate::setting::{SettingError, positive, within};
 
-/// How strong the random changes are. Nothing changes unless it is asked for.
+/// How strong the random changes are. By default nothing changes.
 ///
-/// A view of an image of s × s pixels is the image, turned about its centre by an angle uniform in ±`rotation`, enlarged
-/// by a factor uniform in 1 ± `scale`, moved by an amount uniform in ±`shift` in both directions, sampled bilinearly
-/// with zeros outside; to every pixel Gaussian noise of standard deviation `noise` is then added, and no value is cut.
+/// A view of an image of s × s pixels is the image, rotated about its centre by an angle uniform in ±`rotation`,
+/// enlarged by a factor uniform in 1 ± `scale`, moved by an amount uniform in ±`shift` in both directions, sampled
+/// bilinearly with zeros outside; to every pixel Gaussian noise of standard deviation `noise` is then added, and no
+/// value is clipped.
 ///
 /// ```
 /// use embedding_norms::{data::augmentation::Augmentation, random::generator};
@@ -111,7 +112,7 @@ pub struct Affine {
 }
 
 impl Affine {
-    /// Turns an image of `side` × `side` pixels about its centre by `angle` radians (anticlockwise as one sees it),
+    /// Rotates an image of `side` × `side` pixels about its centre by `angle` radians (anticlockwise as one sees it),
     /// enlarges it by `factor` and then moves it by `shift` pixels to the right and down.
     ///
     /// # Errors

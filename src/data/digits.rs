@@ -18,7 +18,7 @@ const INK: f32 = 16.0;
 /// BLAKE3 of all images, row after row with the digit behind its pixels, a byte each.
 const CHECKSUM: &str = "871a762edb23c6d138f1434d0b23e9fe94a1a2ee79328e095347ab9f62740139";
 
-/// The images are not those that results of this crate speak of.
+/// The images are not those on which results of this crate are based.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DigitsError {
@@ -109,7 +109,7 @@ impl Digits {
     }
 }
 
-/// A published value as a byte: 255 for what is none, so that it changes the checksum.
+/// A published value as a byte: 255 for anything else, so that it changes the checksum.
 fn byte(value: f32) -> u8 {
     let whole = value as u8;
     if f32::from(whole) == value { whole } else { u8::MAX }

@@ -1,4 +1,4 @@
-//! The spherical mixture: classes as clouds on a unit sphere, seen through a random matrix.
+//! The spherical mixture: classes as clouds on a unit sphere, observed through a random matrix.
 //!
 //! It is the synthetic data set of Draganov et al. (ICML 2025): what is true of a point (its class, how crowded its
 //! surroundings are) is known by construction.
@@ -65,8 +65,8 @@ impl Mixture {
         Ok(Self { probabilities, noise, latent, observed: latent, gain: 0.0 })
     }
 
-    /// The same mixture seen through a random matrix A (dimension × latent) with standard normal entries: the features
-    /// of a point x are gain · A x. Each draw has a matrix of its own.
+    /// The same mixture observed through a random matrix A (dimension × latent) with standard normal entries: the
+    /// features of a point x are gain · A x. Each draw has a matrix of its own.
     ///
     /// # Errors
     /// A dimension of 0, a gain that is not a finite number above 0.

@@ -82,7 +82,7 @@ impl BatchNorm {
         &mut self.epsilon
     }
 
-    /// The outputs for a batch, with what the way back needs.
+    /// The outputs for a batch, with what the backward pass needs.
     pub(super) fn forward(&self, mut inputs: Array2<f64>) -> (Array2<f64>, Normalized) {
         let mut outputs = Array2::zeros(inputs.dim());
         let units = inputs.as_slice_mut().expect(STANDARD);

@@ -1,4 +1,4 @@
-//! Layers one after another, and the way through them and back.
+//! Layers in sequence, with their forward and backward passes.
 
 use ndarray::{Array2, ArrayView2, Zip};
 
@@ -42,7 +42,7 @@ impl Layer {
         }
     }
 
-    /// Whether the way back needs what came out.
+    /// Whether the backward pass needs the outputs.
     fn needs_outputs(&self) -> bool {
         matches!(self, Self::Rectifier)
     }
@@ -97,7 +97,7 @@ pub(super) fn widths(layers: &[Layer]) -> Option<(usize, usize)> {
 /// What one layer has computed.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
-    /// Empty where nobody asks for it any more.
+    /// Empty once it is no longer needed.
     outputs: Array2<f64>,
     memory: Memory,
 }
@@ -110,7 +110,7 @@ enum Memory {
     Inner(Vec<Step>),
 }
 
-/// The way through layers; statistics are those of the batch.
+/// The forward pass through layers; statistics are those of the batch.
 pub(super) fn forward(layers: &[Layer], inputs: ArrayView2<'_, f64>) -> Vec<Step> {
     let mut steps = Vec::with_capacity(layers.len());
     for (place, layer) in layers.iter().enumerate() {
@@ -132,7 +132,7 @@ pub(super) fn forward(layers: &[Layer], inputs: ArrayView2<'_, f64>) -> Vec<Step
     steps
 }
 
-/// The way back: adds the gradients of all tensors, and returns ∂L/∂x of the inputs if it is wanted.
+/// The backward pass: adds the gradients of all tensors, and returns ∂L/∂x of the inputs if it is wanted.
 ///
 /// `upstream` is ∂L/∂y of the last outputs.
 pub(super) fn backward(
@@ -155,7 +155,7 @@ pub(super) fn backward(
                 linear.pull_back(upstream.view())
             }
             (Layer::Rectifier, _) => {
-                // A choice, not a jump, so that it is made for several slopes at a time.
+                // A select, not a branch, so that it is vectorized.
                 Zip::from(&mut upstream).and(&step.outputs).for_each(|slope, &output| {
                     *slope = if output <= 0.0 { 0.0 } else { *slope };
                 });
@@ -204,7 +204,7 @@ pub(super) fn remember(layers: &mut [Layer], steps: &[Step]) {
     }
 }
 
-/// What the last of these layers gave, left to the steps only if they need it.
+/// The outputs of the last of these layers, left in its step only if the backward pass needs them.
 pub(super) fn taken(layers: &[Layer], steps: &mut [Step], inputs: ArrayView2<'_, f64>) -> Array2<f64> {
     match (layers.last(), steps.last_mut()) {
         (Some(layer), Some(step)) if !layer.needs_outputs() => std::mem::take(&mut step.outputs),
@@ -223,7 +223,7 @@ impl Step {
     }
 }
 
-/// What the next layer takes in.
+/// The inputs of the next layer.
 fn before<'a>(steps: &'a [Step], inputs: ArrayView2<'a, f64>) -> ArrayView2<'a, f64> {
     steps.last().map_or(inputs, |step| step.outputs.view())
 }
@@ -236,7 +236,7 @@ fn standard(inputs: ArrayView2<'_, f64>) -> Array2<f64> {
     inputs.as_standard_layout().into_owned()
 }
 
-/// What is no number stays none, so that it is noticed where embeddings are normalized.
+/// NaN stays NaN, so that it is noticed where embeddings are normalized.
 fn rectified(mut outputs: Array2<f64>) -> Array2<f64> {
     outputs.mapv_inplace(|output| if output < 0.0 { 0.0 } else { output });
     outputs

@@ -56,7 +56,7 @@ impl LayerNorm {
         &mut self.epsilon
     }
 
-    /// The outputs, with what the way back needs.
+    /// The outputs, with what the backward pass needs.
     pub(super) fn forward(&self, mut inputs: Array2<f64>) -> (Array2<f64>, Normalized) {
         let width = self.width();
         let mut outputs = Array2::zeros(inputs.dim());

@@ -1,5 +1,5 @@
-//! Encoders: what turns inputs into embeddings z, with their analytic backpropagation. Which loss the gradients come
-//! from, and what becomes of them, an encoder does not know.
+//! Encoders: maps from inputs to embeddings z, with their analytic backpropagation. An encoder does not know which
+//! loss the gradients come from, nor what is done with them.
 //!
 //! ```
 //! use embedding_norms::{encoder::{Encoder, Network}, random::generator};
@@ -48,12 +48,12 @@ pub struct Input<'a> {
     pub features: ArrayView2<'a, f64>,
 }
 
-/// What a forward pass has computed, for the way back.
+/// What a forward pass has computed, for the backward pass.
 #[derive(Clone, Debug)]
 pub struct Pass {
     /// The embeddings, (n × d).
     pub embeddings: Array2<f64>,
-    /// What each layer keeps for the way back.
+    /// What each layer keeps for the backward pass.
     steps: Vec<layer::Step>,
 }
 
@@ -61,7 +61,8 @@ pub struct Pass {
 ///
 /// A group is what an optimizer treats as one (statement L6): a tensor of a network, a row of free embeddings.
 pub trait Encoder: Send + Sync {
-    /// The embeddings of a batch, with what the way back needs; batch normalizations use the statistics of the batch.
+    /// The embeddings of a batch, with what the backward pass needs; batch normalizations use the statistics of the
+    /// batch.
     ///
     /// # Panics
     /// If the batch does not fit the encoder: another number of features, or a row past the table.
@@ -83,7 +84,8 @@ pub trait Encoder: Send + Sync {
         false
     }
 
-    /// Takes what a pass in training has seen of its batch into what inference uses: running statistics, if there are any.
+    /// Updates what inference uses with what a pass in training has seen of its batch: running statistics, if there are
+    /// any.
     fn remember(&mut self, _pass: &Pass) {}
 
     /// The embeddings of a batch, as at inference: batch normalizations use their running statistics.

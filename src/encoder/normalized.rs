@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use crate::setting::{SettingError, within};
 
-/// What a normalization keeps for the way back.
+/// What a normalization keeps for the backward pass.
 #[derive(Clone, Debug)]
 pub(super) struct Normalized {
     /// x̂, (n × p).

@@ -1,4 +1,4 @@
-//! Perceptrons as people put them together.
+//! Perceptrons in their usual forms.
 
 use super::{BatchNorm, Layer, LayerNorm, Linear, Network};
 use crate::random::Generator;

@@ -1,9 +1,9 @@
-//! Files in output folders: regular files that are no links, and nothing else.
+//! Files in output folders: regular files that are not links, and nothing else.
 //!
 //! Others may write to an output folder too, and the names in it can be guessed. A named pipe in the place of a journal
-//! would hold a run up for ever, and a symbolic link would lead its lines to another file. So every file of an output
-//! folder is opened here: what lies there is looked at before, a link is not followed, nothing waits for a pipe, and what
-//! was opened is looked at once more. A file with a second name (a hard link) is not written to.
+//! would block a run for ever, and a symbolic link would redirect its lines to another file. So every file of an output
+//! folder is opened here: what lies there is checked before, a link is not followed, nothing waits for a pipe, and what
+//! was opened is checked again. A file with a second name (a hard link) is not written to.
 //!
 //! The output folder itself may be a link; folders that are made in it may not ([`subfolder`]).
 
@@ -11,7 +11,7 @@ use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-/// What lies where a file or a folder of ours should be.
+/// Something else in the place of a file or a folder of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it is {found}, not {expected}")]
 pub struct Stranger {
@@ -102,7 +102,7 @@ pub fn read_to_string(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// Whether anything has this name, whatever it is: a link that leads nowhere counts.
+/// Whether anything has this name, whatever it is: a dangling link counts.
 pub fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
@@ -120,7 +120,7 @@ pub fn is_folder(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Whether an error says that nothing is there: no such name, or none below what is no folder.
+/// Whether an error says that nothing is there: no such name, or a name below something that is not a folder.
 pub fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
@@ -171,7 +171,7 @@ pub fn flush_names(folder: &Path) {
 }
 
 fn open_with(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
-    // Before: a device may do something when it is opened. After: somebody may have been quick.
+    // Before: opening a device may have effects. After: the file may have been replaced in between.
     match path.symlink_metadata() {
         Ok(metadata) if !metadata.is_file() => Err(Stranger::instead_of_file(metadata.file_type())),
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
@@ -179,7 +179,7 @@ fn open_with(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     }
 }
 
-/// The file, if it is a regular one of which something holds.
+/// The file, if it is a regular one that meets a condition.
 fn checked(file: File, holds: impl Fn(&Metadata) -> bool) -> io::Result<File> {
     let metadata = file.metadata()?;
     if !metadata.is_file() {
@@ -296,7 +296,7 @@ mod tests {
         assert_eq!(create(&path("dangling")).unwrap_err().kind(), ErrorKind::AlreadyExists);
         assert!(open_named(&path("link")).is_ok(), "somebody named it");
         assert!(!path("elsewhere").exists());
-        // The flags alone hold where the look before comes too early.
+        // Only the flags protect where the first check comes too early.
         assert!(without_following(OpenOptions::new().append(true).create(true)).open(path("dangling")).is_err());
         assert!(without_following(OpenOptions::new().read(true)).open(path("link")).is_err());
     }

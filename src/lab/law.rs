@@ -1,6 +1,6 @@
 //! Power laws from measurements: a fit with an interval, local slopes, and a refusal where there is no power law.
 //!
-//! This room never sees the exponent that is expected.
+//! This module never sees the exponent that is expected.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub struct PowerLaw {
     pub drift: f64,
 }
 
-/// Why measurements are no power law, or cannot be told to be one.
+/// Why measurements are not a power law, or cannot be shown to be one.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Refusal {
     /// A logarithm needs positive numbers.
@@ -44,7 +44,9 @@ pub enum Refusal {
         y: f64,
     },
     /// Curvature needs at least three abscissae in every replicate.
-    #[error("replicate {replicate} has {found} different x; a power law needs at least 3 to be told from a curve")]
+    #[error(
+        "replicate {replicate} has {found} different x; a power law needs at least 3 to be distinguished from a curve"
+    )]
     TooFewAbscissae {
         /// The replicate.
         replicate: u64,
@@ -80,7 +82,7 @@ const ALLOWED_DRIFT: f64 = 0.05;
 /// interval of k.
 ///
 /// Each replicate also gets a parabola. If the exponent drifts over the range of x by more than 0.05, and by more than
-/// three standard errors of that drift, the measurements are no power law and the fit refuses.
+/// three standard errors of that drift, the measurements are not a power law and the fit refuses.
 ///
 /// # Errors
 /// A [`Refusal`] that says why there is no fit.

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`sweep`] | cells, seeds, threads, journal, shards |
 //! | [`table`] | tidy rows, the wall between computing and showing |
-//! | [`files`] | opening files of an output folder: regular ones that are no links |
+//! | [`files`] | opening files of an output folder: regular ones that are not links |
 //! | [`law`] | power-law fits with intervals |
 //! | [`claim`] | predicted against measured, with a verdict |
 //! | [`statement`] | the register of statements |

@@ -13,7 +13,7 @@ use crate::setting::{SettingError, positive, within};
 /// Alignment of partners plus uniformity of each view, weighted.
 ///
 /// L = a · mean_i ‖x̂_i − ŷ_i‖² + w · ½ [ U(x̂) + U(ŷ) ] with U(x̂) = log mean_{i<k} exp(−t ‖x̂_i − x̂_k‖²). On unit
-/// vectors ‖x̂ − ŷ‖² = 2(1 − c). n rows, although U is no mean over rows; the total is n L.
+/// vectors ‖x̂ − ŷ‖² = 2(1 − c). n rows, although U is not a mean over rows; the total is n L.
 ///
 /// Gradient: ∂(nL)/∂c_ii = −2a between partners, and ∂(nL)/∂c_ik = n w t q_ik within a view, q the softmax of 2 t c
 /// over its pairs i < k.
@@ -42,7 +42,7 @@ impl AlignUniform {
         })
     }
 
-    /// n U(x) and n times the slope of U by every cosine; `rows` is n.
+    /// n U(x) and n times the derivative of U with respect to every cosine; `rows` is n.
     fn uniformity_of(&self, x: ArrayView2<'_, f64>) -> (f64, Array2<f64>) {
         let rows = x.nrows();
         let similarities = similarities_within(x);

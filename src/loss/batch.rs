@@ -72,7 +72,7 @@ pub enum LossError {
         /// The loss.
         loss: &'static str,
     },
-    /// The only row of its class has nothing to be drawn to.
+    /// The only row of its class has no positive.
     #[error("{loss} needs a second row of class {label}, and row {row} is the only one; leave it out of the batch")]
     NoPositive {
         /// The loss.

@@ -17,7 +17,7 @@ use crate::numerics::exponential::exp;
 use crate::numerics::product::pieces;
 use crate::numerics::vectorize::{Kernel, LANES, Vector, sum, vectorize, whole_mut};
 
-/// How positives are held against negatives.
+/// How positives are compared with negatives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Contrast {
     /// −log(Σ_P / (Σ_P + Σ_N)): positives are part of the denominator, their sum is inside the logarithm.
@@ -61,7 +61,8 @@ pub(super) enum Own {
     Absent,
 }
 
-/// The total over the rows of a contrastive loss, and its slope by each cosine, in the memory of the similarities.
+/// The total over the rows of a contrastive loss, and its derivative with respect to each cosine, in the memory of the
+/// similarities.
 pub(super) fn contrast(
     contrast: Contrast,
     mut similarities: Array2<f64>,
@@ -132,7 +133,7 @@ struct Anchor {
 }
 
 impl Anchor {
-    /// The loss of an anchor; the slopes by its cosines take the place of the similarities in `row`.
+    /// The loss of an anchor; the derivatives with respect to its cosines take the place of the similarities in `row`.
     #[inline(always)]
     fn evaluate<S: Simd>(
         &mut self,

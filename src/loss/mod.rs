@@ -67,7 +67,7 @@ impl Evaluation {
     /// # Errors
     /// [`LossError::NotFinite`].
     pub fn finite(self, loss: &'static str, settings: &[(&'static str, f64)]) -> Result<Self, LossError> {
-        // Every number is looked at, so that several are at a time.
+        // Without an early exit, so that it is vectorized.
         let is_finite = |all: bool, slope: &f64| all & slope.is_finite();
         let gradients = std::iter::once(&self.first).chain(&self.second);
         let what = match () {

@@ -53,7 +53,7 @@ impl Needs {
     ///
     /// # Errors
     /// What is missing, as an error of the loss of this name. Whether every class has a second row, and whether drawn
-    /// positives are other rows, is for the loss to see.
+    /// positives are other rows, is for the loss to check.
     pub fn check(&self, loss: &'static str, batch: &Batch<'_>) -> Result<(), LossError> {
         match (self.views, batch.second()) {
             (Views::Two, None) => return Err(LossError::NeedsTwoViews { loss }),

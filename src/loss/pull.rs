@@ -1,8 +1,9 @@
-//! From slopes by cosines to gradients by directions: the chain rule that every loss of cosines shares.
+//! From derivatives with respect to cosines to gradients with respect to directions: the chain rule that every loss of
+//! cosines shares.
 //!
-//! The gradient of c = x·y by x is y, and only its tangent part counts; any multiple of x may be added. For a pair near
-//! an end ±1 that choice matters to rounding: the tangent part of y is the small remainder of a projection, while
-//! y ∓ x is small itself. Near pairs therefore pull by their difference (statement G5).
+//! The gradient of c = x·y with respect to x is y, and only its tangent part counts; any multiple of x may be added.
+//! For a pair near an end ±1 that choice matters to rounding: the tangent part of y is the small remainder of a
+//! projection, while y ∓ x is small itself. Near pairs therefore pull by their difference (statement G5).
 
 use ndarray::{Array2, ArrayView2};
 use pulp::Simd;
@@ -12,10 +13,10 @@ use crate::numerics::mirror::{Combine, mirror};
 use crate::numerics::product::product;
 use crate::numerics::vectorize::{Kernel, LANES, Number, Vector, vectorize, whole, whole_mut};
 
-/// The slopes of a total by the cosines of pairs of rows, and which of the pairs are near an end.
+/// The derivatives of a total with respect to the cosines of pairs of rows, and which of the pairs are near an end.
 #[derive(Clone, Debug)]
 pub(super) struct Slopes {
-    /// By the cosine of x_i and y_k, (n × m).
+    /// With respect to the cosine of x_i and y_k, (n × m).
     pub by_cosine: Array2<f64>,
     /// The pairs near an end.
     pub near: Vec<Near>,
@@ -38,8 +39,8 @@ impl Slopes {
     }
 }
 
-/// The Euclidean gradients by x (n × d) and y (m × d), modulo multiples of each row, of a total with these slopes by the
-/// cosines of x_i and y_k.
+/// The Euclidean gradients with respect to x (n × d) and y (m × d), modulo multiples of each row, of a total with these
+/// derivatives with respect to the cosines of x_i and y_k.
 pub(super) fn between(mut slopes: Slopes, x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> [Array2<f64>; 2] {
     let mut near = slopes.take_near();
     let mut first = product(slopes.by_cosine.view(), y);
@@ -59,8 +60,8 @@ pub(super) fn within(mut slopes: Slopes, x: ArrayView2<'_, f64>) -> Array2<f64> 
     gradient
 }
 
-/// The gradients by x and y (both n × d) of a total with a slope by the cosine of each pair (x_i, y_i), added to
-/// `first` and `second`.
+/// The gradients with respect to x and y (both n × d) of a total with a derivative with respect to the cosine of each
+/// pair (x_i, y_i), added to `first` and `second`.
 pub(super) fn add_pairs(
     slope: f64,
     pairs: &[Similarity],
@@ -158,7 +159,8 @@ mod tests {
     use ndarray::{Array2, ArrayView2};
     use ndarray_rand::RandomExt;
 
-    /// Row i of the gradient by x, pull after pull as [`between`] orders them: the others, then the near pairs.
+    /// Row i of the gradient with respect to x, pull after pull as [`between`] orders them: the others, then the near
+    /// pairs.
     fn row_by_row(slopes: &Slopes, x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> Array2<f64> {
         let mut far = slopes.by_cosine.clone();
         slopes.near.iter().for_each(|near| far[(near.row, near.column)] = 0.0);

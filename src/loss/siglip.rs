@@ -8,7 +8,7 @@ use super::similarity::{Similarity, similarities};
 use super::{Batch, Evaluation, Loss, LossError, Needs, pull};
 use crate::setting::{SettingError, positive, within};
 
-/// The pairwise sigmoid loss of SigLIP: every pair of an x and a y is told apart by itself, matching or not.
+/// The pairwise sigmoid loss of SigLIP: every pair of an x and a y is classified on its own, matching or not.
 ///
 /// L = (1/n) Σ_i Σ_k log(1 + exp(−s_ik (c_ik/τ + b))), c_ik = x̂_i·ŷ_k, s_ik = 1 on the diagonal (the positive) and −1
 /// off it. n rows: as published, the sum over all n² pairs is divided by n.

@@ -156,7 +156,7 @@ impl Kernel for NearPairs<'_> {
     }
 }
 
-/// Adds the near ones of a few pairs. First marks them all, without a jump that could not be foreseen.
+/// Adds the near ones of a few pairs. First marks them all, without an unpredictable branch.
 #[inline(always)]
 fn add_near(near: &mut Vec<Near>, row: usize, first: usize, similarities: &[f64]) {
     let mark = |(lane, &similarity): (usize, &f64)| u32::from(Similarity(similarity).is_near()) << lane;

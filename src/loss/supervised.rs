@@ -76,7 +76,7 @@ impl SupervisedInfoNce {
     }
 
     /// With the temperature τ, and the drawn positive of each row ([`Batch::with_positives`]), the mask made symmetric.
-    /// Needs one view. Labels are not looked at: whoever draws sees to it that positives are of the same class.
+    /// Needs one view. Labels are not used: the caller draws positives of the same class.
     ///
     /// # Errors
     /// A temperature that is not a finite number above 0.

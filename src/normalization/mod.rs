@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Any loss of directions has a Euclidean gradient g = ∂L/∂ẑ, and ∇_z L = P_z g / ‖z‖: projected onto the tangent
-//! space, then divided by the norm. Which loss it is, this room does not know.
+//! space, then divided by the norm. This module does not know which loss it is.
 
 mod spherical;
 
@@ -64,7 +64,8 @@ pub fn pullback(directions: &Directions, euclidean: ArrayView2<'_, f64>) -> Arra
 /// Factors with which no product of numbers of ordinary size leaves the range of f64.
 const ORDINARY: RangeInclusive<f64> = 1e-270..=1e300;
 
-/// Whether a projection of g can be formed from plain sums: what underflows in them is nothing beside its largest part.
+/// Whether a projection of g can be formed from plain sums: what underflows in them is negligible beside its largest
+/// part.
 fn is_ordinary(slope: &[f64]) -> bool {
     let largest = slope.iter().fold(0.0_f64, |largest, g| largest.max(g.abs()));
     largest == 0.0 || ORDINARY.contains(&largest)
@@ -82,7 +83,7 @@ fn pull_back(slope: &mut [f64], unit: &[f64], norm: Scaled) {
     }
 }
 
-/// The lengths ‖z‖·‖∇_z L‖ of the gradients of embeddings: the angles turned per unit of γ/ρ².
+/// The lengths ‖z‖·‖∇_z L‖ of the gradients of embeddings: the rotations per unit of γ/ρ².
 pub(crate) fn slopes(directions: &Directions, euclidean: ArrayView2<'_, f64>) -> Vec<f64> {
     let gradient = pullback(directions, euclidean);
     let slope = |(row, (gradient, &norm)): (usize, (ArrayView1<'_, f64>, &f64))| {
@@ -152,7 +153,7 @@ pub fn unprojected(directions: &Directions, euclidean: ArrayView2<'_, f64>) -> A
 
 /// GradScale with power p: multiplies each embedding's gradient by ‖z‖^p (Draganov et al. 2025, with p = 1).
 ///
-/// p = 0 leaves the gradient alone, p = 1 takes the norm out of it, p = 2 takes the norm out of the angle turned.
+/// p = 0 leaves the gradient alone, p = 1 takes the norm out of it, p = 2 takes the norm out of the rotation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GradScale {
     power: f64,

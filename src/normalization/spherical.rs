@@ -11,7 +11,7 @@ use crate::sphere::Directions;
 ///
 /// It draws norms towards their mean and leaves directions alone: its gradient (2λ/n)(‖z_i‖ − μ) ẑ_i is radial, and the
 /// mean's own dependence on the norms drops out of it, as Σ (‖z_i‖ − μ) = 0. Like losses, it is handled as the total, n
-/// times the mean above. It is no loss of directions, and statement G3 fails for it.
+/// times the mean above. It is not a loss of directions, and statement G3 fails for it.
 /// Source: Zhang, Li and Zhang 2020, *Deep Metric Learning with Spherical Embedding*, arXiv 2011.02785.
 ///
 /// ```

@@ -32,11 +32,11 @@ pub enum InstructionSet {
     X86V4,
 }
 
-/// Why an instruction set cannot be had.
+/// Why an instruction set cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InstructionsError {
     /// There is no set of this name.
-    #[error("'{name}' is no instruction set: this processor has {}", listed())]
+    #[error("'{name}' is not an instruction set: this processor has {}", listed())]
     Unknown {
         /// The name.
         name: String,

@@ -51,7 +51,7 @@ impl<K: Kernel> pulp::WithSimd for Dispatched<K> {
 /// another.
 ///
 /// # Panics
-/// If their count is no multiple of [`LANES`].
+/// If their count is not a multiple of [`LANES`].
 #[inline(always)]
 pub(crate) fn whole<S: Simd>(numbers: &[f64]) -> &[S::f64s] {
     assert!(numbers.len().is_multiple_of(LANES), "whole vectors at every width");

@@ -87,7 +87,7 @@ impl Squares {
     /// Whether all squares of a group are ordinary numbers, those of this gradient included, and [`Self::add`] needs no
     /// closer look.
     pub fn are_plain(&mut self, group: usize, gradient: &[f64]) -> bool {
-        // Without jumps, so that several are looked at at a time.
+        // Without branches, so that it is vectorized.
         let is_far = |far: u64, g: &f64| {
             let size = g.abs();
             let is_plain = (size == 0.0) | ((size >= *SQUARED.start()) & (size <= *SQUARED.end()));

@@ -15,7 +15,7 @@ impl Kind for dyn Optimizer {
     const NAME: &'static str = "optimizer";
 }
 
-/// A rule, or the setting that is in its way.
+/// A rule, or the setting that is not valid.
 type Built = Result<Box<dyn Optimizer>, SettingError>;
 
 impl Entry {

@@ -154,7 +154,7 @@ pub(super) const RIEMANNIAN: Known = Known {
         relation("geoopt RiemannianSGD on SphereExact", "the same for ‖z‖ = 1"),
         relation(
             "geoopt RiemannianSGD on Sphere",
-            "goes straight and is normalized: a step turns by atan(γ‖v‖) and not by γ‖v‖",
+            "takes a straight step and normalizes: a step rotates by atan(γ‖v‖) and not by γ‖v‖",
         ),
     ],
 };

@@ -1,5 +1,5 @@
 //! Update rules, and the degrees by which they scale (statement L6). A rule knows groups of parameters and their
-//! gradients; which loss the gradients come from, it does not know.
+//! gradients, but not which loss the gradients come from.
 //!
 //! ```
 //! use embedding_norms::optimizer::{Optimizer, Parameters, by_name};
@@ -66,8 +66,8 @@ pub use squares::{AdaGrad, RmsProp};
 
 /// The degrees of homogeneity of an update U(z, g): U(a z, b g) = a^r b^q U(z, g) for a, b > 0 (statement L6).
 ///
-/// Said of the whole step, which also covers rules that are not linear in the learning rate: the step from a·z with
-/// gradient b·g and learning rate a^(1−r) b^(−q) γ arrives at a times the place that the step from z with g and γ
+/// This is about the whole step, which also covers rules that are not linear in the learning rate: the step from a·z
+/// with gradient b·g and learning rate a^(1−r) b^(−q) γ arrives at a times the place that the step from z with g and γ
 /// arrives at, and so does every later one. Where a rule has an ε or a decay inside, the degrees are those with both 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Degrees {
@@ -91,7 +91,7 @@ pub trait Optimizer: Send + Sync {
         1.0
     }
 
-    /// Whether the rule turns the direction of a group on the unit sphere, so that a group has to be an embedding.
+    /// Whether the rule rotates the direction of a group on the unit sphere, so that a group has to be an embedding.
     fn needs_embeddings(&self) -> bool {
         false
     }
@@ -106,7 +106,7 @@ pub trait Optimizer: Send + Sync {
     fn start(&self, lengths: &[usize]) -> Box<dyn Update>;
 }
 
-/// A rule in the middle of a run.
+/// The state of a rule during a run.
 pub trait Update: Send {
     /// Moves one group by one step: z ← z − γ U(z, g), in place.
     ///

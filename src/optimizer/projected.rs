@@ -1,10 +1,10 @@
 //! Projected updates: momentum and Adam without the part of the step along z, which only makes norms grow.
 //!
 //! Source of both: Heo et al., *AdamP: slowing down the slowdown for momentum optimizers on scale-invariant weights*,
-//! ICLR 2021, arXiv 2006.08217. A step is projected where |z·g| < δ/√d·‖z‖‖g‖ over a group of d parameters: so the
-//! publication tells scale-invariant weights from others. Embeddings under a loss of directions always are.
+//! ICLR 2021, arXiv 2006.08217. A step is projected where |z·g| < δ/√d·‖z‖‖g‖ over a group of d parameters: in this way
+//! the publication distinguishes scale-invariant weights from others. Embeddings under a loss of directions always are.
 //!
-//! The authors' code also multiplies weight decay by 0.1 where it projects; here decay is as strong as it is said to be.
+//! The authors' code also multiplies weight decay by 0.1 where it projects; here decay has the strength that was set.
 
 use super::adam::{Averages, Moments};
 use super::arithmetic::{decay_rate, descend, inner, is_ordinary, length, norm, not_negative, ratio, unit};

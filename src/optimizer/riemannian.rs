@@ -8,10 +8,10 @@ use crate::setting::SettingError;
 use crate::sphere::{exponential, parallel_transport};
 
 /// Riemannian descent of the direction x = z/‖z‖, the norm kept: v ← βv + ‖z‖ P_z g, x ← exp_x(−γv), and v is carried
-/// along the way by parallel transport. Degrees r = 2 and q = 1, hence h = 0 (−p under GradScale with power p).
+/// along the path by parallel transport. Degrees r = 2 and q = 1, hence h = 0 (−p under GradScale with power p).
 ///
 /// ‖z‖ P_z g is the Riemannian gradient of the loss as a function of x, because a gradient with respect to z has lost a
-/// factor ‖z‖ (statement G1). Without momentum a step turns z by γ‖z‖‖P_z g‖ radians along a great circle. Coupled
+/// factor ‖z‖ (statement G1). Without momentum a step rotates z by γ‖z‖‖P_z g‖ radians along a great circle. Coupled
 /// weight decay has no effect, as it is radial; decoupled decay shrinks the norm, and the angle of the step with it, by
 /// 1 − γλ. The exponential map is not linear in γ; the degrees hold for the step as
 /// a whole, as [`Degrees`] says. Source: Bonnabel, *Stochastic gradient descent on Riemannian manifolds*, 2013, arXiv

@@ -1,4 +1,4 @@
-//! Descent with any loss and any optimizer, through the small rooms of this crate.
+//! Descent with any loss and any optimizer, through the modules of this crate.
 
 use ndarray::{Array2, ArrayView2};
 

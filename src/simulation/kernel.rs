@@ -22,7 +22,7 @@ pub(super) struct Blocks {
     looks: Looks,
 }
 
-/// What is seen of the blocks: all that a step needs beside the coordinates.
+/// Derived quantities of the blocks: all that a step needs beside the coordinates.
 #[derive(Clone, Debug)]
 struct Looks {
     /// 1/‖z‖ and 1/‖w‖.
@@ -31,7 +31,7 @@ struct Looks {
     inner: Vec<Lanes>,
 }
 
-/// What is seen of one block.
+/// Derived quantities of one block.
 struct Look<'a> {
     reciprocal_norms: &'a mut Coordinate,
     inner: &'a mut Lanes,

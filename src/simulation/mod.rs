@@ -14,7 +14,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Descent`] takes any loss and any optimizer through the small rooms of this crate. [`PairDescent`] is the fused
+//! [`Descent`] takes any loss and any optimizer through the modules of this crate. [`PairDescent`] is the fused
 //! kernel for pairs under plain gradient descent of the cosine, bit for bit the same and an order of magnitude faster.
 //! Both are driven by one loop, [`StopRules`] that say which one ended the run, and a [`Cadence`] of records.
 

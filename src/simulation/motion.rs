@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-/// What the loop asks of the thing that moves.
+/// What the loop needs of the thing that moves.
 pub(super) trait Motion {
     /// The mean loss of the present state.
     fn loss(&self) -> f64;
@@ -16,7 +16,7 @@ pub(super) trait Motion {
     /// 1 − cos φ of each pair of the present state; empty without pairs.
     fn one_minus(&self) -> Vec<f64>;
 
-    /// The largest ‖z‖·‖∇‖ over all rows of the present state: the angle turned per unit of γ/ρ².
+    /// The largest ‖z‖·‖∇‖ over all rows of the present state: the rotation per unit of γ/ρ².
     fn largest_slope(&self) -> f64;
 
     /// Goes to the next state.

@@ -60,7 +60,7 @@ impl PairDescent {
     ///
     /// # Errors
     /// A start without a second view of the same shape, with a zero or non-finite row, or with a norm whose square, at the
-    /// start or after a step, is no normal number.
+    /// start or after a step, is not a normal number.
     pub fn run(self, start: Start, stops: &StopRules<'_>) -> Result<Outcome, SimulationError> {
         let second = start.second.ok_or(LossError::NeedsTwoViews { loss: "cosine" })?;
         if start.first.dim() != second.dim() {
@@ -74,7 +74,7 @@ impl PairDescent {
                 within("a norm", norm, SQUARED.contains(&norm), "from 1e-150 to 1e150, so that it can be squared")?;
                 let step = self.learning_rate / norm;
                 within("the learning rate over a norm", step, step <= LONGEST_STEP, "at most 1e120")?;
-                // The first step along an inner product may leave of a norm what rounding leaves.
+                // The first step along an inner product may cancel a norm down to rounding.
                 let may_shrink = self.first_step == FirstStep::DotProduct && norm < 1e-130;
                 within("a norm before an unprojected step", norm, !may_shrink, "at least 1e-130")?;
             }

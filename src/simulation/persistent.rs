@@ -1,4 +1,4 @@
-//! Embeddings that never arrive: a fresh random target at every step, with weight decay, averaged over time.
+//! Embeddings that never converge: a fresh random target at every step, with weight decay, averaged over time.
 
 use ndarray::{Array2, ArrayViewMut1};
 use rand::Rng;
@@ -11,7 +11,7 @@ use crate::random::{Generator, StandardNormal};
 use crate::setting::{SettingError, positive, within};
 use crate::sphere::{Cosine, Directions, SphereError, norm_of, normalize};
 
-/// Descent of −cos φ towards targets drawn anew at every step, uniform on the sphere, seen with a frequency f: the
+/// Descent of −cos φ towards fresh targets at every step, uniform on the sphere, seen with a frequency f: the
 /// setting of the equilibrium of norms (statement S3).
 ///
 /// An embedding that sees no target at a step has a zero gradient there; decay and the optimizer's memory go on.
@@ -32,7 +32,7 @@ pub struct Averages {
     pub square: f64,
     /// The mean of ρ⁴.
     pub fourth: f64,
-    /// The root mean square of the angle turned per step, in radians.
+    /// The root mean square of the rotation per step, in radians.
     pub angle: f64,
 }
 

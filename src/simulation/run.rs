@@ -7,7 +7,7 @@ use super::record::{Cadence, Record};
 use super::stop::{Stop, StopRules};
 use crate::sphere::{Directions, angles, normalize};
 
-/// How a run ended and what it left behind.
+/// How a run ended, with its records and final embeddings.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// The rule that ended the run.

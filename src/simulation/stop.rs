@@ -23,7 +23,7 @@ pub enum Stop {
     Budget,
     /// A coordinate left the finite numbers, or an embedding became zero.
     NotFinite,
-    /// Somebody asked the run to end.
+    /// The run was cancelled.
     Cancelled,
 }
 
@@ -59,8 +59,8 @@ pub struct StopRules<'a> {
 }
 
 impl<'a> StopRules<'a> {
-    /// At most this many steps, and no run goes on where nothing moves: the largest angle that any embedding would turn
-    /// per unit of γ/ρ² is below 10⁻¹⁴ (tested every 64 steps).
+    /// At most this many steps, and no run goes on where nothing moves: the largest angle by which any embedding would
+    /// rotate per unit of γ/ρ² is below 10⁻¹⁴ (tested every 64 steps).
     pub fn budget(steps: u64) -> Self {
         Self {
             mean_cosine: None,
@@ -93,7 +93,7 @@ impl<'a> StopRules<'a> {
         Self { loss_level: Some(level), ..self }
     }
 
-    /// Another threshold of stationarity: the largest ‖z‖·‖∇‖ over all rows at which nothing is said to move.
+    /// Another threshold of stationarity: the largest ‖z‖·‖∇‖ over all rows at which nothing counts as moving.
     ///
     /// # Errors
     /// A threshold that is not positive.

@@ -1,10 +1,10 @@
-//! Ways along great circles. All points are unit vectors, all tangents are orthogonal to their point.
+//! Paths along great circles. All points are unit vectors, all tangents are orthogonal to their point.
 
 use ndarray::{Array1, ArrayView1};
 
 use super::{Cosine, SphereError, inner, norm_of, tangent};
 
-/// The exponential map exp_x(v) = cos‖v‖ x + sin‖v‖ v/‖v‖: the point reached from x along the tangent v after a way of
+/// The exponential map exp_x(v) = cos‖v‖ x + sin‖v‖ v/‖v‖: the point reached from x along the tangent v after a path of
 /// length ‖v‖ radians.
 pub fn exponential(x: ArrayView1<'_, f64>, v: ArrayView1<'_, f64>) -> Array1<f64> {
     let length = norm_of(v);
@@ -51,7 +51,7 @@ pub fn geodesic(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>, t: f64) -> Resul
     Ok(exponential(x, (logarithm(x, y)? * t).view()))
 }
 
-/// The retraction (x + v)/‖x + v‖: agrees with [`exponential`] to second order and turns by atan‖v‖ instead of ‖v‖.
+/// The retraction (x + v)/‖x + v‖: agrees with [`exponential`] to second order and rotates by atan‖v‖ instead of ‖v‖.
 pub fn retraction(x: ArrayView1<'_, f64>, v: ArrayView1<'_, f64>) -> Array1<f64> {
     let point = &x + &v;
     let norm = norm_of(point.view());
@@ -59,7 +59,7 @@ pub fn retraction(x: ArrayView1<'_, f64>, v: ArrayView1<'_, f64>) -> Array1<f64>
 }
 
 /// Carries the tangent w at x along the geodesic with direction v to the tangent space at exp_x(v), keeping its length
-/// and its angle to the way: w + (e·w)((cos θ − 1) e − sin θ x) with θ = ‖v‖ and e = v/θ.
+/// and its angle to the path: w + (e·w)((cos θ − 1) e − sin θ x) with θ = ‖v‖ and e = v/θ.
 pub fn parallel_transport(x: ArrayView1<'_, f64>, v: ArrayView1<'_, f64>, w: ArrayView1<'_, f64>) -> Array1<f64> {
     let length = norm_of(v);
     if length == 0.0 {

@@ -1,4 +1,4 @@
-//! Directions: unit vectors, their angles, and the ways between them. Knows nothing of losses.
+//! Directions: unit vectors, their angles, and the geodesics between them. Knows nothing of losses.
 //!
 //! ```
 //! use embedding_norms::sphere::{angle, normalize};

@@ -194,8 +194,8 @@ pub fn population_flow_steps(
     }
 }
 
-/// The ratio of the angles that the members of a pair turn altogether, first over second (statement L5):
-/// (ρ_j²/ρ_i²){1 − (α − β)[(sin φ0 − sin φ_ε)/(φ0 − φ_ε) − cos φ0]}, so the member of smaller norm travels.
+/// The ratio of the total rotations of the members of a pair, first over second (statement L5):
+/// (ρ_j²/ρ_i²){1 − (α − β)[(sin φ0 − sin φ_ε)/(φ0 − φ_ε) − cos φ0]}, so the member of smaller norm rotates more.
 ///
 /// α = γ/ρ_i², β = γ/ρ_j²; the correction in braces is of first order in them, and 1 as steps get small.
 ///
@@ -208,7 +208,7 @@ pub fn turned_ratio(alpha: f64, beta: f64, angle: f64, epsilon: f64) -> Result<f
     within("the angle", angle, angle > end && angle < std::f64::consts::PI, "above φ_ε and below π radians")?;
     let mean_cosine = (libm::sin(angle) - libm::sin(end)) / (angle - end);
     let ratio = turned_ratio_of([alpha, beta], mean_cosine, libm::cos(angle));
-    within("the ratio of the angles turned", ratio, ratio.is_finite(), "a number of f64 (bring γ/ρ² nearer to 1)")
+    within("the ratio of the total rotations", ratio, ratio.is_finite(), "a number of f64 (bring γ/ρ² nearer to 1)")
 }
 
 /// [`turned_ratio`] over any field, from the mean of the cosine over the angles passed, and the cosine of the first one.

@@ -1,9 +1,9 @@
 //! Where norms settle under weight decay and gradients that never end (statement S3; chapter `docs/06-growth.md`).
 //!
 //! Decay takes 2γλρ² from the square of a norm at every step, and a step of length ℓ, on average orthogonal to the
-//! embedding, adds ℓ². Where both are equal the norm stays, and since ℓ falls as ρ^(1−h) for a rule of degree h (statement
-//! L6), deviations die out as exp(−2hγλt). At that norm the angle turned per step no longer knows the size of the
-//! gradient.
+//! embedding, adds ℓ². Where both are equal the norm is stationary, and since ℓ falls as ρ^(1−h) for a rule of degree h
+//! (statement L6), deviations die out as exp(−2hγλt). At that norm the rotation per step does not depend on the size of
+//! the gradient.
 //!
 //! All of it is the leading order in γλ, which has to be well below 1, and below 1 − β with momentum;
 //! [`Persistent::next_order`] says what is left out. Sources: Wan et al., *Spherical Motion Dynamics*, NeurIPS 2021, for
@@ -63,7 +63,7 @@ impl Rule {
 pub struct Equilibrium {
     /// The norm ρ*. For rules of degree h it is the 2h-th root of the mean of ρ^(2h) over time.
     pub norm: f64,
-    /// The root mean square of the angle turned per step, in radians, over all steps, with an update or without.
+    /// The root mean square of the rotation per step, in radians, over all steps, with an update or without.
     pub angle: f64,
     /// The steps in which a small deviation of the norm falls to 1/e of itself.
     pub relaxation: f64,
@@ -174,8 +174,8 @@ impl Persistent {
 
     /// Gradient descent: ρ*⁴ = γfG²/(2λ), angle √(2γλ), relaxation 1/(4γλ) steps, coupled or decoupled decay.
     ///
-    /// The angle is the same for every f and G²: what is seen often settles at a larger norm, as f^(1/4), and turns as
-    /// much altogether. `mean_square` is G², as from [`fresh_targets`].
+    /// The angle is the same for every f and G²: what is seen often settles at a larger norm, as f^(1/4), and rotates
+    /// by as much altogether. `mean_square` is G², as from [`fresh_targets`].
     ///
     /// ```
     /// use embedding_norms::theory::equilibrium::{Persistent, fresh_targets};
@@ -240,8 +240,8 @@ impl Persistent {
     /// Sign descent in d dimensions with decoupled decay: ρ*² = γfd/(2λ), angle √(2γλ), relaxation 1/(2γλ) steps.
     ///
     /// A step of signs has length γ√d and a part along z that is 0 on average and 1 − (1 − Σẑ⁴)·2/π on mean square, 0.36
-    /// in many dimensions. It makes norms wander by about 0.42/√d of themselves, so the mean of ρ lies about 0.09/d below
-    /// ρ*, and the angle is above the formula by about 0.2/d of itself.
+    /// in many dimensions. It makes norms fluctuate by about 0.42/√d of themselves, so the mean of ρ lies about 0.09/d
+    /// below ρ*, and the angle is above the formula by about 0.2/d of itself.
     ///
     /// # Errors
     /// A dimension below 2.

@@ -5,12 +5,12 @@ use crate::numerics::power::whole_power;
 use crate::setting::{SettingError, positive, within};
 use crate::theory::one_step::step_size;
 
-/// What the squared norms of the members of a pair gain altogether.
+/// The total gain of the squared norms of the members of a pair.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PairGrowth {
-    /// ρ_i² at the end less ρ_i² at the start.
+    /// ρ_i² at the end minus ρ_i² at the start.
     pub first: f64,
-    /// ρ_j² at the end less ρ_j² at the start.
+    /// ρ_j² at the end minus ρ_j² at the start.
     pub second: f64,
 }
 
@@ -35,7 +35,7 @@ pub fn pair_growth(
     let half = libm::sin(0.5 * angle);
     let one_minus = 2.0 * half * half;
     let [total, share] = total_and_share(gamma, [alpha, beta], one_minus);
-    // For steps so large that the correction would turn the share over, the small member takes all.
+    // For steps so large that the correction would make the share negative, the first member gets nothing.
     let share = share.max(0.0);
     let grown = total * share;
     within("the growth of ‖z‖²", grown, grown.is_finite(), "a number of f64 (bring γ/ρ² nearer to 1)")?;

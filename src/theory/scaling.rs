@@ -63,7 +63,7 @@ pub fn decay_exponent(decay: Decay, degree: f64, p: f64) -> f64 {
 /// The exponent e with which an ε beside a root of squared gradients has to scale, ε → c^e ε: that of the gradient,
 /// p − 1 under GradScale with power p.
 ///
-/// ε held fixed ends the symmetry: Adam's h goes from 1 to 2 as ε‖z‖ grows.
+/// ε held fixed breaks the symmetry: Adam's h goes from 1 to 2 as ε‖z‖ grows.
 pub fn epsilon_exponent(p: f64) -> f64 {
     p - 1.0
 }
@@ -117,7 +117,7 @@ impl Rule {
     pub const LAYERWISE: Self = Self { r: 1.0, ..Self::NORMALIZING };
 
     /// Descent of the directions on the sphere: r = 2 and q = 1, as the gradient is multiplied by ‖z‖ to have the one with
-    /// respect to the direction, and turning the direction of z is worth another factor ‖z‖; h = −p.
+    /// respect to the direction, and rotating the direction of z contributes another factor ‖z‖; h = −p.
     pub const RIEMANNIAN: Self = Self { r: 2.0, ..Self::LINEAR };
 
     /// The degree h of the rule under GradScale with power p.

@@ -101,9 +101,9 @@ impl<'a> Method<'a> {
 
     /// Without a step on the last batch of an epoch where fewer samples are left for it than for the others.
     ///
-    /// Contrastive training often wants that: among a few rows each has few others to be told from, and at a large
-    /// learning rate one such step can undo many. The views of that batch are drawn all the same, so that the epochs
-    /// after it make the same random choices either way.
+    /// Contrastive training often wants that: among a few rows each has few negatives, and at a large learning rate one
+    /// such step can undo many. The views of that batch are drawn all the same, so that the epochs after it make the
+    /// same random choices either way.
     pub fn only_whole_batches(self) -> Self {
         Self { only_whole_batches: true, ..self }
     }

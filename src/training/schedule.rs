@@ -59,7 +59,7 @@ impl Schedule {
 }
 
 /// Gradients together no longer than a norm: g ← g · min(1, m/(‖g‖ + 1e-6)), with ‖g‖ over all parameters; PyTorch's
-/// `clip_grad_norm_`. It ends the symmetry of statement L6, as gradients grow when parameters are cut.
+/// `clip_grad_norm_`. It breaks the symmetry of statement L6, as gradients grow when parameters are cut.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Clipping {
     largest: f64,

@@ -120,7 +120,7 @@ where
     }
 
     fn views(&self, rows: &[usize], generator: &mut Generator) -> Option<Views> {
-        // A single row has no other to be told from.
+        // A single row has no negatives.
         if rows.len() < 2 {
             return None;
         }

@@ -159,7 +159,7 @@ fn two_views_in_one_file_are_taken_by_their_rows() {
         &["6 labels for the 12 rows", "stacked.npy:0-5 stacked.npy:6-11"],
     );
     no("--loss cosine stacked.npy:0-5 stacked.npy:6-12", &["stacked.npy", "rows 6-12", "there are 12"]);
-    no("--loss cosine stacked.npy:0:5 stacked.npy", &["':0:5' is no range of rows", "stacked.npy:0-511"]);
+    no("--loss cosine stacked.npy:0:5 stacked.npy", &["':0:5' is not a range of rows", "stacked.npy:0-511"]);
     // An input is known behind key and rows.
     no("--loss cosine stacked.npy:0-5 z.npy --write stacked.npy", &["one of the inputs"]);
     // Labels and positives are taken by their rows too.
@@ -187,7 +187,7 @@ fn sharded_tensors_are_looked_up_in_their_index() {
     refused(path, &of(""), &["several arrays", "model.safetensors.index.json:emb.weight", "far"]);
     refused(path, &of(":none"), &["no array 'none'"]);
     refused(path, &of(":far"), &["'far' is in model-00002-of-00002.safetensors", "fetch that file too"]);
-    refused(path, &of(":out"), &["no file beside the index"]);
+    refused(path, &of(":out"), &["not a file beside the index"]);
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn tables_that_lack_something_are_named() {
     write("ragged.csv", "norm,steps\n1\n");
     refused("ragged.csv --as norm-effect", &["ragged.csv", "row 1 has 1 fields"]);
     refused("none.csv --as norm-effect", &["none.csv", "no such file"]);
-    refused(". --as norm-effect", &["--as speaks of a table"]);
+    refused(". --as norm-effect", &["--as is for a table"]);
     std::fs::create_dir(folder.path().join("empty")).unwrap();
     refused("empty", &["empty", "no table of a simulation"]);
 }

@@ -106,7 +106,10 @@ fn zero_is_said_of_zeros_alone() {
     let record = json(folder.path(), &format!("{long} --json"));
     assert!(record["first"]["note"].as_str().unwrap().contains("scale the embeddings down"));
     assert!(record["second"].get("note").is_none());
-    assert!(stdout(folder.path(), "gradient --loss simsiam far.npy near.npy").contains("by W is zero: simsiam"));
+    assert!(
+        stdout(folder.path(), "gradient --loss simsiam far.npy near.npy")
+            .contains("with respect to W is zero: simsiam")
+    );
 }
 
 #[test]

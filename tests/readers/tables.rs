@@ -250,7 +250,7 @@ fn bytes_that_are_not_utf_8_are_never_replaced() {
         assert!(error.contains("line 2, column 1") && error.contains("Latin-1"), "{error}");
         assert!(error.contains(r"'M\xfcnchen'") && error.contains("encoding=\"latin-1\""), "{error}");
         assert!(labels(b"label\nna\x92ve\n", name).contains("Windows-1252"));
-        assert!(labels(b"label\na\0b\n", name).contains("bytes of zero"));
+        assert!(labels(b"label\na\0b\n", name).contains("zero bytes"));
     }
     refused_bytes(b"x,y\n1,2\n\xb5,3\n", &["line 3, column 1", "not UTF-8"]);
     refused_bytes(b"gr\xf6\xdfe,y\n1,2\n", &["line 1, column 1", "Latin-1"]);

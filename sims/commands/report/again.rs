@@ -50,7 +50,7 @@ pub fn text(value: &Value) -> String {
     }
 }
 
-/// A number without the zeros that would have to be counted.
+/// A number in short form, without long runs of zeros.
 fn plain(value: f64) -> String {
     embedding_norms::lab::table::Value::from(value).field()
 }

@@ -20,11 +20,11 @@ pub struct Picture {
     pub wide: String,
     /// The SVG for phones, where there are tables to draw it from.
     pub narrow: Option<String>,
-    /// What it shows, for those who cannot look.
+    /// What it shows, for readers who cannot see it.
     pub description: String,
 }
 
-/// A looping picture, to be shown to those who do not mind motion.
+/// A looping animation, for readers who do not ask for reduced motion.
 pub struct Animation {
     /// The file as a data URI.
     pub source: String,
@@ -115,7 +115,7 @@ const ELEMENTS: [&str; 20] = [
     "stop",
 ];
 
-/// Whether a node draws: no scripts, no handlers, nothing from elsewhere.
+/// Whether a node only draws: no scripts, no event handlers, nothing external.
 fn is_picture(node: Node<'_, '_>) -> bool {
     let is_inside = |value: &str| value.starts_with('#') || value.starts_with("data:image/");
     let is_harmless = |(name, value): (&str, &str)| match name {

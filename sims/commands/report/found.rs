@@ -84,7 +84,7 @@ fn answer(material: &Material) -> Markup {
     }
 }
 
-/// The finding, where the claims bear it out.
+/// The finding, where the claims support it.
 fn finding(material: &Material) -> String {
     let of = |verdict| count(&material.record.claims, Source::Ours, verdict);
     let (good, bad, open) = (of(Verdict::AsStated), of(Verdict::NotAsStated), of(Verdict::NotTested));

@@ -22,7 +22,7 @@ pub struct Material {
     pub tables: Vec<String>,
 }
 
-/// What lies in a folder, in the order in which the report tells it.
+/// What lies in a folder, in the order of the report.
 pub fn gather(folder: &Path) -> Result<Vec<Material>, Failure> {
     if !folder.is_dir() {
         return Err(Failure::Refused(format!(

@@ -1,6 +1,6 @@
 //! The report: what was found, from the files of a folder alone.
 //!
-//! [`record`] reads what runs left, [`material`] adds figures, [`page`] writes them down, [`story`] tells what each
+//! [`record`] reads what runs left, [`material`] adds figures, [`page`] writes them down, [`story`] says what each
 //! simulation is about. The page is one file without scripts and without anything to fetch.
 
 mod again;

@@ -55,7 +55,7 @@ fn head() -> Markup {
             meta name="generator" content="embedding-norms";
             meta name="description" content=(LEAD);
             title { (TITLE) }
-            // An empty icon: nothing is asked of a server.
+            // An empty icon, so that browsers do not ask a server for one.
             link rel="icon" href="data:,";
             style { (PreEscaped(STYLE)) }
         }

@@ -75,7 +75,7 @@ fn still(picture: &Picture) -> Markup {
     }
 }
 
-/// An animation, with its still figure for those who ask for less motion, here or in the settings of their system.
+/// An animation, with its still figure for readers who ask for reduced motion, here or in their system settings.
 fn moving(name: &str, picture: &Picture, animation: &Animation) -> Markup {
     let switch = format!("{name}-still");
     html! {

@@ -19,7 +19,7 @@ const NARROW: usize = 4;
 /// Terminals narrower than this are narrow.
 const WIDE: usize = 60;
 
-/// Prints the claims and the files that were written; the exit status that the claims deserve.
+/// Prints the claims and the files that were written; returns the exit status that follows from the claims.
 pub fn conclude(
     command: &str,
     all: &[(&str, Finished)],

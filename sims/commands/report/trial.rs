@@ -1,5 +1,5 @@
-//! Whether the advice of `diagnose` comes true: the trial of docs/diagnosing.md, which stands beside the statement that the
-//! advice rests on.
+//! Whether the advice of `diagnose` proves right: the trial of docs/diagnosing.md, which stands beside the statement
+//! that the advice rests on.
 
 use embedding_norms::lab::table::Table;
 use maud::{Markup, PreEscaped, html};

@@ -48,7 +48,7 @@ struct Settings {
     #[command(flatten)]
     ending: Ending,
 
-    /// Write a record every N steps [default: at the start and the end alone]
+    /// Write a record every N steps [default: only at the start and the end]
     #[arg(long, value_name = "N", value_parser = values::count)]
     record_every: Option<usize>,
 
@@ -126,7 +126,7 @@ struct Ending {
     #[arg(long, value_name = "S", value_parser = values::positive)]
     stationary: Option<f64>,
 
-    /// Go on where nothing moves
+    /// Continue even if nothing moves
     #[arg(long, conflicts_with = "stationary")]
     never_stationary: bool,
 }
@@ -166,7 +166,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     chosen.check_memory(&read.start)?;
     settings.check_records(&read.start)?;
     let descent = settings.descent(&chosen, &*optimizer)?.records(cadence);
-    // No step: whether the loss can be taken of these files, before anything is written.
+    // Zero steps: checks that the loss can be evaluated on these files before anything is written.
     descent.run(read.start.clone(), &StopRules::budget(0)).map_err(|error| read.explain(&error))?;
     let described = settings.record(&chosen, &read.start)?;
     let replaces = earlier::replaces(&settings.out, NAME, &earlier::question(&described), settings.force)?;
@@ -261,7 +261,7 @@ impl Ending {
 }
 
 impl Settings {
-    /// What a run that ended beyond the numbers of f64 ends the command with.
+    /// The error for a run that left the range of f64.
     fn left_numbers(&self, outcome: &Outcome, folder: &Folder) -> Failure {
         let first = normalize(outcome.first.view()).err().map(|error| ("Z", error));
         let second = outcome.second.as_ref().and_then(|second| normalize(second.view()).err());
@@ -287,7 +287,7 @@ impl Settings {
         })
     }
 
-    /// Refuses a cadence that could fill the memory: a run that dies late has lost everything.
+    /// Refuses a cadence that could fill the memory: a run that fails late has lost everything.
     fn check_records(&self, start: &Start) -> Result<(), Failure> {
         let Some(every) = self.record_every else { return Ok(()) };
         let per_record = start.first.nrows() as f64 * if start.second.is_some() { 3.0 } else { 1.0 };

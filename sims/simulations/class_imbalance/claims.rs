@@ -1,4 +1,4 @@
-//! What the norms of frequent and rare classes say.
+//! Claims about the norms of frequent and rare classes.
 
 use embedding_norms::lab::claim::{Claim, Verdict};
 use embedding_norms::statistics::mean;

@@ -1,6 +1,6 @@
 //! Norms as confidence against statement S5, with controls.
 //!
-//! An interval is Student's t over replicates. The number of a replicate is a mean over digits or images, so that a few
+//! An interval is Student's t over replicates. The value of a replicate is a mean over digits or images, so that a few
 //! replicates can decide; for single digits they cannot, and exceptions are named by their means.
 
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ use crate::simulations::simulation::Tables;
 
 /// Replicates below which nothing is tested.
 const REPLICATES: u64 = 3;
-/// Replicates from which an interval that holds 0 is an answer, not a lack of them.
+/// Replicates from which an interval that contains 0 is a result and not a lack of data.
 const MANY: u64 = 8;
 /// Epochs below which a network is hardly trained.
 const EPOCHS: usize = 10;
@@ -118,8 +118,8 @@ fn correlation(stating: Stating, trained: Estimate, controls: &[Estimate], sign:
     stating.estimated(trained).verdict(predicted, shown(trained), verdict)
 }
 
-/// Normalization spreads short embeddings, so that distances among embeddings fall with norms without any learning; those
-/// among pixels know nothing of norms, and decide with them.
+/// Normalization spreads short embeddings, so that distances among embeddings fall with norms without any learning;
+/// those among pixels do not depend on norms, and have to agree.
 fn sparse(stating: Stating, main: &[Space]) -> Claim {
     let columns: [fn(&Space) -> f64; 2] = [|row| row.distance_within, |row| row.pixel_distance_within];
     let [here, apart] = columns.map(|column| trained(main, column));

@@ -74,7 +74,7 @@ fn tenths(rows: &[Tenth], main: &[Space]) -> Figure {
     Figure::new(text).columns(2).caption(caption).panel(agreement).panel(distance)
 }
 
-/// How well a small norm tells a digit that was left out.
+/// How well a small norm identifies a digit that was left out of training.
 fn unseen_digits(rows: &[Told]) -> Figure {
     let x = Axis::linear("digit left out of training").range(-0.6, 9.6).ticks_at((0..10).map(f64::from));
     let mut panel = Panel::new(x, Axis::linear("AUROC of a small norm").range(0.0, 1.0))

@@ -1,8 +1,8 @@
 //! Norms as confidence on handwritten digits (statement S5), with the controls that decide what training has to do with
 //! it: the network before training, and the norms of the images themselves.
 //!
-//! An encoder learns from augmented views, without labels. Then norms are held against the neighbourhoods of embeddings;
-//! and, with one digit left out of training, against whether an image shows that digit.
+//! An encoder learns from augmented views, without labels. Then norms are compared with the neighbourhoods of
+//! embeddings and, with one digit left out of training, with whether an image shows that digit.
 
 mod claims;
 mod figures;
@@ -168,7 +168,7 @@ impl Confidence {
         }
     }
 
-    /// Settings that fit the data together.
+    /// Checks that the settings together fit the data.
     fn check(&self) -> Result<(), Failure> {
         let digits = Digits::load()?;
         if self.neighbours >= IMAGES {
@@ -192,10 +192,10 @@ impl Confidence {
 /// One of the ten digits.
 fn digit(text: &str) -> Result<usize, String> {
     let value: Option<usize> = text.trim().parse().ok().filter(|&digit| digit < CLASSES);
-    value.ok_or_else(|| format!("'{text}' is no digit from 0 to 9"))
+    value.ok_or_else(|| format!("'{text}' is not a digit from 0 to 9"))
 }
 
-/// At least two images, as one has no other to be told from.
+/// At least two images, as a single one has no negatives.
 fn several(text: &str) -> Result<usize, String> {
     let count = values::count(text)?;
     if count < 2 { Err("contrasts need at least 2 images in a batch".to_owned()) } else { Ok(count) }

@@ -1,4 +1,4 @@
-//! A digit that is left out of training: is it told apart by its small norm?
+//! A digit that is left out of training: is it recognized by its small norm?
 
 use embedding_norms::confidence::{auroc, mean_cosine};
 use embedding_norms::data::digits::{Digits, IMAGES};
@@ -20,7 +20,7 @@ pub struct Unseen {
     pub held_out: f64,
 }
 
-/// How well small norms tell, in one space.
+/// How well small norms separate two sets of images, in one space.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Told {
     pub digit: usize,
@@ -67,7 +67,7 @@ impl Unseen {
         replicate: u64,
     ) -> Result<Told, Failure> {
         let lengths = norms(points)?;
-        // A small norm is the sign of an unseen digit, so the largest negative one is.
+        // A small norm indicates an unseen digit, so norms are negated.
         let signs = |rows: &[usize]| rows.iter().map(|&row| -lengths[row]).collect::<Vec<_>>();
         let (trained_on, held_out, unseen) = (signs(&parts.trained_on), signs(&parts.held_out), signs(&parts.unseen));
         Ok(Told {

@@ -19,7 +19,7 @@ use crate::simulations::study::{Context, Row, Study};
 
 /// Groups of equally many images, from the shortest norm to the longest.
 pub const TENTHS: usize = 10;
-/// Shuffles that a correlation is held against.
+/// Shuffles that a correlation is compared with.
 const SHUFFLES: usize = 199;
 
 /// A training on all digits.
@@ -162,7 +162,7 @@ impl Look<'_> {
     }
 }
 
-/// How likely norms that are shuffled among images of a digit follow distances as closely.
+/// How likely norms that are permuted among images of a digit correlate with distances as closely.
 fn shuffled(lengths: &[f64], distances: &[f64], labels: &[usize], generator: &mut Generator) -> Result<f64, Failure> {
     let control = shuffle_control(&Strata::groups(labels), SHUFFLES, generator, |places| {
         let moved: Vec<f64> = places.iter().map(|&place| lengths[place]).collect();

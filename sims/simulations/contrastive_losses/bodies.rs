@@ -1,4 +1,4 @@
-//! A loss with the embeddings that it is given: what both need of each other, drawn before anything moves.
+//! A loss with its embeddings, labels and positives, all drawn before the descent.
 
 use std::sync::OnceLock;
 
@@ -30,7 +30,7 @@ pub fn names() -> &'static str {
     NAMES.get_or_init(|| catalogue().iter().map(|entry| entry.name).collect::<Vec<_>>().join(","))
 }
 
-/// The loss of this name, written in any way, in the catalogue.
+/// The loss of this name, in any spelling, in the catalogue.
 pub fn entry(name: &str) -> Result<&'static Entry, Failure> {
     known::loss(name).map(|taken| taken.entry)
 }

@@ -1,4 +1,4 @@
-//! What the tables of all losses say of the statements.
+//! Claims about the statements, from the tables of all losses.
 
 use embedding_norms::lab::claim::{Claim, Stating, Verdict, brief, claim};
 use embedding_norms::lab::law::{Observation, fit_power_law};
@@ -18,7 +18,8 @@ use crate::simulations::simulation::Tables;
 const ENOUGH: u64 = 3;
 /// Norms over less than this factor do not show a law.
 const RANGE: f64 = 4.0;
-/// A descent of fewer steps is not asymptotic. A triplet loss that is spent before reaches its level earlier.
+/// A descent of fewer steps is not asymptotic. A triplet loss that has vanished before then reaches its level in fewer
+/// steps.
 const ENOUGH_STEPS: u64 = 100;
 /// Steps γ/(τρ²) above this are not small.
 const LARGEST_STEP: f64 = 0.02;
@@ -29,7 +30,8 @@ const ORDER: f64 = 0.05;
 /// The step size γ/(τρ²) up to which budgets are compared with their limit, and how far they may be from it.
 const SMALL_STEP: f64 = 0.002;
 pub const BUDGET: f64 = 0.005;
-/// What a few triplets add to their budget at least, at every step, and at most with rounded corners at the smallest.
+/// The least excess of a few triplets over their budget at every step size, and the largest at the smallest one with
+/// rounded corners.
 const EXCESS: f64 = 0.02;
 const NO_EXCESS: f64 = 0.01;
 /// Draws of triplets below which their excess is not tested.

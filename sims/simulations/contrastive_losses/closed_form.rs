@@ -1,4 +1,4 @@
-//! Statement G4 as it stands on paper, beside what the losses compute. Nothing is shared with them: plain inner
+//! Statement G4 evaluated directly, to compare with what the losses compute. No code is shared with them: plain inner
 //! products, one softmax per anchor, one sum over anchors and keys.
 
 use embedding_norms::check::loss::through_pullback;
@@ -81,7 +81,7 @@ fn stacked(first: &Array2<f64>, second: Option<&Array2<f64>>) -> Result<Array2<f
     Ok(concatenate(Axis(0), &views)?)
 }
 
-/// Who is compared with whom among the 2n stacked rows of two views.
+/// Which rows are compared among the 2n stacked rows of two views.
 struct Roles {
     rows: usize,
     /// Only rows of the first view are anchors, and only rows of the second keys.

@@ -1,5 +1,5 @@
-//! The gradients of one loss by its raw embeddings: orthogonal to each (statement G3), and inversely proportional to the
-//! norm of each.
+//! The gradients of one loss with respect to its raw embeddings: orthogonal to each (statement G3), and inversely
+//! proportional to the norm of each.
 
 use embedding_norms::check::loss::{Slope, tangent, through_pullback};
 use embedding_norms::random::Generator;

@@ -1,4 +1,4 @@
-//! Where the budget of growth (statement S1) has its limit: along kinks. A few triplets that share their embeddings end
+//! Where the budget of growth (statement S1) does not hold: along kinks. A few triplets that share their embeddings end
 //! on the kinks of their hinges and hop from side to side; what that adds to norms does not fall with the step. With
 //! the corner of the hinge rounded off, it does.
 

@@ -3,7 +3,7 @@
 //! n embeddings in R^d descend each loss of the catalogue from one set of directions at several norms. The steps to one
 //! level of the loss grow as the square of the norm; behind that law stands an exact symmetry, bit for bit. Their
 //! gradients are tangent and inversely proportional to norms, those of the softmax losses are the closed form, and what
-//! norms gain is what the loss spends, unless it has kinks.
+//! norms gain is what the loss loses, unless it has kinks.
 
 mod bodies;
 mod claims;

@@ -68,7 +68,7 @@ impl Trial {
         Ok(Symmetry { loss: self.bodies.loss.clone(), replicate, compared, exceptions, wrong_distance })
     }
 
-    /// The way from embeddings times `scale` under the learning rate times its square, or another power of it.
+    /// The path from embeddings times `scale` under the learning rate times its square, or another power of it.
     fn path(&self, loss: &dyn Loss, start: &Start, scale: f64, wrong: f64) -> Result<Path, Failure> {
         // A square by multiplication is exact; a general power is not.
         let rate = self.learning_rate() * (scale * scale) * libm::pow(scale, wrong);

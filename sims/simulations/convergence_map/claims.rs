@@ -1,4 +1,4 @@
-//! What the tables of the map say of the statements.
+//! Claims about the statements, from the tables of the map.
 
 use embedding_norms::lab::claim::{Claim, Stating, claim};
 

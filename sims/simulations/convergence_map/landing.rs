@@ -2,8 +2,8 @@
 
 use embedding_norms::theory::one_step::EqualPair;
 
-/// The us after which one step leaves the least 1 − cos φ: a scan over all magnitudes, then the golden section. Only D1's
-/// step is asked, never the closed form.
+/// The us after which one step leaves the least 1 − cos φ: a scan over all magnitudes, then the golden section. It uses
+/// D1's step only, never the closed form.
 pub fn best_leg_ratio(half_tangent: f64) -> f64 {
     let sine = 2.0 * half_tangent / (1.0 + half_tangent * half_tangent);
     let left_over = |logarithm: f64| {

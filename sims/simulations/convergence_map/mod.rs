@@ -56,7 +56,7 @@ pub struct ConvergenceMap {
     #[arg(long, value_name = "STEPS", value_parser = values::count, default_value_t = 100_000_000)]
     budget: usize,
 
-    /// Random pairs of unequal norms that are held against their duals, per replicate
+    /// Random pairs of unequal norms that are compared with their duals, per replicate
     #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 5_000)]
     unequal_pairs: usize,
 }
@@ -145,7 +145,7 @@ impl Study for Band {
     }
 
     fn run(&self, unit: &mut Context<'_>) -> Result<Vec<CountsRow>, Failure> {
-        // The map has nothing random: the first replicate is all.
+        // The map is deterministic: one replicate is enough.
         if unit.unit.replicate > 0 {
             return Ok(Vec::new());
         }

@@ -8,7 +8,7 @@ use super::grid::Grid;
 use super::landing::best_leg_ratio;
 use super::rows::{CountsRow, MapRow, SurveyRow, TidyRow};
 
-/// The largest u, on either flank, at which L1 is held against the counts.
+/// The largest u, on either flank, at which L1 is compared with the counts.
 const SMALL_STEP: f64 = 0.01;
 /// How close to a whole number a prediction is not decided: what L1 with both orders neglects at that u.
 const UNDECIDED: f64 = 0.002;
@@ -64,7 +64,8 @@ impl Map<'_> {
         (0..self.grid.cells()).map(|row| self.survey_row(row)).collect()
     }
 
-    /// Holds one row against L1, L7 and L8. Cells that spent their budget are passed over if their mirror images did too.
+    /// Compares one row with L1, L7 and L8. Cells that spent their budget are passed over if their mirror images did
+    /// too.
     fn survey_row(&self, row: usize) -> SurveyRow {
         let k = self.grid.half_tangents[row];
         let inside = both_need_a_step(k, self.tolerance);

@@ -1,4 +1,4 @@
-//! What embeddings in three dimensions say.
+//! Claims about embeddings in three dimensions.
 
 use embedding_norms::lab::claim::Claim;
 use embedding_norms::statistics::mean;

@@ -94,7 +94,7 @@ fn name(class: usize) -> String {
     format!("class {class}")
 }
 
-/// Seven looks, and again with open markers.
+/// Seven styles, and the same with open markers.
 fn style(class: usize) -> Style {
     let style = Style::series(class - 1);
     if class > 7 { style.open() } else { style }

@@ -14,7 +14,7 @@ use crate::simulations::study::{Context, Row, Study};
 const SHOWN: usize = 60;
 /// Neighbours that classify a point.
 pub const NEIGHBOURS: usize = 10;
-/// Dimensions that can be looked at.
+/// Dimensions that can be drawn.
 pub const DIMENSIONS: usize = 3;
 
 /// A training into three dimensions.

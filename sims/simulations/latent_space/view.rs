@@ -1,4 +1,4 @@
-//! Three dimensions as they are looked at, from two sides.
+//! Two views of three dimensions.
 
 use embedding_norms::sphere::{angle, norm_of};
 use nalgebra::{Matrix3, SymmetricEigen};
@@ -34,7 +34,7 @@ impl Camera {
         }))
     }
 
-    /// Where a vector is seen.
+    /// The place of a vector in the picture.
     pub fn seen(&self, vector: &Array1<f64>, side: Side) -> (f64, f64) {
         let along = |axis: usize| (0..3).fold(0.0, |sum, k| sum + self.0[axis][k] * vector[k]);
         match side {

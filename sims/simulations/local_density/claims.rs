@@ -1,4 +1,4 @@
-//! What norms and neighbour distances say of each other.
+//! Claims about norms and neighbour distances.
 
 use embedding_norms::lab::claim::Claim;
 
@@ -10,7 +10,7 @@ use crate::simulations::study::name_of;
 pub const ENOUGH: u64 = 10;
 /// How far the correlation of shuffled norms may be from 0.
 const SHUFFLED: f64 = 0.02;
-/// How far that of norms which cannot know the density may be from 0.
+/// How far that of norms which do not depend on the density may be from 0.
 const UNKNOWING: f64 = 0.1;
 
 const OVERALL: &str = "embeddings in sparse regions are shorter, over all points: −r_s of norm and neighbour distance";

@@ -14,14 +14,14 @@ const SHOWN: usize = 400;
 /// Shuffles behind the control of a correlation.
 const SHUFFLES: usize = 20;
 
-/// A training, and the neighbour to whom distances are measured.
+/// A training, and the neighbour to which distances are measured.
 #[derive(Clone, Debug, Serialize)]
 pub struct Density {
     pub training: Training,
     pub neighbours: usize,
 }
 
-/// Whose norms.
+/// Which norms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NormOf {

@@ -1,4 +1,4 @@
-//! What the norm effect's tables say of the statements.
+//! Claims about the statements, from the norm effect's tables.
 
 use embedding_norms::lab::claim::{Claim, claim};
 use embedding_norms::lab::law::{Observation, Refusal, fit_power_law};

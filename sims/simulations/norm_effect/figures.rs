@@ -55,7 +55,7 @@ fn steps(rows: &[DescentRow], published: &[PublishedRow], exponent: Option<&str>
     Figure::new(text).columns(2).panel(linear).panel(logarithmic)
 }
 
-/// Steps over the law at each norm, for the three ways of counting: what finite steps and whole counts do to it.
+/// Steps over the law at each norm, for the three ways of counting: the effect of finite steps and whole counts on it.
 fn exponent(rows: &[DescentRow]) -> Option<Figure> {
     let (norm, steps) = *closed_form(rows).last()?;
     let factor = steps / (norm * norm);

@@ -2,7 +2,7 @@
 //!
 //! n pairs of random directions in R^d start at one common norm and descend the negative cosine until the mean cosine
 //! is 1 − ε. Three engines count the steps: *full* moves the vectors, *pair* iterates the exact recursion of D1, *flow*
-//! evaluates the closed form of L4. The published counts are laid beside them.
+//! evaluates the closed form of L4. The published counts are compared with them.
 
 mod claims;
 mod figures;
@@ -290,7 +290,7 @@ impl Study for SinglePairs {
             let second = [first, first * generator.random_range(0.01..1.0), 0.0][trial % 3];
             let epsilon = libm::pow(10.0, generator.random_range(-6.0..-2.5));
             let predicted = second_order_steps(half_tangent, first, second, epsilon)?;
-            // Too close to a whole number to say on which side of it the neglected orders leave it.
+            // Too close to a whole number: the neglected orders decide on which side of it the count lies.
             if (predicted - predicted.round()).abs() < 0.05 {
                 continue;
             }

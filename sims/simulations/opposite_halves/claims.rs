@@ -1,4 +1,4 @@
-//! What the tables of the opposite halves say of the statements.
+//! Claims about the statements, from the tables of the opposite halves.
 
 use embedding_norms::lab::claim::{Claim, claim};
 use embedding_norms::statistics::{Estimate, mean, mean_with_interval};
@@ -12,7 +12,7 @@ use crate::simulations::grouping::by;
 use crate::simulations::pairs::{FirstGradient, engines_claim, is_between, published_claim};
 use crate::simulations::simulation::Tables;
 
-/// The largest γ/ρ² at which L1's orders are held against counts.
+/// The largest γ/ρ² at which L1's orders are compared with counts.
 const LARGEST_STEP: f64 = 0.03;
 /// Replicates below which a slope is not tested.
 const ENOUGH: u64 = 10;
@@ -176,7 +176,7 @@ fn first_step(settings: &OppositeHalves, main: &[DescentRow]) -> Claim {
         .all_within(0.5, differences.iter().map(|found| (found.crossings.value - law(found)).abs()))
 }
 
-/// What the first step makes of the same pairs.
+/// The effect of the first step on the same pairs.
 pub struct Difference {
     /// The mean angle.
     pub angle: f64,
@@ -184,7 +184,7 @@ pub struct Difference {
     pub steps: f64,
     /// Crossing time with the cosine throughout minus crossing time as published, paired by replicate.
     pub crossings: Estimate,
-    /// The same of whole counts.
+    /// The same for whole counts.
     pub counts: Estimate,
 }
 

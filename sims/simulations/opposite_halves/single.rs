@@ -1,4 +1,4 @@
-//! Single pairs on their way to the antipode (statement L3).
+//! Single pairs near the antipode (statement L3).
 
 use embedding_norms::loss::NegativeCosine;
 use embedding_norms::simulation::{PairDescent, Start, StopRules};

@@ -1,4 +1,4 @@
-//! What the tables of steps say of L6.
+//! Claims about L6, from the tables of steps.
 
 use std::collections::BTreeSet;
 

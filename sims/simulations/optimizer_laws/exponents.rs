@@ -6,7 +6,7 @@ use embedding_norms::lab::law::Observation;
 use embedding_norms::statistics::{Estimate, mean_with_interval};
 use serde::{Deserialize, Serialize};
 
-/// Whether a norm lies in the asymptotic window of a rule or on the way to it.
+/// Whether a norm lies in the asymptotic window of a rule or on the approach to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Window {

@@ -144,7 +144,7 @@ fn ring() -> Style {
     Style::theory().marker(Marker::Circle).size(1.7).open()
 }
 
-/// Local exponents on the way into the window: Adam with a long memory, and momentum.
+/// Local exponents on the approach to the window: Adam with a long memory, and momentum.
 ///
 /// `dip` is the least exponent, as the claim has it.
 fn approaches(long: &[Observation], main: &[Steps], dip: Option<&str>) -> Figure {

@@ -63,7 +63,7 @@ pub struct OptimizerLaws {
     #[arg(long, value_name = "STEPS", value_parser = values::count, default_value_t = 100_000_000)]
     budget: usize,
 
-    /// Steps that the exact statement is followed for
+    /// Steps over which the exact statement is checked
     #[arg(long, value_name = "STEPS", value_parser = values::count, default_value_t = 64)]
     exact_steps: usize,
 }

@@ -11,7 +11,7 @@ pub struct Placed {
     pub optimizer: &'static str,
     /// The learning rate γ.
     pub learning_rate: f64,
-    /// What is not as in the catalogue. Every ε is 0, as a fixed one ends the symmetry.
+    /// The settings that differ from the catalogue. Every ε is 0, as a fixed one breaks the symmetry.
     pub parameters: &'static [(&'static str, f64)],
     /// The window in words.
     pub window: &'static str,

@@ -40,7 +40,7 @@ impl Pairs {
 pub struct Run {
     /// The name in the catalogue.
     pub optimizer: &'static str,
-    /// What is not as in the catalogue.
+    /// The settings that differ from the catalogue.
     pub parameters: Vec<(&'static str, f64)>,
     /// The learning rate γ per pair.
     pub learning_rate: f64,
@@ -74,7 +74,7 @@ impl Run {
         Ok(rules::scaling(entry(self.optimizer)?))
     }
 
-    /// A setting that is not as in the catalogue; not a number if it is.
+    /// A setting that differs from the catalogue; NaN if it does not.
     pub fn parameter(&self, name: &str) -> f64 {
         self.parameters.iter().find(|(known, _)| *known == name).map_or(f64::NAN, |(_, value)| *value)
     }
@@ -147,7 +147,7 @@ impl Run {
         Ok(scaled)
     }
 
-    /// The settings that are not as in the catalogue, for a reader.
+    /// The settings that differ from the catalogue, in words.
     pub fn settings(&self) -> String {
         let symbol = |name: &str| {
             let known = entry(self.optimizer).map_or(&[][..], |entry| entry.parameters);

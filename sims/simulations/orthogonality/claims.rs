@@ -1,4 +1,4 @@
-//! What becomes of orthogonality, held against statement S4.
+//! Claims about orthogonality (statement S4).
 
 use embedding_norms::lab::claim::{Claim, Verdict, claim, claim_of_paper};
 use embedding_norms::statistics::{Estimate, mean_with_interval};
@@ -6,9 +6,9 @@ use embedding_norms::statistics::{Estimate, mean_with_interval};
 use super::course::{Kind, Rule, Seen};
 use crate::simulations::grouping::grouped;
 
-/// What is zero but for rounding: a displacement is a difference of embeddings a hundred times as long.
+/// Zero up to rounding: a displacement is a difference of embeddings a hundred times as long.
 const ROUNDING: f64 = 1e-11;
-/// What no rounding reaches: the control of a measure that finds zero must find at least this.
+/// More than any rounding error: the control of a measure that finds zero must find at least this.
 const NO_ROUNDING: f64 = 1e-6;
 /// Radial shares above this matter.
 const CLEARLY: f64 = 0.02;
@@ -74,7 +74,7 @@ fn last_layer(rows: &[Seen]) -> Claim {
                 |θ · Δθ|/(‖θ‖‖Δθ‖)";
     let note = format!("control: the first layer, beside which b₂ reaches the output too, has {first:.1e}");
     let claim = claim("S4", says).note(note).within(ROUNDING, last);
-    // A measure that cannot tell the two layers apart would say nothing.
+    // A measure that cannot tell the two layers apart would show nothing.
     if first > NO_ROUNDING { claim } else { Claim { verdict: Verdict::NotAsStated, ..claim } }
 }
 

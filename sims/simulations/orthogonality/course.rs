@@ -89,7 +89,7 @@ pub struct Condition {
     pub temperature: f64,
 }
 
-/// Random numbers hang on the names of variants in the code, not on those in tables.
+/// Random numbers depend on the names of variants in the code, not on those in tables.
 fn variant<S: Serializer>(variant: &impl std::fmt::Debug, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&format_args!("{variant:?}"))
 }
@@ -224,8 +224,8 @@ impl Course<'_> {
         Ok(seen)
     }
 
-    /// The learning rate at which the first plain step turns embeddings by the wanted median angle: steps so small turn
-    /// in proportion to the rate.
+    /// The learning rate at which the first plain step rotates embeddings by the wanted median angle: at steps so small
+    /// the angle is proportional to the rate.
     fn calibrated<E: Encoder + Clone>(
         &self,
         encoder: &E,

@@ -40,7 +40,7 @@ pub struct Orthogonality {
     #[arg(long, value_name = "WIDTH", value_parser = values::count, default_value_t = 64)]
     width: usize,
 
-    /// Median angle in radians that the first plain step turns embeddings by; sets the learning rate of each encoder
+    /// Median angle in radians by which the first plain step rotates embeddings; sets the learning rate of each encoder
     #[arg(long, value_name = "RADIANS", value_parser = values::angle, default_value_t = 0.02)]
     turn: f64,
 

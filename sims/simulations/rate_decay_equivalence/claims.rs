@@ -1,4 +1,4 @@
-//! What the comparisons say of the statement.
+//! Claims about the statement, from the comparisons.
 
 use embedding_norms::lab::claim::{Claim, claim};
 
@@ -6,7 +6,7 @@ use super::Comparison;
 
 /// The largest angle between runs that are the same but for rounding.
 const ROUNDING: f64 = 1e-10;
-/// The smallest angle between runs that are said to part.
+/// The smallest angle between runs that count as diverging.
 const APART: f64 = 1e-3;
 
 pub fn claims(rows: &[Comparison]) -> Vec<Claim> {
@@ -21,8 +21,8 @@ pub fn claims(rows: &[Comparison]) -> Vec<Claim> {
         claim("L6", says).note(note).none_of(chosen, |row| !holds(row))
     };
     let same = |row: &Comparison| row.angle() <= ROUNDING;
-    // Rounding can turn the sign of a coordinate that passes through 0; RMSProp's first steps, ten times as long as later
-    // ones, lead where rounding grows.
+    // Rounding can flip the sign of a coordinate that passes through 0; RMSProp's first steps, ten times as long as
+    // later ones, lead to where rounding errors grow.
     let rough = ["sign-descent", "lion", "rmsprop"];
     let smooth = |row: &Comparison| row.exact || !rough.contains(&row.optimizer.as_str());
     let scale_free = |row: &Comparison| row.is_coupled() && row.grad_scale == 0.0 && !row.follows;

@@ -3,7 +3,7 @@
 //!
 //! Every rule of the catalogue descends a contrastive loss twice, once with all norms multiplied. Where decay has to
 //! scale as the norm to the −h, λ/k is right and directions are the same; where not (Adam with decay added to the
-//! gradient) they part, unless λ scales as L6 says.
+//! gradient) they diverge, unless λ scales as L6 says.
 
 mod claims;
 mod figures;
@@ -71,7 +71,7 @@ struct Method {
     steps: usize,
 }
 
-/// How λ goes where γ goes as k: as 1/k, or otherwise as L6 says.
+/// How λ scales where γ scales as k: as 1/k, or otherwise as L6 says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum DecayRule {
@@ -200,7 +200,7 @@ impl RateDecayEquivalence {
 }
 
 impl Method {
-    /// (γ, λ) at which a run of some hundred steps turns embeddings by a good part of a radian and feels its decay.
+    /// (γ, λ) at which a run of a few hundred steps rotates embeddings by a good part of a radian and decay matters.
     fn rates(&self) -> (f64, f64) {
         if entry(self.optimizer).is_ok_and(|entry| rules::scaling(entry).q == 1.0) {
             (0.005, 0.2)
@@ -216,7 +216,7 @@ impl Method {
         let base = self.descend(points, [1.0; 3])?;
         let mut rows = Vec::new();
         for &factor in &self.factors {
-            // Norms go by c = k^(1/h) = 2^m, and a whole m gives exact powers.
+            // Norms scale by c = k^(1/h) = 2^m, and a whole m gives exact powers.
             let m = libm::log2(factor) / h;
             let exponents = if exponent == -h { vec![-h] } else { vec![-h, exponent] };
             for decay in exponents {

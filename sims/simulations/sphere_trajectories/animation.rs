@@ -11,7 +11,7 @@ const MOVING: usize = 42;
 const RESTING: usize = 9;
 const FADING: usize = 9;
 
-/// What a frame shows: the time in steps, and how much of the paths is still to be seen.
+/// What a frame shows: the time in steps, and how visible the paths still are.
 #[derive(Clone, Copy)]
 struct Moment {
     time: f64,

@@ -1,4 +1,4 @@
-//! What random pairs on the sphere say of the statements.
+//! Claims about the statements, from random pairs on the sphere.
 
 use embedding_norms::lab::claim::{Claim, claim};
 

@@ -1,8 +1,8 @@
-//! Pairs on their way over the sphere in three dimensions, for norms that are too short, best and too long
+//! Trajectories of pairs on the sphere in three dimensions, for norms that are too short, best and too long
 //! (statements D1, D2 and L8).
 //!
 //! The same pairs start three times at one learning rate. From the best norm √(γ(1 + cos φ0)) they meet in one step,
-//! shorter ones pass each other, longer ones take many small steps. Random pairs back what the pictures show.
+//! shorter ones pass each other, longer ones take many small steps. Random pairs support what the pictures show.
 
 mod animation;
 mod claims;
@@ -124,7 +124,7 @@ impl Study for Path {
     }
 
     fn run(&self, unit: &mut Context<'_>) -> Result<Vec<PointRow>, Failure> {
-        // Nothing is random: the first replicate is all.
+        // Nothing is random: one replicate is enough.
         if unit.unit.replicate > 0 {
             return Ok(Vec::new());
         }

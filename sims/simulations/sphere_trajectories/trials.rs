@@ -12,7 +12,7 @@ use super::view::cross;
 use crate::cli::failure::Failure;
 use crate::simulations::study::{Context, Row, Study};
 
-/// Steps after which a pair is left.
+/// Steps after which a pair is given up.
 const BUDGET: u64 = 300;
 /// Norms and distances that rounding may change, relatively, in these runs.
 pub const ROUNDING: f64 = 1e-13;

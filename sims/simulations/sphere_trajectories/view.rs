@@ -1,4 +1,4 @@
-//! The sphere as it is looked at: where pairs stand, the camera, the lines of the globe, and paths upon it.
+//! The picture of the sphere: where pairs stand, the camera, the lines of the globe, and paths upon it.
 
 use std::f64::consts::PI;
 
@@ -65,13 +65,13 @@ impl Trail {
         let time = time.clamp(0.0, self.steps() as f64);
         let step = (time.floor() as usize).min(self.steps().saturating_sub(1));
         let (from, to) = (&self.directions[step], &self.directions[(step + 1).min(self.steps())]);
-        // Steps turn by less than a right angle, so there is always one shortest way.
+        // Steps rotate by less than a right angle, so the shortest path is always unique.
         let point = geodesic(from.view(), to.view(), time - step as f64).unwrap_or_else(|_| to.clone());
         let (x, y, near) = seen(&(point + &self.shift));
         (x, y, if near >= 0.0 { 1.0 } else { FAR })
     }
 
-    /// The way until a time, as points for a path.
+    /// The path until a time, as points.
     pub fn until(&self, time: f64) -> Vec<(f64, f64, f64)> {
         const PIECES: usize = 24;
         let end = time.min(self.steps() as f64);

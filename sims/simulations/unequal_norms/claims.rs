@@ -1,4 +1,4 @@
-//! What the tables of unequal norms say of the statements.
+//! Claims about the statements, from the tables of unequal norms.
 
 use embedding_norms::lab::claim::{Claim, claim};
 use embedding_norms::lab::law::{Observation, fit_power_law};
@@ -15,7 +15,7 @@ const SMALL_RATE: f64 = 0.08;
 const UNDECIDED: f64 = 0.05;
 /// α + β up to which the rate of the flow is compared.
 const FLOW_RATE: f64 = 0.004;
-/// The largest step size in the fits of what is left of L5's ratio.
+/// The largest step size in the fits of the residual of L5's ratio.
 const LARGEST_STEP: f64 = 0.05;
 /// How far from its value the whole interval of an order may reach: the next order is smaller by up to the largest step.
 const MARGIN: f64 = LARGEST_STEP;
@@ -74,7 +74,7 @@ fn rate(rows: &[&NormsRow], says: &str, replicates: u64) -> Claim {
         .equivalent(1.0, FLOW_RATE, estimate)
 }
 
-/// The ratio of the angles turned over ρ_j²/ρ_i² at the smallest step size, for the ratio of norms where it is worst.
+/// The ratio of the total rotations over ρ_j²/ρ_i² at the smallest step size, for the ratio of norms where it is worst.
 fn travel(turned: &[TurnedRow], replicates: u64) -> Claim {
     let smallest = turned.iter().map(|row| row.step_size).fold(f64::INFINITY, f64::min);
     let rows = turned.iter().filter(|row| row.step_size == smallest);
@@ -92,7 +92,7 @@ fn travel(turned: &[TurnedRow], replicates: u64) -> Claim {
         })
 }
 
-/// What is left of the ratio of the angles turned.
+/// The residual of the ratio of the total rotations.
 #[derive(Clone, Copy)]
 pub enum Residual {
     /// Against ρ_j²/ρ_i².

@@ -97,7 +97,7 @@ fn equal_steps(mut panel: Panel, rows: &[&NormsRow], edges: (f64, f64)) -> Panel
     panel
 }
 
-/// The ratio of the angles turned over ρ_j²/ρ_i², against the step size.
+/// The ratio of the total rotations over ρ_j²/ρ_i², against the step size.
 fn turned_ratio(ratios: &[(f64, Vec<&TurnedRow>)]) -> Panel {
     let mut panel = Panel::new(
         Axis::logarithmic("step size γ/‖z‖² of the short member"),
@@ -131,7 +131,7 @@ fn filled(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     points.windows(2).flat_map(piece).collect()
 }
 
-/// What the limit and the first correction leave: means of absolute values, with slopes 1 and 2 to compare.
+/// The residuals of the limit and of the first correction: means of absolute values, with slopes 1 and 2 to compare.
 fn residual(ratios: &[(f64, Vec<&TurnedRow>)]) -> Panel {
     let mut panel = Panel::new(
         Axis::logarithmic("step size γ/‖z‖² of the short member"),

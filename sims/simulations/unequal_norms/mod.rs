@@ -1,7 +1,7 @@
 //! Pairs of unequal norms, with and without a stop-gradient (statements L1, L5 and D1).
 //!
 //! Random pairs start at every combination of two norms. The full engine moves the vectors, D1's recursion counts the
-//! same steps, and L1's closed form predicts them. The angles that the members turn altogether show who travels.
+//! same steps, and L1's closed form predicts them. The total rotation of each member shows which one moves.
 
 mod claims;
 mod figures;
@@ -38,7 +38,7 @@ pub struct UnequalNorms {
     #[arg(long, value_name = "ε", value_parser = values::tolerance, default_value_t = 1e-3)]
     tolerance: f64,
 
-    /// Ratios ρ_j/ρ_i at which the angles turned are followed to small steps
+    /// Ratios ρ_j/ρ_i at which total rotations are measured down to small steps
     #[arg(long, value_name = "RATIO,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::positive,
           default_value = "2,3,10", num_args = 1)]
     ratios: Vec<f64>,

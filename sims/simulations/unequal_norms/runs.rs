@@ -95,7 +95,7 @@ pub struct TurnedRow {
     stop: String,
     turned_first: f64,
     turned_second: f64,
-    /// The ratio of the angles turned over ρ_j²/ρ_i², measured and by L5 with its first correction.
+    /// The ratio of the total rotations over ρ_j²/ρ_i², measured and by L5 with its first correction.
     pub turned_relative: Option<f64>,
     pub turned_law: Option<f64>,
 }
@@ -239,7 +239,7 @@ impl Shared {
     }
 }
 
-/// The angles that the members turn in so many steps, by D1, and the pair after them.
+/// The angles by which the members rotate in so many steps, by D1, and the pair after them.
 fn turned_angles(mut pair: Pair, steps: u64) -> ((f64, f64), Pair) {
     let mut turned = (0.0, 0.0);
     for _ in 0..steps {

@@ -1,4 +1,4 @@
-//! The way of the norms to their equilibrium.
+//! How the norms approach their equilibrium.
 
 use embedding_norms::sphere::uniform;
 use ndarray::ArrayView1;

@@ -1,4 +1,4 @@
-//! What the tables say of norms under weight decay.
+//! Claims about norms under weight decay, from the tables.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::simulations::simulation::Tables;
 const ENOUGH: u64 = 10;
 /// How far norm and angle may be from S3, relatively.
 const MARGIN: f64 = 0.002;
-/// The largest angle turned per update at which they are compared: that is γ/ρ*² = 0.05 for gradient descent.
+/// The largest rotation per update at which they are compared: that is γ/ρ*² = 0.05 for gradient descent.
 const LARGEST_ANGLE: f64 = 0.051;
 /// How far the exponent of f may be from 1/4.
 const QUARTER: f64 = 0.002;
@@ -80,7 +80,7 @@ impl SettlingRow {
         self.optimizer == "sign-descent"
     }
 
-    /// Whether an update turns little.
+    /// Whether an update rotates the embedding by a small angle.
     fn is_small(&self) -> bool {
         self.predicted_angle / self.frequency.sqrt() <= LARGEST_ANGLE
     }

@@ -26,7 +26,7 @@ pub enum Method {
     SignDescent,
 }
 
-/// What one embedding is put through.
+/// The conditions under which one embedding descends.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Setting {
     pub method: Method,

@@ -1,8 +1,8 @@
-//! Weight decay and gradients that never end: where norms settle, how fast, and what they turn there (statement S3);
-//! and what momentum adds to the norms with and without projection (statement S1).
+//! Weight decay and gradients that never end: where norms settle, how fast, and how far a step rotates embeddings there
+//! (statement S3); and what momentum adds to the norms with and without projection (statement S1).
 //!
 //! Every embedding sees a fresh random target, at a fraction f of the steps. Decay takes from its norm what the steps
-//! add, and the angle turned per step forgets the size of the gradient.
+//! add, and the rotation per step does not depend on the size of the gradient.
 
 mod approach;
 mod claims;
@@ -25,7 +25,7 @@ use method::{Method, Setting};
 use projection::Projection;
 use settling::Settling;
 
-/// By how much stronger decay is for sign descent: its norms wander, and S3's norm is exact for any γλ.
+/// By how much stronger decay is for sign descent: its norms fluctuate, and S3's norm is exact for any γλ.
 const SIGN: f64 = 40.0;
 /// By how much longer its averages are, in relaxations, and over how many more embeddings.
 const WANDERING: usize = 10;
@@ -143,7 +143,7 @@ impl WeightDecay {
         }
     }
 
-    /// One rule, with γλ in proportion to f, so that an update turns as much for every f.
+    /// One rule, with γλ in proportion to f, so that an update rotates by the same angle for every f.
     fn rule(&self, method: Method, frequency: f64) -> Settling {
         let more = if method == Method::SignDescent { WANDERING } else { 1 };
         Settling {
@@ -154,8 +154,8 @@ impl WeightDecay {
         }
     }
 
-    /// One frequency, at the decay that all have in common; rare updates make norms wander more. The runs are long, so
-    /// they have a quarter of the dimensions.
+    /// One frequency, at the decay that all have in common; rare updates make norms fluctuate more. The runs are long,
+    /// so they have a quarter of the dimensions.
     fn swept(&self, frequency: f64) -> Settling {
         let setting = self.setting(Method::GradientDescent { coupled: false }, self.sweep_decay, frequency);
         Settling {

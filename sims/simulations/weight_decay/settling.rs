@@ -11,7 +11,7 @@ use crate::simulations::study::{Context, Row, Study};
 /// Relaxations before the average begins.
 const SETTLING: f64 = 3.0;
 
-/// Embeddings that start at S3's norm, settle, and are averages.
+/// Embeddings that start at S3's norm, settle, and are averaged.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Settling {
     pub setting: Setting,

@@ -1,4 +1,4 @@
-//! What a whole column of a table holds, from one pass over it: little, however many rows there are.
+//! A summary of a whole column of a table, from one pass over it: small, however many rows there are.
 
 use super::field::{Field, Notation, read_list};
 use super::listing::shown;
@@ -232,7 +232,7 @@ mod tests {
             }
             assert_eq!(later.below(1, texts[0], Field::of(texts[0])), column(texts), "{texts:?}");
         }
-        // Which list is told to be the other one depends on where the pass began; that one differs does not.
+        // Which list is reported as different depends on where the pass began; that one differs does not.
         let mut later = Column::default();
         later.add(2, "[3, 4]", Field::List);
         later.add(3, "[5]", Field::List);

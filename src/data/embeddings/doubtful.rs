@@ -1,4 +1,4 @@
-//! Columns that are coordinates by their kind and an index by their looks: they are refused, never guessed.
+//! Columns of numbers that look like an index: they are refused, never guessed.
 
 use super::column::Column;
 
@@ -58,7 +58,7 @@ const COUNT_BEGINNINGS: [&str; 3] = ["n_", "num_", "nr_"];
 const FAR: f64 = 100.0;
 const FAR_FRACTION: f64 = 1e5;
 
-/// Rows from which a ramp is no chance, and beside whole numbers.
+/// Rows from which a ramp is no coincidence, and the same beside whole numbers.
 const RAMP: usize = 3;
 const RAMP_OF_WHOLE: usize = 5;
 

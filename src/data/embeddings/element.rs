@@ -68,7 +68,7 @@ impl Element {
         matches!(self, Self::F16 | Self::Bf16 | Self::F32 | Self::F64 | Self::Decimal)
     }
 
-    /// Turns bytes of whole elements into numbers. f64 holds every one of them exactly but integers beyond 2⁵³.
+    /// Turns bytes of whole elements into numbers. f64 holds every one of them exactly except integers beyond 2⁵³.
     pub(super) fn decode(&self, bytes: &[u8], big_endian: bool, numbers: &mut Vec<f64>) {
         match self {
             Self::F16 => each(bytes, big_endian, numbers, |b| f16::from_bits(u16::from_le_bytes(b)).to_f64()),
@@ -83,7 +83,7 @@ impl Element {
         }
     }
 
-    /// Turns the bytes of one element into the text of a label; none if they are no text.
+    /// Turns the bytes of one element into the text of a label; none if they are not text.
     pub(super) fn label(&self, bytes: &[u8], big_endian: bool) -> Option<String> {
         match self {
             Self::Signed(_) => Some(integer(bytes, big_endian, true).to_string()),

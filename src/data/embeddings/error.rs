@@ -17,7 +17,7 @@ pub struct ReadError {
     pub problem: Box<Problem>,
 }
 
-/// Stands for the name of the file in a remedy, so that it can be typed as it is told.
+/// Stands for the name of the file in a remedy, so that it can be typed as it is printed.
 const FILE: &str = "{file}";
 
 /// Stands for the ending of the file's name in a remedy.
@@ -176,7 +176,7 @@ pub enum Problem {
         /// How it is stored.
         method: String,
     },
-    /// A field that is no number.
+    /// A field that is not a number.
     #[error("line {line}, column {column}: '{found}' is not a number{remedy}")]
     Field {
         /// The line in the file, counted from 1.
@@ -212,7 +212,7 @@ pub enum Problem {
         /// What to do.
         remedy: String,
     },
-    /// A list in a field that is no embedding, with what to do.
+    /// A list in a field that is not an embedding, with what to do.
     #[error("line {line}, column {column}: {found}")]
     List {
         /// The line in the file, counted from 1.
@@ -313,7 +313,7 @@ pub enum Problem {
         codec: &'static str,
     },
     /// Bytes of zero in a text.
-    #[error("line {line}, column {column}: '{found}' holds bytes of zero, as no text does; write the file again")]
+    #[error("line {line}, column {column}: '{found}' contains zero bytes, which text does not; write the file again")]
     Nul {
         /// The line in the file, counted from 1.
         line: u64,
@@ -382,9 +382,9 @@ pub enum Problem {
         /// What stands there.
         found: String,
     },
-    /// Bytes of a label that are no text.
+    /// Bytes of a label that are not text.
     #[error(
-        "{place}: a label that is no text in UTF-8; if it is Latin-1, in Python: z = {load}; np.save(\"new.npy\", \
+        "{place}: a label that is not UTF-8 text; if it is Latin-1, in Python: z = {load}; np.save(\"new.npy\", \
          np.char.decode(z, \"latin-1\"))"
     )]
     LabelBytes {
@@ -404,7 +404,7 @@ pub enum Problem {
         there: usize,
     },
     /// A slice of Python in the place of a range of rows.
-    #[error("':{found}' is no range of rows; write the first and the last one, counted from 0, as in {FILE}:0-511")]
+    #[error("':{found}' is not a range of rows; write the first and the last one, counted from 0, as in {FILE}:0-511")]
     Slice {
         /// What was asked for.
         found: String,
@@ -417,7 +417,7 @@ pub enum Problem {
         /// What to do.
         remedy: String,
     },
-    /// A text that is no number, where a number per row is needed.
+    /// A text that is not a number, where a number per row is needed.
     #[error("row {row}: '{found}' is not a number; give one per row, counted from 0")]
     NotANumber {
         /// The row, counted from 0.
@@ -425,7 +425,7 @@ pub enum Problem {
         /// What stands there.
         found: String,
     },
-    /// A row index that is none.
+    /// A text that is not the index of a row.
     #[error("row {row}: '{found}' is not the index of a row; give one whole number from 0 per row")]
     NotAnIndex {
         /// The row, counted from 0.

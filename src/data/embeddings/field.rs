@@ -58,7 +58,7 @@ pub(super) enum Notation {
     Comma,
     /// `1.0D+00`
     Fortran,
-    /// `−0.5`, with a sign that is no hyphen.
+    /// `−0.5`, with a sign that is not a hyphen.
     Minus,
     /// `5%`
     Percent,
@@ -158,7 +158,7 @@ impl Notation {
         match self {
             Self::Comma => ("a comma within a number", "write decimal points and no separators of thousands"),
             Self::Fortran => ("an exponent of Fortran", "write E in the place of D"),
-            Self::Minus => ("a minus sign that is no hyphen", "write - (U+002D)"),
+            Self::Minus => ("a minus sign that is not a hyphen", "write - (U+002D)"),
             Self::Percent => ("a percentage", "write it as a fraction"),
             Self::Quoted => ("a quoted number", "remove the marks"),
             Self::Complex => {

@@ -1,4 +1,4 @@
-//! Files that are known and not read: what they are, and the line that makes a file of them that is.
+//! Formats that are recognized but not read: what they are, and the line of Python that converts them.
 
 use super::error::Problem;
 
@@ -56,7 +56,7 @@ pub(super) fn by_content(first: &[u8]) -> Option<Problem> {
         return Some(other("a DVC pointer and not the file itself", "fetch it: dvc pull"));
     }
     if text.starts_with("<!doctype html") || text.starts_with("<html") || text.starts_with("<head") {
-        return Some(other("a web page", "the download gave a page in the place of the file; fetch the raw file"));
+        return Some(other("a web page", "the download returned a web page instead of the file; fetch the raw file"));
     }
     if text.starts_with("<?xml") || text.starts_with("<error>") {
         return Some(other("an XML document", "if a download gave it, it is a message of the server: look into it"));
@@ -131,7 +131,7 @@ pub(super) fn by_name(extension: &str) -> Option<Problem> {
         "pt" | "pth" | "ckpt" => Some(torch()),
         "pkl" | "pickle" | "joblib" => Some(pickle()),
         "bin" | "dat" | "raw" | "f32" | "f64" | "data" => Some(other(
-            "a file of numbers without shape and type, as it seems",
+            "apparently a file of numbers without shape and type",
             "say which numbers they are; of float32 in d dimensions, in Python: \
              np.save(\"new.npy\", np.fromfile(\"{file}\", dtype=np.float32).reshape(-1, d))",
         )),
@@ -161,10 +161,10 @@ pub(super) fn in_archive(files: &[String]) -> Option<Problem> {
     has("xl").then_some(workbook)
 }
 
-/// A text whose fields nothing is said to separate.
+/// A text whose separator is not known.
 pub(super) fn text() -> Problem {
     other(
-        "text of no stated separator",
+        "text with an unknown separator",
         "save a table as .csv (commas) or .tsv (tabs), in Python: np.savetxt(\"new.csv\", np.loadtxt(\"{file}\"), \
          delimiter=\",\")",
     )

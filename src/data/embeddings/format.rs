@@ -1,4 +1,4 @@
-//! Which format a file has: by its first bytes where they tell, else by the ending of its name.
+//! Which format a file has: by its first bytes where they are distinctive, else by the extension of its name.
 
 use super::error::Problem;
 use super::storage::Opened;

@@ -5,7 +5,7 @@ use super::error::Problem;
 use super::field::Field;
 use super::listing::{listed, shown};
 
-/// Columns that are counted from 0 above fractions and can be nothing but a header.
+/// With this many columns, numbers counted from 0 above fractions can only be a header.
 const COUNTED_FOR_SURE: usize = 8;
 
 /// Fractions below, all of them, that show that the first line was not written as a row.
@@ -51,7 +51,7 @@ impl FirstLine<'_> {
         }
     }
 
-    /// The columns that can tell. One with text among its numbers can, where there is no better one.
+    /// The columns that can decide. One with text among its numbers counts only where there is no better one.
     fn voices(&self) -> Vec<(usize, Voice)> {
         let of = |is_telling: &dyn Fn(&Column) -> bool| -> Vec<(usize, Voice)> {
             let columns = self.below.iter().enumerate().filter(|(_, column)| is_telling(column));
@@ -91,7 +91,7 @@ impl FirstLine<'_> {
         if count >= COUNTED_FOR_SURE && numbers.iter().any(is_fraction) {
             return Ok(true);
         }
-        // A single column below a 0 is no matrix of anything.
+        // A single column below a 0 is not a matrix of anything.
         if count == 1 { Ok(false) } else { Err(unclear()) }
     }
 

@@ -35,9 +35,9 @@ pub(super) fn read_header(reader: &mut dyn Read, place: &str) -> Result<Header, 
     let (text, length) = read_text(reader, place)?;
     let corrupt = |what: String| Problem::corrupt(place, what);
     let value: Value =
-        text.trim_end().parse().map_err(|_| corrupt(format!("its header is no dictionary: '{}'", shown(&text))))?;
+        text.trim_end().parse().map_err(|_| corrupt(format!("its header is not a dictionary: '{}'", shown(&text))))?;
     let Value::Dict(entries) = value else {
-        return Err(corrupt(format!("its header is no dictionary: '{}'", shown(&text))));
+        return Err(corrupt(format!("its header is not a dictionary: '{}'", shown(&text))));
     };
     let entry = |name: &str| {
         let found = entries.iter().find(|(key, _)| key.as_string().is_some_and(|key| key == name));
@@ -45,7 +45,8 @@ pub(super) fn read_header(reader: &mut dyn Read, place: &str) -> Result<Header, 
     };
     let fortran = entry("fortran_order")?.as_boolean();
     let fortran = fortran.ok_or_else(|| corrupt("'fortran_order' is neither True nor False".to_owned()))?;
-    let shape = shape(entry("shape")?).ok_or_else(|| corrupt("its shape is no tuple of whole numbers".to_owned()))?;
+    let shape =
+        shape(entry("shape")?).ok_or_else(|| corrupt("its shape is not a tuple of whole numbers".to_owned()))?;
     let (element, big_endian) = match entry("descr")? {
         Value::String(code) => element(code, place)?,
         fields => (Element::Record(of_record(fields)), false),
@@ -81,7 +82,7 @@ fn read_text(reader: &mut dyn Read, place: &str) -> Result<(String, u64), Proble
     }
     let mut text = vec![0; size];
     read(&mut text)?;
-    let text = String::from_utf8(text).map_err(|_| Problem::corrupt(place, "its header is no text"))?;
+    let text = String::from_utf8(text).map_err(|_| Problem::corrupt(place, "its header is not text"))?;
     if depth(&text) > DEEPEST {
         return Err(Problem::corrupt(place, format!("brackets more than {DEEPEST} deep in its header")));
     }

@@ -59,7 +59,7 @@ fn load(key: &str) -> String {
 
 fn find(archive: &mut ZipArchive<impl Read + Seek>, file: &str, length: u64, place: String) -> Result<Entry, Problem> {
     let corrupt = |what: &dyn std::fmt::Display| Problem::corrupt(&place, what);
-    let index = archive.index_for_name(file).ok_or_else(|| corrupt(&"it is listed and not there"))?;
+    let index = archive.index_for_name(file).ok_or_else(|| corrupt(&"it is listed but missing"))?;
     let found = archive.by_index_raw(index).map_err(|error| corrupt(&error))?;
     if found.encrypted() {
         return Err(Problem::Compression { place, method: "it is encrypted".to_owned() });
@@ -69,7 +69,7 @@ fn find(archive: &mut ZipArchive<impl Read + Seek>, file: &str, length: u64, pla
         CompressionMethod::Deflated => true,
         other => return Err(Problem::Compression { place, method: format!("it is compressed by {other}") }),
     };
-    let start = found.data_start().ok_or_else(|| corrupt(&"its data is not there"))?;
+    let start = found.data_start().ok_or_else(|| corrupt(&"its data is missing"))?;
     let (stored, size, checksum) = (found.compressed_size(), found.size(), found.crc32());
     if start.checked_add(stored).is_none_or(|end| end > length) {
         let found = length.saturating_sub(start);

@@ -24,7 +24,7 @@ pub(super) struct Records<'a> {
     like_rows: BTreeMap<usize, (u64, String)>,
 }
 
-/// Bytes of which no more are given than one more line may have.
+/// A reader that gives no more bytes than one more line may have.
 struct Bounded<'a> {
     storage: &'a mut dyn Storage,
     given: u64,
@@ -108,7 +108,7 @@ fn is_like_a_row(record: &ByteRecord) -> bool {
     !has_space && (record.len() == 1 || record.iter().skip(1).any(is_number))
 }
 
-/// Refuses bytes that are no text: whoever replaces them makes one of two different fields.
+/// Refuses bytes that are not text: replacing them could make two different fields equal.
 fn check_text(line: u64, record: &ByteRecord) -> Result<(), Problem> {
     if std::str::from_utf8(record.as_slice()).is_ok() && !record.as_slice().contains(&0) {
         return Ok(());
@@ -121,7 +121,7 @@ fn check_text(line: u64, record: &ByteRecord) -> Result<(), Problem> {
     if field.contains(&0) {
         return Err(Problem::Nul { line, column, found });
     }
-    // Windows-1252 has signs where Latin-1 has none.
+    // Windows-1252 has printable characters where Latin-1 has none.
     let (encoding, codec) = match field.iter().any(|byte| (0x80..0xa0).contains(byte)) {
         true => ("Windows-1252", "cp1252"),
         false => ("Latin-1", "latin-1"),

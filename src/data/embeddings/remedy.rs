@@ -1,4 +1,4 @@
-//! What to do about an array that is no matrix of numbers: a line of Python that can be typed as it stands.
+//! What to do about an array that is not a matrix of numbers: a line of Python that can be typed as it stands.
 
 use super::element::Element;
 use super::error::Problem;
@@ -82,7 +82,7 @@ fn elements(array: &StoredArray, wanted: Use) -> String {
             let floats = saved(array, "z.view(ml_dtypes.float8_e4m3fn).astype(np.float32)");
             format!("numpy stores float8 so; if they are of the kind e4m3fn, {floats}")
         }
-        (Element::Raw(_), _) => "they have no type that is known; save them as float32".to_owned(),
+        (Element::Raw(_), _) => "their type is not known; save them as float32".to_owned(),
         (Element::Complex(_), Use::Embeddings | Use::Numbers) => {
             format!("give real and imaginary parts, {}", saved(array, "np.hstack([z.real, z.imag])"))
         }
@@ -94,10 +94,10 @@ fn elements(array: &StoredArray, wanted: Use) -> String {
             format!("{what}, {}", python(&array.torch(), &format!("np.save(\"new.npy\", {expression})")))
         }
         (Element::Other(name), _) if name.contains("M8") || name.contains("m8") => {
-            "these are dates or spans of time, and no numbers".to_owned()
+            "these are dates or spans of time, not numbers".to_owned()
         }
         (element, Use::Embeddings) if element.is_text() => {
-            "these are labels, as it seems: give them with --labels, and here the embeddings".to_owned()
+            "these seem to be labels: give them with --labels, and here the embeddings".to_owned()
         }
         (_, Use::Labels) => {
             format!("for a class per value, {}", saved(array, "np.unique(z.ravel(), return_inverse=True)[1]"))
@@ -128,7 +128,7 @@ fn shape(array: &StoredArray) -> String {
         format!("of two views of the same samples, {}", python(&array.load, &does))
     };
     match *array.shape.as_slice() {
-        [] => "a scalar is no set of embeddings; give an array with a row for each".to_owned(),
+        [] => "a scalar is not a set of embeddings; give an array with a row for each".to_owned(),
         [_] => format!("give every embedding a row, with its dimension d, {}", saved(array, "z.reshape(-1, d)")),
         [_, .., 1] => format!("remove the axes of length 1, {}", saved(array, "z.reshape(len(z), -1)")),
         [_, 1, _] => format!("remove the axis of length 1, {}", saved(array, "z[:, 0]")),

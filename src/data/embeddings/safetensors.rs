@@ -38,8 +38,7 @@ pub(super) fn open(
     }
     let keys = metadata.offset_keys();
     let key = choose(&keys, key, name, "safetensors.torch.save_file({\"z\": z}, \"z.safetensors\")")?;
-    let info =
-        metadata.info(key).ok_or_else(|| Problem::corrupt(HEADER, format!("'{key}' is listed and not there")))?;
+    let info = metadata.info(key).ok_or_else(|| Problem::corrupt(HEADER, format!("'{key}' is listed but missing")))?;
     let shape = info.shape.iter().map(|side| *side as u64).collect();
     let (from, to) = (info.data_offsets.0 as u64, info.data_offsets.1 as u64);
     let load = format!("safetensors.numpy.load_file(\"{{file}}\")[\"{}\"]", shown(key));

@@ -51,7 +51,8 @@ fn resolve(index: &mut Opened, selection: &Selection) -> Result<Selection, Probl
     let shard = PathBuf::from(&weight_map[key]);
     let problem = |what: String, remedy: &str| Problem::Sharded { what, remedy: remedy.to_owned() };
     if shard.components().count() != 1 || shard.file_name().is_none() {
-        let what = format!("'{}' is in '{}', which is no file beside the index", shown(key), shown(&weight_map[key]));
+        let what =
+            format!("'{}' is in '{}', which is not a file beside the index", shown(key), shown(&weight_map[key]));
         return Err(problem(what, "name the file that holds it as FILE:KEY"));
     }
     let file = selection.file.with_file_name(&shard);

@@ -32,7 +32,7 @@ enum Content {
     Table(Layout),
 }
 
-/// How far a pass over the rows is.
+/// The progress of a pass over the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Rows that have been read.
@@ -81,7 +81,7 @@ impl Source {
         }
     }
 
-    /// The columns of a table that are no coordinates: labels, and the index that pandas writes. None of an array.
+    /// The columns of a table that are not coordinates: labels, and the index that pandas writes. None of an array.
     pub fn left_out(&self) -> Vec<String> {
         self.layout().map_or_else(Vec::new, Layout::left_out)
     }
@@ -205,7 +205,7 @@ enum Reader<'a> {
 }
 
 impl<'a> Chunks<'a> {
-    /// Tells after every chunk how far the pass is.
+    /// Reports the progress of the pass after every chunk.
     pub fn with_progress(self, progress: impl FnMut(Progress) + 'a) -> Self {
         Self { progress: Some(Box::new(progress)), ..self }
     }

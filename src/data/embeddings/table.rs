@@ -18,7 +18,7 @@ use super::storage::Storage;
 /// Names by which a column of labels is known.
 const LABELS: [&str; 5] = ["label", "labels", "class", "classes", "target"];
 
-/// What is known of tables beyond their text. The default knows nothing, and reads what leaves no doubt.
+/// What the user says about a table. The default says nothing, and reads only what is unambiguous.
 ///
 /// A column is given by its name, by its number, counted from 1, where none has that name, or as `FIRST-LAST`, two
 /// columns with all between.
@@ -35,7 +35,7 @@ const LABELS: [&str; 5] = ["label", "labels", "class", "classes", "target"];
 pub struct TableOptions {
     /// Whether the first line is a header; none: decided by what stands in it and below.
     pub header: Option<bool>,
-    /// Columns that are no coordinates.
+    /// Columns that are not coordinates.
     pub drop: Vec<String>,
     /// Columns that are coordinates, whatever they look like.
     pub keep: Vec<String>,
@@ -98,7 +98,7 @@ impl Survey {
         if key.is_some_and(is_name) {
             return Ok(true);
         }
-        // Lines of labels have none that could be told from them.
+        // Lines of labels have no header that could be distinguished from them.
         if separator.is_none() {
             return Ok(false);
         }
@@ -150,7 +150,7 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Gives every column its part.
+    /// Assigns every column its role.
     fn assign(&mut self, key: Option<&str>, options: &TableOptions) -> Result<(), Problem> {
         let all =
             |items: &[String]| items.iter().flat_map(|item| find(&self.names, item)).flatten().collect::<Vec<_>>();
@@ -226,7 +226,7 @@ impl Layout {
         (0..self.names.len()).filter(is_passed).map(|column| self.called(column)).collect()
     }
 
-    /// All columns that are no coordinates.
+    /// All columns that are not coordinates.
     pub fn left_out(&self) -> Vec<String> {
         let others = (0..self.names.len()).filter(|column| !self.coordinates.contains(column));
         others.map(|column| self.called(column)).collect()
@@ -335,7 +335,7 @@ impl Layout {
         faults.min_by_key(|(line, _)| *line).map_or(Ok(()), |(_, problem)| Err(problem))
     }
 
-    /// The first field of a column that is no coordinate, with its line.
+    /// The first field of a column that is not a coordinate, with its line.
     fn fault(&self, place: usize) -> Option<(u64, Problem)> {
         let column = &self.columns[place];
         let name = || self.place(place);
@@ -357,7 +357,7 @@ impl Layout {
             .bad_list
             .as_ref()
             .map(|Place { line, found }| (*line, Problem::List { line: *line, column: name(), found: found.clone() }));
-        // What is rarer in a column is at fault.
+        // The rarer kind of field in a column is at fault.
         let is_text_at_fault = column.texts <= column.lists || column.lists == 0;
         let text = column.text.as_ref().filter(|_| is_text_at_fault).map(|Place { line, found }| {
             let remedy = self.remedy_of_text(place, found);
@@ -390,7 +390,7 @@ impl Layout {
     /// Whether lines were taken apart wrongly, with something else between the fields.
     fn separated_otherwise(&self) -> Option<Problem> {
         let separated = self.coordinates.iter().find_map(|column| match &self.columns[*column].foreign {
-            // Several names in the header were told apart rightly, so that the field is at fault.
+            // Several names in the header were separated correctly, so that the field is at fault.
             Some((place, Notation::Separated(separator))) if !self.header || self.names.len() == 1 => {
                 Some((place.line, *separator))
             }

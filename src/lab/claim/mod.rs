@@ -8,7 +8,7 @@ pub use self::stating::{Stating, claim, claim_of_paper};
 use crate::statistics::Estimate;
 pub use crate::words::brief;
 
-/// Who says so.
+/// The origin of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
@@ -18,7 +18,7 @@ pub enum Source {
     Paper,
 }
 
-/// What came of a claim.
+/// The outcome of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -32,7 +32,7 @@ pub enum Verdict {
     Conditional,
     /// The paper's: not supported by the measurement.
     NotSupported,
-    /// These settings are too small, or others than the claim speaks of.
+    /// The settings are too small, or not those that the claim is about.
     NotTested,
 }
 
@@ -55,7 +55,7 @@ impl Verdict {
 pub struct Claim {
     /// The id of the statement, such as `L2`.
     pub statement: String,
-    /// Who says so.
+    /// Its origin.
     pub source: Source,
     /// The claim in one sentence.
     pub says: String,
@@ -97,7 +97,7 @@ impl Claim {
         }
     }
 
-    /// A claim that nothing contradicts it: it holds if there is no violation among at least one trial.
+    /// A claim without exception: it holds if there is no violation among at least one trial.
     pub fn without_exception(statement: &str, says: &str, violations: u64, trials: u64) -> Self {
         Self {
             value: Some(violations as f64),
@@ -149,7 +149,7 @@ impl Claim {
         }
     }
 
-    /// The same claim with a word on its conditions.
+    /// The same claim with a note on its conditions.
     pub fn noting(self, note: &str) -> Self {
         Self { note: note.to_owned(), ..self }
     }

@@ -1,4 +1,4 @@
-//! Claims as sentences: who says what, what is needed to decide it, and how it is decided.
+//! Claims as sentences: whose they are, what is needed to decide them, and how they are decided.
 
 use super::{Claim, Source, Verdict, brief};
 use crate::statistics::Estimate;
@@ -64,7 +64,7 @@ impl Stating {
         self.needs(replicates >= enough, &format!("needs at least {enough} replicates"))
     }
 
-    /// A word on conditions, said where the claim is decided.
+    /// A note on conditions, attached when the claim is decided.
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
         self
@@ -95,7 +95,7 @@ impl Stating {
         self.note(note).equivalent(predicted, margin, worst.map(|(_, estimate)| *estimate))
     }
 
-    /// Nothing contradicts it, among at least one trial.
+    /// No exception among at least one trial.
     pub fn no_exception(self, violations: u64, trials: u64) -> Claim {
         self.decide(|statement, says| Claim::without_exception(statement, says, violations, trials))
     }
@@ -143,7 +143,7 @@ impl Stating {
         self.decide(|statement, says| Claim::outcome(statement, says, predicted.into(), measured.into(), holds))
     }
 
-    /// An equivalence test of what was fitted. What no law fits does not hold, and the refusal says why.
+    /// An equivalence test of what was fitted. Where no law fits, the claim does not hold, and the refusal says why.
     pub fn fitted(self, predicted: f64, margin: f64, fit: Result<Estimate, impl ToString>) -> Claim {
         match fit {
             Ok(estimate) => self.equivalent(predicted, margin, Some(estimate)),

@@ -4,7 +4,7 @@ use super::frame::Frame;
 use super::measures::Measures;
 use super::{Figure, names};
 
-/// Plots flatter than this hide slopes: rather more of them side by side.
+/// Plots flatter than this hide slopes: more of them side by side are better.
 const LEAST_ASPECT: f64 = 0.36;
 
 /// The numbers of panels side by side to be tried, the usual one first.
@@ -12,7 +12,7 @@ pub fn candidates(figure: &Figure, measures: &Measures) -> Vec<usize> {
     let wanted = figure.columns.min(figure.panels.len());
     let most = |least: f64| libm::floor((measures.width / (least * measures.text)).max(1.0)) as usize;
     let usual = wanted.min(most(if figure.shared { 12.0 } else { 22.0 }));
-    // A row that is not full looks like a mistake: rather fewer panels side by side.
+    // A row that is not full looks like a mistake: fewer panels side by side are better.
     let full = |columns: &usize| figure.panels.len().is_multiple_of(*columns);
     let usual = if usual < figure.columns { (1..=usual).rev().find(full).unwrap_or(1) } else { usual };
     std::iter::once(usual).chain((1..usual).rev()).chain(usual + 1..=wanted.min(most(12.0))).collect()

@@ -107,7 +107,7 @@ fn collect(group: &Group, boxes: &mut Vec<TextBox>) {
         match node {
             Node::Group(inner) => collect(inner, boxes),
             Node::Text(text) => {
-                // The outlines do not know yet how the text is turned.
+                // The outlines do not include the rotation of the text yet.
                 let ink = text.flattened().bounding_box();
                 let ink = ink.transform(text.abs_transform()).unwrap_or(ink);
                 let points = |pixels: f32| f64::from(pixels) / PIXELS;

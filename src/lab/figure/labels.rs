@@ -85,7 +85,7 @@ pub fn note_place(panel: &Panel, frame: &Frame, note: &Note, measures: &Measures
     Some(((place.0 + across, place.1 + down), anchor))
 }
 
-/// The room of a note whose base line begins, is centred or ends at a place.
+/// The space of a note whose base line begins, is centred or ends at a place.
 fn note_room(note: &str, (x, y): (f64, f64), anchor: HPos, measures: &Measures) -> Rectangle {
     let width = text::width(note, measures.text, Weight::Regular);
     let left = match anchor {
@@ -96,7 +96,7 @@ fn note_room(note: &str, (x, y): (f64, f64), anchor: HPos, measures: &Measures) 
     Rectangle::of_text((left, y), width, measures.text)
 }
 
-/// The room that the notes of a panel take.
+/// The space that the notes of a panel take.
 pub fn note_places(panel: &Panel, frame: &Frame, measures: &Measures) -> Vec<Rectangle> {
     let room = |note: &Note| {
         let (place, anchor) = note_place(panel, frame, note, measures)?;

@@ -2,7 +2,7 @@
 //!
 //! A [`Figure`] holds [`Panel`]s, a panel holds two [`Axis`] and [`Layer`]s. [`Figure::to_svg`] draws it with plotters;
 //! [`png()`], [`pdf()`] and [`animation()`] are made from that same SVG, so that all formats show the same. The same figure
-//! gives the same bytes. Data come in as plain pairs: the room knows nothing of simulations.
+//! gives the same bytes. Data come in as plain pairs: the module knows nothing of simulations.
 //!
 //! ```
 //! use embedding_norms::lab::figure::{Axis, Figure, Layer, Panel, Size, Style};

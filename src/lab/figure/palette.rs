@@ -1,4 +1,4 @@
-//! Colours, dash patterns and markers: told apart by a colour-blind reader, and on a grey print.
+//! Colours, dash patterns and markers: distinguishable for a colour-blind reader, and in a grey print.
 
 /// An opaque colour: red, green and blue from 0 to 255.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,9 +7,9 @@ pub struct Colour(pub u8, pub u8, pub u8);
 impl Colour {
     /// The colour of text and axes.
     pub const INK: Self = Self(0x33, 0x33, 0x33);
-    /// The colour of reference lines and of what is said aside.
+    /// The colour of reference lines and of side remarks.
     pub const ASIDE: Self = Self(0x70, 0x70, 0x70);
-    /// The ground of every figure.
+    /// The background of every figure.
     pub const PAPER: Self = Self(0xff, 0xff, 0xff);
     /// The lines of the grid.
     pub(crate) const GRID: Self = Self(0xe2, 0xe2, 0xe2);

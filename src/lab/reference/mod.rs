@@ -1,4 +1,4 @@
-//! Published numbers that the simulations are laid beside, compiled into the library, with their provenance.
+//! Published numbers that the simulations are compared with, compiled into the library, with their provenance.
 
 use serde::Deserialize;
 

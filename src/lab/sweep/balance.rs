@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 /// What a shard has been given so far; the least loaded shard compares as the smallest.
 ///
-/// Equal costs are told apart by the number of units, so that units predicted to cost nothing spread too, and then by
+/// Ties are broken by the number of units, so that units predicted to cost nothing spread too, and then by
 /// the index, so that every machine divides a sweep in the same way.
 struct Load {
     cost: f64,

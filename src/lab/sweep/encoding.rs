@@ -11,7 +11,7 @@ pub enum EncodeError {
     /// JSON has no way to write not-a-number or an infinity.
     #[error("{field} is {value}, which JSON cannot hold: leave such a value out (None) and say why in another field")]
     NotFinite {
-        /// The way to the number, for instance `value.norms[2]`.
+        /// The path to the number, for instance `value.norms[2]`.
         field: String,
         /// The number.
         value: f64,
@@ -47,8 +47,8 @@ pub fn check(value: &impl Serialize) -> Result<(), EncodeError> {
     Ok(finite::check(value)?)
 }
 
-/// The value as JSON with the keys of every object sorted, so that the order of fields or of a hash map is no part of
-/// it.
+/// The value as JSON with the keys of every object sorted, so that the order of fields or of a hash map does not
+/// matter.
 pub(super) fn canonical(value: &impl Serialize) -> Result<Value, EncodeError> {
     check(value)?;
     let mut value = serde_json::to_value(value)?;

@@ -1,6 +1,6 @@
 //! A walk over a serializable value that looks for numbers JSON cannot hold.
 //!
-//! `serde_json` writes not-a-number and infinities as `null` without a word. A result that comes back as something
+//! `serde_json` writes not-a-number and infinities as `null` silently. A result that comes back as something
 //! else than it was would break the promise that an interrupted sweep ends like an uninterrupted one, so such numbers
 //! are found before anything is written. The walk allocates only when it refuses.
 
@@ -11,14 +11,14 @@ use serde::ser::{self, Serialize};
 /// Why the walk stopped.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// A number that is not finite, and the way to it from the outermost value.
+    /// A number that is not finite, and the path to it from the outermost value.
     NotFinite { field: String, value: f64 },
     /// The value refused to be serialized.
     Other(String),
 }
 
 impl Refusal {
-    /// Puts the name of the enclosing field before the way to the number.
+    /// Puts the name of the enclosing field before the path to the number.
     fn within(self, step: impl FnOnce() -> String) -> Self {
         match self {
             Self::NotFinite { field, value } => Self::NotFinite { field: step() + &field, value },

@@ -1,6 +1,6 @@
 //! Sweeps: many cells of settings, each simulated several times, on threads and machines, and put together again.
 //!
-//! The room knows nothing of what a cell computes. It knows that
+//! The module knows nothing of what a cell computes. It knows that
 //!
 //! - a **cell** is a set of settings and is named by the hash of them ([`CellId`]);
 //! - a **unit** of work is one replicate of one cell ([`Unit`]), and its random numbers follow from the root seed, the

@@ -8,18 +8,18 @@ use super::encoding::EncodeError;
 use super::plan::Unit;
 use super::shard::Shard;
 
-/// How a sweep is run. Nothing here changes a result, only which are computed, where they wait and who is told.
+/// How a sweep is run. Nothing here changes a result, only which are computed, where they are kept and who is notified.
 #[derive(Clone, Copy)]
 pub struct Options<'a> {
     /// The number of threads.
     pub threads: NonZeroUsize,
     /// The part of the sweep to do.
     pub shard: Shard,
-    /// The folder of the journal; without one, an interrupted run begins anew.
+    /// The folder of the journal; without one, an interrupted run starts over.
     pub journal: Option<&'a Path>,
     /// Start over: delete what the journal holds, whatever it is.
     pub force: bool,
-    /// Go on after a unit has failed. Without this no further unit begins; those under way are finished and kept.
+    /// Continue after a unit has failed. Otherwise no further unit begins; those in progress are finished and kept.
     pub keep_going: bool,
     /// Called when the run begins and after each unit, from one thread at a time.
     pub progress: &'a (dyn Fn(Progress) + Sync),
@@ -66,7 +66,7 @@ pub struct Progress {
 /// Why a unit has no result.
 #[derive(Debug, thiserror::Error)]
 pub enum Cause<E> {
-    /// The work said so.
+    /// The work returned an error.
     #[error("{0}")]
     Work(E),
     /// The result has no exact JSON form.

@@ -16,7 +16,7 @@ use super::shard::Shard;
 /// What `Serialize` writes is the identity of the cell: everything that can change a result belongs in it, and nothing
 /// else (no threads, paths or facts of the machine).
 pub trait Cell: Serialize + Sync {
-    /// A few words that tell this cell from the others of its sweep, for messages.
+    /// A few words that distinguish this cell from the others of its sweep, for messages.
     fn label(&self) -> String;
 
     /// The predicted cost of one replicate, finite and at least 0, in any unit that is the same for all cells of the
@@ -217,7 +217,7 @@ impl<C> Sweep<'_, C> {
     /// The predicted cost of a unit.
     ///
     /// # Panics
-    /// If its cell is none of this sweep.
+    /// If its cell is not one of this sweep.
     pub fn cost(&self, unit: Unit) -> f64 {
         self.costs[unit.cell]
     }

@@ -32,7 +32,7 @@ pub enum SweepError<E> {
     },
 }
 
-/// What came of a run, apart from the results.
+/// The outcome of a run, apart from the results.
 #[derive(Debug)]
 pub struct Summary<E> {
     /// Counts and costs at the end; `skipped` says how many units a resumed run did not compute again.
@@ -50,7 +50,7 @@ impl<E> Summary<E> {
     }
 }
 
-/// What came of a run.
+/// The outcome of a run.
 #[derive(Debug)]
 pub struct Outcome<R, E> {
     /// The results of this shard, in canonical order.

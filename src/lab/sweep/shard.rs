@@ -22,11 +22,11 @@ pub struct Shard {
     count: u32,
 }
 
-/// What is no shard.
+/// A text or an index that is not a shard.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ShardError {
     /// The text has another form.
-    #[error("'{text}' is no shard: write index/count, for instance 2/7 for the second of seven")]
+    #[error("'{text}' is not a shard: write index/count, for instance 2/7 for the second of seven")]
     Form {
         /// The text.
         text: String,

@@ -43,7 +43,7 @@ impl<C> UnitContext<'_, C> {
     /// Whether the unit should stop at once, because the run was cancelled or its journal cannot be written.
     ///
     /// Work that takes long asks at least once a second. Once the answer was yes, whatever the unit returns is thrown
-    /// away; a unit that is finished without having been told counts.
+    /// away; a unit that finished before it was told to stop counts.
     pub fn is_cancelled(&self) -> bool {
         let cancelled = self.requested.load(Ordering::Relaxed) || self.aborted.load(Ordering::Relaxed);
         if cancelled {
@@ -72,7 +72,7 @@ pub(super) struct Workers<'a, C, R, E, W> {
     next: AtomicUsize,
     /// No further unit begins.
     closed: AtomicBool,
-    /// Units under way should stop too.
+    /// Units in progress should stop too.
     aborted: AtomicBool,
     state: Mutex<State<R, E>>,
 }

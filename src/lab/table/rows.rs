@@ -126,12 +126,12 @@ fn field(value: Json) -> Value {
 /// The names of the fields of a struct, in their order.
 fn fields<R: DeserializeOwned>() -> &'static [&'static str] {
     let mut names: &'static [&'static str] = &[];
-    // Ends in an error by design: only the question is of interest.
+    // Ends in an error by design: only the requested fields matter.
     let _ = R::deserialize(Asked(&mut names));
     names
 }
 
-/// A deserializer that hears which fields it is asked for, and has nothing to give.
+/// A deserializer that records which fields are requested, and has no values.
 struct Asked<'a>(&'a mut &'static [&'static str]);
 
 impl<'de> Deserializer<'de> for Asked<'_> {

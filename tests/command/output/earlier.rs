@@ -67,8 +67,8 @@ fn what_is_no_record_of_this_layout_is_kept_too() {
     let path = place.path().join("results/norm-effect.json");
     let record = fs::read_to_string(&path).unwrap();
     for (content, names) in [
-        ("my own notes", "no record of a run"),
-        ("[1, 2]", "no record of a run"),
+        ("my own notes", "not the record of a run"),
+        ("[1, 2]", "not the record of a run"),
         ("{}", "schema is absent there"),
         (&record.replacen("\"schema\": 1", "\"schema\": 99", 1), "schema is 99 there, 1 here"),
     ] {

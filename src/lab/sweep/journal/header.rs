@@ -45,7 +45,7 @@ impl Header {
 /// A field in which a journal differs from what was expected.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// The way to the field, for instance `settings.norms`.
+    /// The path to the field, for instance `settings.norms`.
     pub field: String,
     /// What the journal holds; `None` if it has no such field.
     pub found: Option<Value>,

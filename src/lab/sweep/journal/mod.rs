@@ -15,8 +15,8 @@
 //!
 //! **Who may write.** The lock ends with the process that holds it, however it ends.
 //!
-//! **What is opened.** Regular files that are no links ([`crate::lab::files`]): a pipe, a device or a link in the place of the
-//! journal or of its lock is an error that names it.
+//! **What is opened.** Regular files that are not links ([`crate::lab::files`]): a pipe, a device or a link in the
+//! place of the journal or of its lock is an error that names it.
 
 mod header;
 mod reader;

@@ -38,8 +38,8 @@ impl Reader {
     /// The header as it stands in the file and the key of the other lines; `None` in a file that ends before.
     pub(in crate::lab::sweep) fn header(&mut self) -> Result<Option<(Value, Key)>, JournalError> {
         if !self.advance()? {
-            // A run that was killed while it wrote the header has finished nothing. Anything else is no journal.
-            return if may_begin_line(&self.buffer) { Ok(None) } else { Err(self.damaged("it is no header")) };
+            // A run that was killed while it wrote the header has finished nothing. Anything else is not a journal.
+            return if may_begin_line(&self.buffer) { Ok(None) } else { Err(self.damaged("it is not a header")) };
         }
         let record = unseal(Key::HEADER, &self.buffer).map_err(|reason| self.damaged(reason))?;
         let header: Value = serde_json::from_slice(record).map_err(|source| self.unreadable(source))?;

@@ -55,7 +55,7 @@ pub(super) fn seal(key: Key, record: &[u8]) -> Vec<u8> {
 
 /// The record of a line that ends in a line end, or what is wrong with it.
 pub(super) fn unseal(key: Key, line: &[u8]) -> Result<&[u8], &'static str> {
-    let (checksum, record) = parts(line).ok_or("it has not the form of a journal's line")?;
+    let (checksum, record) = parts(line).ok_or("it does not have the form of a journal's line")?;
     if key.checksum(record).as_ref().as_bytes() == checksum { Ok(record) } else { Err("its checksum is wrong") }
 }
 

@@ -98,7 +98,8 @@ impl Appender {
         Self { file, path, length: 0, flushed: Instant::now() }
     }
 
-    /// Cuts the file to a length. Not every system lets a file be cut that is open for appending, so it is opened anew.
+    /// Cuts the file to a length. Not every system lets a file be cut that is open for appending, so it is opened
+    /// again.
     fn cut(&mut self, length: u64) -> Result<(), JournalError> {
         let cut = files::write(&self.path).and_then(|file| file.set_len(length));
         cut.map_err(JournalError::io("cut", &self.path))?;
