@@ -102,7 +102,7 @@ fn zero_is_said_of_zeros_alone() {
     assert!(text.contains("with respect to Z rounds to zero") && text.contains("temperature τ near 0"), "{text}");
     save(folder.path(), "apart.npy", &array![[1.0, 1e-8], [0.0, 1.0]]);
     let long = "gradient --loss nt-xent --temperature 1e16 far.npy apart.npy";
-    assert!(stdout(folder.path(), long).contains("by Z is not zero, but below 4.9e-324"));
+    assert!(stdout(folder.path(), long).contains("with respect to Z is not zero, but below 4.9e-324"));
     let record = json(folder.path(), &format!("{long} --json"));
     assert!(record["first"]["note"].as_str().unwrap().contains("scale the embeddings down"));
     assert!(record["second"].get("note").is_none());
