@@ -25,6 +25,7 @@ use serde_json::json;
 use crate::cli::envelope;
 use crate::cli::failure::Failure;
 use crate::cli::known;
+use crate::cli::rates::{self, PerEmbedding};
 use crate::cli::values;
 use crate::cli::wrapping::{width, wrapped};
 use crate::commands::cutting;
@@ -44,8 +45,8 @@ struct Question {
     second_norm: Option<f64>,
 
     /// Learning rate γ per embedding; a framework's rate η on the mean over n embeddings is γ = η/n
-    #[arg(long, value_name = "γ", value_parser = values::positive, default_value_t = 0.02)]
-    learning_rate: f64,
+    #[arg(long, value_name = "γ", value_parser = rates::read_per_embedding, default_value = "0.02")]
+    learning_rate: PerEmbedding,
 
     /// Initial angle of the pair in radians
     #[arg(long, value_name = "φ", value_parser = values::angle, default_value_t = FRAC_PI_2)]
@@ -245,7 +246,7 @@ impl Page {
 /// What is said of a pair under plain gradient descent.
 fn pair(question: &Question, page: &mut Page) -> Result<(), Failure> {
     let second_norm = question.second_norm.unwrap_or(question.norm);
-    let (gamma, phi) = (question.learning_rate, question.angle);
+    let (gamma, phi) = (question.learning_rate.get(), question.angle);
     let alpha = step_size(gamma, question.norm)?;
     let beta = if question.stop_gradient { 0.0 } else { step_size(gamma, second_norm)? };
     let k = libm::tan(0.5 * phi);
@@ -301,7 +302,7 @@ fn steps(question: &Question, pair: Pair, page: &mut Page) -> Result<(), Failure
         Some(second) => format!("norms {} and {second}", question.norm),
         None => format!("norm {}", question.norm),
     };
-    let (gamma, tolerance) = (question.learning_rate, question.tolerance);
+    let (gamma, tolerance) = (question.learning_rate.get(), question.tolerance);
     page.verdict.push(format!("A pair of {norms} {said} at γ = {gamma} (D1; aligned: 1 − cos φ ≤ {tolerance})."));
     page.add(counted);
     if alpha.max(beta) <= SMALL_STEP {
@@ -320,7 +321,7 @@ fn steps(question: &Question, pair: Pair, page: &mut Page) -> Result<(), Failure
 
 /// The best norm, and whether this one lies below it.
 fn best(question: &Question, page: &mut Page) -> Result<(), Failure> {
-    let best = best_norm(question.learning_rate, question.angle)?;
+    let best = best_norm(question.learning_rate.get(), question.angle)?;
     page.add(Prediction::exact("best_norm", "L8", "best norm at this angle, √(γ(1 + cos φ))", best)?);
     let ratio = brief(question.norm / best);
     page.verdict
@@ -396,7 +397,7 @@ impl Chosen {
     fn scaling(&self, question: &Question, page: &mut Page) -> Result<(), Failure> {
         let (h, k) = (self.degree, norm_exponent(self.degree, self.time_exponent));
         let name = self.entry.name;
-        let size = question.learning_rate / libm::pow(question.norm, h);
+        let size = question.learning_rate.get() / libm::pow(question.norm, h);
         let plain = |prediction: Prediction, value: f64| prediction.printed(format!("{value}"), "");
         let exact = |key: &'static str, what: String, value: f64| Prediction::exact(key, "L6", what, value);
         page.add(plain(exact("degree", format!("degree h of {name}"), h)?, h));
@@ -439,7 +440,7 @@ impl Chosen {
             return Ok(());
         };
         let dimension = question.dim as f64;
-        let settings = Persistent::new(question.learning_rate, weight_decay)?.frequency(question.frequency)?;
+        let settings = Persistent::new(question.learning_rate.get(), weight_decay)?.frequency(question.frequency)?;
         let settled = settings.equilibrium(rule, dimension)?;
         let order = settings.next_order(rule, dimension)?;
         let leading = |key: &'static str, what: &str, value: f64| -> Result<Prediction, Failure> {
