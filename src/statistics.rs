@@ -1,6 +1,6 @@
 //! Statistics of independent replicates: means and predictions, with intervals.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
 
 pub use crate::numerics::scaled::mean;
 use crate::numerics::scaled::mean_and_deviation;
@@ -23,6 +23,12 @@ impl Estimate {
     /// lies beyond.
     pub fn reach(&self, predicted: f64) -> f64 {
         (predicted - self.lower).max(self.upper - predicted)
+    }
+
+    /// The same in another scale, by an increasing function.
+    pub fn map(self, scale: impl Fn(f64) -> f64) -> Self {
+        let Self { value, lower, upper, replicates } = self;
+        Self { value: scale(value), lower: scale(lower), upper: scale(upper), replicates }
     }
 }
 
@@ -56,6 +62,37 @@ pub fn prediction_interval(values: &[f64], confidence: f64) -> Option<Estimate> 
     let (mean, deviation) = mean_and_deviation(values);
     let half = student(n, confidence) * deviation * (1.0 + 1.0 / n as f64).sqrt();
     Some(Estimate { value: mean, lower: mean - half, upper: mean + half, replicates: n })
+}
+
+/// The median with its interval by order statistics, whatever the distribution: between the k-th values from both ends, with
+/// the largest k so that a median lies there with at least the given confidence. `None` for too few values to have one.
+///
+/// The number of values below the median is binomial with p = ½.
+///
+/// # Panics
+/// If the confidence is not between 0 and 1.
+///
+/// ```
+/// use embedding_norms::statistics::median_with_interval;
+/// let values: Vec<f64> = (1..=10).map(f64::from).collect();
+/// let median = median_with_interval(&values, 0.95).unwrap();
+/// // P(X ≤ 1) = 11/1024 < 0.025 for X of ten throws.
+/// assert_eq!((median.lower, median.value, median.upper), (2.0, 5.5, 9.0));
+/// assert!(median_with_interval(&values[..5], 0.95).is_none());
+/// ```
+pub fn median_with_interval(values: &[f64], confidence: f64) -> Option<Estimate> {
+    assert!(confidence > 0.0 && confidence < 1.0, "a confidence lies between 0 and 1");
+    let n = values.len();
+    let below = Binomial::new(0.5, n as u64).ok()?;
+    // The first k with P(X ≤ k) ≥ tail: the k-th values leave out P(X ≤ k − 1) < tail on each side.
+    let k = below.inverse_cdf(0.5 * (1.0 - confidence)) as usize;
+    if k == 0 {
+        return None;
+    }
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let value = 0.5 * (sorted[(n - 1) / 2] + sorted[n / 2]);
+    Some(Estimate { value, lower: sorted[k - 1], upper: sorted[n - k], replicates: n })
 }
 
 /// Student's t for a two-sided interval from n values.
