@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::failure::Failure;
 use crate::cli::values;
 use crate::simulations::simulation::{Simulation, Tables};
-use family::Family;
+pub use family::{Family, Networks};
 pub use path::Cell;
 use path::{Found, Rule, compare};
 

@@ -7,9 +7,9 @@ use crate::statistics::{Estimate, mean_with_interval, median_with_interval};
 pub const LARGEST_TURN: f64 = 0.3;
 /// The smallest: below it rounding of embeddings kept in single precision is part of the turn.
 pub const SMALLEST_TURN: f64 = 1e-7;
-/// The smallest median angle of positives that is a direction to go.
-pub const SMALLEST_ANGLE: f64 = 1e-3;
-/// The confidence of each of the two medians: together 95 %, however they hang together.
+/// The smallest median angle of positives at which the criterion was right in networks that start collapsed.
+pub const SMALLEST_ANGLE: f64 = 0.05;
+/// The confidence of each of two parts of an interval: together 95 %, however they hang together.
 const CONFIDENCE: f64 = 0.975;
 
 /// What two snapshots of the same samples tell of a step: angles in radians.
@@ -132,11 +132,28 @@ pub fn lasting_steps(steps: u64, memory: f64) -> Result<f64, SettingError> {
     Ok(n - beta * (1.0 - libm::pow(beta, n)) / (1.0 - beta))
 }
 
-/// The factor of the learning rate from those of several steps: their geometric mean, with Student's 95 % interval over
-/// the steps, which holds the spread between batches too. `None` for fewer than two.
-pub fn over_steps(factors: &[f64]) -> Option<Estimate> {
-    let logs: Vec<f64> = factors.iter().map(|&factor| libm::log(factor)).collect();
-    Some(mean_with_interval(&logs, 0.95)?.map(libm::exp))
+/// The factor of the learning rate from those of several steps: their geometric mean, with an interval that holds the spread
+/// between batches, by Student's t over the steps, and that between samples, by the geometric means of the ends of their own;
+/// both are added. `None` for fewer than two.
+///
+/// ```
+/// use embedding_norms::{statistics::Estimate, theory::encoders::over_steps};
+/// let step = |value: f64| Estimate { value, lower: 0.5 * value, upper: 2.0 * value, replicates: 50 };
+/// let alike = over_steps(&[step(3.0), step(3.0)]).unwrap();
+/// assert!((alike.lower - 1.5).abs() < 1e-12 && (alike.upper - 6.0).abs() < 1e-12);
+/// assert!(over_steps(&[step(3.0), step(4.0)]).unwrap().upper > 7.0);
+/// ```
+pub fn over_steps(factors: &[Estimate]) -> Option<Estimate> {
+    let logs = |end: fn(&Estimate) -> f64| factors.iter().map(|factor| libm::log(end(factor))).collect::<Vec<_>>();
+    let Estimate { value, lower, upper, replicates } = mean_with_interval(&logs(|factor| factor.value), CONFIDENCE)?;
+    let middle = |end: fn(&Estimate) -> f64| logs(end).iter().sum::<f64>() / factors.len() as f64;
+    let over = Estimate {
+        value,
+        lower: lower + middle(|factor| factor.lower) - value,
+        upper: upper + middle(|factor| factor.upper) - value,
+        replicates,
+    };
+    Some(over.map(libm::exp))
 }
 
 /// The cut c of a scale-free model that is the same as multiplying the learning rate by this factor, under a rule of degree
