@@ -56,9 +56,14 @@ impl Family {
 
     /// The loss.
     pub fn loss(self) -> Result<Box<dyn Loss>, Failure> {
+        self.loss_at(TEMPERATURE)
+    }
+
+    /// The loss, at a temperature if it has one.
+    pub fn loss_at(self, temperature: f64) -> Result<Box<dyn Loss>, Failure> {
         Ok(match self.has_predictor() {
             true => Box::new(NegativeCosine::with_stop_gradient()),
-            false => Box::new(NtXent::new(TEMPERATURE)?),
+            false => Box::new(NtXent::new(temperature)?),
         })
     }
 

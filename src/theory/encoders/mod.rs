@@ -1,7 +1,12 @@
-//! What a cut of all parameters is for a model (statement S7; chapter `docs/07-encoders.md`).
+//! What a cut of all parameters is for a model (statement S7), and which learning rate one step advises (S9); chapter
+//! `docs/07-encoders.md`.
 //!
 //! A model is said by its pieces. Dividing its parameters by c divides the activations behind each piece by a power of c,
 //! if by anything at all; [`Cut::of`] follows these powers and says where they end.
+
+mod rate;
+
+pub use rate::{LARGEST_TURN, NoRate, Rotation, SMALLEST_ANGLE, SMALLEST_TURN, cut_for, lasting_steps, over_steps};
 
 use super::scaling::{Decay, Rule, decay_exponent, degree, epsilon_exponent};
 
