@@ -99,10 +99,10 @@ fn zero_is_said_of_zeros_alone() {
     save(folder.path(), "far.npy", &array![[1e308, 0.0], [0.0, 1e308]]);
     save(folder.path(), "near.npy", &array![[1.0, 1e-9], [1e-9, 1.0]]);
     let text = stdout(folder.path(), "gradient --loss info-nce --temperature 0.001 far.npy near.npy");
-    assert!(text.contains("by Z rounds to zero") && text.contains("temperature τ near 0"), "{text}");
+    assert!(text.contains("with respect to Z rounds to zero") && text.contains("temperature τ near 0"), "{text}");
     save(folder.path(), "apart.npy", &array![[1.0, 1e-8], [0.0, 1.0]]);
     let long = "gradient --loss nt-xent --temperature 1e16 far.npy apart.npy";
-    assert!(stdout(folder.path(), long).contains("by Z is not zero, but below 4.9e-324"));
+    assert!(stdout(folder.path(), long).contains("with respect to Z is not zero, but below 4.9e-324"));
     let record = json(folder.path(), &format!("{long} --json"));
     assert!(record["first"]["note"].as_str().unwrap().contains("scale the embeddings down"));
     assert!(record["second"].get("note").is_none());

@@ -23,8 +23,8 @@ pub(in crate::lab::sweep) struct Journal {
     /// Bytes of a last line cut short that were dropped when the journal was opened.
     pub(in crate::lab::sweep) torn: u64,
     appender: Appender,
-    /// Held, not used: the lock ends when the file is closed.
-    _lock: File,
+    /// Held, not used.
+    _lock: Lock,
 }
 
 impl Journal {
@@ -35,7 +35,7 @@ impl Journal {
         force: bool,
     ) -> Result<Self, JournalError> {
         fs::create_dir_all(folder).map_err(JournalError::io("create the folder", folder))?;
-        let lock = lock(folder)?;
+        let lock = Lock::of(folder)?;
         let path = folder.join(FILE);
         let file = files::append(&path).map_err(JournalError::io("open", &path))?;
         let mut appender = Appender::new(file, path.clone());
@@ -134,13 +134,27 @@ impl Appender {
     }
 }
 
-fn lock(folder: &Path) -> Result<File, JournalError> {
-    let path = folder.join(LOCK);
-    let file = files::append(&path).map_err(JournalError::io("open", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(JournalError::Busy { folder: folder.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(JournalError::io("lock", &path)(source)),
+/// The lock of a folder's journal, until it is dropped.
+struct Lock(File);
+
+impl Lock {
+    fn of(folder: &Path) -> Result<Self, JournalError> {
+        let path = folder.join(LOCK);
+        let file = files::append(&path).map_err(JournalError::io("open", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(JournalError::Busy { folder: folder.to_owned() }),
+            Err(TryLockError::Error(source)) => Err(JournalError::io("lock", &path)(source)),
+        }
+    }
+}
+
+impl Drop for Lock {
+    /// Closing the file is not enough: a process that another thread is just starting has the file open, too, until it
+    /// runs its program, and only then would the lock end.
+    fn drop(&mut self) {
+        // A lock that cannot be released ends with the process.
+        let _ = self.0.unlock();
     }
 }
 
@@ -166,5 +180,15 @@ mod tests {
         let error = Appender::new(file, path.clone()).append(b"a line\n").unwrap_err();
         let JournalError::Io { action: "write", path: named, source } = error else { panic!("{error}") };
         assert_eq!((named, source.kind()), (path, std::io::ErrorKind::StorageFull));
+    }
+
+    #[test]
+    fn a_lock_ends_with_its_owner_even_while_a_child_process_has_the_file_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = Lock::of(folder.path()).unwrap();
+        let _of_a_child = lock.0.try_clone().unwrap();
+        assert!(matches!(Lock::of(folder.path()), Err(JournalError::Busy { .. })));
+        drop(lock);
+        assert!(Lock::of(folder.path()).is_ok());
     }
 }
