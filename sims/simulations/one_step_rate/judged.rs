@@ -1,6 +1,6 @@
 //! Rates of a row, and how right each is.
 
-use super::trial::Advice;
+use super::trial::{AS_GOOD, Advice};
 
 /// Rates within this factor of a good one are right.
 pub const FACTOR: f64 = 3.0;
@@ -60,6 +60,11 @@ impl Rate {
         right().unwrap_or(false)
     }
 
+    /// Whether training at it gains nine tenths of what it gains at the best.
+    pub fn is_as_good(&self, row: &Advice) -> Option<bool> {
+        Some(self.lost(row)? <= 1.0 - AS_GOOD)
+    }
+
     /// The share of what the best rate gains that is lost at this one, all of it where training ended or made the loss
     /// larger.
     pub fn lost(&self, row: &Advice) -> Option<f64> {
@@ -91,12 +96,21 @@ pub fn cases(rows: &[Advice], keep: impl Fn(&Advice) -> bool) -> Vec<Case<'_>> {
 
 /// Whether rows differ in nothing but their starting rates.
 fn same(one: &Advice, other: &Advice) -> bool {
-    one.cut == other.cut && same_but_for_the_cut(one, other)
+    same_setting(one, other) && (one.cut, one.replicate) == (other.cut, other.replicate)
 }
 
-/// Whether rows differ in nothing but their starting rates and the cut.
-pub fn same_but_for_the_cut(one: &Advice, other: &Advice) -> bool {
-    let key = |row: &Advice| (row.temperature, row.batch_size, row.replicate);
+/// Whether rows are of the same setting and differ in the cut alone, but for starting rates.
+pub fn cut_otherwise(one: &Advice, other: &Advice) -> bool {
+    same_setting(one, other) && one.replicate == other.replicate && one.cut != other.cut
+}
+
+/// Whether rows are of the same cell in two replicates: other initial parameters and other samples.
+pub fn drawn_otherwise(one: &Advice, other: &Advice) -> bool {
+    same_setting(one, other) && one.replicate != other.replicate && one.cut == other.cut
+}
+
+fn same_setting(one: &Advice, other: &Advice) -> bool {
+    let key = |row: &Advice| (row.temperature, row.batch_size);
     (&one.network, &one.optimizer, &one.data) == (&other.network, &other.optimizer, &other.data)
         && key(one) == key(other)
 }

@@ -12,6 +12,7 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
+use crate::cli::values;
 
 /// An update rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -29,6 +30,11 @@ pub enum Rule {
 
 /// The rules by name, in the order of tables.
 pub const RULES: [&str; 4] = ["gradient-descent", "heavy-ball", "adamw", "lars"];
+
+/// The target of the rule of this name.
+pub fn target_of(name: &str) -> Option<f64> {
+    Rule::value_variants().iter().find(|rule| values::name(**rule) == name).map(|rule| rule.target())
+}
 
 /// β of heavy ball and LARS.
 const MOMENTUM: f64 = 0.9;

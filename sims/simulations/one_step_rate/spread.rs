@@ -67,7 +67,7 @@ impl Study for Spread {
 
     fn cost(&self) -> f64 {
         let weights = (self.width * (64 + self.width + OUTPUTS)) as f64;
-        ((REFERENCE.1 + 2 * BATCHES) * (self.place.batch + PROBE)) as f64 * (weights * 3.0 + 4000.0)
+        ((REFERENCE.1 + 2 * BATCHES) * self.place.batch + (REFERENCE.1 + 17) * PROBE) as f64 * (weights * 3.0 + 4000.0)
     }
 
     fn run(&self, unit: &mut Context<'_>) -> Result<Vec<Interval>, Failure> {
@@ -81,11 +81,13 @@ impl Study for Spread {
         let rate = SMALL * libm::pow(10.0, f64::from(rule.middle()));
         let turns = Turns { positives: angles(&start[0], &start[1]), bench, start: &start[0], rate };
         let (own, other) = samples.training.split_at(BATCHES);
-        let reference = turns.advice(PROBE - REFERENCE.0..PROBE, other, 1, REFERENCE.1)?;
+        let reference = turns.measured(other, 1, REFERENCE.1)?;
+        let reference = turns.advice(PROBE - REFERENCE.0..PROBE, &reference, 1);
         let mut rows = Vec::new();
-        for samples in SAMPLES {
-            for (between, measurements) in MEASURED {
-                let found = turns.advice(0..samples, own, between, measurements)?;
+        for (between, measurements) in MEASURED {
+            let turned = turns.measured(own, between, measurements)?;
+            for samples in SAMPLES {
+                let found = turns.advice(0..samples, &turned, between);
                 rows.push(self.row(unit.unit.replicate, [samples, between, measurements], found, reference));
             }
         }
@@ -101,24 +103,24 @@ struct Turns<'a> {
     rate: f64,
 }
 
+/// What all samples turned by, in each measurement; none where embeddings lost their directions.
+type Measured = Option<Vec<Vec<f64>>>;
+
 impl Turns<'_> {
+    /// Measurements from the start, each over so many steps on batches of its own.
+    fn measured(&self, batches: &[Views], between: usize, measurements: usize) -> Result<Measured, Failure> {
+        let each = batches.chunks(between).take(measurements);
+        each.map(|batches| self.bench.turned(self.rate, batches, self.start)).collect()
+    }
+
     /// The advised rate with its interval: over samples from one measurement, over both from several.
-    fn advice(
-        &self,
-        samples: Range<usize>,
-        batches: &[Views],
-        between: usize,
-        measurements: usize,
-    ) -> Result<Option<Estimate>, Failure> {
-        let mut factors = Vec::new();
-        for batches in batches.chunks(between).take(measurements) {
-            let Some(turned) = self.bench.turned(self.rate, batches, self.start)? else { return Ok(None) };
-            let (positives, turned) = (&self.positives[samples.clone()], &turned[samples.clone()]);
-            let Ok(factor) = self.bench.factor(positives, turned, between) else { return Ok(None) };
-            factors.push(factor);
-        }
-        let found = if measurements == 1 { factors.first().copied() } else { over_steps(&factors) };
-        Ok(found.map(|found| found.map(|factor| self.rate * factor)))
+    fn advice(&self, samples: Range<usize>, measured: &Measured, between: usize) -> Option<Estimate> {
+        let factor = |turned: &Vec<f64>| {
+            self.bench.factor(&self.positives[samples.clone()], &turned[samples.clone()], between).ok()
+        };
+        let factors: Vec<Estimate> = measured.as_ref()?.iter().map(factor).collect::<Option<_>>()?;
+        let found = if factors.len() == 1 { factors.first().copied() } else { over_steps(&factors) };
+        Some(found?.map(|factor| self.rate * factor))
     }
 }
 

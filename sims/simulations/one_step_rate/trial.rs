@@ -20,7 +20,7 @@ pub const OUTPUTS: usize = 16;
 /// The share of the best training's fall of the loss at which steps are counted.
 const LEVEL: f64 = 0.75;
 /// Rates at which so much of what the best one gains is left are as good as it.
-const AS_GOOD: f64 = 0.9;
+pub const AS_GOOD: f64 = 0.9;
 
 /// One network under one rule.
 #[derive(Clone, Debug, Serialize)]

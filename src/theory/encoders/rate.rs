@@ -7,8 +7,11 @@ use crate::statistics::{Estimate, mean_with_interval, median_with_interval};
 pub const LARGEST_TURN: f64 = 0.3;
 /// The smallest: below it rounding of embeddings kept in single precision is part of the turn.
 pub const SMALLEST_TURN: f64 = 1e-7;
-/// The smallest median angle of positives at which the criterion was right in networks that start collapsed.
-pub const SMALLEST_ANGLE: f64 = 0.05;
+/// The smallest median angle of positives, in radians: below it training at the advised rate often gained nothing, in networks
+/// that start collapsed, on seeds that are not reported.
+pub const SMALLEST_ANGLE: f64 = 0.2;
+/// Angles of positives count as at most this, as the tangent of their half runs away.
+const LARGEST_ANGLE: f64 = 3.1;
 /// The confidence of each of two parts of an interval: together 95 %, however they hang together.
 const CONFIDENCE: f64 = 0.975;
 
@@ -61,6 +64,24 @@ pub enum NoRate {
     },
 }
 
+/// The factor of the learning rate with which one step turns embeddings by half the angle φ0 of positives:
+/// 1/x = tan(φ0/2)/tan α.
+///
+/// `leg` is tan α of the angle α that one step turned them, `angle` is φ0 in radians, which counts as at most 3.1. For a pair
+/// of free embeddings under plain descent it is the best factor, exactly (L8). While α is small it goes as the learning rate
+/// under any rule, so that one step at any small rate tells the factor; that it is the best one for a network is a criterion
+/// and no theorem (S9).
+///
+/// ```
+/// use embedding_norms::theory::encoders::rate_factor;
+/// let angle: f64 = 1.0;
+/// assert!((rate_factor((0.5 * angle).tan(), angle) - 1.0).abs() < 1e-15);
+/// assert!((rate_factor(0.01, angle) / rate_factor(0.02, angle) - 2.0).abs() < 1e-15);
+/// ```
+pub fn rate_factor(leg: f64, angle: f64) -> f64 {
+    libm::tan(0.5 * angle.min(LARGEST_ANGLE)) / leg
+}
+
 impl Rotation<'_> {
     /// The factor x*/x by which to multiply the learning rate, with its 95 % interval over samples: x = tan α/tan(φ0/2), and
     /// x* the `target` at which a step is right.
@@ -89,8 +110,11 @@ impl Rotation<'_> {
     /// ```
     pub fn rate_factor(&self, target: f64) -> Result<Estimate, NoRate> {
         let (turned, positives) = (median(self.turned)?, median(self.positives)?);
-        let steps = lasting_steps(self.steps, self.memory)? * positive("the target x", target)?;
-        let observed = turned.value / self.steps as f64;
+        let steps = within("the number of steps", self.steps as f64, self.steps > 0, "at least 1")?;
+        let memory =
+            within("the share that is kept", self.memory, (0.0..1.0).contains(&self.memory), "from 0 to below 1")?;
+        let lasting = lasting_steps(self.steps, memory) * positive("the target x", target)?;
+        let observed = turned.value / steps;
         if observed < SMALLEST_TURN {
             return Err(NoRate::Still { turned: observed });
         }
@@ -100,13 +124,11 @@ impl Rotation<'_> {
         if positives.value < SMALLEST_ANGLE {
             return Err(NoRate::Agreed { angle: positives.value });
         }
-        // Nearly antipodal pairs bound the best step, as tan runs away.
-        let best = |angle: f64| libm::tan(0.5 * angle.min(3.1));
-        let leg = |turn: f64| libm::tan(turn.min(1.5)) / steps;
+        let factor = |angle: f64, turn: f64| rate_factor(libm::tan(turn.min(1.5)) / lasting, angle);
         Ok(Estimate {
-            value: best(positives.value) / leg(turned.value),
-            lower: best(positives.lower) / leg(turned.upper),
-            upper: best(positives.upper) / leg(turned.lower),
+            value: factor(positives.value, turned.value),
+            lower: factor(positives.lower, turned.upper),
+            upper: factor(positives.upper, turned.lower),
             replicates: self.turned.len().min(self.positives.len()),
         })
     }
@@ -122,14 +144,17 @@ fn median(angles: &[f64]) -> Result<Estimate, NoRate> {
 /// To how many lasting steps n steps in one direction come, if a rule keeps the share β of each step in its next and
 /// begins with nothing: Σ_{k=1}^n (1 − β^k) = n − β(1 − β^n)/(1 − β).
 ///
-/// The first step is 1 − β of a lasting one. A rule that corrects for it, as Adam does, has β = 0 here.
+/// The first step is 1 − β of a lasting one. A rule that corrects for it, as Adam does, has β = 0 here. Domain: n ≥ 1,
+/// 0 ≤ β < 1.
 ///
-/// # Errors
-/// β outside [0, 1); no step.
-pub fn lasting_steps(steps: u64, memory: f64) -> Result<f64, SettingError> {
-    let n = within("the number of steps", steps as f64, steps > 0, "at least 1")?;
-    let beta = within("the share that is kept", memory, (0.0..1.0).contains(&memory), "from 0 to below 1")?;
-    Ok(n - beta * (1.0 - libm::pow(beta, n)) / (1.0 - beta))
+/// ```
+/// use embedding_norms::theory::encoders::lasting_steps;
+/// assert!((lasting_steps(1, 0.9) - 0.1).abs() < 1e-15);
+/// assert_eq!(lasting_steps(7, 0.0), 7.0);
+/// ```
+pub fn lasting_steps(steps: u64, memory: f64) -> f64 {
+    let n = steps as f64;
+    n - memory * (1.0 - libm::pow(memory, n)) / (1.0 - memory)
 }
 
 /// The factor of the learning rate from those of several steps: their geometric mean, with an interval that holds the spread
