@@ -49,6 +49,19 @@ impl Family {
         matches!(self, Self::SimSiam | Self::SimSiamNoLastBias)
     }
 
+    /// Whether batch normalization stands behind its linear layers, but for a last one.
+    pub fn has_batch_norm(self) -> bool {
+        match self {
+            Self::NoBiases | Self::Biases | Self::BiasesByLayer | Self::LayerNorm | Self::LayerNormBiases => false,
+            Self::BatchNorm
+            | Self::BatchNormBiases
+            | Self::ResidualBatchNorm
+            | Self::BatchNormLastLinear
+            | Self::SimSiam
+            | Self::SimSiamNoLastBias => true,
+        }
+    }
+
     /// Whether tensors are divided by powers of their own.
     pub fn is_by_layer(self) -> bool {
         self == Self::BiasesByLayer

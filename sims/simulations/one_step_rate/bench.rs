@@ -108,7 +108,7 @@ impl Bench<'_> {
     /// What steps at a rate say of the right one: the factor to multiply it by.
     pub fn factor(&self, positives: &[f64], turned: &[f64], steps: usize) -> Result<Estimate, NoRate> {
         let step = Rotation { positives, turned, steps: steps as u64, memory: self.rule.memory() };
-        step.rate_factor(self.rule.target())
+        step.rate_factor(self.rule.target(self.family))
     }
 
     /// A training at a rate.

@@ -58,7 +58,7 @@ pub struct OneStepRate {
     cuts: Vec<f64>,
 
     /// Steps of a training
-    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 30)]
+    #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 25)]
     steps: usize,
 
     /// Width of the hidden layers

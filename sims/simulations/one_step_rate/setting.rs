@@ -12,7 +12,7 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
-use crate::cli::values;
+use crate::simulations::cut_rate::Family;
 
 /// An update rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -31,11 +31,6 @@ pub enum Rule {
 /// The rules by name, in the order of tables.
 pub const RULES: [&str; 4] = ["gradient-descent", "heavy-ball", "adamw", "lars"];
 
-/// The target of the rule of this name.
-pub fn target_of(name: &str) -> Option<f64> {
-    Rule::value_variants().iter().find(|rule| values::name(**rule) == name).map(|rule| rule.target())
-}
-
 /// β of heavy ball and LARS.
 const MOMENTUM: f64 = 0.9;
 
@@ -48,12 +43,16 @@ impl Rule {
         }
     }
 
-    /// x at which a step is right, in the rule's lasting steps: rounded geometric means over the cells of `--seed 2`, which is
-    /// not reported.
-    pub fn target(self) -> f64 {
-        match self {
-            Self::GradientDescent | Self::Adamw | Self::Lars => 6.0,
-            Self::HeavyBall => 30.0,
+    /// x at which a step is right, in the rule's lasting steps: rounded geometric means over the cells of `--seed 2`, 4
+    /// and 6, which are not reported.
+    pub fn target(self, family: Family) -> f64 {
+        match (self, family.has_batch_norm()) {
+            (Self::GradientDescent, false) => 2.5,
+            (Self::GradientDescent, true) => 12.0,
+            (Self::HeavyBall, false) => 25.0,
+            (Self::HeavyBall, true) => 40.0,
+            (Self::Adamw, _) => 4.0,
+            (Self::Lars, _) => 8.0,
         }
     }
 

@@ -82,6 +82,7 @@ pub struct Advice {
     pub replicate: u64,
     pub positive_angle: f64,
     pub turned: Option<f64>,
+    pub target: f64,
     pub advised_rate: Option<f64>,
     pub advised_lower: Option<f64>,
     pub advised_upper: Option<f64>,
@@ -271,6 +272,7 @@ impl Run<'_> {
             replicate,
             positive_angle: middle(&positives),
             turned: turned.as_deref().map(middle),
+            target: self.bench.rule.target(self.bench.family),
             advised_rate: advised,
             advised_lower: factor.as_ref().ok().map(|factor| start.rate * factor.lower),
             advised_upper: factor
