@@ -13,7 +13,7 @@ use embedding_norms::random::generator;
 use embedding_norms::rules;
 use embedding_norms::sphere::{Directions, angle as angle_between, norm_of, normalize};
 use embedding_norms::theory::encoders::{
-    Broken, Cut, LARGEST_TURN, NETWORKS, NoRate, Piece, Rotation, lasting_steps, network,
+    Broken, Cut, LARGEST_TURN, NETWORKS, NoRate, Piece, Rotation, SMALLEST_ANGLE, lasting_steps, network,
 };
 use embedding_norms::theory::scaling::Decay;
 use embedding_norms::training::{Labelled, Method, Trainer, Views};
@@ -430,7 +430,7 @@ fn s9_one_step_aligns_a_pair_at_the_rate_that_any_small_step_advises() {
     let mut numbers = generator(15, b"encoders/advice", 0);
     for _ in 0..200 {
         let norm = 10_f64.powf(numbers.random_range(-3.0..3.0));
-        let angle: f64 = numbers.random_range(0.1..3.0);
+        let angle: f64 = numbers.random_range(SMALLEST_ANGLE..3.0);
         // A member turns by a, tan a = γ sin φ/ρ², from a millionth of a radian to the largest turn that is taken.
         let turn = LARGEST_TURN * 10_f64.powf(numbers.random_range(-5.5..0.0));
         let rate = turn.tan() * norm * norm / angle.sin();
