@@ -100,7 +100,7 @@ pub enum Stem {
     Growth,
     /// S3.
     Equilibrium,
-    /// S4-S7.
+    /// S4-S9.
     Encoders,
 }
 
@@ -386,5 +386,15 @@ pub const STATEMENTS: &[Statement] = &[
         provenance: Provenance::Ours,
         stem: Stem::Encoders,
         simulation: Some("cut-rate"),
+    },
+    Statement {
+        id: "S9",
+        title: "A learning rate from one step",
+        formula: "η* = η tan(φ0/2)/tan α,  α the median angle of rotation per step at η, φ0 that of positive pairs",
+        meaning: "For a pair under plain descent one small step tells the rate that aligns it, exactly; for a network the same rate is \
+                  a criterion, with an interval, and with no advice where a step tells nothing.",
+        provenance: Provenance::Ours,
+        stem: Stem::Encoders,
+        simulation: Some("one-step-rate"),
     },
 ];

@@ -15,7 +15,7 @@ use crate::cli::failure::Failure;
 use crate::cli::values;
 use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
-use family::Family;
+pub use family::{Family, Networks};
 use path::{Rule, Trainings};
 
 /// Settings.
