@@ -129,12 +129,10 @@ pub fn share_with_interval(successes: f64, trials: usize) -> Option<Estimate> {
     let share = successes / n;
     let centre = (share + z * z / (2.0 * n)) / (1.0 + z * z / n);
     let half = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt() / (1.0 + z * z / n);
-    Some(Estimate {
-        value: share,
-        lower: (centre - half).max(0.0),
-        upper: (centre + half).min(1.0),
-        replicates: trials,
-    })
+    // Exact at the ends, where centre and half cancel.
+    let lower = if successes == 0.0 { 0.0 } else { centre - half };
+    let upper = if successes == n { 1.0 } else { centre + half };
+    Some(Estimate { value: share, lower, upper, replicates: trials })
 }
 
 /// Student's t for a two-sided interval from n values.

@@ -207,7 +207,7 @@ impl Study for Task<Scaling> {
 
 impl Simulation for AdamEpsilon {
     const NAME: &'static str = "adam-epsilon";
-    const ABOUT: &'static str = "How Adam's ε ends the scaling symmetry: the exponent of the norm goes from 1 to 2";
+    const ABOUT: &'static str = "How Adam's ε breaks the scaling symmetry: the exponent of the norm goes from 1 to 2";
     const EXAMPLES: &'static str = "\
 Examples:
   embedding-norms adam-epsilon
@@ -342,7 +342,7 @@ fn figure(rows: &[Exponent], claimed: Option<&str>) -> Figure {
     let mut panel =
         Panel::new(Axis::logarithmic("ε ‖z‖"), Axis::linear("local exponent k of steps in ‖z‖").range(0.9, 2.1))
             .title("Adam's ε takes k from 1 to 2")
-            .layer(Layer::horizontal_line("k = 1: ε is nothing beside √v", 1.0))
+            .layer(Layer::horizontal_line("k = 1: ε is negligible beside √v", 1.0))
             .layer(Layer::horizontal_line("k = 2: ε is all of the denominator", 2.0));
     if let (Some(first), Some(last), Some(middle)) =
         (rows.first(), rows.last(), rows.first().and_then(|row| row.middle))

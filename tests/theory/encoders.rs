@@ -101,7 +101,7 @@ fn s5_normalization_itself_spreads_short_embeddings() {
     sheet.slice_axis_mut(Axis(1), (0..2).into()).mapv_inplace(|_| 4.0 * numbers.random::<f64>() - 2.0);
     let [found, _] = density(sheet.view(), sheet.view(), &[0; 1_000]);
     assert!(found < -0.7, "{found}");
-    // Negative control: the same directions with the same norms dealt out anew.
+    // Negative control: the same directions with the same norms permuted.
     let units = normalize(sheet.view()).unwrap();
     let lengths = units.norms().iter().rev().copied().collect::<Array1<f64>>().insert_axis(Axis(1));
     let [dealt_anew, _] = density((&units.units() * &lengths).view(), sheet.view(), &[0; 1_000]);

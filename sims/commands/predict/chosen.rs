@@ -97,7 +97,7 @@ impl Chosen {
             Ok(Prediction::exact(key, "S3", what, value)?.on(Basis::LeadingOrder))
         };
         page.add(leading("equilibrium_norm", "norm at which embeddings settle", settled.norm)?);
-        page.add(leading("equilibrium_turn", "angle turned per step there, rms", settled.angle)?.unit("rad"));
+        page.add(leading("equilibrium_turn", "rotation per step there, rms", settled.angle)?.unit("rad"));
         let relaxation = leading("relaxation_steps", "steps of relaxation to it", settled.relaxation)?;
         page.add(relaxation.printed(whole(settled.relaxation.ceil()), ""));
         let next = leading("equilibrium_next_order", "next order of that norm, as a part of it", order)?;

@@ -27,7 +27,7 @@ pub fn pair(question: &Question, page: &mut Page) -> Result<(), Failure> {
 
     page.add(Prediction::exact("gradient_length", "G2", "gradient length, sin φ/ρ", sine / question.norm)?);
     let turn = libm::atan(alpha * sine) + libm::atan(beta * sine);
-    page.add(Prediction::exact("first_turn", "D1", "angle that the first step turns the pair by", turn)?.unit("rad"));
+    page.add(Prediction::exact("first_turn", "D1", "rotation of the pair by the first step", turn)?.unit("rad"));
     steps(question, Pair { half_tangent: k, first: alpha, second: beta }, page)?;
     let small_steps = alpha.max(beta) <= SMALL_STEP;
     if small_steps && !question.stop_gradient {

@@ -72,12 +72,12 @@ const STORIES: &[(&str, Story)] = &[
     (
         "unequal-norms",
         Story {
-            question: "Who moves when the two members of a pair differ in length?",
+            question: "Which member moves when the two members of a pair differ in length?",
             text: "The gradients of both members have the factor sin φ, but each is divided by the member's own length, \
-                   and so is the turn that it causes. The short member therefore travels and the long one waits: as steps \
-                   get small, the angles turned are in the ratio of the squared norms, the other way round. Holding one \
+                   and so is the rotation that it causes. The short member therefore rotates more: as steps \
+                   get small, the total rotations are in the ratio of the squared norms, the other way round. Holding one \
                    member still, as methods with a stop-gradient do, is the limit of an infinitely long partner.",
-            finding: "The short member travels: as steps get small, the angles of rotation are in the inverse ratio of the squared norms.",
+            finding: "The short member rotates more: as steps get small, the total rotations are in the inverse ratio of the squared norms.",
         },
     ),
     (

@@ -56,7 +56,7 @@ pub struct UnequalNorms {
 
 impl Simulation for UnequalNorms {
     const NAME: &'static str = "unequal-norms";
-    const ABOUT: &'static str = "Pairs of unequal norms and stop-gradient: how many steps, and who travels";
+    const ABOUT: &'static str = "Pairs of unequal norms and stop-gradient: how many steps, and which member rotates";
     const EXAMPLES: &'static str = "\
 Examples:
   embedding-norms unequal-norms
