@@ -520,7 +520,7 @@ fn s9_steps_from_rest_under_momentum_come_to_fewer_lasting_ones() {
         // Heavy ball under a gradient of −1 that stays.
         let rule = HeavyBall::new(beta).unwrap();
         let (mut update, mut place) = (rule.start(&[1]), [0.0]);
-        (0..steps).for_each(|_| update.step(0, 1e-3, &mut place, &mut [-1.0]));
+        (0..steps).for_each(|_| update.step(0, 1e-3, &mut place, &[-1.0]));
         let lasting = place[0] * (1.0 - beta) / 1e-3;
         assert!((lasting_steps(steps, beta) / lasting - 1.0).abs() < 1e-12, "{beta} {steps}: {lasting}");
         assert!(beta == 0.0 || lasting < 0.9 * steps as f64, "a control: momentum warms up");

@@ -129,7 +129,7 @@ impl Judge<'_> {
         let spread = |case: &Case<'_>| {
             let logs: Vec<f64> = case.iter().filter_map(|row| row.advised_rate).map(libm::log).collect();
             let ends = logs.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
-            (logs.len() > 1).then(|| ends.1 - ends.0)
+            (logs.len() > 1).then_some(ends.1 - ends.0)
         };
         let spreads: Vec<f64> = self.advised.iter().filter_map(spread).collect();
         let given = self.advised.iter().map(Vec::len).sum::<usize>();
