@@ -118,7 +118,7 @@ impl Stem {
         }
     }
 
-    /// The name of the test file and of the module of closed forms.
+    /// The name of the file in `tests/theory/` and of the module of closed forms.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Gradient => "gradient",
@@ -157,7 +157,7 @@ impl Statement {
 
     /// The command that runs its tests.
     pub fn test_command(&self) -> String {
-        format!("cargo test --release --test {} {}_", self.stem.name(), self.id.to_lowercase())
+        format!("cargo test --release --test theory {}_", self.id.to_lowercase())
     }
 }
 
