@@ -274,7 +274,7 @@ const STORIES: &[(&str, Story)] = &[
                    hundred steps, and leaving the rate as it is. Where a step tells nothing, no rate is advised.",
             finding: "Mostly a few times the one that would align a free pair, by a factor for each rule. Measured in one step, it \
                       is within a factor of three of a rate as good as the best, and in most cells of the best itself, more \
-                      surely than a range test. Not for SimSiam, and not where embeddings start nearly collapsed.",
+                      surely than a range test, in short trainings. Not for SimSiam, and not where embeddings start nearly collapsed.",
         },
     ),
 ];
