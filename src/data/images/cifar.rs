@@ -4,10 +4,9 @@ use std::path::Path;
 
 use ndarray::Array2;
 
-use super::ImageSize;
 use super::error::{ImageError, ImageProblem};
+use super::image::{ImageSize, Images};
 use super::opened::Opened;
-use super::stream::Images;
 use crate::data::embeddings::Problem;
 
 /// The size of the images of CIFAR.

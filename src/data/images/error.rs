@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Half;
+use super::image::Half;
 use crate::data::embeddings::Problem;
 
 /// A file or a folder of images that cannot be read.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::cifar::CifarKind;
 use super::error::{ImageError, ImageProblem, named};
-use super::folder::Half;
+use super::image::Half;
 use super::stream::Files;
 
 /// Subfolders in which archives and torchvision put the files.

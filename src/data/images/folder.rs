@@ -1,34 +1,18 @@
 //! A folder with the files of a data set.
 
-use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, Axis};
 
-use super::ImageSize;
 use super::error::{ImageError, ImageProblem, named};
 use super::files::{Found, find};
-use super::stream::{Chunks, Files, Images};
+use super::image::{Half, ImageSize, Images};
+use super::stream::{Chunks, Files};
 use crate::data::embeddings::{Problem, interrupted};
 
 /// Images that are read at once where only some are wanted.
 const CHUNK: usize = 1024;
-
-/// The two parts that data sets are published in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Half {
-    /// Images to train on.
-    Training,
-    /// Images of the test.
-    Test,
-}
-
-impl fmt::Display for Half {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if *self == Self::Training { "training" } else { "test" })
-    }
-}
 
 /// The images of a folder, of which only headers are read until they are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

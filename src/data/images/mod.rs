@@ -27,38 +27,13 @@ mod error;
 mod files;
 mod folder;
 mod idx;
+mod image;
 mod opened;
 mod stream;
 
 pub use cifar::{Cifar, CifarKind};
 pub use error::{ImageError, ImageProblem};
-pub use folder::{Half, ImageFolder};
+pub use folder::ImageFolder;
 pub use idx::{Idx, IdxElement};
-pub use stream::{Chunks, Images, Labelled};
-
-use std::fmt;
-
-/// How large images are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct ImageSize {
-    /// Planes of one colour each: 1 for grey, 3 for red, green and blue.
-    pub channels: usize,
-    /// Rows of pixels.
-    pub height: usize,
-    /// Columns of pixels.
-    pub width: usize,
-}
-
-impl ImageSize {
-    /// Numbers in an image: planes × rows × columns, in this order.
-    pub fn pixels(self) -> usize {
-        self.channels * self.height * self.width
-    }
-}
-
-impl fmt::Display for ImageSize {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { channels, height, width } = self;
-        if *channels == 1 { write!(f, "{height} × {width}") } else { write!(f, "{channels} × {height} × {width}") }
-    }
-}
+pub use image::{Half, ImageSize, Images};
+pub use stream::{Chunks, Labelled};

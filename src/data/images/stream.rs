@@ -2,34 +2,10 @@
 
 use std::path::PathBuf;
 
-use ndarray::{Array2, Axis};
-
-use super::ImageSize;
 use super::cifar::{Cifar, CifarKind, SIZE};
 use super::error::{ImageError, ImageProblem};
 use super::idx::{Idx, IdxElement, shown};
-
-/// Images with their labels.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Images {
-    /// An image per row, (n × pixels): plane after plane, row after row from the top. Bytes are divided by 255; other
-    /// numbers are as they stand in the file.
-    pub pixels: Array2<f64>,
-    /// A class per image (n).
-    pub labels: Vec<usize>,
-}
-
-impl Images {
-    /// Some of them, in this order.
-    ///
-    /// # Panics
-    /// If there is no such image.
-    #[must_use]
-    pub fn select(&self, images: &[usize]) -> Self {
-        let labels = images.iter().map(|&image| self.labels[image]).collect();
-        Self { pixels: self.pixels.select(Axis(0), images), labels }
-    }
-}
+use super::image::{ImageSize, Images};
 
 /// Images and labels in two files of IDX.
 pub struct Labelled {
