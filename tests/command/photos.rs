@@ -1,4 +1,4 @@
-//! `confidence` on images of a user's own, which are made here: what is found follows from the content of the
+//! `confidence` and `levers` on images of a user's own, which are made here: what is found follows from the content of the
 //! files alone, and what does not fit is refused.
 
 use std::collections::BTreeMap;
@@ -131,6 +131,19 @@ fn colours_of_cifar_and_another_folder_as_reference_are_trained_on() {
 }
 
 #[test]
+fn levers_learn_from_images() {
+    let data = miniature();
+    let options = "--cuts 3 --powers 1 --epochs 1 --samples 128 --test 64 --batch 32 --hidden 32 --tuning 1 --replicates 2 \
+                   --batch-norm-factors 1 --digits-factors 1 --quiet";
+    let (folder, assert) = run("levers", data.path(), options);
+    assert.success();
+    let table = String::from_utf8(files(&folder)["levers.csv"].clone()).unwrap();
+    let tasks = ["contrastive", "non-contrastive", "simclr", "simsiam", "byol"].map(|task| format!("\nimages-{task},"));
+    assert!(tasks.iter().all(|task| table.contains(task)), "{table}");
+    assert!(!table.contains("digits-") && !table.contains("mixture-"));
+}
+
+#[test]
 fn what_does_not_fit_the_images_is_refused() {
     let (data, without) = (miniature(), miniature());
     for name in ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"] {
@@ -155,6 +168,14 @@ fn what_does_not_fit_the_images_is_refused() {
     for (data, options, says) in cases {
         refused("confidence", data, options, says);
     }
+    refused("levers", data.path(), "--tasks digits-contrastive", "--data: no task learns from these images");
+    let mut command = cargo_bin_cmd!("embedding-norms");
+    let assert = command.current_dir(nothing.path()).args(["levers", "--tasks", "images-simclr"]).assert().code(2);
+    let error = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+    assert!(
+        error.contains("--tasks images-simclr: it learns from images of your own; give them with --data"),
+        "{error}"
+    );
     let mut command = cargo_bin_cmd!("embedding-norms");
     let assert = command.current_dir(nothing.path()).args(["confidence", "--images", "100"]).assert().code(2);
     assert!(String::from_utf8(assert.get_output().stderr.clone()).unwrap().contains("--data <DIR>"));
