@@ -32,7 +32,12 @@ fn gallery(folder: &str, prefix: &str) -> Gallery {
 }
 
 /// Folders of results, and what begins their anchors and their marks in docs/claims.md.
-const FOLDERS: [(&str, &str); 2] = [("plots", ""), ("plots/full", "full-")];
+const FOLDERS: [(&str, &str); 4] = [
+    ("plots", ""),
+    ("plots/full", "full-"),
+    ("plots/full/fashion-mnist", "fashion-"),
+    ("plots/full/fashion-mnist/no-batch-norm", "fashion-biases-"),
+];
 
 fn all_claims() -> BTreeMap<String, Claim> {
     FOLDERS.iter().flat_map(|(folder, prefix)| gallery(folder, prefix)).collect()

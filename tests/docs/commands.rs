@@ -13,7 +13,7 @@ use crate::pages::{Block, UPDATE, all_markdown, blocks, code_spans, pages, read,
 
 /// Blocks that are not run, each with the reason that stands in a comment before it: what takes minutes, or needs more
 /// than a Rust toolchain.
-const NOT_RUN: [(&str, &str, &str); 9] = [
+const NOT_RUN: [(&str, &str, &str); 10] = [
     ("README.md", "cargo install --path .", "takes minutes"),
     ("README.md", "cargo run --release -- all", "takes minutes"),
     ("docs/04-scaling.md", "cargo run --release -- optimizer-laws", "takes minutes"),
@@ -26,6 +26,7 @@ const NOT_RUN: [(&str, &str, &str); 9] = [
     ("docs/diagnosing.md", "python docs/diagnosing.py saved --rates", "takes minutes"),
     ("fuzz/README.md", "cargo install cargo-fuzz", "takes minutes"),
     ("plots/full/README.md", "embedding-norms confidence --full --replicates 8 --out plots/full", "takes minutes"),
+    ("plots/full/fashion-mnist/README.md", "data=/usr/share/datasets/fashion-mnist", "takes minutes"),
     ("tests/browser/README.md", "cargo run --release -- all --quick --out results", "needs Chromium"),
 ];
 
