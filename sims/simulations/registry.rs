@@ -30,6 +30,7 @@ use crate::simulations::rate_decay_equivalence::RateDecayEquivalence;
 use crate::simulations::run;
 use crate::simulations::run::Finished;
 use crate::simulations::simulation::{Simulation, Tables};
+use crate::simulations::specificity::Specificity;
 use crate::simulations::sphere_trajectories::SphereTrajectories;
 use crate::simulations::unequal_norms::UnequalNorms;
 use crate::simulations::weight_decay::WeightDecay;
@@ -56,6 +57,7 @@ pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<Confidence>::ENTRY,
     &Of::<Levers>::ENTRY,
     &Of::<CutRate>::ENTRY,
+    &Of::<Specificity>::ENTRY,
 ];
 
 /// A simulation, whatever its settings are.
