@@ -27,6 +27,7 @@ mod options;
 mod pairs;
 mod relations;
 mod snapshot;
+mod specificity;
 mod standing;
 mod step;
 mod subject;
@@ -108,6 +109,9 @@ pub fn diagnose(
     answers.extend(equilibrium::answer(subject.last(), options)?);
     let shape = course[checkpoints - 1].norms.shape;
     answers.extend(relations::answers(subject, options, shape, last.as_ref(), first.as_ref())?);
+    if shape == Shape::Varied {
+        answers.extend(last.as_ref().and_then(|last| specificity::answer(subject, options, last)));
+    }
     answers.extend(relations::separation(subject, options)?);
     answers.extend(course::answer(&course));
     answers.sort_by_key(|answer| answer.topic);

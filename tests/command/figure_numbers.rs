@@ -105,6 +105,14 @@ const NAMED: &[Named] = &[
     named("orthogonality", "displacement are # degrees", "a right angle"),
     named("rate-decay-equivalence", "p = #", SETTING),
     named("rate-decay-equivalence", "#: bit for bit", "a label of an axis"),
+    named("specificity", "f = #", SETTING),
+    named(
+        "specificity.ladder",
+        "Encoders: # a row per class; # shared linear, an input per class; # shared linear, scattered inputs; # perceptron, \
+         scattered inputs; # batch norm, scattered inputs; # shared linear, embedded positives; # perceptron, embedded \
+         positives; # batch norm, embedded positives.",
+        DRAWN,
+    ),
     named("sphere-trajectories", "# to # steps", DRAWN),
     named("sphere-trajectories", "meet in # step", DRAWN),
     named("sphere-trajectories", "φ₀ = # rad", SETTING),
