@@ -26,7 +26,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Folder;
 pub use formula::scripts;
 pub use page::STYLE;
-pub use terminal::conclude;
+pub use terminal::{Pages, conclude};
 
 /// The name of the file.
 pub const FILE: &str = "report.html";
