@@ -4,7 +4,7 @@ use embedding_norms::diagnosis::{Lever, Network, Trial, UpdateRule, trial};
 use embedding_norms::lab::statement::STATEMENTS;
 use embedding_norms::optimizer::{Entry, Parameters, catalogue};
 use embedding_norms::rules;
-use embedding_norms::theory::encoders::NETWORKS;
+use embedding_norms::theory::encoders::{LARGEST_TURN, NETWORKS, SMALLEST_ANGLE, SMALLEST_TURN};
 use embedding_norms::theory::equilibrium::Rule as Settling;
 use embedding_norms::theory::scaling::{Decay, decay_exponent};
 use serde_json::{Map, Value, json};
@@ -17,6 +17,7 @@ pub fn json() -> Result<String, Failure> {
     let facts = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "optimizers": optimizers,
+        "oneStep": { "smallestAngle": SMALLEST_ANGLE, "smallestTurn": SMALLEST_TURN, "largestTurn": LARGEST_TURN },
         "networks": NETWORKS.iter().filter_map(|kind| network(kind)).collect::<Vec<_>>(),
         "statements": STATEMENTS.iter().map(|it| json!({
             "id": it.id, "title": it.title, "formula": it.formula, "meaning": it.meaning, "proof": it.section(),

@@ -57,16 +57,25 @@ function rateAnswer(state, rule, where) {
       : "For a network γ/ρ² is not the step, since parameters are shared [S4].";
     return { title, finding: `No factor: ${why} Save the embeddings of some fixed samples before and after one step, and fill in the angle that they turn by.`, conditions: gamma, worth: "nothing is said" };
   }
+  const outside = isFree(state) ? null : outsideOfTheCriterion(state);
+  if (outside) return { title, finding: `No factor: ${outside} [S9].`, conditions: gamma, worth: "nothing is said" };
   const best = state.positives / 2;
   const x = Math.exp(where.excess);
   const measure = state.turn !== null
-    ? `A step turns embeddings by ${brief(state.turn)} rad; the best turn is half the angle of positives, ${brief(best)} rad [L8]: x = ${brief(x)}.`
+    ? `A step turns embeddings by ${brief(state.turn)} rad; the best turn is half the angle of positives, ${brief(best)} rad ${isFree(state) ? "[L8]" : "[S9]"}: x = ${brief(x)}.`
     : `A step is ${brief(x)} times the best one: x = γ(1 + cos φ)/ρ² [L8].`;
   const worth = worthOf(state, rule, where.side === "long" ? "smaller" : "larger");
   if (worth === null) {
     return { title, finding: `${measure} No advice: in the trial of docs/diagnosing.md the criterion failed for ${rule.name} in networks of the kind ${state.network}.`, conditions: rateConditions(state, rule), worth: "nothing is said" };
   }
   return { title, finding: `${measure} ${advice(where, isFree(state))}`, conditions: `${rateConditions(state, rule)} ${gamma}`, worth };
+}
+
+/** Why a step of a network tells no rate; null if it does. */
+function outsideOfTheCriterion({ positives, turn }) {
+  const { smallestAngle, smallestTurn } = facts.oneStep;
+  if (positives < smallestAngle) return `positives are nearer to each other than ${brief(smallestAngle)} rad, where the advised rate often gained nothing`;
+  return turn < smallestTurn ? `embeddings turn by less than ${brief(smallestTurn)} rad in a step, which rounding can do` : null;
 }
 
 function advice({ side, advised, saturated }, proved) {
@@ -83,6 +92,9 @@ function rateConditions(state, rule) {
   const parts = isFree(state)
     ? ["Free embeddings, L = −cos φ, nearly equal norms in a pair."]
     : ["A criterion for networks, no theorem; the rate is that of this step, so under a schedule multiply the whole schedule."];
+  if (!isFree(state) && state.turn > facts.oneStep.largestTurn) {
+    parts.push(`Beyond ${brief(facts.oneStep.largestTurn)} rad a turn is no longer proportional to the rate [S9].`);
+  }
   if (state.turn !== null && rule.momentum > 0) {
     parts.push(`The turn is that of a step whose momentum has built up; after a first step from rest the factor is up to ${brief(1 / (1 - rule.momentum))} times smaller.`);
   }
@@ -92,7 +104,9 @@ function rateConditions(state, rule) {
 function slowDownAnswer(state, rule, where) {
   const title = "Slow-down";
   const k = rule.k;
-  const twice = `Twice the norm at the same rate takes about ${brief(2 ** k)} times the steps: steps grow as ρ^${brief(k)} under ${rule.name} [L6].`;
+  const twice = k === 0
+    ? `Under ${rule.name} the number of steps does not depend on norms [L6].`
+    : `Twice the norm at the same rate takes about ${brief(2 ** k)} times the steps: steps grow as ρ^${brief(k)} under ${rule.name} [L6].`;
   if (isFree(state) && rule.isPlain && state.turn === null) {
     const size = perEmbedding(state) / (state.median * state.median);
     const pair = { k: Math.tan(0.5 * state.positives), alpha: size, beta: size };

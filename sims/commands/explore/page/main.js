@@ -13,7 +13,7 @@ import { savedFigure, offer, copy } from "./sharing.js";
 const SLIDER = 1000;
 /** After so many milliseconds without a change the sentence is read aloud and the address written. */
 const QUIET = 400;
-const SPOKEN_OF = ["G4", "D1", "D2", "L1", "L2", "L3", "L5", "L6", "L7", "L8", "S2", "S3", "S4", "S7"];
+const SPOKEN_OF = ["G4", "D1", "D2", "L1", "L2", "L3", "L5", "L6", "L7", "L8", "S1", "S2", "S3", "S4", "S7", "S9"];
 
 const find = (id) => document.getElementById(id);
 let state;
@@ -255,8 +255,9 @@ function listen() {
 function load() {
   const { state: found, refused } = read(location.hash);
   state = found;
+  if (state.same) state.second = state.norm;
   find("refused").replaceChildren(...refused.map((sentence) => make("p", {}, sentence)));
-  change({});
+  show();
 }
 
 know(facts);

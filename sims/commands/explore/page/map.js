@@ -159,7 +159,9 @@ export function convergenceMap(svg, moved) {
     const way = ways[event.key];
     if (!way) return;
     event.preventDefault();
-    moved(place.legs * way[0], clamp(place.angle + way[1], 0.01, Math.PI - 0.01));
+    // A second key may come before the first one is drawn.
+    place = { legs: place.legs * way[0], angle: clamp(place.angle + way[1], 0.01, Math.PI - 0.01) };
+    moved(place.legs, place.angle);
   });
   return { draw };
 }

@@ -128,12 +128,13 @@ export function oneStepBand(k, epsilon) {
   return [Math.max((k - stop) / (1 + k * stop), 0), upper];
 }
 
-/** S1: the growth of ‖z‖² of both members of a pair that converges. */
+/** S1: the growth of ‖z‖² of both members of a pair that converges; null where steps are too large for its correction. */
 export function pairGrowth(gamma, { alpha, beta }, angle) {
   const half = Math.sin(0.5 * angle);
   const oneMinus = 2 * half * half;
+  if (!(0.5 * Math.abs(alpha - beta) * oneMinus < 1)) return null;
   const total = gamma * oneMinus * (1 + 0.25 * (alpha + beta) * (2 - oneMinus));
-  const share = Math.max((alpha / beta) * (1 - 0.5 * (alpha - beta) * oneMinus), 0);
+  const share = (alpha / beta) * (1 - 0.5 * (alpha - beta) * oneMinus);
   return { first: (total * share) / (1 + share), second: total / (1 + share) };
 }
 

@@ -1,6 +1,6 @@
 // What the settings of the first tab come to: the path with every step, counts, and what the laws say of them.
 
-import { stepsOfPair, secondOrderSteps, flowHalfTangent, oneMinusCosine, sine, dual, bothNeedAStep, bestNorm, oneStepBand, equilibrium } from "./numerics.js";
+import { stepsOfPair, secondOrderSteps, flowHalfTangent, oneMinusCosine, sine, dual, bothNeedAStep, bestNorm, oneStepBand, pairGrowth, equilibrium } from "./numerics.js";
 import { descend, pursue, normalized } from "./descent.js";
 import { FIELDS } from "./state.js";
 import { brief, inSteps, whole, optimizerNamed, exact } from "./words.js";
@@ -208,9 +208,7 @@ function toldOfPair(state, solved) {
     list.push(["Best norm", "[L8] speaks of equal norms and two members that move."]);
   }
   list.push(["Dual", dualWords(solved, state)]);
-  const [start, end] = [0, solved.run.path.steps.length - 1];
-  const norm = (member) => `${brief(solved.run.path.norms[member][start])} → ${brief(solved.run.path.norms[member][end])}`;
-  list.push(["Norms grow", `ρᵢ ${norm(0)}, ρⱼ ${norm(1)}: every step is at right angles to its embedding [D2].`]);
+  list.push(["Norms grow", growthWords(solved, state)]);
   return { verdict, list };
 }
 
@@ -225,6 +223,16 @@ function closedWords({ closed, run }) {
   const rounded = Math.ceil(closed.steps);
   const compared = run.stop === "reached" ? `; rounded up ${whole(rounded)} beside ${whole(run.steps)} counted` : "";
   return `${closed.steps < 1e6 ? closed.steps.toFixed(3) : brief(closed.steps)}, ${where}${compared}.`;
+}
+
+function growthWords({ run, pair }, state) {
+  const ends = run.path.norms.map((norms) => [norms[0], norms.at(-1)]);
+  const [first, second] = ends.map(([start, end]) => `${brief(start)} → ${brief(end)}`);
+  const grown = ends.reduce((sum, [start, end]) => sum + end * end - start * start, 0);
+  const isSmall = !state.held && Math.max(pair.alpha, pair.beta) <= SMALL_STEP;
+  const growth = isSmall && run.stop === "reached" ? pairGrowth(state.rate, pair, state.angle) : null;
+  const budget = growth ? ` ρᵢ² + ρⱼ² grows by ${brief(grown)}; all the way to agreement by ${brief(growth.first + growth.second)} [S1].` : "";
+  return `ρᵢ ${first}, ρⱼ ${second}: every step is at right angles to its embedding [D2].${budget}`;
 }
 
 function bandWords([shortest, longest]) {

@@ -23,7 +23,7 @@ export function brief(value) {
 
 /** A whole number with thin spaces between its thousands. */
 export function whole(value) {
-  return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, " ");
+  return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
 }
 
 /** A number of steps in words. */
@@ -53,9 +53,9 @@ export function raised(power) {
   return String(power).replace(/[-\d]/g, (sign) => (sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(sign)]));
 }
 
-/** Whole powers, written c^2, as exponents. */
+/** Whole powers, written c^2, as exponents; the first power is the number itself. */
 function typeset(text) {
-  return text.replace(/\^(-?\d+)(?!\d|\.\d)/g, (_, power) => raised(power));
+  return text.replace(/\^(-?\d+)(?!\d|\.\d)/g, (_, power) => (power === "1" ? "" : raised(power)));
 }
 
 /** A text in which the ids of statements, in brackets as in [L1], lead to their entries below. */
