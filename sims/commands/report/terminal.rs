@@ -19,23 +19,32 @@ const NARROW: usize = 4;
 /// Terminals narrower than this are narrow.
 const WIDE: usize = 60;
 
+/// The pages of a complete run.
+pub struct Pages {
+    /// The page to play with.
+    pub explore: PathBuf,
+    /// The report.
+    pub report: PathBuf,
+}
+
 /// Prints the claims and the files that were written; returns the exit status that follows from the claims.
 pub fn conclude(
     command: &str,
     all: &[(&str, Finished)],
-    report: Option<PathBuf>,
+    pages: Option<Pages>,
     common: &Common,
 ) -> Result<ExitCode, Failure> {
     let mut files: Vec<PathBuf> = all.iter().flat_map(|(_, finished)| finished.files.clone()).collect();
-    files.extend(report.clone());
+    files.extend(pages.iter().flat_map(|pages| [pages.explore.clone(), pages.report.clone()]));
     if common.json {
         envelope::print(command, &run::claims_object(all, &files))?;
     } else if !common.quiet {
         let claims: Vec<(&str, &[Claim])> = all.iter().map(|(name, finished)| (*name, &*finished.claims)).collect();
         print_claims(&claims);
         output::tell_of(&files);
-        if let Some(report) = report {
-            output::tell_path("report", &report);
+        if let Some(pages) = pages {
+            output::tell_path("report", &pages.report);
+            output::tell_path("to play with", &pages.explore);
         }
     }
     let failed = all.iter().flat_map(|(_, finished)| &finished.claims).filter(|claim| claim.failed()).count();
