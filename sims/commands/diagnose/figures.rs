@@ -9,7 +9,7 @@ use super::Case;
 const BARS: usize = 40;
 
 /// The figures that the data allow.
-pub fn figures(case: &Case<'_>) -> Vec<(&'static str, Figure)> {
+pub fn figures(case: &Case) -> Vec<(&'static str, Figure)> {
     let mut figures = Vec::new();
     let diagnosis = &case.diagnosis;
     let varied = diagnosis.course.last().is_some_and(|state| state.norms.shape == Shape::Varied);
@@ -55,7 +55,7 @@ fn span(snapshot: &Snapshot) -> (f64, f64) {
     (at(0.001), at(0.999))
 }
 
-fn norms(case: &Case<'_>) -> Figure {
+fn norms(case: &Case) -> Figure {
     let subject = &case.subject;
     let last = subject.last();
     let others = subject.reference.iter().map(|set| ("reference", set));
@@ -85,7 +85,7 @@ fn norms(case: &Case<'_>) -> Figure {
 }
 
 /// Mean norms of classes, shortest first.
-fn classes(case: &Case<'_>) -> Option<Panel> {
+fn classes(case: &Case) -> Option<Panel> {
     let mut classes: Vec<_> = case.diagnosis.classes.iter().collect();
     if classes.is_empty() || classes.len() > 30 {
         return None;
@@ -103,7 +103,7 @@ fn classes(case: &Case<'_>) -> Option<Panel> {
 }
 
 /// Predicted speed-up over the factor of the learning rate.
-fn rates(case: &Case<'_>) -> Option<Figure> {
+fn rates(case: &Case) -> Option<Figure> {
     let standing = case.diagnosis.standing?;
     let (low, high) = (-standing.excess.1, -standing.excess.0);
     let reach = libm::log(10.0).max(1.3 * low.abs().max(high.abs()));
@@ -132,7 +132,7 @@ fn rates(case: &Case<'_>) -> Option<Figure> {
 }
 
 /// What is true of short embeddings and of long ones.
-fn confidence(case: &Case<'_>) -> Figure {
+fn confidence(case: &Case) -> Figure {
     let groups = &case.diagnosis.groups;
     let distances = groups.iter().map(|group| (group.norm, group.distance)).collect::<Vec<_>>();
     let k = case.options.neighbours;

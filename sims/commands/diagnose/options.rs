@@ -227,11 +227,11 @@ impl Question {
     }
 
     /// The settings as a record has them.
-    pub fn record(&self, options: &Options) -> Value {
+    pub fn record(&self, options: &Options, order: Option<&str>) -> Value {
         let path = |path: &Option<PathBuf>| path.as_deref().map(shown);
         json!({
             "checkpoints": self.checkpoints.iter().map(|path| shown(path)).collect::<Vec<_>>(),
-            "order": self.order_in_words(),
+            "order": order,
             "labels": path(&self.beside.labels),
             "positives": self.beside.positives.iter().map(|path| shown(path)).collect::<Vec<_>>(),
             "reference": path(&self.beside.reference),

@@ -11,12 +11,12 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{Folder, file_name};
 
 /// Everything as one object.
-pub fn record(case: &Case<'_>) -> Result<Value, Failure> {
+pub fn record(case: &Case) -> Result<Value, Failure> {
     let diagnosis = &case.diagnosis;
     let sample = &case.subject.sample;
     let content = json!({
         "verdict": diagnosis.verdict,
-        "settings": case.question.record(&case.options),
+        "settings": case.question.record(&case.options, case.words.order),
         "rows": sample.total(),
         "dimension": case.subject.last().dimension(),
         "looked_at": sample.rows().len(),
@@ -35,7 +35,7 @@ pub fn record(case: &Case<'_>) -> Result<Value, Failure> {
 }
 
 /// Writes the record and the tables.
-pub fn write(folder: &Folder, case: &Case<'_>, record: &Value) -> Result<(), Failure> {
+pub fn write(folder: &Folder, case: &Case, record: &Value) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(record)? + "\n";
     folder.write(&file_name(NAME, "", "json"), text.as_bytes())?;
     let mut tables = vec![("", Table::from_rows(&numbers(case))?), ("course", Table::from_rows(&course(case))?)];
@@ -68,7 +68,7 @@ struct Number {
     unit: String,
 }
 
-fn numbers(case: &Case<'_>) -> Vec<Number> {
+fn numbers(case: &Case) -> Vec<Number> {
     let numbers = case.diagnosis.answers.iter().flat_map(|answer| {
         answer.quantities.iter().map(|quantity| {
             let (lower, upper) = quantity.interval.unzip();
@@ -109,7 +109,7 @@ struct Checkpoint {
     turned_per_step_upper: Option<f64>,
 }
 
-fn course(case: &Case<'_>) -> Vec<Checkpoint> {
+fn course(case: &Case) -> Vec<Checkpoint> {
     let row = |(checkpoint, state): (usize, &State)| {
         let (turned_per_step_lower, turned_per_step_upper) = state.turned_per_step.unzip();
         Checkpoint {
@@ -146,7 +146,7 @@ struct Class {
     median: f64,
 }
 
-fn classes(case: &Case<'_>) -> Vec<Class> {
+fn classes(case: &Case) -> Vec<Class> {
     let row = |found: &ClassNorms| {
         let (lower, upper) = found.interval.unzip();
         Class { class: found.class.clone(), count: found.count, mean: found.mean, lower, upper, median: found.median }
@@ -163,7 +163,7 @@ struct Group {
     label_agreement: Option<f64>,
 }
 
-fn groups(case: &Case<'_>) -> Vec<Group> {
+fn groups(case: &Case) -> Vec<Group> {
     let groups = case.diagnosis.groups.iter().enumerate();
     let row = |(group, found): (usize, &NormGroup)| Group {
         group,
@@ -182,7 +182,7 @@ struct LeftOut {
     fault: String,
 }
 
-fn left_out(case: &Case<'_>) -> Vec<LeftOut> {
+fn left_out(case: &Case) -> Vec<LeftOut> {
     let subject = &case.subject;
     let sets = subject.checkpoints.iter().chain(&subject.positives).chain(&subject.reference);
     let rows = sets.flat_map(|set| {
