@@ -115,8 +115,12 @@ How to save embeddings from PyTorch: docs/your-own-embeddings.md; how to read th
 }
 
 /// What the arguments ask, the options of the library that it comes to, and what was taken for the optimizer's name.
-pub fn asked(matches: &ArgMatches) -> Result<(Question, Options, Option<String>), Failure> {
+/// `files` says whether checkpoints are the names of files, or of what is in memory.
+pub fn asked(matches: &ArgMatches, files: bool) -> Result<(Question, Options, Option<String>), Failure> {
     let mut question = Question::from_arg_matches(matches).map_err(Failure::Usage)?;
+    if files {
+        question.unfold();
+    }
     question.order();
     let (options, note) = question.options()?;
     Ok((question, options, note))
@@ -124,7 +128,7 @@ pub fn asked(matches: &ArgMatches) -> Result<(Question, Options, Option<String>)
 
 /// Reads, diagnoses, tells.
 pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
-    let (question, options, note) = asked(matches)?;
+    let (question, options, note) = asked(matches, true)?;
     let words = Words { order: question.order_in_words(), more: MORE };
     let asked = earlier::question(&question.record(&options, words.order));
     let replaces = |out| earlier::replaces(out, NAME, &asked, question.force);

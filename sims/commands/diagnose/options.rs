@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
+use embedding_norms::data::embeddings::Recording;
 use embedding_norms::diagnosis::{DiagnosisError, Names, Network, Options, Parameters, UpdateRule};
 use embedding_norms::theory::encoders::NETWORKS;
 use serde_json::{Value, json};
@@ -33,7 +34,8 @@ const NAMES: Names = Names {
 pub struct Question {
     /// Raw embeddings, before any normalization, one a row: FILE[:KEY][:ROWS] (.npy, .npz, .safetensors, .csv, .tsv).
     /// KEY is an array of several, ROWS are the first and the last one from 0: z.npy:0-511.
-    /// Several: checkpoints of one model, row i the same sample in each, ordered by the numbers in their names
+    /// Several: checkpoints of one model, row i the same sample in each, ordered by the numbers in their names; or the file
+    /// of a recorder (docs/python.md), which has them all
     #[arg(value_name = "FILE", required = true, value_parser = values::file())]
     pub checkpoints: Vec<PathBuf>,
 
@@ -158,6 +160,21 @@ enum Trained {
 }
 
 impl Question {
+    /// Puts what a recorder has left in the place of its file: the embeddings of all steps, and where nothing else is said
+    /// positives, labels, and the steps from the first to the second.
+    pub fn unfold(&mut self) {
+        let [file] = self.checkpoints.as_slice() else { return };
+        let Some(Recording { steps, embeddings, positives, labels }) = Recording::of(file) else { return };
+        if let ([first, second, ..], None) = (steps.as_slice(), self.training.steps_between) {
+            self.training.steps_between = usize::try_from(second - first).ok();
+        }
+        if self.beside.positives.is_empty() {
+            self.beside.positives = positives;
+        }
+        self.beside.labels = self.beside.labels.take().or(labels);
+        self.checkpoints = embeddings;
+    }
+
     /// Puts checkpoints in the order of the numbers in their names, each with positives of its own; `steps_between` then
     /// lies between the first two in this order.
     pub fn order(&mut self) {
