@@ -16,11 +16,14 @@ from ._diagnose import diagnose
 from ._losses import gradient
 from ._predict import Prediction, predict
 from ._simulate import Trajectory, simulate
-from .recorder import Recorder, Recording
+from .learning_rate import LearningRate, find_learning_rate
+from .recorder import Recorder
+from .recording import Recording
 from .theory import convergence_map, steps
 
 __all__ = [
     "Diagnosis",
+    "LearningRate",
     "Prediction",
     "Recorder",
     "Recording",
@@ -28,6 +31,7 @@ __all__ = [
     "__version__",
     "convergence_map",
     "diagnose",
+    "find_learning_rate",
     "gradient",
     "losses",
     "optimizers",

@@ -19,11 +19,13 @@ def diagnose(
     reference: Any = None,
     covariate: Any = None,
     parameters: Optional[str] = None,
+    network: Optional[str] = None,
     learning_rate: Optional[float] = None,
     optimizer: Optional[str] = None,
     settings: Optional[Mapping[str, float]] = None,
     weight_decay: Optional[float] = None,
     coupled: bool = False,
+    under_way: bool = False,
     sample: Optional[int] = None,
     seed: Optional[int] = None,
     names: Optional[Sequence[str]] = None,
@@ -50,14 +52,16 @@ def diagnose(
     called = _names(len(checkpoints), steps, names)
     options = dict(
         parameters=parameters,
+        network=network,
         learning_rate=learning_rate,
         optimizer=optimizer,
         settings=settings,
         weight_decay=weight_decay,
         coupled=coupled,
+        under_way=under_way,
         sample=sample,
         seed=seed,
-        steps_between=None if steps is None or len(steps) < 2 else int(steps[1]) - int(steps[0]),
+        steps=None if steps is None else ",".join(str(int(step)) for step in steps),
         keep_order=True,
         labels=None if labels is None else "labels",
         reference=None if reference is None else "reference",
@@ -96,8 +100,6 @@ def _names(count: int, steps: Optional[Sequence[int]], names: Optional[Sequence[
     if steps is not None:
         if len(steps) != count:
             raise ValueError(f"steps: {len(steps)} for {count} checkpoints; give one for each")
-        if any(int(later) <= int(earlier) for earlier, later in zip(steps, steps[1:])):
-            raise ValueError("steps: they must rise; give the checkpoints in the order in which they were taken")
     if names is not None:
         if len(names) != count:
             raise ValueError(f"names: {len(names)} for {count} checkpoints; give one for each")

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Optional, Union
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from . import _core
 from ._arrays import classes, numbers
+from ._evaluation import Evaluation
 from .recording import Record, Recording
 
 if TYPE_CHECKING:
@@ -82,15 +82,14 @@ class Recorder:
         _one_of("mode", mode, ("eval", "train", "both"))
         _one_of("store", store, ("embeddings", "measures"))
         _one_of("dtype", dtype, ("float16", "float32"))
-        self.module = module
-        self.model = module if model is None else model
+        inputs = {"z": samples, **({} if positives is None else {"positives": positives})}
+        self._evaluation = Evaluation(module, model, inputs)
         self.recording = Recording(settings=settings, labels=classes(labels))
         self.path = path
         #: Seconds that recording took, files included.
         self.seconds = 0.0
         #: Why recording ended early, if it did.
         self.failure: Optional[Exception] = None
-        self._inputs = {"z": samples, **({} if positives is None else {"positives": positives})}
         self._modes = ("eval", "train") if mode == "both" else (mode,)
         self._store, self._dtype, self._max_bytes = store, np.dtype(dtype), max_bytes
         self._cadence = (0, float(per_decade)) if every == "log" else (_steps_of(every), 0.0)
@@ -170,8 +169,7 @@ class Recorder:
     def _take(self) -> None:
         record = Record(self._step)
         for mode in self._modes:
-            found = {name: self._evaluate(inputs, mode) for name, inputs in self._inputs.items()}
-            _check_rows(found)
+            found = self._evaluation.embeddings(mode)
             arrays = {name: self._kept(rows) for name, rows in found.items()}
             if self._store == "measures":
                 arrays = self._measures(mode, found)
@@ -211,81 +209,6 @@ class Recorder:
             measures["turned"] = _core.angles(self._last[mode], rows)
         self._last[mode] = rows
         return {name: values.astype(np.float32) for name, values in measures.items()}
-
-    def _evaluate(self, inputs: Any, mode: str) -> NDArray[Any]:
-        """The output of the module for these inputs of the model; everything is afterwards as it was."""
-        import torch
-
-        outputs: list[Any] = []
-        hook = self.module.register_forward_hook(lambda _module, _inputs, output: outputs.append(output))
-        parameter = next(self.model.parameters(), None)
-        device = torch.device("cpu") if parameter is None else parameter.device
-        try:
-            with torch.no_grad(), _as_it_was(self.model, device, mode == "train"):
-                _call(self.model, _moved(inputs, device))
-        finally:
-            hook.remove()
-        if not outputs:
-            raise ValueError("module: the model does not call it; give the part whose output goes into the normalization")
-        if not isinstance(outputs[0], torch.Tensor):
-            raise ValueError(f"module: it returns {type(outputs[0]).__name__}; give the part that returns the embeddings")
-        # A copy: the memory of an output may be used again.
-        return outputs[0].detach().to("cpu", torch.float32, copy=True).numpy()
-
-
-@contextmanager
-def _as_it_was(model: torch.nn.Module, device: torch.device, training: bool) -> Iterator[None]:
-    """A model in a mode; its modes, buffers and random numbers are afterwards as they were."""
-    import torch
-
-    modes = [(part, part.training) for part in model.modules()]
-    owners = list(model.modules()) if training else []
-    buffers = [
-        (part, name, buffer, buffer.detach().clone())
-        for part in owners
-        for name, buffer in part._buffers.items()
-        if buffer is not None
-    ]
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(0)
-        try:
-            # A model that trains keeps the parts that are frozen in eval mode.
-            if not (training and model.training):
-                model.train(training)
-            yield
-        finally:
-            for part, was in modes:
-                part.training = was
-            with torch.no_grad():
-                for part, name, buffer, was in buffers:
-                    part._buffers[name] = buffer.copy_(was)
-
-
-def _call(model: torch.nn.Module, inputs: Any) -> None:
-    if isinstance(inputs, Mapping):
-        model(**inputs)
-    elif isinstance(inputs, (list, tuple)):
-        model(*inputs)
-    else:
-        model(inputs)
-
-
-def _moved(inputs: Any, device: torch.device) -> Any:
-    """The inputs where the model is."""
-    if isinstance(inputs, Mapping):
-        return {name: _moved(value, device) for name, value in inputs.items()}
-    if isinstance(inputs, (list, tuple)):
-        return [_moved(value, device) for value in inputs]
-    return inputs.to(device) if callable(getattr(inputs, "to", None)) else inputs
-
-
-def _check_rows(found: Mapping[str, NDArray[Any]]) -> None:
-    for name, rows in found.items():
-        if rows.ndim != 2:
-            raise ValueError(f"{name}: the module returns {rows.ndim} dimensions; embeddings are (rows, columns)")
-    if "positives" in found and found["positives"].shape != found["z"].shape:
-        shapes = found["z"].shape, found["positives"].shape
-        raise ValueError(f"positives: embeddings of shape {shapes[1]}, where the samples have {shapes[0]}")
 
 
 def _one_of(name: str, value: str, values: Sequence[str]) -> None:

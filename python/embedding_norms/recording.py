@@ -21,7 +21,7 @@ from ._diagnose import diagnose
 _LAYOUT = "1"
 
 #: What is known of a training by the keywords of ``diagnose``.
-_KNOWN = ("parameters", "learning_rate", "optimizer", "settings", "weight_decay", "coupled")
+_KNOWN = ("parameters", "network", "learning_rate", "optimizer", "settings", "weight_decay", "coupled", "under_way")
 
 
 @dataclass

@@ -71,7 +71,7 @@ def _broadcast(**inputs: Any) -> tuple[tuple[int, ...], list[NDArray[np.float64]
     return shape, [np.ascontiguousarray(np.broadcast_to(array, shape)).reshape(-1) for array in arrays]
 
 
-def _shaped(shape: tuple[int, ...], columns: list[NDArray[np.float64]]) -> list[Any]:
+def _shaped(shape: tuple[int, ...], columns: list[NDArray[np.float64]]) -> list[Values]:
     return [float(column[0]) if shape == () else column.reshape(shape) for column in columns]
 
 
@@ -104,7 +104,7 @@ def steps(
         angle=angle,
         tolerance=tolerance,
     )
-    return _shaped(shape, _core.steps(*columns, stop_gradient, budget))[0]
+    return _shaped(shape, _core.steps(*columns, still=stop_gradient, budget=budget))[0]
 
 
 def convergence_map(
@@ -133,7 +133,7 @@ def step(
     shape, columns = _broadcast(
         norm=norm, second_norm=_second(norm, second_norm), learning_rate=learning_rate, angle=angle
     )
-    return Step(*_shaped(shape, _core.step(*columns, stop_gradient)))
+    return Step(*_shaped(shape, _core.step(*columns, still=stop_gradient)))
 
 
 def flow_steps(
@@ -158,7 +158,7 @@ def flow_steps(
         angle=angle,
         tolerance=tolerance,
     )
-    return FlowSteps(*_shaped(shape, _core.flow_steps(*columns, stop_gradient)))
+    return FlowSteps(*_shaped(shape, _core.flow_steps(*columns, still=stop_gradient)))
 
 
 def flow_angle(
@@ -183,7 +183,7 @@ def flow_angle(
         angle=angle,
         steps=steps,
     )
-    return _shaped(shape, _core.flow_angle(*columns, stop_gradient))[0]
+    return _shaped(shape, _core.flow_angle(*columns, still=stop_gradient))[0]
 
 
 def population_steps(
@@ -258,7 +258,7 @@ def persistent_norm(norm: Any, updates: Any, dim: int, learning_rate: Any = 0.02
     [1.0, 1.726]
     """
     shape, columns = _broadcast(norm=norm, learning_rate=learning_rate, updates=updates)
-    return _shaped(shape, _core.persistent_norm(*columns, dim))[0]
+    return _shaped(shape, _core.persistent_norm(*columns, dimension=dim))[0]
 
 
 def equilibrium(
@@ -281,4 +281,4 @@ def equilibrium(
         learning_rate=learning_rate, weight_decay=weight_decay, dim=dim, frequency=frequency
     )
     given = [(name, float(scalar(value))) for name, value in (settings or {}).items()]
-    return Equilibrium(*_shaped(shape, _core.equilibrium(*columns, optimizer, given, coupled)))
+    return Equilibrium(*_shaped(shape, _core.equilibrium(*columns, optimizer=optimizer, settings=given, coupled=coupled)))

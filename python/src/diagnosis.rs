@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use embedding_norms::diagnosis::{Classes, DiagnosisError, Sample, Snapshot, Subject, check_shapes};
+use embedding_norms::diagnosis::{Classes, DiagnosisError, Names, Sample, Snapshot, Subject, check_shapes};
 use embedding_norms::lab::figure::Size;
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
@@ -20,6 +20,17 @@ use crate::losses::tell;
 const WORDS: Words = Words {
     order: None,
     more: "Numbers, formulas, conditions and what each answer is worth: .answers, .to_dict(), .figures or .save(folder).",
+};
+
+/// The options as answers name them: by the keywords of Python.
+const NAMES: Names = Names {
+    positives: "positives=",
+    steps_between: "steps=",
+    learning_rate: "learning_rate=",
+    rule: "optimizer=",
+    free: "parameters=\"free\"",
+    network: "network=",
+    is_under_way: "under_way=True",
 };
 
 /// An embedding matrix with its name.
@@ -46,7 +57,8 @@ impl Diagnosis {
         names: Vec<String>,
         covariates: Option<PyReadonlyArray2<'_, f64>>,
     ) -> PyResult<Self> {
-        let (question, options, note) = asked(&parsed(command(), &arguments)?, false).map_err(failed)?;
+        let (question, mut options, note) = asked(&parsed(command(), &arguments)?, false).map_err(failed)?;
+        options.names = NAMES;
         tell(py, &[&note])?;
         let rows = checkpoints.first().map_or(0, |(_, rows)| rows.as_array().nrows());
         let shape = |(name, rows): &Named<'_>| (name.clone(), rows.as_array().dim());
@@ -72,6 +84,7 @@ impl Diagnosis {
             reference: reference.transpose().map_err(refused)?,
             classes: classes.transpose()?,
             covariates,
+            steps: question.steps(),
             ..Subject::new(sample, checkpoints)
         };
         let order = (subject.checkpoints.len() > 1).then_some("as given");

@@ -1,10 +1,12 @@
 //! The closed forms over arrays, element by element, and `predict`.
 
-use embedding_norms::optimizer::{Parameters, entry};
+use embedding_norms::catalogue::Parameters;
+use embedding_norms::optimizer::entry;
+use embedding_norms::rules;
 use embedding_norms::setting::{SettingError, open_angle};
 use embedding_norms::theory::convergence;
 use embedding_norms::theory::duality;
-use embedding_norms::theory::equilibrium::{Persistent, Rule};
+use embedding_norms::theory::equilibrium::Persistent;
 use embedding_norms::theory::growth;
 use embedding_norms::theory::one_step::{Pair, step_size};
 use embedding_norms::theory::pair::{Count, steps_of_pair, steps_of_pairs};
@@ -76,6 +78,7 @@ fn pair([first, second, gamma, angle]: [f64; PAIR], still: bool) -> Result<Pair,
 
 /// The steps that D1 counts: infinite for a pair that stands, NaN where the budget was spent first.
 #[pyfunction]
+#[pyo3(signature = (norm, second, gamma, angle, tolerance, *, still, budget))]
 #[expect(clippy::too_many_arguments, reason = "the Python function has them by name")]
 fn steps<'py>(
     py: Python<'py>,
@@ -122,6 +125,7 @@ fn convergence_map<'py>(
 
 /// Angle and norms after one step (D1).
 #[pyfunction]
+#[pyo3(signature = (norm, second, gamma, angle, *, still))]
 fn step<'py>(
     py: Python<'py>,
     norm: Column<'py>,
@@ -140,6 +144,7 @@ fn step<'py>(
 
 /// Steps of the gradient flow (L1), and those with one and with two more orders.
 #[pyfunction]
+#[pyo3(signature = (norm, second, gamma, angle, tolerance, *, still))]
 fn flow_steps<'py>(
     py: Python<'py>,
     norm: Column<'py>,
@@ -161,6 +166,7 @@ fn flow_steps<'py>(
 
 /// The angle after a time of so many steps of gradient flow (L1).
 #[pyfunction]
+#[pyo3(signature = (norm, second, gamma, angle, steps, *, still))]
 fn flow_angle<'py>(
     py: Python<'py>,
     norm: Column<'py>,
@@ -235,6 +241,7 @@ fn pair_growth<'py>(
 
 /// The norm after so many updates under fresh random targets (S2): the fourth root of the mean of ρ⁴.
 #[pyfunction]
+#[pyo3(signature = (norm, gamma, updates, *, dimension))]
 fn persistent_norm<'py>(
     py: Python<'py>,
     norm: Column<'py>,
@@ -250,6 +257,7 @@ fn persistent_norm<'py>(
 
 /// Where norms settle under weight decay (S3): norm, angle per step, steps of relaxation, next order of the norm.
 #[pyfunction]
+#[pyo3(signature = (gamma, decay, dimension, frequency, *, optimizer, settings, coupled))]
 #[expect(clippy::too_many_arguments, reason = "the Python function has them by name")]
 fn equilibrium<'py>(
     py: Python<'py>,
@@ -264,7 +272,7 @@ fn equilibrium<'py>(
     let entry = entry(optimizer).map_err(refused)?;
     let settings = settings.iter().fold(Parameters::defaults(), |all, (name, value)| all.with(name, *value));
     entry.build(&settings).map_err(refused)?;
-    let rule = Rule::named(entry.name, coupled, |name| entry.value(name, &settings)).ok_or_else(|| {
+    let rule = rules::settling(entry, coupled, &settings).ok_or_else(|| {
         let kind = if coupled { "coupled" } else { "decoupled" };
         PyValueError::new_err(format!("S3 knows no equilibrium of {} with {kind} decay", entry.name))
     })?;

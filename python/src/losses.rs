@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::ffi::CString;
 
-use embedding_norms::loss::{Parameter, Parameters};
-use embedding_norms::simulation::{SimulationError, Views};
+use embedding_norms::catalogue::Parameters;
+use embedding_norms::simulation::{SimulationError, StartView};
 use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::{PyUserWarning, PyValueError};
 use pyo3::prelude::*;
@@ -28,8 +28,8 @@ pub struct Rows<'py> {
 
 impl Rows<'_> {
     /// The same memory, borrowed.
-    pub fn views(&self) -> PyResult<Views<'_>> {
-        Ok(Views {
+    pub fn views(&self) -> PyResult<StartView<'_>> {
+        Ok(StartView {
             first: self.first.as_array(),
             second: self.second.as_ref().map(|second| second.as_array()),
             labels: self.labels.as_ref().map(|labels| labels.as_slice()).transpose()?,
@@ -72,14 +72,7 @@ pub fn gradient<'py>(
 /// A loss with parameters by name.
 fn chosen(loss: &str, given: &BTreeMap<String, f64>) -> PyResult<Chosen> {
     let taken = known::loss(loss).map_err(failed)?;
-    let mut parameters = Parameters::default();
-    for (name, &value) in given {
-        let parameter = Parameter::named(name).ok_or_else(|| {
-            let all = Parameter::ALL.map(Parameter::name).join(", ");
-            PyValueError::new_err(format!("there is no parameter '{name}' of losses; there are {all}"))
-        })?;
-        parameters = parameters.with(parameter, value);
-    }
+    let parameters = given.iter().fold(Parameters::defaults(), |all, (name, value)| all.with(name, *value));
     Chosen::named(taken, parameters).map_err(failed)
 }
 

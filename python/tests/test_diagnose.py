@@ -31,11 +31,13 @@ def course():
 
 def test_the_answers_are_the_commands(course, command):
     options = ["--positives", "views0.npy", "--labels", "labels.npy", "--reference", "unseen.npy", "--keep-order"]
-    options += ["--optimizer", "adam", "--parameters", "shared", "--steps-between", "1", "--json"]
+    options += ["--optimizer", "adam", "--parameters", "shared", "--steps", "0,1,60", "--json"]
     text = command("diagnose", "step0.npy", "step1.npy", "last.npy", *options, folder=EXAMPLE)
     ours = json.dumps(course.to_dict())
     for file, name in [("views0", "positives of step 0"), ("step0", "step 0"), ("step1", "step 1"), ("last", "step 60")]:
         text = text.replace(f"{file}.npy", name)
+    # What was not told is named as Python names it.
+    text = text.replace("--network KIND", "network=").replace("--under-way", "under_way=True")
     told, ours = json.loads(text.replace("unseen.npy", "reference")), json.loads(ours)
     for record in (told, ours):
         del record["settings"]
@@ -45,7 +47,7 @@ def test_the_answers_are_the_commands(course, command):
 
 def test_settings_are_recorded(course):
     settings = course.to_dict()["settings"]
-    assert settings["steps_between"] == 1 and settings["optimizer"] == "adam" and settings["labels"] == "labels"
+    assert settings["steps"] == [0, 1, 60] and settings["optimizer"] == "adam" and settings["labels"] == "labels"
     assert settings["order"] == "as given" and settings["positives"] == ["positives of step 0"]
 
 
@@ -94,7 +96,7 @@ Z = np.random.default_rng(0).normal(size=(30, 4))
 
 REFUSED = {
     "steps": ((Z,), {"steps": [0, 1]}, "steps: 2 for 1 checkpoints"),
-    "falling": (([Z, Z],), {"steps": [5, 1]}, "steps: they must rise"),
+    "falling": (([Z, Z],), {"steps": [5, 1]}, "steps: the step 1 comes after the step 5"),
     "names": (([Z, Z],), {"names": ["a"]}, "names: 1 for 2 checkpoints"),
     "rows": (([Z, Z[1:]],), {}, r"z\[1\]: 29 rows, where the first file has 30"),
     "dimensions": (([Z, Z[:, 1:]],), {}, r"z\[1\]: 3 dimensions, where z\[0\] has 4"),

@@ -166,7 +166,7 @@ FINE = [[1.0, 0.0], [0.0, 1.0]]
 
 REFUSED = {
     "no such loss": (("nt-xnt", FINE, FINE), {}, "there is no loss 'nt-xnt'; did you mean 'nt-xent'?"),
-    "no such parameter": (("cosine", FINE, FINE), {"tau": 1.0}, "there is no parameter 'tau' of losses; there are temp"),
+    "no such parameter": (("cosine", FINE, FINE), {"tau": 1.0}, "cosine takes no tau; it takes no parameters"),
     "not taken": (("cosine", FINE, FINE), {"temperature": 1.0}, "cosine takes no temperature; it takes no parameters"),
     "domain": (("nt-xent", FINE, FINE), {"temperature": -1.0}, "temperature must be a finite number above 0, not -1"),
     "zero row": (("cosine", FINE, [[1.0, 0.0], [0.0, 0.0]]), {}, "row 1 is zero and has no direction"),

@@ -17,7 +17,8 @@ from embedding_norms import _core
 
 PACKAGE = Path(en.__file__).parent
 MODULES = sorted(module.name for module in pkgutil.iter_modules([str(PACKAGE)]) if module.name not in ("__main__", "_core"))
-PAGES = [Path(__file__).parents[1] / "README.md", Path(__file__).parents[2] / "docs" / "python.md"]
+CLONE = Path(__file__).parents[2]
+PAGES = [CLONE / "README.md", CLONE / "python" / "README.md", CLONE / "docs" / "python.md"]
 
 
 @pytest.mark.parametrize("name", ["", *(f".{module}" for module in MODULES)])
@@ -27,7 +28,7 @@ def test_examples_of_the_documentation_run(name):
     assert found.failed == 0
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}/{page.name}")
 def test_blocks_of_the_pages_run(page, tmp_path, monkeypatch):
     blocks = page.read_text(encoding="utf-8").split("```pycon\n")[1:]
     text = "\n".join(block.split("```")[0] for block in blocks)
@@ -54,7 +55,8 @@ def test_everything_public_is_documented():
 
 def test_the_stubs_name_what_is_compiled():
     stub = ast.parse((PACKAGE / "_core.pyi").read_text(encoding="utf-8"))
-    functions = {each.name: [argument.arg for argument in each.args.args] for each in stub.body if isinstance(each, ast.FunctionDef)}
+    stubs = [each for each in stub.body if isinstance(each, ast.FunctionDef)]
+    functions = {each.name: [argument.arg for argument in each.args.args + each.args.kwonlyargs] for each in stubs}
     compiled = {name: value for name, value in vars(_core).items() if inspect.isbuiltin(value)}
     assert set(functions) == set(compiled)
     for name, value in compiled.items():

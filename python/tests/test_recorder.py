@@ -80,8 +80,9 @@ def test_a_training_is_recorded_and_diagnosed(model, views, tmp_path):
     assert last.dtype == np.float16 and np.allclose(last, expected, rtol=1e-3, atol=1e-4)
     diagnosis = recorder.diagnose()
     settings = diagnosis.to_dict()["settings"]
-    assert (settings["optimizer"], settings["steps_between"]) == ("adam", 1)
-    assert {answer["key"] for answer in diagnosis.answers} >= {"positives", "step", "course", "class-norms"}
+    assert (settings["optimizer"], settings["steps"]) == ("adam", steps)
+    asked = {"positives", "step", "course", "class-norms", "ledger", "alignment-forecast"}
+    assert {answer["key"] for answer in diagnosis.answers} >= asked
 
     loaded = en.Recording.load(path)
     assert loaded.steps == steps and loaded.settings == known and loaded.labels == labels
@@ -96,9 +97,10 @@ def test_the_command_reads_the_file(model, views, tmp_path, command):
     steps = recorder.recording.steps
     names = [f"run.safetensors:z.eval.{step}" for step in steps]
     positives = [f"--positives=run.safetensors:positives.eval.{step}" for step in steps]
-    told = json.loads(command("diagnose", *names, *positives, "--steps-between=1", "--json", folder=tmp_path))
+    line = [*names, *positives, "--steps", ",".join(map(str, steps)), "--json"]
+    told = json.loads(command("diagnose", *line, folder=tmp_path))
     ours = recorder.diagnose().to_dict()
-    for measure in ("norms", "positive_angle", "turned", "effective_rank"):
+    for measure in ("norms", "positive_angle", "turned", "effective_rank", "over_best", "ledger"):
         assert [state[measure] for state in told["course"]] == [state[measure] for state in ours["course"]]
     # The file alone says all of this.
     assert json.loads(command("diagnose", "run.safetensors", "--json", folder=tmp_path)) == told
@@ -162,7 +164,7 @@ def test_an_exception_leaves_a_file(model, views, tmp_path):
 def test_a_fault_of_the_recorder_leaves_the_training_alone(model, views):
     recorder = en.Recorder(model.encoder, views[0], every=1)
     recorder.start()
-    recorder._inputs = {"z": torch.zeros(3, 5)}
+    recorder._evaluation.inputs = {"z": torch.zeros(3, 5)}
     with pytest.warns(RuntimeWarning, match="recording ended at step 1: .*mat1 and mat2"):
         recorder.step()
     recorder.step()
@@ -293,6 +295,58 @@ def test_the_callback_of_transformers(model, views, tmp_path, monkeypatch):
         callback.on_step_end(None, state, None, model=model)
     callback.on_train_end(None, state, None)
     assert en.Recording.load(recorder.path).steps == [0, 1, 2, 3, 5, 7, 10, 11]
+
+
+def test_a_trainer_of_lightning_records(model, views, tmp_path):
+    try:
+        import lightning.pytorch as lightning
+    except ImportError:
+        lightning = pytest.importorskip("pytorch_lightning")
+
+    class Module(lightning.LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.model = model
+
+        def training_step(self, batch, index):
+            (p, _), (_, z) = self.model(batch[0]), self.model(batch[1])
+            return -nn.functional.cosine_similarity(p, z.detach()).mean()
+
+        def configure_optimizers(self):
+            return torch.optim.SGD(self.parameters(), lr=0.01)
+
+    recorder = en.Recorder(model.encoder, *views, path=tmp_path / "run.safetensors")
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(*views), batch_size=8)
+    quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False}
+    trainer = lightning.Trainer(
+        max_steps=10, accelerator="cpu", callbacks=[recorder.lightning()], default_root_dir=tmp_path, **quiet
+    )
+    trainer.fit(Module(), loader)
+    assert en.Recording.load(recorder.path).steps == [0, 1, 2, 3, 5, 7, 10]
+
+
+def test_a_trainer_of_transformers_records(views, tmp_path):
+    transformers = pytest.importorskip("transformers")
+    pytest.importorskip("accelerate")
+
+    class Pairs(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.encoder = nn.Linear(20, 8)
+
+        def forward(self, first, second):
+            z, w = self.encoder(first), self.encoder(second)
+            return {"loss": -nn.functional.cosine_similarity(z, w).mean(), "z": z}
+
+    model = Pairs()
+    data = [{"first": first, "second": second} for first, second in zip(*views)]
+    recorder = en.Recorder(model.encoder, *views, path=tmp_path / "run.safetensors")
+    arguments = transformers.TrainingArguments(
+        output_dir=str(tmp_path / "out"), max_steps=10, per_device_train_batch_size=8, report_to=[], save_strategy="no",
+        remove_unused_columns=False, use_cpu=True, disable_tqdm=True,
+    )
+    transformers.Trainer(model, arguments, train_dataset=data, callbacks=[recorder.transformers()]).train()
+    assert en.Recording.load(recorder.path).steps == [0, 1, 2, 3, 5, 7, 10]
 
 
 def test_its_time_is_counted(model, views):

@@ -99,7 +99,7 @@ REFUSED = [
     (lambda: theory.best_norm(np.nan), "the learning rate must be a finite number above 0, not NaN"),
     (lambda: en.convergence_map([0.0], [1.0]), "the norm must be a finite number above 0, not 0"),
     (lambda: theory.equilibrium(0.1, 0.1, optimizer="lion"), "S3 knows no equilibrium of lion with decoupled decay"),
-    (lambda: theory.equilibrium(0.1, 0.1, optimizer="nobody"), "there is no optimizer `nobody`"),
+    (lambda: theory.equilibrium(0.1, 0.1, optimizer="nobody"), 'there is no optimizer called "nobody"'),
     (lambda: theory.equilibrium(0.1, 0.1, dim=1), "the dimension"),
     (lambda: theory.population_steps(1.0, []), "the number of pairs"),
     (lambda: en.predict(), "norm: needed for what is asked"),

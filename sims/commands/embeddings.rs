@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use embedding_norms::data::embeddings::{Labels, Source, read_indices};
 use embedding_norms::loss::{Entry, List, Loss, LossError, Parameters};
-use embedding_norms::simulation::{SimulationError, Start, Views};
+use embedding_norms::simulation::{SimulationError, Start, StartView};
 use embedding_norms::sphere::normalize;
 use ndarray::Array2;
 use serde_json::{Map, Value, json};
@@ -138,7 +138,7 @@ impl Chosen {
     }
 
     /// Refuses what would not fit into memory: all losses except those of pairs compare each row with all others.
-    pub fn check_memory(&self, views: &Views<'_>) -> Result<(), Failure> {
+    pub fn check_memory(&self, views: &StartView<'_>) -> Result<(), Failure> {
         if !self.loss.needs().compares_rows {
             return Ok(());
         }

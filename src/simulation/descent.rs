@@ -54,7 +54,7 @@ pub struct Start {
 
 /// Raw embeddings, with what the loss needs beside them: a [`Start`] that is borrowed.
 #[derive(Clone, Copy, Debug)]
-pub struct Views<'a> {
+pub struct StartView<'a> {
     /// The first view, (n × d).
     pub first: ArrayView2<'a, f64>,
     /// The second view, (n × d): row i is the positive of row i of the first.
@@ -77,8 +77,8 @@ impl Start {
     }
 
     /// The same, borrowed.
-    pub fn views(&self) -> Views<'_> {
-        Views {
+    pub fn views(&self) -> StartView<'_> {
+        StartView {
             first: self.first.view(),
             second: self.second.as_ref().map(|second| second.view()),
             labels: self.labels.as_deref(),

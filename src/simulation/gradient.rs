@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use super::descent::{SimulationError, Views};
+use super::descent::{SimulationError, StartView};
 use crate::loss::{Batch, Loss};
 use crate::normalization::{finite_pullback, pullback};
 use crate::sphere::{Directions, normalize};
@@ -25,10 +25,10 @@ pub struct Gradient {
 /// ∇_z of the mean loss: the pullback of G1, over the number of terms.
 ///
 /// ```
-/// use embedding_norms::{loss::NegativeCosine, simulation::{Views, gradient}};
+/// use embedding_norms::{loss::NegativeCosine, simulation::{StartView, gradient}};
 /// use ndarray::array;
 /// let (z, w) = (array![[4.0, 0.0]], array![[0.0, 1.0]]);
-/// let views = Views { first: z.view(), second: Some(w.view()), labels: None, positives: None };
+/// let views = StartView { first: z.view(), second: Some(w.view()), labels: None, positives: None };
 /// let found = gradient(&NegativeCosine::symmetric(), views)?;
 /// assert_eq!(found.first, array![[0.0, -0.25]]); // four times the norm: a quarter of the gradient
 /// # Ok::<(), embedding_norms::simulation::SimulationError>(())
@@ -36,7 +36,7 @@ pub struct Gradient {
 ///
 /// # Errors
 /// A zero or non-finite row, a batch that lacks what the loss needs, or a value or a gradient beyond f64.
-pub fn gradient(loss: &dyn Loss, views: Views<'_>) -> Result<Gradient, SimulationError> {
+pub fn gradient(loss: &dyn Loss, views: StartView<'_>) -> Result<Gradient, SimulationError> {
     let first = normalize(views.first)?;
     let second = views.second.map(normalize).transpose()?;
     let mut batch = match &second {

@@ -29,7 +29,7 @@ mod rows;
 mod run;
 mod stop;
 
-pub use descent::{Descent, SimulationError, Start, Views};
+pub use descent::{Descent, SimulationError, Start, StartView};
 pub use gradient::{Gradient, gradient};
 pub use pairs::PairDescent;
 pub use persistent::{Averages, PersistentDescent, PersistentRun};

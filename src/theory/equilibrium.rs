@@ -69,6 +69,31 @@ pub struct Equilibrium {
     pub relaxation: f64,
 }
 
+impl Equilibrium {
+    /// The steps until the 2h-th root of the mean of ρ^(2h), ρ0 at first, lies within a share of ρ* (statement S3): its
+    /// 2h-th power approaches ρ*^(2h) as exp(−t/τ), with τ the relaxation. 0 where it lies there already.
+    ///
+    /// # Errors
+    /// A norm that is not positive, or a share outside (0, 1).
+    ///
+    /// ```
+    /// use embedding_norms::theory::equilibrium::{Persistent, Rule};
+    /// let settled = Persistent::new(0.1, 0.01)?.equilibrium(Rule::GradientDescent, 32.0)?;
+    /// // τ = 1/(4γλ) = 250; (2⁴ − 1) e^(−t/τ) = 1.05⁴ − 1
+    /// let steps = settled.steps_to(2.0 * settled.norm, Rule::GradientDescent, 0.05)?;
+    /// assert!((steps - 250.0 * (15.0 / (1.05_f64.powi(4) - 1.0)).ln()).abs() < 1e-9);
+    /// # Ok::<(), embedding_norms::setting::SettingError>(())
+    /// ```
+    pub fn steps_to(&self, start: f64, rule: Rule, share: f64) -> Result<f64, SettingError> {
+        let ratio = positive("the norm", start)? / self.norm;
+        let share = within("the share", share, share > 0.0 && share < 1.0, "above 0 and below 1")?;
+        let power = |ratio: f64| libm::pow(ratio, 2.0 * f64::from(rule.degree()));
+        let end = if ratio > 1.0 { 1.0 + share } else { 1.0 - share };
+        let (away, near) = ((power(ratio) - 1.0).abs(), (power(end) - 1.0).abs());
+        Ok((self.relaxation * libm::log(away / near)).max(0.0))
+    }
+}
+
 /// The mean square G² = 1 − 1/d of the unit-norm gradient of −cos φ if every step has a fresh target, uniform on the
 /// sphere in d dimensions.
 ///

@@ -7,6 +7,7 @@
 #![cfg(all(feature = "digits", feature = "figures"))]
 
 mod cell;
+mod course;
 #[cfg(feature = "command")]
 #[path = "../files_support/mod.rs"]
 mod files_support;
@@ -43,6 +44,14 @@ fn the_docs_have_the_numbers_of_their_table() {
     }
     report::check();
     report::check_halves();
+}
+
+#[test]
+fn courses_are_written() {
+    if std::env::var("UPDATE_COURSES").is_ok() {
+        course::write(&(1..=10).flat_map(course::of_seed).collect::<Vec<_>>());
+    }
+    dbg!(course::Counts::of(course::read().iter(), 0.3, (0.1, 1.0)));
 }
 
 /// One seed of every cell, trained again.

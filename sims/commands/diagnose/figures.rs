@@ -1,9 +1,10 @@
 //! The answers as figures.
 
-use embedding_norms::diagnosis::{Shape, Snapshot, State};
+use embedding_norms::diagnosis::{Shape, Snapshot};
 use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
 
 use super::Case;
+use super::course;
 
 /// Bars of a histogram.
 const BARS: usize = 40;
@@ -23,7 +24,7 @@ pub fn figures(case: &Case) -> Vec<(&'static str, Figure)> {
         figures.push(("confidence", confidence(case)));
     }
     if diagnosis.course.len() > 1 {
-        figures.push(("course", course(&diagnosis.course)));
+        figures.push(("course", course::figure(diagnosis)));
     }
     figures
 }
@@ -158,45 +159,4 @@ fn confidence(case: &Case) -> Figure {
     let text = "Mean distance to the neighbours, and mean share of neighbours with the own label, for tenths of the rows \
                 ordered by norm, against their mean norm.";
     Figure::new(text).columns(2).panels(panels)
-}
-
-/// Everything over the checkpoints.
-fn course(course: &[State]) -> Figure {
-    let x = || {
-        let (axis, ticks) =
-            (Axis::linear("checkpoint"), (0..course.len()).map(|place| (place as f64, place.to_string())));
-        if course.len() <= 12 { axis.ticks(ticks.collect::<Vec<_>>()) } else { axis }
-    };
-    let points = |value: &dyn Fn(&State) -> Option<f64>| -> Vec<(f64, f64)> {
-        course.iter().enumerate().filter_map(|(place, state)| Some((place as f64, value(state)?))).collect()
-    };
-    type Value<'a> = &'a dyn Fn(&State) -> Option<f64>;
-    let shown: [(&str, &str, Value<'_>); 8] = [
-        ("Norm", "median norm", &|state| Some(state.norms.median())),
-        ("Spread of norms", "coefficient of variation", &|state| Some(state.norms.variation)),
-        ("Collapse", "effective rank", &|state| Some(state.effective_rank)),
-        ("Directions", "mean cosine", &|state| state.mean_cosine),
-        ("Positives", "angle (rad)", &|state| state.positive_angle),
-        ("Turned since the one before", "angle (rad)", &|state| state.turned),
-        ("Norm and crowding", "Spearman’s ρ", &|state| state.distance_correlation),
-        ("Norm and label agreement", "Spearman’s ρ", &|state| state.agreement_correlation),
-    ];
-    let panels = shown.into_iter().enumerate().filter_map(|(index, (title, label, value))| {
-        let points = points(value);
-        let style = Style::series(index % 4);
-        (points.len() > 1).then(|| {
-            Panel::new(x(), Axis::linear(label))
-                .title(title)
-                .layer(Layer::line(title, points.clone()).style(style))
-                .layer(Layer::markers(title, points).style(style))
-                .legend(Legend::Hidden)
-        })
-    });
-    let files: Vec<String> =
-        course.iter().enumerate().map(|(place, state)| format!("{place}: {}", state.name)).collect();
-    let caption =
-        if files.len() <= 6 { files.join(", ") } else { format!("{} to {}", files[0], files[files.len() - 1]) };
-    let text = "The course of the answers over the checkpoints, a panel for each: norms, their spread, effective rank, mean \
-                cosine, and where they are known angles, correlations and separation.";
-    Figure::new(text).caption(caption).columns(3).panels(panels.collect::<Vec<_>>())
 }

@@ -1,5 +1,6 @@
 //! `embedding-norms diagnose`: what the norms of a user's own embeddings say, and what they do to training.
 
+mod course;
 mod figures;
 mod html;
 mod options;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use embedding_norms::data::embeddings::Recording;
-use embedding_norms::diagnosis::{DiagnosisError, Names, Network, Options, Parameters, UpdateRule};
+use embedding_norms::diagnosis::{DiagnosisError, Names, Network, Options, Parameters, UpdateRule, check_steps};
 use embedding_norms::theory::encoders::NETWORKS;
 use serde_json::{Value, json};
 
@@ -145,8 +145,12 @@ struct Training {
     #[arg(long, value_name = "N", value_parser = values::count)]
     steps_between: Option<usize>,
 
+    /// Optimizer steps at which the FILEs were saved, one for each, in the order in which they are given: 0,1,10,100
+    #[arg(long, value_name = "N,…", value_delimiter = ',', conflicts_with = "steps_between")]
+    steps: Vec<u64>,
+
     /// The first FILE is from the middle of training: momentum has built up before
-    #[arg(long, requires = "steps_between")]
+    #[arg(long)]
     under_way: bool,
 }
 
@@ -161,12 +165,12 @@ enum Trained {
 
 impl Question {
     /// Puts what a recorder has left in the place of its file: the embeddings of all steps, and where nothing else is said
-    /// positives, labels, and the steps from the first to the second.
+    /// positives, labels and steps.
     pub fn unfold(&mut self) {
         let [file] = self.checkpoints.as_slice() else { return };
         let Some(Recording { steps, embeddings, positives, labels }) = Recording::of(file) else { return };
-        if let ([first, second, ..], None) = (steps.as_slice(), self.training.steps_between) {
-            self.training.steps_between = usize::try_from(second - first).ok();
+        if self.training.steps_between.is_none() && self.training.steps.is_empty() {
+            self.training.steps = steps;
         }
         if self.beside.positives.is_empty() {
             self.beside.positives = positives;
@@ -184,6 +188,9 @@ impl Question {
         let names: Vec<String> = self.checkpoints.iter().map(|path| shown(path)).collect();
         let Some(order) = natural_order(&names) else { return };
         let in_order = |paths: &[PathBuf]| order.iter().map(|place| paths[*place].clone()).collect::<Vec<_>>();
+        if self.training.steps.len() == self.checkpoints.len() {
+            self.training.steps = order.iter().map(|place| self.training.steps[*place]).collect();
+        }
         if self.beside.positives.len() == self.checkpoints.len() {
             self.beside.positives = in_order(&self.beside.positives);
         }
@@ -201,6 +208,11 @@ impl Question {
         }
     }
 
+    /// The steps of the checkpoints, where they are known.
+    pub fn steps(&self) -> Option<Vec<u64>> {
+        Some(self.training.steps.clone()).filter(|steps| !steps.is_empty())
+    }
+
     /// The options of the library, checked as far as no file is needed, and what was taken for the optimizer's name.
     pub fn options(&self) -> Result<(Options, Option<String>), Failure> {
         let training = &self.training;
@@ -209,6 +221,14 @@ impl Question {
                 "--steps-between needs a second FILE: the embeddings of the same samples that many steps later"
                     .to_owned(),
             ));
+        }
+        if training.under_way && training.steps_between.is_none() && training.steps.is_empty() {
+            return Err(Failure::Refused(
+                "--under-way says what was before the first of two FILEs; give --steps-between or --steps too".to_owned(),
+            ));
+        }
+        if let Some(steps) = self.steps() {
+            check_steps(&steps, self.checkpoints.len()).map_err(|error| Failure::from(error).at("--steps"))?;
         }
         let (found, expected) = (self.beside.positives.len(), self.checkpoints.len());
         if found > 1 && found != expected {
@@ -261,6 +281,7 @@ impl Question {
             "weight_decay": options.weight_decay,
             "coupled": self.training.coupled,
             "steps_between": options.steps_between,
+            "steps": self.steps(),
             "under_way": options.is_under_way,
             "sample": self.sample,
             "neighbours": options.neighbours,

@@ -53,7 +53,8 @@ pub fn read(question: &Question, bar: &Bar) -> Result<Subject, Failure> {
         }
         None => None,
     };
-    Ok(Subject { positives, reference, classes, covariates, ..Subject::new(sample, checkpoints) })
+    let steps = question.steps();
+    Ok(Subject { positives, reference, classes, covariates, steps, ..Subject::new(sample, checkpoints) })
 }
 
 /// One pass over a file.

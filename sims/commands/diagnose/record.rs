@@ -30,6 +30,7 @@ pub fn record(case: &Case) -> Result<Value, Failure> {
             "leg": standing.leg,
             "excess": standing.excess,
         })),
+        "forecast": diagnosis.forecast,
     });
     envelope::object(NAME, &content)
 }
@@ -92,6 +93,7 @@ fn numbers(case: &Case) -> Vec<Number> {
 struct Checkpoint {
     checkpoint: usize,
     file: String,
+    step: Option<u64>,
     left_out: usize,
     mean_norm: f64,
     median_norm: f64,
@@ -99,22 +101,44 @@ struct Checkpoint {
     effective_rank: f64,
     mean_cosine: Option<f64>,
     positive_angle: Option<f64>,
+    alignment: Option<f64>,
     opposite: Option<f64>,
     distance_correlation: Option<f64>,
+    distance_lower: Option<f64>,
+    distance_upper: Option<f64>,
     agreement_correlation: Option<f64>,
+    agreement_lower: Option<f64>,
+    agreement_upper: Option<f64>,
     agreement: Option<f64>,
     auroc: Option<f64>,
     turned: Option<f64>,
     turned_per_step_lower: Option<f64>,
     turned_per_step_upper: Option<f64>,
+    best_turn: Option<f64>,
+    over_best_lower: Option<f64>,
+    over_best_upper: Option<f64>,
+    growth: Option<f64>,
+    rotations_lower: Option<f64>,
+    rotations_upper: Option<f64>,
+    budget: Option<f64>,
+    predicted: Option<f64>,
+    predicted_lower: Option<f64>,
+    predicted_upper: Option<f64>,
 }
 
 fn course(case: &Case) -> Vec<Checkpoint> {
     let row = |(checkpoint, state): (usize, &State)| {
         let (turned_per_step_lower, turned_per_step_upper) = state.turned_per_step.unzip();
+        let (distance_lower, distance_upper) = state.distance_interval.unzip();
+        let (agreement_lower, agreement_upper) = state.agreement_interval.unzip();
+        let (over_best_lower, over_best_upper) = state.over_best.unzip();
+        let (rotations_lower, rotations_upper) = state.ledger.and_then(|ledger| ledger.rotations).unzip();
+        let predicted = case.diagnosis.forecast.iter().flat_map(|forecast| &forecast.rest);
+        let predicted = predicted.copied().find(|it| it.checkpoint == checkpoint);
         Checkpoint {
             checkpoint,
             file: state.name.clone(),
+            step: state.step,
             left_out: state.left_out,
             mean_norm: state.norms.mean,
             median_norm: state.norms.median(),
@@ -122,14 +146,29 @@ fn course(case: &Case) -> Vec<Checkpoint> {
             effective_rank: state.effective_rank,
             mean_cosine: state.mean_cosine,
             positive_angle: state.positive_angle,
+            alignment: state.alignment,
             opposite: state.opposite,
             distance_correlation: state.distance_correlation,
+            distance_lower,
+            distance_upper,
             agreement_correlation: state.agreement_correlation,
+            agreement_lower,
+            agreement_upper,
             agreement: state.agreement,
             auroc: state.auroc,
             turned: state.turned,
             turned_per_step_lower,
             turned_per_step_upper,
+            best_turn: state.best_turn,
+            over_best_lower,
+            over_best_upper,
+            growth: state.ledger.map(|ledger| ledger.growth),
+            rotations_lower,
+            rotations_upper,
+            budget: state.ledger.and_then(|ledger| ledger.budget),
+            predicted: predicted.map(|it| it.predicted),
+            predicted_lower: predicted.map(|it| it.interval.0),
+            predicted_upper: predicted.map(|it| it.interval.1),
         }
     };
     case.diagnosis.course.iter().enumerate().map(row).collect()
