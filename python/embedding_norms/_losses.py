@@ -34,7 +34,7 @@ def gradient(
     >>> en.gradient("nt-xent", [[1.0, 0.0]], [[0.0, 0.0]])
     Traceback (most recent call last):
         ...
-    ValueError: row 0 is zero and has no direction; remove it or draw it again
+    ValueError: row 0 is zero and has no direction; remove it or give it a length
     """
     rows, names = classes(labels)
     chosen = {name: float(scalar(value)) for name, value in parameters.items()}

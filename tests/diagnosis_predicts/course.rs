@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use embedding_norms::diagnosis::{Pace, Trial, alignment_progress};
 use embedding_norms::encoder::Encoder;
 use embedding_norms::lab::table::{Table, Value};
-use embedding_norms::loss::NegativeCosine;
+use embedding_norms::loss::{Loss, NegativeCosine};
 use embedding_norms::optimizer::{GradientDescent, entry};
 use embedding_norms::random::{StandardNormal, generator};
 use embedding_norms::simulation::{Cadence, Descent, Start, StopRules};
@@ -31,8 +31,14 @@ const RECORDS: f64 = 8.0;
 /// What is trained where nothing is shared: pairs of free embeddings under plain descent of −cos φ.
 const FREE: &str = "free";
 
+/// Digits in two views that attract each other and repel nothing, −cos φ.
+const ATTRACTION: &str = "digits, −cos";
+
 /// The table beside the page.
 const TABLE: &str = "diagnosing.course.csv";
+
+/// Every task.
+const TASKS: [&str; 4] = ["mixture", "digits", ATTRACTION, FREE];
 
 /// One training.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +67,14 @@ pub fn of_seed(seed: u64) -> Vec<Course> {
     let of = |kind: Kind| {
         let task = Task::draw(kind, STEPS as usize, seed);
         let cells: Vec<_> = super::cell::all().into_iter().filter(|cell| cell.task == kind).collect();
-        let trained = |cell: &Cell| cell.rates()[1..4].iter().map(|&rate| trained(&task, cell, rate, seed)).collect();
+        let of = |loss: &dyn Loss, name: &'static str, cell: &Cell| -> Vec<Course> {
+            cell.rates()[1..4].iter().map(|&rate| trained(&task, (loss, name), cell, rate, seed)).collect()
+        };
+        let trained = |cell: &Cell| {
+            let contrastive = of(&*task.loss(), kind.name(), cell);
+            let attraction = (kind == Kind::Digits).then(|| of(&NegativeCosine::symmetric(), ATTRACTION, cell));
+            [contrastive, attraction.unwrap_or_default()].concat()
+        };
         cells.par_iter().map(trained).collect::<Vec<Vec<_>>>().concat()
     };
     let mut courses: Vec<Course> = Kind::ALL.into_iter().flat_map(of).collect();
@@ -96,10 +109,10 @@ impl Curve {
     }
 }
 
-fn trained(task: &Task, cell: &Cell, rate: f64, seed: u64) -> Course {
-    let (loss, rule) = (task.loss(), entry(cell.rule).unwrap().with_defaults());
+fn trained(task: &Task, (loss, name): (&dyn Loss, &'static str), cell: &Cell, rate: f64, seed: u64) -> Course {
+    let rule = entry(cell.rule).unwrap().with_defaults();
     let [probes, positives] = task.probes();
-    let method = Method::new(&*loss, &*rule, rate).unwrap();
+    let method = Method::new(loss, &*rule, rate).unwrap();
     let mut trainer = Trainer::new(cell.draw(seed), method).unwrap();
     let mut curve = Curve::default();
     let steps = steps();
@@ -115,7 +128,7 @@ fn trained(task: &Task, cell: &Cell, rate: f64, seed: u64) -> Course {
         }
     }
     let (network, rule) = (cell.network, cell.rule);
-    Course { task: task.kind.name(), network, rule, rate, seed, progress: curve.progress() }
+    Course { task: name, network, rule, rate, seed, progress: curve.progress() }
 }
 
 /// Pairs of free embeddings whose norms differ, at a learning rate in units of the square of the typical norm.
@@ -166,7 +179,7 @@ pub fn read() -> Vec<Course> {
         let texts = table.texts(column).unwrap();
         texts.iter().map(|text| *names.iter().find(|name| *name == text).unwrap()).collect()
     };
-    let tasks = known(&[Kind::Mixture.name(), Kind::Digits.name(), FREE], "task");
+    let tasks = known(&TASKS, "task");
     let networks = known(&[NETWORKS[0], NETWORKS[1], NETWORKS[2], FREE], "network");
     let rules = known(&RULES, "optimizer");
     let [rates, seeds] = ["rate", "seed"].map(|column| table.numbers(column).unwrap());
@@ -196,15 +209,19 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Of courses, with a limit on the power of the step and a width of its interval.
-    pub fn of<'a>(courses: impl Iterator<Item = &'a Course>, largest: f64, width: (f64, f64)) -> Self {
+    /// Of courses, with an interval of the power of the step; that of the library where none is given.
+    pub fn of<'a>(courses: impl Iterator<Item = &'a Course>, width: Option<(f64, f64)>) -> Self {
         let mut counts = Self::default();
         for course in courses {
             counts.trainings += 1;
             // As `diagnose` sees it: a course ends where embeddings stop being numbers.
             let progress: Vec<f64> = course.progress.iter().map_while(|value| *value).collect();
             let steps = &steps()[..progress.len()];
-            let Ok(pace) = Pace::within(steps, &progress, largest, width) else { continue };
+            let pace = match width {
+                Some(width) => Pace::within(steps, &progress, width),
+                None => Pace::of(steps, &progress),
+            };
+            let Ok(pace) = pace else { continue };
             counts.predicted += 1;
             for (step, progress) in steps.iter().zip(&progress).skip(pace.last + 1) {
                 let (low, high) = pace.at(*step as f64);
@@ -235,4 +252,104 @@ impl Counts {
     pub fn mean_width(&self) -> f64 {
         self.width / self.points().1.max(1) as f64
     }
+}
+
+/// The intervals that can be chosen: what is always left open, and how many times the measured distance from 1.
+const WIDTHS: ([f64; 6], [f64; 5]) = ([0.02, 0.05, 0.1, 0.15, 0.2, 0.3], [0.0, 0.5, 1.0, 1.5, 2.0]);
+
+/// The share of later checkpoints that intervals are to hold.
+const NOMINAL: f64 = 0.95;
+
+/// The narrowest interval that holds so many on the half of the seeds that it is chosen on.
+pub fn chosen(courses: &[Course]) -> (f64, f64) {
+    let of = |width| Counts::of(courses.iter().filter(|it| CHOSEN_ON.contains(&it.seed)), Some(width));
+    let all = WIDTHS.0.into_iter().flat_map(|always| WIDTHS.1.map(|times| (always, times)));
+    let enough = all.filter(|&width| of(width).share().is_some_and(|share| share >= NOMINAL));
+    enough.min_by(|&a, &b| of(a).mean_width().total_cmp(&of(b).mean_width())).unwrap()
+}
+
+fn is_reported(course: &&Course) -> bool {
+    REPORTED_ON.contains(&course.seed)
+}
+
+/// Later checkpoints from which a share says something.
+const ENOUGH: usize = 10;
+
+/// What the trial says of predictions under an optimizer for a kind of network, on every task that has some.
+pub fn trial(courses: &[Course], network: &str, rule: &str) -> Trial {
+    let of = |task: &&str| {
+        let of = courses.iter().filter(is_reported);
+        Counts::of(of.filter(|it| (it.network, it.rule, it.task) == (network, rule, *task)), None)
+    };
+    let tried: Vec<Counts> = TASKS.iter().map(|task| of(&task)).filter(|counts| counts.points().1 >= ENOUGH).collect();
+    match () {
+        () if tried.is_empty() => Trial::NotTried,
+        () if tried.iter().all(|counts| counts.share() >= Some(super::verdict::THRESHOLD)) => Trial::Right,
+        () => Trial::Failed,
+    }
+}
+
+/// Every cell in the order of the page.
+fn cells() -> Vec<(&'static str, &'static str, &'static str)> {
+    let of = |task| {
+        let networks = NETWORKS.into_iter();
+        networks.flat_map(move |network| RULES.into_iter().map(move |rule| (task, network, rule)))
+    };
+    let networks = ["mixture", "digits", ATTRACTION].into_iter().flat_map(of);
+    std::iter::once((FREE, FREE, "gradient-descent")).chain(networks).collect()
+}
+
+/// The rows of the table in the docs.
+fn rows(courses: &[Course]) -> Vec<String> {
+    let row = |(task, network, rule): (&str, &str, &str)| {
+        let of = courses.iter().filter(is_reported);
+        let counts = Counts::of(of.filter(|it| (it.task, it.network, it.rule) == (task, network, rule)), None);
+        let inside = match (counts.share(), counts.interval()) {
+            (Some(share), Some((lower, upper))) => {
+                format!("{share:.2} [{lower:.2}, {upper:.2}] of {}", counts.points().1)
+            }
+            _ => "–".to_owned(),
+        };
+        format!("| {task} | {network} | {rule} | {} of {} | {inside} |", counts.predicted, counts.trainings)
+    };
+    cells().into_iter().map(row).collect()
+}
+
+/// The sentences of the docs that have numbers of the table in them.
+fn sentences(courses: &[Course]) -> Vec<String> {
+    let of = |names: &[&str]| Counts::of(courses.iter().filter(is_reported).filter(|it| names.contains(&it.task)), None);
+    let told = |counts: &Counts| {
+        let (inside, all) = counts.points();
+        format!("{} of {} trainings, and {inside} of {all} later checkpoints", counts.predicted, counts.trainings)
+    };
+    let (free, attraction, contrastive) = (of(&[FREE]), of(&[ATTRACTION]), of(&["mixture", "digits"]));
+    vec![
+        format!("Free embeddings: {}", told(&free)),
+        format!("Networks that only attract: {}", told(&attraction)),
+        format!("Contrastive trainings: {} of {}", contrastive.predicted, contrastive.trainings),
+        format!("a factor of {:.1} either way", attraction.mean_width().exp()),
+    ]
+}
+
+/// The docs say what the table says.
+pub fn check() {
+    let courses = read();
+    let says: Vec<String> = rows(&courses).into_iter().chain(sentences(&courses)).collect();
+    if std::env::var_os("UPDATE_DIAGNOSING").is_some() {
+        println!("{}", says.join("\n"));
+    }
+    for words in says {
+        assert_in_docs(&words);
+    }
+}
+
+/// Whether two courses of the same training are the same, as far as the table keeps digits.
+pub fn is_same(found: &Course, known: &Course) -> bool {
+    let near = |x: f64, y: f64| (x - y).abs() <= 2e-3 * x.abs().max(y.abs()) + 1e-4;
+    let progress = found.progress.iter().zip(&known.progress).all(|(x, y)| match (x, y) {
+        (Some(x), Some(y)) => near(*x, *y),
+        (x, y) => x == y,
+    });
+    let named = |it: &Course| (it.task, it.network, it.rule, it.seed);
+    named(found) == named(known) && near(found.rate, known.rate) && progress
 }
