@@ -43,10 +43,11 @@ mutate() {
     fi
     if [ -n "$shard" ]; then arguments+=(--shard "$shard" --sharding round-robin); fi
     printf '\n== %s\n' "$module"
+    mkdir -p "target/mutants-of-$module"
     # 2: some were missed, 3: some took too long, which is to be noticed, too.
     # shellcheck disable=SC2086 # the names of tests are words
     cargo mutants "${files[@]}" --no-shuffle --profile mutants --cargo-arg=--no-default-features \
-        --cargo-arg=--features=lab,readers --cargo-arg=--lib "${arguments[@]}" --timeout 300 --jobs 1 \
+        --cargo-arg=--features=lab,readers --cargo-arg=--lib "${arguments[@]}" --timeout 300 \
         --output "target/mutants-of-$module" ${MUTANTS_OPTIONS:-} -- -- ${tests#*:} || case $? in
         2 | 3) missed=1 ;;
         *) exit 1 ;;

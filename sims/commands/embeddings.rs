@@ -119,8 +119,7 @@ impl Chosen {
     /// Refuses lists that the loss does not use, named by where they were given: whoever gives them expects them to matter.
     pub fn check_lists(&self, labels: Option<&str>, positives: Option<&str>) -> Result<(), Failure> {
         let takes = |list| self.loss.needs().list == Some(list);
-        let lists =
-            [("labels", labels, takes(List::Labels)), ("positives", positives, takes(List::Positives))];
+        let lists = [("labels", labels, takes(List::Labels)), ("positives", positives, takes(List::Positives))];
         for (name, given, is_taken) in lists {
             if let (Some(place), false) = (given, is_taken) {
                 let loss = self.entry.name;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
-use crate::simulations::optimizer_laws::{Count, Goal, Pairs, Run, differences, local_exponents, nanoseconds};
+use crate::simulations::optimizer_laws::{Count, Goal, Run, Task, differences, local_exponents};
 use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::{Context, Plan, Row, Study};
 
@@ -63,15 +63,6 @@ pub struct AdamEpsilon {
     /// Steps after which a run is given up
     #[arg(long, value_name = "STEPS", value_parser = values::count, default_value_t = 10_000_000)]
     budget: usize,
-}
-
-/// A run at one product ερ.
-#[derive(Clone, Debug, Serialize)]
-struct Product<W> {
-    run: Run,
-    pairs: usize,
-    dimension: usize,
-    work: W,
 }
 
 /// Steps from norms on both sides of 1, where ε is ερ.
@@ -145,7 +136,7 @@ fn travelled(product: f64) -> f64 {
 /// About ερ where k is 3/2.
 const LEVEL: f64 = 0.3;
 
-impl Study for Product<Counting> {
+impl Study for Task<Counting> {
     type Rows = Vec<Steps>;
 
     fn label(&self) -> String {
@@ -156,12 +147,12 @@ impl Study for Product<Counting> {
     fn cost(&self) -> f64 {
         let Counting::Counts { product, goal } = self.work;
         let steps = (2.0 * travelled(product) / self.run.learning_rate).min(goal.budget as f64);
-        nanoseconds(2.0 * steps, self.pairs, self.dimension)
+        self.nanoseconds(2.0 * steps)
     }
 
     fn run(&self, unit: &mut Context<'_>) -> Result<Vec<Steps>, Failure> {
         let Counting::Counts { product, goal } = self.work;
-        let pairs = Pairs::draw(self.pairs, self.dimension, &mut unit.generator)?;
+        let pairs = self.pairs(&mut unit.generator)?;
         let counts = self.run.counts(&pairs, &[1.0 / SIDE, SIDE], goal, &|| unit.is_cancelled())?;
         let row = |Count { norm, steps, stop }| Steps {
             product,
@@ -178,7 +169,7 @@ impl Study for Product<Counting> {
     }
 }
 
-impl Study for Product<Scaling> {
+impl Study for Task<Scaling> {
     type Rows = Vec<Scaled>;
 
     fn label(&self) -> String {
@@ -187,13 +178,13 @@ impl Study for Product<Scaling> {
     }
 
     fn cost(&self) -> f64 {
-        nanoseconds(2.0 * (3 * (1 + 2 * SCALED_BY.len()) * EXACT_STEPS) as f64, self.pairs, self.dimension)
+        self.nanoseconds(2.0 * (3 * (1 + 2 * SCALED_BY.len()) * EXACT_STEPS) as f64)
     }
 
     /// Norms times 2^m with ε times 2^(−m), and with ε held fixed.
     fn run(&self, unit: &mut Context<'_>) -> Result<Vec<Scaled>, Failure> {
         let Scaling::Symmetry { product } = self.work;
-        let pairs = Pairs::draw(self.pairs, self.dimension, &mut unit.generator)?;
+        let pairs = self.pairs(&mut unit.generator)?;
         let path = self.run.path(&pairs, 1.0, EXACT_STEPS)?;
         let different = |run: &Run, m: i32| -> Result<u64, Failure> {
             Ok(differences(&path, &run.path(&pairs, libm::scalbn(1.0, m), EXACT_STEPS)?))
@@ -216,7 +207,7 @@ impl Study for Product<Scaling> {
 
 impl Simulation for AdamEpsilon {
     const NAME: &'static str = "adam-epsilon";
-    const ABOUT: &'static str = "How Adam's ε ends the scaling symmetry: the exponent of the norm goes from 1 to 2";
+    const ABOUT: &'static str = "How Adam's ε breaks the scaling symmetry: the exponent of the norm goes from 1 to 2";
     const EXAMPLES: &'static str = "\
 Examples:
   embedding-norms adam-epsilon
@@ -249,16 +240,16 @@ Examples:
     }
 
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
-        Ok(vec![("", figure(&tables.rows()?, tables.stated().tested(CROSSOVER).is_some()))])
+        Ok(vec![("", figure(&tables.rows()?, tables.stated().noted(CROSSOVER, "y =")))])
     }
 }
 
 impl AdamEpsilon {
-    fn at<W>(&self, product: f64, work: W) -> Product<W> {
+    fn at<W>(&self, product: f64, work: W) -> Task<W> {
         let parameters = vec![("beta2", self.beta2), ("epsilon", product)];
         let learning_rate = travelled(product) / self.steps as f64;
         let run = Run { optimizer: "adam", parameters, learning_rate, power: 0.0 };
-        Product { run, pairs: self.pairs, dimension: self.dim, work }
+        Task { run, pairs: self.pairs, dimension: self.dim, work }
     }
 }
 
@@ -344,23 +335,23 @@ fn ends(rows: &[Exponent], replicates: u64) -> Vec<Claim> {
     ]
 }
 
-/// Names the curve's middle where a claim does.
-fn figure(rows: &[Exponent], is_claimed: bool) -> Figure {
+/// With the middle of the curve that the claim names.
+fn figure(rows: &[Exponent], claimed: Option<&str>) -> Figure {
     let points = rows.iter().map(|row| (row.product, row.exponent)).collect();
     let intervals = rows.iter().map(|row| (row.product, row.lower, row.upper)).collect();
     let mut panel =
         Panel::new(Axis::logarithmic("ε ‖z‖"), Axis::linear("local exponent k of steps in ‖z‖").range(0.9, 2.1))
             .title("Adam's ε takes k from 1 to 2")
-            .layer(Layer::horizontal_line("k = 1: ε is nothing beside √v", 1.0))
+            .layer(Layer::horizontal_line("k = 1: ε is negligible beside √v", 1.0))
             .layer(Layer::horizontal_line("k = 2: ε is all of the denominator", 2.0));
     if let (Some(first), Some(last), Some(middle)) =
         (rows.first(), rows.last(), rows.first().and_then(|row| row.middle))
     {
         let at = |part: usize| first.product * libm::pow(last.product / first.product, part as f64 / 200.0);
         let curve = (0..=200).map(at).map(|product| (product, crossover(product, middle))).collect();
-        let name = match is_claimed {
-            true => format!("1 + ε‖z‖/(ε‖z‖ + {middle:.3})"),
-            false => "1 + ε‖z‖/(ε‖z‖ + y), y fitted".to_owned(),
+        let name = match claimed {
+            Some(middle) => format!("1 + ε‖z‖/(ε‖z‖ + {middle})"),
+            None => "1 + ε‖z‖/(ε‖z‖ + y), y fitted".to_owned(),
         };
         panel = panel.layer(Layer::line(name, curve).style(Style::theory()));
     }

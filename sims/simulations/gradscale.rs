@@ -12,6 +12,7 @@ use embedding_norms::theory::scaling::{degree, exact_in_binary};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
+use crate::cli::rates::{self, PerEmbedding};
 use crate::cli::values;
 use crate::simulations::grouping::ascending;
 use crate::simulations::optimizer_laws::{
@@ -53,8 +54,8 @@ pub struct GradScale {
     dim: usize,
 
     /// Learning rate γ per pair
-    #[arg(long, value_name = "γ", value_parser = values::positive, default_value_t = 0.002)]
-    learning_rate: f64,
+    #[arg(long, value_name = "γ", value_parser = rates::read_per_embedding, default_value = "0.002")]
+    learning_rate: PerEmbedding,
 
     /// Stop when the mean cosine is at least 1 − ε
     #[arg(long, value_name = "ε", value_parser = values::tolerance, default_value_t = 1e-3)]
@@ -204,7 +205,7 @@ Examples:
 
     fn plan(&self) -> Result<Plan, Failure> {
         let goal = Goal { tolerance: self.tolerance, budget: self.budget };
-        let (optimizer, learning_rate) = ("gradient-descent", self.learning_rate);
+        let (optimizer, learning_rate) = ("gradient-descent", self.learning_rate.get());
         let norms = |&power: &f64| {
             let run = Run { optimizer, parameters: Vec::new(), learning_rate, power };
             Norms { run, norms: self.norms.clone(), pairs: self.pairs, dimension: self.dim, goal }

@@ -17,6 +17,7 @@ pub mod mixtures;
 pub mod norm_effect;
 pub mod norm_growth;
 pub mod one_step_bound;
+pub mod one_step_rate;
 pub mod opposite_halves;
 pub mod optimizer_laws;
 pub mod orthogonality;

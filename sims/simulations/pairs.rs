@@ -19,6 +19,7 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
+use crate::cli::rates::{self, PerEmbedding};
 use crate::cli::values;
 
 /// How a population of pairs descends; the defaults are the paper's.
@@ -33,8 +34,8 @@ pub struct PairOptions {
     pub dim: usize,
 
     /// Learning rate γ per pair; a framework's rate η on the mean over n pairs is γ = η/n
-    #[arg(long, value_name = "γ", value_parser = values::positive, default_value_t = 0.02)]
-    pub learning_rate: f64,
+    #[arg(long, value_name = "γ", value_parser = rates::read_per_embedding, default_value = "0.02")]
+    pub learning_rate: PerEmbedding,
 
     /// Stop when the mean cosine is at least 1 − ε
     #[arg(long, value_name = "ε", value_parser = values::tolerance, default_value_t = 1e-3)]
@@ -74,7 +75,7 @@ impl PairOptions {
             norm,
             pairs: self.pairs,
             dimension: self.dim,
-            learning_rate: self.learning_rate,
+            learning_rate: self.learning_rate.get(),
             tolerance: self.tolerance,
             first_step,
             budget: self.budget,
@@ -89,7 +90,7 @@ impl PairOptions {
 
     /// Whether n, d, γ and ε are those of the published counts.
     pub fn is_published_setting(&self) -> bool {
-        (self.pairs, self.dim, self.learning_rate, self.tolerance) == (500, 20, 0.02, 1e-3)
+        (self.pairs, self.dim, self.learning_rate.get(), self.tolerance) == (500, 20, 0.02, 1e-3)
     }
 }
 

@@ -23,6 +23,7 @@ use crate::simulations::local_density::LocalDensity;
 use crate::simulations::norm_effect::NormEffect;
 use crate::simulations::norm_growth::NormGrowth;
 use crate::simulations::one_step_bound::OneStepBound;
+use crate::simulations::one_step_rate::OneStepRate;
 use crate::simulations::opposite_halves::OppositeHalves;
 use crate::simulations::optimizer_laws::OptimizerLaws;
 use crate::simulations::orthogonality::Orthogonality;
@@ -56,6 +57,7 @@ pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<Confidence>::ENTRY,
     &Of::<Levers>::ENTRY,
     &Of::<CutRate>::ENTRY,
+    &Of::<OneStepRate>::ENTRY,
 ];
 
 /// A simulation, whatever its settings are.

@@ -27,6 +27,19 @@ impl Stated {
     pub fn value(&self, says: &str) -> Option<&str> {
         self.measured(says).and_then(|measured| measured.split(' ').next())
     }
+
+    /// The number that stands behind a name in the note of the claim: `2.001` for `clip` in `the worst is dcl; dcl 2.002,
+    /// clip 2.001`.
+    pub fn noted(&self, says: &str, name: &str) -> Option<&str> {
+        let named = |part: &'_ str| part.trim().rsplit_once(' ').is_some_and(|(before, _)| is_last(before, name));
+        let part = self.tested(says)?.note.split([',', ';']).find(|part| named(part))?;
+        part.rsplit(' ').next()
+    }
+}
+
+/// Whether a text is this name or ends with it as words of their own.
+fn is_last(text: &str, name: &str) -> bool {
+    text.strip_suffix(name).is_some_and(|before| before.is_empty() || before.ends_with(' '))
 }
 
 #[cfg(test)]
@@ -45,5 +58,16 @@ mod tests {
         assert_eq!(stated.value(says), Some("1.984"));
         assert!(stated.tested(says).is_some() && stated.tested("all is well").is_none());
         assert_eq!(stated.measured("all is well"), None);
+    }
+
+    #[test]
+    fn notes_name_numbers() {
+        let note = "the worst is dcl; sup-dcl 2.003, dcl 2.002, at y = 0.301".to_owned();
+        let claim = Claim { note, ..Claim::outcome("L6", "k = 2", String::new(), String::new(), true) };
+        let stated = Stated::from(vec![claim]);
+        assert_eq!(stated.noted("k = 2", "dcl"), Some("2.002"));
+        assert_eq!(stated.noted("k = 2", "y ="), Some("0.301"));
+        assert_eq!(stated.noted("k = 2", "cosine"), None);
+        assert_eq!(stated.noted("k = 3", "dcl"), None);
     }
 }

@@ -230,7 +230,9 @@ pub fn answer(found: &Result<Forecast, Unpredicted>, steps: &[u64], options: &Op
         (_, Trial::Right) => Worth::Tested,
         (_, Trial::NotTried) => Worth::Untested,
         (_, Trial::Failed) => {
-            return none("in the trial of docs/diagnosing.md its intervals failed for this optimizer and kind of network");
+            return none(
+                "in the trial of docs/diagnosing.md its intervals failed for this optimizer and kind of network",
+            );
         }
     };
     let (step, inside, all) = (steps[end.checkpoint], forecast.inside(), forecast.rest.len());

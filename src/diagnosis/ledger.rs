@@ -89,9 +89,9 @@ pub fn ledger(subject: &Subject, options: &Options) -> Result<Option<Vec<Ledger>
     for checkpoint in 0..subject.checkpoints.len() {
         if let Some(before) = checkpoint.checked_sub(1) {
             rotations = rotations.zip(subject.steps_after(before, options)).map(|((low, high), steps)| {
-                sets.iter().map(|set| set.rotations(before, steps)).fold((low, high), |(low, high), more| {
-                    (low + more.0 / embeddings, high + more.1 / embeddings)
-                })
+                sets.iter()
+                    .map(|set| set.rotations(before, steps))
+                    .fold((low, high), |(low, high), more| (low + more.0 / embeddings, high + more.1 / embeddings))
             });
         }
         ledgers.push(Ledger {

@@ -65,6 +65,11 @@ pub fn rate_lever(standing: &Standing) -> Lever {
     if standing.side() == Side::Long { Lever::SmallerRate } else { Lever::LargerRate }
 }
 
+/// What advice on the learning rate rests on: L8 for free embeddings, S9 for networks.
+fn statement(standing: &Standing) -> &'static str {
+    if standing.is_proved { "L8" } else { "S9" }
+}
+
 /// What to do with the learning rate; `spread` are bounds on ln x that the sample leaves open, about its value.
 pub fn learning_rate(standing: &Standing, spread: (f64, f64), options: &Options) -> Answer {
     let Some(worth) = worth(options, rate_lever(standing)) else {
@@ -95,7 +100,7 @@ pub fn learning_rate(standing: &Standing, spread: (f64, f64), options: &Options)
     Answer::measured("learning-rate", Topic::Step, finding)
         .with([quantity])
         .rests_on(
-            "L8",
+            statement(standing),
             "1/x = tan(φ0/2)/tan α: one step turns embeddings by α, and α goes as the rate while it is small",
         )
         .on(rate_meant(standing, options))
@@ -137,7 +142,7 @@ fn stays(standing: &Standing, worth: Worth) -> Answer {
     if standing.side() == Side::Near {
         let finding = "Leave the learning rate: the criterion sees nothing to gain by another one.";
         return Answer::measured("learning-rate", Topic::Step, finding)
-            .rests_on("L8", "1/x = tan(φ0/2)/tan α")
+            .rests_on(statement(standing), "1/x = tan(φ0/2)/tan α")
             .worth(worth, why(worth));
     }
     let finding = match standing.is_saturated() {

@@ -8,6 +8,7 @@ use super::needs::Need;
 use super::options::{Options, Parameters};
 use super::snapshot::{Sample, Snapshot, common};
 use crate::sphere::{Cosine, normalize};
+use crate::statistics::share_with_interval;
 use crate::theory::convergence::second_order_steps;
 use crate::theory::one_step::{Pair, step_size};
 use crate::theory::pair::{Count, steps_of_pair};
@@ -76,11 +77,10 @@ fn open_quartiles(mut values: Vec<f64>, left_out: usize) -> [Option<f64>; 3] {
 /// The share of pairs in opposite halves of the sphere, with Wilson's 95 % interval.
 pub fn opposite(pairs: &[PositivePair]) -> (f64, (f64, f64)) {
     let count = pairs.iter().filter(|pair| pair.cosine.value() < 0.0).count();
-    let (n, z) = (pairs.len() as f64, 1.959_963_984_540_054);
-    let share = count as f64 / n;
-    let centre = (share + z * z / (2.0 * n)) / (1.0 + z * z / n);
-    let half = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt() / (1.0 + z * z / n);
-    (share, ((centre - half).max(0.0), (centre + half).min(1.0)))
+    match share_with_interval(count as f64, pairs.len()) {
+        Some(share) => (share.value, (share.lower, share.upper)),
+        None => (f64::NAN, (0.0, 1.0)),
+    }
 }
 
 /// The angles of positives, and how many of them are obtuse.

@@ -47,11 +47,6 @@ pub fn leg(turn: f64, way: f64) -> f64 {
     if turn <= LARGEST_TURN { tangent } else { tangent.max(way) }
 }
 
-/// An angle of positives whose half has a tangent.
-fn below_antipodal(angle: f64) -> f64 {
-    angle.min(3.1)
-}
-
 /// Which side of the best step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -78,13 +73,13 @@ impl Standing {
     /// assert!((short.speed_up(2.0_f64.ln()).0 - 2.0_f64.ln()).abs() < 1e-12); // twice the step: twice as fast
     /// ```
     pub fn of_leg(angle: f64, leg: (f64, f64)) -> Self {
-        let excess = |leg: f64| -libm::log(rate_factor(leg, below_antipodal(angle)));
+        let excess = |leg: f64| -libm::log(rate_factor(leg, angle));
         Self { angle, leg, excess: (excess(leg.0), excess(leg.1)), is_proved: false }
     }
 
     /// From the quartiles of ln x over pairs of free embeddings, x = γ(1 + cos φ0)/(ρ_i ρ_j).
     pub fn of_pairs(angle: f64, excess: (f64, f64)) -> Self {
-        let leg = |excess: f64| libm::tan(0.5 * below_antipodal(angle)) * libm::exp(excess);
+        let leg = |excess: f64| rate_factor(1.0, angle) * libm::exp(excess);
         Self { angle, leg: (leg(excess.0), leg(excess.1)), excess, is_proved: true }
     }
 

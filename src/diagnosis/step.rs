@@ -10,7 +10,7 @@ use super::snapshot::{Sample, Snapshot, common};
 use super::standing::{Side, Standing, leg};
 use crate::numerics::scaled;
 use crate::sphere::{angle, norm_of, normalize};
-use crate::theory::encoders::growth_from_rest;
+use crate::theory::encoders::lasting_steps;
 use crate::words::brief;
 use ndarray::{ArrayView1, Axis};
 
@@ -64,7 +64,7 @@ pub fn per_step(turn: f64, steps: u64) -> (f64, f64) {
 pub fn standing(angle: f64, leg: f64, steps: u64, options: &Options) -> Standing {
     let standing = Standing::of_leg(angle, per_step(leg, steps));
     let standing = match options.rule {
-        Some(rule) if !options.is_under_way => standing.from_rest(growth_from_rest(rule.momentum, steps)),
+        Some(rule) if !options.is_under_way => standing.from_rest(steps as f64 / lasting_steps(steps, rule.momentum)),
         _ => standing,
     };
     if options.parameters == Parameters::Free { standing.proved() } else { standing }

@@ -100,7 +100,7 @@ pub enum Stem {
     Growth,
     /// S3.
     Equilibrium,
-    /// S4-S7.
+    /// S4-S9.
     Encoders,
 }
 
@@ -118,7 +118,7 @@ impl Stem {
         }
     }
 
-    /// The name of the test file and of the module of closed forms.
+    /// The name of the file in `tests/theory/` and of the module of closed forms.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Gradient => "gradient",
@@ -157,7 +157,7 @@ impl Statement {
 
     /// The command that runs its tests.
     pub fn test_command(&self) -> String {
-        format!("cargo test --release --test {} {}_", self.stem.name(), self.id.to_lowercase())
+        format!("cargo test --release --test theory {}_", self.id.to_lowercase())
     }
 }
 
@@ -221,7 +221,7 @@ pub const STATEMENTS: &[Statement] = &[
         id: "D1",
         title: "Under plain descent a pair evolves by itself",
         formula: "φ' = |φ − atan a − atan b|,  ρ_i'² = ρ_i²(1 + a²),  ρ_j'² = ρ_j²(1 + b²),  a = γ sin φ/ρ_i², b = γ sin φ/ρ_j²",
-        meaning: "Two norms and one angle tell the whole future of a free pair under plain descent, in any dimension.",
+        meaning: "Two norms and one angle determine the whole trajectory of a free pair under plain descent, in any dimension.",
         provenance: Provenance::Ours,
         stem: Stem::OneStep,
         simulation: Some("norm-effect"),
@@ -284,9 +284,9 @@ pub const STATEMENTS: &[Statement] = &[
     },
     Statement {
         id: "L5",
-        title: "Unequal norms: with small steps the short member travels",
-        formula: "angles turned altogether: (first) : (second) = ρ_j² : ρ_i² as γ → 0",
-        meaning: "As steps get small, the short member of a pair travels and the long one waits.",
+        title: "Unequal norms: with small steps the short member rotates more",
+        formula: "total rotations: (first) : (second) = ρ_j² : ρ_i² as γ → 0",
+        meaning: "As steps get small, the short member of a pair does most of the rotation.",
         provenance: Provenance::Ours,
         stem: Stem::Convergence,
         simulation: Some("unequal-norms"),
@@ -342,8 +342,8 @@ pub const STATEMENTS: &[Statement] = &[
         id: "S3",
         title: "The equilibrium of norms under weight decay",
         formula: "ρ*⁴ = γ f G²/(2λ), angle per step √(2γλ), relaxation 1/(4γλ) steps; other rules: the chapter",
-        meaning: "Decay and persistent gradients of free embeddings settle on one norm; there the angle turned per step depends on γλ alone, \
-                  and what is seen often is longer, as the fourth root of how often.",
+        meaning: "Decay and persistent gradients of free embeddings settle on one norm; there the rotation per step depends on γλ alone, \
+                  and embeddings that are updated more often are longer, as the fourth root of the frequency.",
         provenance: Provenance::Literature,
         stem: Stem::Equilibrium,
         simulation: Some("weight-decay"),
@@ -379,12 +379,22 @@ pub const STATEMENTS: &[Statement] = &[
     },
     Statement {
         id: "S7",
-        title: "A cut is a learning rate",
+        title: "A cut is equivalent to a change of the learning rate",
         formula: "loss unchanged under θ → Cθ:  (θ/c, η, λ, ε) follows (θ, c^h η, c^(−h) λ, c^(2d) ε);  LARS, LAMB: h = 0;  by layer: b_l/c^l at the rate c^(h−hl) η",
         meaning: "Without biases, or with batch normalization throughout, cutting an initialization is the learning rate times c^h \
                   and nothing else; with biases it turns outputs to one direction instead, and the learning rate is the lever.",
         provenance: Provenance::Ours,
         stem: Stem::Encoders,
         simulation: Some("cut-rate"),
+    },
+    Statement {
+        id: "S9",
+        title: "A learning rate from one step",
+        formula: "η* = η tan(φ0/2)/tan α,  α the median angle of rotation per step at η, φ0 that of positive pairs",
+        meaning: "For a pair under plain descent one small step tells the rate that aligns it, exactly; for a network the same rate is \
+                  a criterion, with an interval, and with no advice where a step tells nothing.",
+        provenance: Provenance::Ours,
+        stem: Stem::Encoders,
+        simulation: Some("one-step-rate"),
     },
 ];

@@ -3,9 +3,9 @@
 use ndarray::{Array2, ArrayView2};
 use pulp::Simd;
 
-use super::contrast::{LogSum, Terms};
 use super::pull::Slopes;
 use super::similarity::{pairwise, similarities_within};
+use super::softmax::{LogSum, Terms};
 use super::{Batch, Evaluation, Loss, LossError, Needs, pull};
 use crate::numerics::vectorize::{Kernel, vectorize};
 use crate::setting::{SettingError, positive, within};

@@ -27,6 +27,7 @@ mod needs;
 mod pull;
 mod siglip;
 mod similarity;
+mod softmax;
 mod supervised;
 mod triplet;
 

@@ -2,9 +2,9 @@
 
 use ndarray::Array2;
 
-use super::contrast::softplus_and_slope;
 use super::pull::Slopes;
 use super::similarity::{Similarity, similarities};
+use super::softmax::softplus_and_slope;
 use super::{Batch, Evaluation, Loss, LossError, Needs, pull};
 use crate::setting::{SettingError, positive, within};
 

@@ -196,6 +196,13 @@ fn add_square<N: Number>(sum: N, difference: N) -> N {
     difference.multiply_add(difference, sum)
 }
 
+/// Similarities of cosines from −1 to 1, both ends and both sides of 0 included.
+#[cfg(test)]
+pub(super) fn sample(number: usize) -> f64 {
+    let e = 0.125 * (number * 5 % 17) as f64;
+    if e <= 1.0 { e } else { e - 2.125 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Largest, Similarity, near_pairs, pairwise, similarities, similarities_within};

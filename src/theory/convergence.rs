@@ -222,14 +222,19 @@ pub fn population_alignment(half_tangents: &[f64], progress: f64) -> Result<f64,
 /// α = γ/ρ_i², β = γ/ρ_j²; the correction in braces is of first order in them, and 1 as steps get small.
 ///
 /// # Errors
-/// A step size that is not positive, a tolerance outside (0, 2), or an angle that is not above φ_ε and below π.
+/// A step size that is not positive, a tolerance outside (0, 2), an angle that is not above φ_ε and below π, or steps so
+/// large that the correction is not below 1.
 pub fn turned_ratio(alpha: f64, beta: f64, angle: f64, epsilon: f64) -> Result<f64, SettingError> {
     positive("γ/ρ² of the first member", alpha)?;
     positive("γ/ρ² of the second member", beta)?;
     let end = 2.0 * libm::atan(half_tangent_at(tolerance("the tolerance", epsilon)?));
     within("the angle", angle, angle > end && angle < std::f64::consts::PI, "above φ_ε and below π radians")?;
     let mean_cosine = (libm::sin(angle) - libm::sin(end)) / (angle - end);
-    let ratio = turned_ratio_of([alpha, beta], mean_cosine, libm::cos(angle));
+    let cosine = libm::cos(angle);
+    // Rotations have no sign, so a ratio that is not positive is only a series beyond its range.
+    let correction = (alpha - beta).abs() * (mean_cosine - cosine);
+    within("the correction of first order in γ/ρ²", correction, correction < 1.0, "below 1 (take smaller steps)")?;
+    let ratio = turned_ratio_of([alpha, beta], mean_cosine, cosine);
     within("the ratio of the total rotations", ratio, ratio.is_finite(), "a number of f64 (bring γ/ρ² nearer to 1)")
 }
 

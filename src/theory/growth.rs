@@ -20,7 +20,8 @@ pub struct PairGrowth {
 /// total γ(1 − c){1 + (α + β)(1 + c)/4}, share (ρ_j²/ρ_i²){1 − (α − β)(1 − c)/2}.
 ///
 /// # Errors
-/// A learning rate or a norm that is not positive, an angle outside [0, π), or sizes with which the growth leaves f64.
+/// A learning rate or a norm that is not positive, an angle outside [0, π), steps so large that the correction of the
+/// share is not below 1, or sizes with which the growth leaves f64.
 pub fn pair_growth(
     learning_rate: f64,
     first_norm: f64,
@@ -34,9 +35,10 @@ pub fn pair_growth(
     let (alpha, beta) = (step_size(gamma, first)?, step_size(gamma, second)?);
     let half = libm::sin(0.5 * angle);
     let one_minus = 2.0 * half * half;
+    // Every step lengthens both members (D2), so a share that is not positive is only a series beyond its range.
+    let correction = 0.5 * (alpha - beta).abs() * one_minus;
+    within("|γ/ρ_i² − γ/ρ_j²|(1 − cos φ0)/2", correction, correction < 1.0, "below 1 (take a smaller learning rate)")?;
     let [total, share] = total_and_share(gamma, [alpha, beta], one_minus);
-    // For steps so large that the correction would make the share negative, the first member gets nothing.
-    let share = share.max(0.0);
     let grown = total * share;
     within("the growth of ‖z‖²", grown, grown.is_finite(), "a number of f64 (bring γ/ρ² nearer to 1)")?;
     Ok(PairGrowth { first: grown / (1.0 + share), second: total / (1.0 + share) })

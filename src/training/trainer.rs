@@ -146,6 +146,15 @@ impl<'a, E: Encoder> Trainer<'a, E> {
         self.target.as_ref().map(|target| &target.encoder)
     }
 
+    /// Takes another learning rate from the next step on, as in a range test.
+    ///
+    /// # Errors
+    /// A learning rate that is not a finite number above 0.
+    pub fn set_learning_rate(&mut self, learning_rate: f64) -> Result<(), TrainingError> {
+        self.method.learning_rate = positive("the learning rate", learning_rate)?;
+        Ok(())
+    }
+
     /// How many steps have been taken.
     pub fn steps(&self) -> u64 {
         self.steps

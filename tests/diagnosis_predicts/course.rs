@@ -6,7 +6,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use embedding_norms::diagnosis::{Pace, Trial, alignment_progress};
-use embedding_norms::encoder::Encoder;
 use embedding_norms::lab::table::{Table, Value};
 use embedding_norms::loss::{Loss, NegativeCosine};
 use embedding_norms::optimizer::{GradientDescent, entry};
@@ -317,7 +316,8 @@ fn rows(courses: &[Course]) -> Vec<String> {
 
 /// The sentences of the docs that have numbers of the table in them.
 fn sentences(courses: &[Course]) -> Vec<String> {
-    let of = |names: &[&str]| Counts::of(courses.iter().filter(is_reported).filter(|it| names.contains(&it.task)), None);
+    let of =
+        |names: &[&str]| Counts::of(courses.iter().filter(is_reported).filter(|it| names.contains(&it.task)), None);
     let told = |counts: &Counts| {
         let (inside, all) = counts.points();
         format!("{} of {} trainings, and {inside} of {all} later checkpoints", counts.predicted, counts.trainings)

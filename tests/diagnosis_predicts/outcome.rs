@@ -4,7 +4,7 @@ use embedding_norms::diagnosis::{
     Network, Options, Parameters, Sample, Side, Snapshot, Standing, Subject, UpdateRule, diagnose,
 };
 use embedding_norms::optimizer::{Parameters as Settings, entry};
-use embedding_norms::theory::encoders::growth_from_rest;
+use embedding_norms::theory::encoders::lasting_steps;
 use ndarray::Array2;
 
 use super::cell::Cell;
@@ -68,7 +68,7 @@ impl Outcome {
     /// Where the step stands, by these margins of "near" below and above the best one.
     fn standing(&self) -> Standing {
         let momentum = rule(&self.cell).momentum;
-        Standing::of_leg(self.angle, (self.leg, self.leg)).from_rest(growth_from_rest(momentum, 1))
+        Standing::of_leg(self.angle, (self.leg, self.leg)).from_rest(1.0 / lasting_steps(1, momentum))
     }
 
     /// The side of the best step, by the library's margins or by others.

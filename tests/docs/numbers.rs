@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use embedding_norms::lab::statement::STATEMENTS;
+
 use crate::pages::{code_spans, names, pages, prose, read, root};
 
 /// The names of all tests.
@@ -32,6 +34,62 @@ fn is_test_name(span: &str) -> bool {
     identifier && (statement || span.matches('_').count() > 3)
 }
 
+/// The tests of a binary under `tests/` by the paths that a filter is compared with: `module::function`.
+fn tests_of(binary: &str) -> Option<Vec<String>> {
+    let (file, folder) = (format!("tests/{binary}.rs"), format!("tests/{binary}"));
+    let mut files = if root().join(&file).exists() { vec![file] } else { vec![] };
+    let mut folders = if root().join(&folder).join("main.rs").exists() { vec![folder.clone()] } else { vec![] };
+    while let Some(folder) = folders.pop() {
+        let (inner, others): (Vec<_>, Vec<_>) = names(&folder).into_iter().partition(|name| root().join(name).is_dir());
+        folders.extend(inner);
+        files.extend(others.into_iter().filter(|name| name.ends_with(".rs")));
+    }
+    let paths = files.iter().flat_map(|file| {
+        let module = file.strip_prefix(&folder).unwrap_or("").trim_matches('/').trim_end_matches(".rs");
+        let module = module.trim_end_matches("main").trim_end_matches("/mod").replace('/', "::");
+        let text = read(file);
+        let tests = text.split("#[test]").skip(1).filter_map(|rest| rest.split_once("fn ")?.1.split_once('('));
+        tests.map(|(function, _)| format!("{module}::{function}")).collect::<Vec<_>>()
+    });
+    (!files.is_empty()).then(|| paths.collect())
+}
+
+/// Asserts that `cargo test … --test BINARY FILTER` names a binary and that the filter meets a test in it. How many
+/// binaries it names.
+fn runs_tests(place: &str, command: &str) -> usize {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let named = words.iter().enumerate().filter(|(_, word)| **word == "--test").map(|(at, _)| at);
+    let binaries = named.filter_map(|at| Some((*words.get(at + 1)?, words.get(at + 2)))).inspect(|(binary, filter)| {
+        let tests = tests_of(binary).unwrap_or_else(|| panic!("{place}: `{command}` names no test binary"));
+        let filter = filter.filter(|filter| !filter.starts_with('-'));
+        let met = filter.is_none_or(|filter| tests.iter().any(|test| test.contains(filter)));
+        assert!(met, "{place}: `{command}` runs no test");
+    });
+    binaries.count()
+}
+
+#[test]
+fn every_statement_names_the_command_of_its_tests_as_its_chapter_does() {
+    for statement in STATEMENTS {
+        let command = statement.test_command();
+        assert_eq!(runs_tests(statement.id, &command), 1);
+        let chapter = statement.stem.chapter();
+        assert!(read(chapter).contains(&format!("`{command}`")), "{chapter}: no `{command}`");
+    }
+}
+
+#[test]
+#[should_panic(expected = "names no test binary")]
+fn a_command_with_a_binary_that_is_not_there_is_noticed() {
+    runs_tests("a page", "cargo test --release --test gradient g1_");
+}
+
+#[test]
+#[should_panic(expected = "runs no test")]
+fn a_command_whose_filter_meets_no_test_is_noticed() {
+    runs_tests("a page", "cargo test --release --test theory g9_");
+}
+
 #[test]
 fn tests_that_pages_name_exist() {
     let tests = tests();
@@ -45,20 +103,8 @@ fn tests_that_pages_name_exist() {
             assert!(exists, "{page}: no test is called `{span}`");
             checked += 1;
         }
-        // `cargo test … --test FILE FILTER`: the file exists, and the filter meets a test in it.
         for span in code_spans(&text).into_iter().filter(|span| span.contains("cargo test")) {
-            let words: Vec<&str> = span.split_whitespace().collect();
-            for (place, _) in words.iter().enumerate().filter(|(_, word)| **word == "--test") {
-                let Some(name) = words.get(place + 1) else { continue };
-                let [file, folder] = [format!("tests/{name}.rs"), format!("tests/{name}/main.rs")];
-                let path = if root().join(&file).exists() { file } else { folder };
-                assert!(root().join(&path).exists(), "{page}: `{span}` names no test file");
-                let filter = words.get(place + 2).filter(|filter| !filter.starts_with('-'));
-                let met = filter
-                    .is_none_or(|filter| path.ends_with("main.rs") || read(&path).contains(&format!("fn {filter}")));
-                assert!(met, "{page}: `{span}` runs no test");
-                checked += 1;
-            }
+            checked += runs_tests(&page, span);
         }
     }
     assert!(checked > 60, "only {checked} names were found");

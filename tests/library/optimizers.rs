@@ -129,9 +129,18 @@ fn theory_and_optimizers_agree_on_every_degree() {
 #[test]
 fn theory_knows_neither_optimizers_by_name_nor_simulations() {
     let files = |folder: &str| {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder);
-        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        files.map(|path| (path.display().to_string(), std::fs::read_to_string(path).unwrap())).collect::<Vec<_>>()
+        let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder)];
+        let mut files = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    files.push((path.display().to_string(), std::fs::read_to_string(path).unwrap()));
+                }
+            }
+        }
+        files
     };
     let code = |text: &str| {
         let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));

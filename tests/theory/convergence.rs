@@ -443,6 +443,21 @@ fn l5_the_smaller_norm_travels_in_the_inverse_ratio_of_the_squares() {
 
 /// The table of docs/03-convergence.md, to its last digit; and the largest bracket of the correction.
 #[test]
+fn l5_the_ratio_is_positive_or_the_correction_is_refused() {
+    let steps = [0.01, 0.1, 0.5, 1.0, 2.0, 10.0];
+    let settings = steps.into_iter().flat_map(|alpha| steps.map(|beta| (alpha, beta)));
+    for (alpha, beta) in settings {
+        for phi in [0.5, 1.5, 2.5, 3.1] {
+            match turned_ratio(alpha, beta, phi, EPSILON) {
+                Ok(ratio) => assert!(ratio > 0.0, "{alpha} {beta} {phi}: {ratio}"),
+                Err(refused) => assert!((alpha - beta).abs() > 0.9, "{alpha} {beta} {phi}: {refused}"),
+            }
+        }
+    }
+    assert!(turned_ratio(10.0, 0.1, 2.5, EPSILON).is_err() && turned_ratio(0.1, 10.0, 2.5, EPSILON).is_err());
+}
+
+#[test]
 fn l5_the_table_of_the_chapter() {
     for (ratio, phi, simulated, formula) in [
         (2.0, 0.5 * PI, [0.9995, 0.9953, 0.9554], [0.9995, 0.9953, 0.9531]),

@@ -141,6 +141,21 @@ proptest! {
     }
 
     #[test]
+    fn s1_both_members_of_a_pair_grow_or_the_correction_is_refused(
+        log_step in -3.0..2.0_f64, ratio in 0.1..10.0_f64, angle in 0.3..3.1_f64, seed: u64,
+    ) {
+        let alpha = 10.0_f64.powf(log_step);
+        let beta = alpha / (ratio * ratio);
+        let (first, second) = gains(&pair(5, (1.0, ratio), angle, seed), alpha);
+        prop_assert!(first > 0.0 && second > 0.0, "{first} {second}");
+        let is_small = (alpha - beta).abs() * (1.0 - angle.cos()) < 2.0;
+        match pair_growth(alpha, 1.0, ratio, angle) {
+            Ok(law) => prop_assert!(is_small && law.first > 0.0 && law.second > 0.0, "{law:?}"),
+            Err(refused) => prop_assert!(!is_small && refused.to_string().contains("below 1"), "{refused}"),
+        }
+    }
+
+    #[test]
     fn s1_unequal_fourth_powers_approach_each_other_by_an_exact_amount(
         log_k in -4.0..4.0_f64, log_first in -6.0..2.0_f64, log_second in -6.0..2.0_f64,
     ) {

@@ -31,8 +31,10 @@ pub fn figure(diagnosis: &Diagnosis) -> Figure {
         curves.ledger(),
         curves.of("Effective rank", "effective rank", 3, |state| Some(state.effective_rank)),
         curves.of("Mean cosine", "mean cosine", 0, |state| state.mean_cosine),
-        curves.correlation("Norm and crowding", 1, |state| Some((state.distance_correlation?, state.distance_interval))),
-        curves.correlation("Norm and labels", 2, |state| Some((state.agreement_correlation?, state.agreement_interval))),
+        curves
+            .correlation("Norm and crowding", 1, |state| Some((state.distance_correlation?, state.distance_interval))),
+        curves
+            .correlation("Norm and labels", 2, |state| Some((state.agreement_correlation?, state.agreement_interval))),
     ];
     let text = "The course of the answers over the checkpoints, a panel for each: norms, and where they are known the angle \
                 turned, the step over the best one, alignment of positives, growth of squared norms, effective rank, mean \

@@ -224,7 +224,8 @@ impl Question {
         }
         if training.under_way && training.steps_between.is_none() && training.steps.is_empty() {
             return Err(Failure::Refused(
-                "--under-way says what was before the first of two FILEs; give --steps-between or --steps too".to_owned(),
+                "--under-way says what was before the first of two FILEs; give --steps-between or --steps too"
+                    .to_owned(),
             ));
         }
         if let Some(steps) = self.steps() {

@@ -21,6 +21,7 @@ use crate::cli::known;
 use crate::cli::output;
 use crate::cli::output::Folder;
 use crate::cli::progress::Bar;
+use crate::cli::rates::{self, PerEmbedding};
 use crate::cli::values;
 use crate::cli::wrapping::{labelled, width};
 use crate::commands::embeddings::{Chosen, Input, LossChoice};
@@ -86,8 +87,8 @@ struct Method {
     set: Vec<(String, f64)>,
 
     /// Learning rate γ per embedding; a framework's rate η on the mean over n embeddings is γ = η/n
-    #[arg(long, value_name = "γ", value_parser = values::positive, default_value_t = 0.02)]
-    learning_rate: f64,
+    #[arg(long, value_name = "γ", value_parser = rates::read_per_embedding, default_value = "0.02")]
+    learning_rate: PerEmbedding,
 
     /// Power p of GradScale, which multiplies gradients by ‖z‖^p
     #[arg(long, value_name = "p", value_parser = values::number)]
@@ -337,7 +338,7 @@ impl Settings {
     }
 
     fn descent<'a>(&self, chosen: &'a Chosen, optimizer: &'a dyn Optimizer) -> Result<Descent<'a>, Failure> {
-        let mut descent = Descent::new(&*chosen.loss, optimizer, self.method.learning_rate)?;
+        let mut descent = Descent::new(&*chosen.loss, optimizer, self.method.learning_rate.get())?;
         if let Some(power) = self.method.grad_scale {
             descent = descent.grad_scale(GradScale::new(power)?);
         }

@@ -78,7 +78,7 @@ fn tenths(rows: &[Tenth], main: &[Space]) -> Figure {
 fn unseen_digits(rows: &[Told]) -> Figure {
     let x = Axis::linear("digit left out of training").range(-0.6, 9.6).ticks_at((0..10).map(f64::from));
     let mut panel = Panel::new(x, Axis::linear("AUROC of a small norm").range(0.0, 1.0))
-        .title("Are unseen digits told apart by small norms?")
+        .title("Are unseen digits recognized by small norms?")
         .layer(Layer::horizontal_line("", 0.5))
         .legend(Legend::Below);
     for (index, (source, name, look)) in sources().into_iter().enumerate() {
@@ -95,9 +95,9 @@ fn unseen_digits(rows: &[Told]) -> Figure {
             .layer(Layer::markers(name, points).style(look));
     }
     let text = "For each of the ten digits, left out of training in turn: the area under the curve with which a small norm \
-                tells its images from held-out images of the other digits, for the trained network, the untrained network \
-                and the pixels, with intervals. Most digits are told apart after training, some are not.";
-    let caption = "Means over trainings, with 95 % intervals cut at 0 and 1. At the dashed line a norm says nothing, below it the opposite.";
+                separates its images from held-out images of the other digits, for the trained network, the untrained network \
+                and the pixels, with intervals. Most digits are recognized after training, some are not.";
+    let caption = "Means over trainings, with 95 % intervals cut at 0 and 1. The dashed line is chance; below it unseen digits have the larger norms.";
     Figure::new(text).caption(caption).aspect(0.42).panel(panel)
 }
 

@@ -10,19 +10,20 @@ use super::hinge::HingeRow;
 use crate::cli::failure::Failure;
 use crate::simulations::grouping::{ascending, averages};
 use crate::simulations::simulation::Tables;
+use crate::simulations::stated::Stated;
 
 pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
     let (main, growth): (Vec<Steps>, Vec<Growth>) = (tables.rows()?, tables.rows()?);
-    let (exponents, is_claimed) = (exponents(&main), tables.stated().tested(EXPONENTS).is_some());
+    let exponents = exponents(&main);
     Ok(vec![
-        ("", steps(&main, &exponents, is_claimed)),
+        ("", steps(&main, &exponents, tables.stated())),
         ("exponents", intervals(&exponents, &growth)),
         ("growth", budget(&growth, &tables.rows()?)),
     ])
 }
 
-/// Steps against norm, a panel per loss, with the digits of its exponent that a claim has.
-fn steps(main: &[Steps], exponents: &[Fitted], is_claimed: bool) -> Figure {
+/// Steps against norm, a panel per loss, with the exponent that the claim states of it.
+fn steps(main: &[Steps], exponents: &[Fitted], stated: &Stated) -> Figure {
     let norms = ascending(main.iter().map(|row| row.norm));
     let mut figure = Figure::new(
         "Steps of plain descent to one level of the loss against the norm of the embeddings, a panel for each loss, on \
@@ -37,9 +38,9 @@ fn steps(main: &[Steps], exponents: &[Fitted], is_claimed: bool) -> Figure {
                 .layer(Layer::markers("simulated, mean of replicates", counts.clone()))
                 .legend(Legend::Below);
         if let (Some(&(first, steps)), Some(&(last, _)), Ok(found)) = (counts.first(), counts.last(), exponent) {
-            let exponent = match is_claimed {
-                true => format!("k = {:.3}", found.value),
-                false => format!("fit: k = {:.2}", found.value),
+            let exponent = match stated.noted(EXPONENTS, loss) {
+                Some(k) => format!("k = {k}"),
+                None => format!("fit: k = {:.2}", found.value),
             };
             // Below the line, where there are no data.
             panel = panel.note((first * last).sqrt(), 1.3 * steps, exponent, Side::Right);

@@ -20,6 +20,7 @@ use embedding_norms::lab::figure::Figure;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
+use crate::cli::rates::{self, PerEmbedding};
 use crate::cli::values;
 use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::{Context, Plan, Study};
@@ -53,8 +54,8 @@ pub struct ContrastiveLosses {
 
     /// Learning rate γ per embedding for losses without temperature; a loss with temperature τ gets τγ, as its gradients
     /// are 1/τ times as long
-    #[arg(long, value_name = "γ", value_parser = values::positive, default_value_t = 0.02)]
-    learning_rate: f64,
+    #[arg(long, value_name = "γ", value_parser = rates::read_per_embedding, default_value = "0.02")]
+    learning_rate: PerEmbedding,
 
     /// Temperature τ of all losses that have one [default: that of each loss]
     #[arg(long, value_name = "τ", value_parser = values::positive)]
@@ -77,9 +78,9 @@ pub struct ContrastiveLosses {
     budget: usize,
 
     /// Learning rates of a few triplets whose kinks meet
-    #[arg(long, value_name = "γ,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::positive,
-          default_value = "0.02,0.01,0.005", num_args = 1)]
-    hinge_rates: Vec<f64>,
+    #[arg(long, value_name = "γ,…", value_delimiter = ',', action = ArgAction::Set,
+          value_parser = rates::read_per_embedding, default_value = "0.02,0.01,0.005", num_args = 1)]
+    hinge_rates: Vec<PerEmbedding>,
 
     /// Draws of these triplets in every replicate
     #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 4)]
@@ -168,7 +169,8 @@ Examples:
         let trials = self.losses.iter().map(|loss| self.trial(loss)).collect::<Result<Vec<_>, _>>()?;
         let closed = closed_form::LOSSES.into_iter().filter(|loss| takes(loss));
         let closed = closed.map(|loss| self.bodies(loss).map(ClosedForm)).collect::<Result<Vec<_>, _>>()?;
-        let hinge = Hinge { learning_rates: self.hinge_rates.clone(), draws: self.hinge_draws };
+        let hinge =
+            Hinge { learning_rates: self.hinge_rates.iter().map(|rate| rate.get()).collect(), draws: self.hinge_draws };
         Plan::default()
             .kind("trial", trials)?
             .kind("closed-form", closed)?
@@ -200,7 +202,7 @@ impl ContrastiveLosses {
         Ok(Trial {
             bodies: self.bodies(loss)?,
             norms: self.norms.clone(),
-            rate: self.learning_rate,
+            rate: self.learning_rate.get(),
             first_steps: self.first_steps,
             budget: self.budget,
         })

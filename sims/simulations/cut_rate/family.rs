@@ -49,6 +49,19 @@ impl Family {
         matches!(self, Self::SimSiam | Self::SimSiamNoLastBias)
     }
 
+    /// Whether batch normalization stands behind its linear layers, but for a last one.
+    pub fn has_batch_norm(self) -> bool {
+        match self {
+            Self::NoBiases | Self::Biases | Self::BiasesByLayer | Self::LayerNorm | Self::LayerNormBiases => false,
+            Self::BatchNorm
+            | Self::BatchNormBiases
+            | Self::ResidualBatchNorm
+            | Self::BatchNormLastLinear
+            | Self::SimSiam
+            | Self::SimSiamNoLastBias => true,
+        }
+    }
+
     /// Whether tensors are divided by powers of their own.
     pub fn is_by_layer(self) -> bool {
         self == Self::BiasesByLayer
@@ -56,9 +69,14 @@ impl Family {
 
     /// The loss.
     pub fn loss(self) -> Result<Box<dyn Loss>, Failure> {
+        self.loss_at(TEMPERATURE)
+    }
+
+    /// The loss, at a temperature if it has one.
+    pub fn loss_at(self, temperature: f64) -> Result<Box<dyn Loss>, Failure> {
         Ok(match self.has_predictor() {
             true => Box::new(NegativeCosine::with_stop_gradient()),
-            false => Box::new(NtXent::new(TEMPERATURE)?),
+            false => Box::new(NtXent::new(temperature)?),
         })
     }
 

@@ -1,4 +1,4 @@
-//! A cut is a learning rate: exactly for which networks, and what it is elsewhere (statement S7). Every network is trained
+//! A cut is equivalent to a change of the learning rate: exactly for which networks, and what it is elsewhere (statement S7). Every network is trained
 //! cut by c, and whole at c^h times the learning rate, on the same batches.
 
 mod claims;
@@ -15,7 +15,7 @@ use crate::cli::failure::Failure;
 use crate::cli::values;
 use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
-use family::Family;
+pub use family::{Family, Networks};
 use path::{Rule, Trainings};
 
 /// Settings.

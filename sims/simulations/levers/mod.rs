@@ -25,7 +25,7 @@ use embedding_norms::lab::figure::Figure;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
-use crate::cli::rates::Averages;
+use crate::cli::rates::{self, Averages, OfMean};
 use crate::cli::values;
 use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
@@ -67,12 +67,12 @@ pub struct Levers {
     decays: Vec<f64>,
 
     /// Learning rate η of the untuned comparison on digits, on the mean over a batch
-    #[arg(long = "digits-mean-learning-rate", value_name = "η", value_parser = values::positive, default_value_t = 0.5)]
-    digits_rate: f64,
+    #[arg(long = "digits-mean-learning-rate", value_name = "η", value_parser = rates::read_of_mean, default_value = "0.5")]
+    digits_rate: OfMean,
 
     /// Learning rate η of the untuned comparison on the mixture, on the mean over a batch; the paper's
-    #[arg(long = "mixture-mean-learning-rate", value_name = "η", value_parser = values::positive, default_value_t = 0.01)]
-    mixture_rate: f64,
+    #[arg(long = "mixture-mean-learning-rate", value_name = "η", value_parser = rates::read_of_mean, default_value = "0.01")]
+    mixture_rate: OfMean,
 
     /// Learning rates of the tuned comparison on digits, as multiples of that of the untuned one
     #[arg(long, value_name = "FACTOR,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::positive,
@@ -86,8 +86,8 @@ pub struct Levers {
 
     /// Learning rate η of the untuned comparison of networks with batch normalization, on the mean over a batch: the
     /// largest one of the schedule
-    #[arg(long = "batch-norm-mean-learning-rate", value_name = "η", value_parser = values::positive, default_value_t = 0.05)]
-    batch_norm_rate: f64,
+    #[arg(long = "batch-norm-mean-learning-rate", value_name = "η", value_parser = rates::read_of_mean, default_value = "0.05")]
+    batch_norm_rate: OfMean,
 
     /// Learning rates of their tuned comparison, as multiples of that of the untuned one
     #[arg(long, value_name = "FACTOR,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::positive,
@@ -217,7 +217,7 @@ impl Levers {
     }
 
     /// The learning rate of the untuned comparison, and the multiples of it in the tuned one.
-    fn grid(&self, task: Task) -> (f64, &[f64]) {
+    fn grid(&self, task: Task) -> (OfMean, &[f64]) {
         match (task.is_normalized(), task.is_digits()) {
             (true, _) => (self.batch_norm_rate, &self.batch_norm_factors),
             (_, true) => (self.digits_rate, &self.digits_factors),
@@ -227,7 +227,7 @@ impl Levers {
 
     /// The learning rate of the untuned comparison.
     fn rate(&self, task: Task) -> f64 {
-        self.grid(task).0
+        self.grid(task).0.get()
     }
 
     /// All learning rates, that of the untuned comparison among them.
@@ -236,7 +236,7 @@ impl Levers {
         let mut factors: Vec<f64> = factors.iter().copied().chain([1.0]).collect();
         factors.sort_by(f64::total_cmp);
         factors.dedup();
-        factors.into_iter().map(|factor| factor * rate).collect()
+        factors.into_iter().map(|factor| factor * rate.get()).collect()
     }
 
     fn steps_per_epoch(&self) -> f64 {

@@ -8,19 +8,21 @@ use crate::simulations::study::name_of;
 
 /// Seeds below which no interval is tested.
 pub const ENOUGH: u64 = 10;
-/// How far the correlation of shuffled norms may be from 0.
+/// How far the correlation of permuted norms may be from 0.
 const SHUFFLED: f64 = 0.02;
 /// How far that of norms which do not depend on the density may be from 0.
 const UNKNOWING: f64 = 0.1;
 
-const OVERALL: &str = "embeddings in sparse regions are shorter, over all points: −r_s of norm and neighbour distance";
+const OVERALL: &str =
+    "embeddings in sparse regions are shorter, over all points: −r_s (Spearman) of norm and neighbour distance";
 const WITHIN: &str = "embeddings in sparse regions are shorter, within classes: −r_s of norm and neighbour distance";
 const NORMALIZES: &str =
     "normalization alone spreads short embeddings: −r_s over all points of an untrained network is above 0";
 const LEARNED: &str = "training writes density into norms: −r_s within classes, neighbours among the points before they are \
                        observed, trained beyond untrained";
-const CANNOT_KNOW: &str = "norms of inputs and of untrained embeddings say nothing of that density: ρ within classes";
-const CHANCE: &str = "norms shuffled among the points of a class show nothing: ρ within classes";
+const CANNOT_KNOW: &str =
+    "norms of inputs and of untrained embeddings are uncorrelated with that density: r_s within classes";
+const CHANCE: &str = "norms permuted within classes are uncorrelated with density: r_s within classes";
 
 /// One of the columns of correlations.
 type Column = fn(&Correlation) -> f64;

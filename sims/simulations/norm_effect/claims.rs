@@ -39,7 +39,7 @@ fn gradient(rows: &[DescentRow]) -> Claim {
 }
 
 fn flow(settings: &NormEffect, rows: &[DescentRow]) -> Claim {
-    let small = rows.iter().filter(|row| settings.options.learning_rate / (row.norm * row.norm) <= 0.08);
+    let small = rows.iter().filter(|row| settings.options.learning_rate.get() / (row.norm * row.norm) <= 0.08);
     let apart: Vec<f64> = small.filter_map(|row| Some((row.counted()? - row.flow_steps?).abs())).collect();
     // In few dimensions some pairs start almost opposite, and to small tolerances the neglected orders add up over them.
     let close = settings.options.dim >= 20 && settings.options.tolerance >= 1e-4;
@@ -52,7 +52,7 @@ fn flow(settings: &NormEffect, rows: &[DescentRow]) -> Claim {
 }
 
 fn exponent(settings: &NormEffect, rows: &[DescentRow], replicates: u64) -> Claim {
-    let is_small = |row: &&DescentRow| settings.options.learning_rate / (row.norm * row.norm) <= SMALL_STEP;
+    let is_small = |row: &&DescentRow| settings.options.learning_rate.get() / (row.norm * row.norm) <= SMALL_STEP;
     let small: Vec<&DescentRow> = rows.iter().filter(is_small).collect();
     let (shortest, longest) =
         small.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), row| (low.min(row.norm), high.max(row.norm)));

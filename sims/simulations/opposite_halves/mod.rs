@@ -129,6 +129,6 @@ Examples:
 impl OppositeHalves {
     /// u = γ/ρ².
     fn step_size(&self) -> f64 {
-        self.options.learning_rate / (self.norm * self.norm)
+        self.options.learning_rate.get() / (self.norm * self.norm)
     }
 }

@@ -19,7 +19,7 @@ use embedding_norms::statistics::Estimate;
 use serde::{Deserialize, Serialize};
 
 pub use exponents::{Window, estimate, local_exponents, observation, typical_steps};
-pub use run::{Count, Goal, Pairs, Run, differences, nanoseconds};
+pub use run::{Count, Goal, Pairs, Run, Task, differences, nanoseconds};
 
 use crate::cli::failure::Failure;
 use crate::cli::values;
@@ -66,15 +66,6 @@ pub struct OptimizerLaws {
     /// Steps over which the exact statement is checked
     #[arg(long, value_name = "STEPS", value_parser = values::count, default_value_t = 64)]
     exact_steps: usize,
-}
-
-/// A rule with what is done with it.
-#[derive(Clone, Debug, Serialize)]
-struct Task<W> {
-    run: Run,
-    pairs: usize,
-    dimension: usize,
-    work: W,
 }
 
 /// Steps from each norm, with the place of the rule in the list of windows.
@@ -170,7 +161,7 @@ impl Row for Scaled {
 impl<W> Task<W> {
     /// Steps from each norm, where the window begins at one.
     fn count(&self, norms: &[f64], goal: Goal, begins: f64, unit: &mut Context<'_>) -> Result<Vec<Steps>, Failure> {
-        let pairs = Pairs::draw(self.pairs, self.dimension, &mut unit.generator)?;
+        let pairs = self.pairs(&mut unit.generator)?;
         let counts = self.run.counts(&pairs, norms, goal, &|| unit.is_cancelled())?;
         let same_at_all_norms = self.run.rule()?.degree(0.0) == 0.0;
         let row = |Count { norm, steps, stop }| Steps {
@@ -184,10 +175,6 @@ impl<W> Task<W> {
             tolerance: goal.tolerance,
         };
         Ok(counts.into_iter().map(row).collect())
-    }
-
-    fn nanoseconds(&self, steps: f64) -> f64 {
-        nanoseconds(steps, self.pairs, self.dimension)
     }
 }
 
@@ -244,7 +231,7 @@ impl Study for Task<Scaling> {
     /// Norms times 2^m, with the degree of the rule and with wrong ones.
     fn run(&self, unit: &mut Context<'_>) -> Result<Vec<Scaled>, Failure> {
         let Scaling::Symmetry { steps } = self.work;
-        let pairs = Pairs::draw(self.pairs, self.dimension, &mut unit.generator)?;
+        let pairs = self.pairs(&mut unit.generator)?;
         let path = self.run.path(&pairs, WINDOW, steps)?;
         let degree = self.run.rule()?.degree(0.0);
         let different = |m: i32, degree: f64| -> Result<u64, Failure> {

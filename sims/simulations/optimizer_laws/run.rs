@@ -164,6 +164,31 @@ pub fn differences(path: &[u64], other: &[u64]) -> u64 {
     (path.iter().zip(other).filter(|(x, y)| x != y).count() + unpaired) as u64
 }
 
+/// What is done with a rule on so many pairs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Task<W> {
+    /// The rule.
+    pub run: Run,
+    /// n.
+    pub pairs: usize,
+    /// d.
+    pub dimension: usize,
+    /// What is done.
+    pub work: W,
+}
+
+impl<W> Task<W> {
+    /// The pairs of a replicate.
+    pub fn pairs(&self, generator: &mut Generator) -> Result<Pairs, Failure> {
+        Pairs::draw(self.pairs, self.dimension, generator)
+    }
+
+    /// Nanoseconds that so many steps of it take, roughly.
+    pub fn nanoseconds(&self, steps: f64) -> f64 {
+        nanoseconds(steps, self.pairs, self.dimension)
+    }
+}
+
 /// Nanoseconds that so many steps take, roughly: the calls of a step, and each coordinate of both members.
 pub fn nanoseconds(steps: f64, pairs: usize, dimension: usize) -> f64 {
     steps * (1200.0 + 10.0 * (pairs * dimension) as f64)

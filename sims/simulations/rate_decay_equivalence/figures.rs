@@ -29,8 +29,8 @@ const FLOOR: f64 = 1e-19;
 pub fn figure(rows: &[Comparison]) -> Figure {
     let text = "For every update rule, the largest angle between a run and its counterpart with k times the learning rate \
                 and decay divided by k. With decoupled decay it is at the level of rounding, or zero, for all rules. With \
-                coupled decay it is so for rules of degree two alone; Adam and its kin part from their counterparts by up \
-                to radians, unless decay is divided by the square of k.";
+                coupled decay this holds only for rules of degree two; Adam and related rules diverge from their \
+                counterparts by up to radians, unless decay is divided by the square of k.";
     let panels = ascending(rows.iter().map(|row| row.grad_scale)).into_iter().map(|power| panel(rows, power));
     let caption = "HB heavy ball, NAG Nesterov, AdW AdamW, AdP AdamP, AdaG AdaGrad, NGD normalized gradient; 0: bit for bit the \
                    same. RMSProp amplifies rounding.";

@@ -152,7 +152,7 @@ impl Study for Method {
 
 impl Simulation for RateDecayEquivalence {
     const NAME: &'static str = "rate-decay-equivalence";
-    const ABOUT: &'static str = "Learning rate against weight decay: which changes of both change nothing";
+    const ABOUT: &'static str = "Learning rate against weight decay: which joint changes leave training unchanged";
     const EXAMPLES: &'static str = "\
 Examples:
   embedding-norms rate-decay-equivalence

@@ -21,6 +21,7 @@ use ndarray::{ArrayView1, array};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
+use crate::cli::rates::{self, PerEmbedding};
 use crate::cli::values;
 use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::{Context, Plan, Row, Study};
@@ -43,8 +44,8 @@ pub struct SphereTrajectories {
     long: f64,
 
     /// Learning rate γ per pair
-    #[arg(long, value_name = "γ", value_parser = values::positive, default_value_t = 0.02)]
-    learning_rate: f64,
+    #[arg(long, value_name = "γ", value_parser = rates::read_per_embedding, default_value = "0.02")]
+    learning_rate: PerEmbedding,
 
     /// Stop when the cosine is at least 1 − ε
     #[arg(long, value_name = "ε", value_parser = values::tolerance, default_value_t = 1e-3)]
@@ -172,7 +173,7 @@ Examples:
         for regime in REGIMES {
             for (pair, &angle) in self.angles.iter().enumerate() {
                 let (pairs, norm) = (self.angles.len(), self.norm(regime, angle)?);
-                let (learning_rate, tolerance) = (self.learning_rate, self.tolerance);
+                let (learning_rate, tolerance) = (self.learning_rate.get(), self.tolerance);
                 paths.push(Path { pair, pairs, angle, regime, norm, learning_rate, tolerance });
             }
         }
@@ -196,9 +197,9 @@ impl SphereTrajectories {
     /// The initial norm of both members.
     fn norm(&self, regime: Regime, angle: f64) -> Result<f64, Failure> {
         Ok(match regime {
-            Regime::Short => self.short * best_norm(self.learning_rate, angle)?,
-            Regime::Best => best_norm(self.learning_rate, angle)?,
-            Regime::Long => self.long * (2.0 * self.learning_rate).sqrt(),
+            Regime::Short => self.short * best_norm(self.learning_rate.get(), angle)?,
+            Regime::Best => best_norm(self.learning_rate.get(), angle)?,
+            Regime::Long => self.long * (2.0 * self.learning_rate.get()).sqrt(),
         })
     }
 }

@@ -81,7 +81,7 @@ fn travel(turned: &[TurnedRow], replicates: u64) -> Claim {
     let ratios = estimated(rows.filter_map(|row| Some((row.norm_ratio.to_string(), row.turned_relative?))));
     // The bracket of L5's first correction never exceeds 1.07, and α − β never exceeds α.
     let margin = 1.1 * smallest;
-    claim("L5", "the angles turned are in the ratio ρ_j² : ρ_i²: measured ratio over it")
+    claim("L5", "the total rotations are in the ratio ρ_j² : ρ_i²: measured ratio over it")
         .needs_replicates(replicates, ENOUGH)
         .needs(smallest <= 0.002, "needs a step size up to 0.002")
         .needs(!ratios.is_empty(), "no run reached the tolerance")

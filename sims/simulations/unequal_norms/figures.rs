@@ -101,9 +101,9 @@ fn equal_steps(mut panel: Panel, rows: &[&NormsRow], edges: (f64, f64)) -> Panel
 fn turned_ratio(ratios: &[(f64, Vec<&TurnedRow>)]) -> Panel {
     let mut panel = Panel::new(
         Axis::logarithmic("step size γ/‖z‖² of the short member"),
-        Axis::linear("ratio of angles turned × ‖z‖²/‖w‖²"),
+        Axis::linear("ratio of rotations × ‖z‖²/‖w‖²"),
     )
-    .title("The short member travels")
+    .title("The short member rotates more")
     .layer(Layer::horizontal_line("", 1.0))
     .legend(Legend::Inside);
     let mut laws = Vec::new();

@@ -13,6 +13,7 @@ use embedding_norms::lab::figure::Figure;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
+use crate::cli::rates::{self, PerEmbedding};
 use crate::cli::values;
 use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
@@ -31,8 +32,8 @@ pub struct UnequalNorms {
     dim: usize,
 
     /// Learning rate γ per pair
-    #[arg(long, value_name = "γ", value_parser = values::positive, default_value_t = 0.02)]
-    learning_rate: f64,
+    #[arg(long, value_name = "γ", value_parser = rates::read_per_embedding, default_value = "0.02")]
+    learning_rate: PerEmbedding,
 
     /// Stop when the cosine is at least 1 − ε
     #[arg(long, value_name = "ε", value_parser = values::tolerance, default_value_t = 1e-3)]
@@ -55,7 +56,7 @@ pub struct UnequalNorms {
 
 impl Simulation for UnequalNorms {
     const NAME: &'static str = "unequal-norms";
-    const ABOUT: &'static str = "Pairs of unequal norms and stop-gradient: how many steps, and who travels";
+    const ABOUT: &'static str = "Pairs of unequal norms and stop-gradient: how many steps, and which member rotates";
     const EXAMPLES: &'static str = "\
 Examples:
   embedding-norms unequal-norms
@@ -68,7 +69,7 @@ Examples:
 
     fn plan(&self) -> Result<Plan, Failure> {
         let shared = Shared { dimension: self.dim, tolerance: self.tolerance, budget: self.budget };
-        let (norms, learning_rate) = (&self.norms, self.learning_rate);
+        let (norms, learning_rate) = (&self.norms, self.learning_rate.get());
         let grid = |stop_gradient| Norms { norms: norms.clone(), stop_gradient, learning_rate, shared };
         let along = |&ratio: &f64| StepSizes { ratio, step_sizes: self.step_sizes.clone(), shared };
         Plan::default().kind("norms", [false, true].map(grid))?.kind("step-sizes", self.ratios.iter().map(along))

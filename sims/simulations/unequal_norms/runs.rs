@@ -232,7 +232,7 @@ impl Shared {
             turned_second: turned.1,
             // None of a pair that took no step, or of a member that is held still.
             turned_ratio: Some(turned.0 / turned.1).filter(|ratio| ratio.is_finite()),
-            turned_law: law.filter(|law| *law > 0.0),
+            turned_law: law,
             turned_deviation: deviation(start, turned, &outcome.first, outcome.second.as_ref())?,
             learning_rate,
         })

@@ -45,7 +45,7 @@ pub fn claims(tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
 const NORMS: &str = "norms settle at S3's ρ* with its next order, for every rule, decay and frequency: norm over law";
 const ANGLES: &str = "the rms angle per step is √(2γλ) times S3's factor, whatever the gradient: angle over law";
 const EXPONENT: &str = "what is updated with frequency f settles at a norm ∝ f^k with k = 1/4";
-const SAME: &str = "and turns the same rms angle per step for every f, updates or not: exponent of f";
+const SAME: &str = "and rotates by the same rms angle per step for every f, with an update or without: exponent of f";
 const RELAXES: &str =
     "deviations of ρ^(2h) die out as exp(−2hγλt), under coupled heavy ball 1/(1 − β) as fast: time over law";
 const HEAVY_BALL: &str = "heavy ball multiplies growth by (1 + μ)/(1 − μ)²: measured factor over it";

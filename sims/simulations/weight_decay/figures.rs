@@ -15,8 +15,8 @@ pub fn figure(tables: &Tables) -> Result<Figure, Failure> {
     let rows: Vec<SettlingRow> = tables.rows()?;
     let text = "Four panels. Norms from above and below approach one norm along the law, exponentially in their fourth or \
                 second powers. For every update rule and kind of decay the deviation of the measured norm from the predicted \
-                one. Over the frequency of updates norms rise with slope one quarter while the angle turned per \
-                step stays the same. Heavy-ball momentum makes norms grow far more than the same momentum projected.";
+                one. Over the frequency of updates norms rise with slope one quarter while the rotation per step \
+                stays the same. Heavy-ball momentum makes norms grow far more than the same momentum projected.";
     let panels = [
         approach(&tables.rows()?),
         rules(rows.iter().filter(|row| row.sweep == Sweep::Rules)),
@@ -115,10 +115,9 @@ fn frequencies<'a>(rows: impl Iterator<Item = &'a SettlingRow> + Clone) -> Panel
     .legend(Legend::Inside);
     let norms = averages(rows.clone().map(|row| (row.frequency, row.norm)));
     let angles = averages(rows.map(|row| (row.frequency, row.angle)));
-    for (points, label, exponent, style) in [
-        (norms, "norm ‖z‖", 0.25, Style::series(0)),
-        (angles, "rms angle turned per step", 0.0, Style::series(1).open()),
-    ] {
+    for (points, label, exponent, style) in
+        [(norms, "norm ‖z‖", 0.25, Style::series(0)), (angles, "rms rotation per step", 0.0, Style::series(1).open())]
+    {
         let (Some(&(least, _)), Some(&(most, last))) = (points.first(), points.last()) else { continue };
         let law = [least, most].map(|f| (f, libm::pow(f / most, exponent))).to_vec();
         panel = panel.layer(Layer::line(if exponent == 0.0 { "" } else { "S3" }, law).style(Style::theory())).layer(
@@ -138,7 +137,7 @@ fn projection(rows: &[ProjectionRow]) -> Panel {
         Axis::logarithmic("time of the flow, steps × γ/(1 − μ)"),
         Axis::logarithmic("growth of ‖z‖² + ‖w‖², over γ").range(1e-3, 1e5),
     )
-    .title("Momentum lengthens, projection spares it")
+    .title("Projected momentum lengthens embeddings far less")
     .legend(Legend::Inside);
     let momenta = ascending(rows.iter().map(|row| row.momentum));
     let mut laws = Vec::new();

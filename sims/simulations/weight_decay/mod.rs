@@ -17,6 +17,7 @@ use embedding_norms::lab::figure::Figure;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
+use crate::cli::rates::{self, PerEmbedding};
 use crate::cli::values;
 use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
@@ -40,8 +41,8 @@ const RARELY: f64 = 0.5;
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WeightDecay {
     /// Learning rate γ per embedding
-    #[arg(long, value_name = "γ", value_parser = values::positive, default_value_t = 0.1)]
-    learning_rate: f64,
+    #[arg(long, value_name = "γ", value_parser = rates::read_per_embedding, default_value = "0.1")]
+    learning_rate: PerEmbedding,
 
     /// Weight decay λ of the comparison of rules; sign descent has forty times as much, coupled heavy ball 1 − β times
     #[arg(long, value_name = "λ", value_parser = values::positive, default_value_t = 0.01)]
@@ -131,7 +132,7 @@ Examples:
 
 impl WeightDecay {
     fn setting(&self, method: Method, weight_decay: f64, frequency: f64) -> Setting {
-        Setting { method, learning_rate: self.learning_rate, weight_decay, frequency, dimension: self.dim }
+        Setting { method, learning_rate: self.learning_rate.get(), weight_decay, frequency, dimension: self.dim }
     }
 
     /// By how much stronger decay is for a rule: under coupled decay momentum makes γ to γ/(1 − β).

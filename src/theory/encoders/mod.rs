@@ -1,7 +1,14 @@
-//! What a cut of all parameters is for a model (statement S7; chapter `docs/07-encoders.md`).
+//! What a cut of all parameters is for a model (statement S7), and which learning rate one step advises (S9); chapter
+//! `docs/07-encoders.md`.
 //!
 //! A model is said by its pieces. Dividing its parameters by c divides the activations behind each piece by a power of c,
 //! if by anything at all; [`Cut::of`] follows these powers and says where they end.
+
+mod rate;
+
+pub use rate::{
+    LARGEST_TURN, NoRate, Rotation, SMALLEST_ANGLE, SMALLEST_TURN, cut_for, lasting_steps, over_steps, rate_factor,
+};
 
 use super::scaling::{Decay, Rule, decay_exponent, degree, epsilon_exponent};
 
@@ -179,37 +186,6 @@ impl Walk {
         }
         power
     }
-}
-
-/// The factor of the learning rate with which one step turns embeddings by half the angle φ0 of positives, the best turn of
-/// a pair (statement L8): tan(φ0/2)/tan α.
-///
-/// `leg` is tan α of the angle α that one step turned them, `angle` is φ0 in radians, below π. While α is small it goes as
-/// the learning rate under any rule, so that one step at any small rate tells the factor. For a network this is a criterion
-/// and no theorem: `docs/diagnosing.md`.
-///
-/// ```
-/// use embedding_norms::theory::encoders::rate_factor;
-/// let angle: f64 = 1.0;
-/// assert!((rate_factor((0.5 * angle).tan(), angle) - 1.0).abs() < 1e-15);
-/// assert!((rate_factor(0.01, angle) / rate_factor(0.02, angle) - 2.0).abs() < 1e-15);
-/// ```
-pub fn rate_factor(leg: f64, angle: f64) -> f64 {
-    libm::tan(0.5 * angle) / leg
-}
-
-/// How many times as long as the mean of its first `steps` steps from rest a step of heavy ball with momentum β becomes
-/// under a gradient that stays: 1/(1 − β(1 − βⁿ)/(n(1 − β))), from 1/(1 − β) after one step down to 1.
-///
-/// ```
-/// use embedding_norms::theory::encoders::growth_from_rest;
-/// assert!((growth_from_rest(0.9, 1) - 10.0).abs() < 1e-12);
-/// assert_eq!(growth_from_rest(0.0, 1), 1.0);
-/// ```
-pub fn growth_from_rest(momentum: f64, steps: u64) -> f64 {
-    let n = steps as f64;
-    let missing = momentum * (1.0 - libm::pow(momentum, n)) / (n * (1.0 - momentum));
-    1.0 / (1.0 - missing)
 }
 
 /// Kinds of networks by name, as [`network`] takes them.

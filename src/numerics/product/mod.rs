@@ -5,26 +5,17 @@
 //! The right factor is copied into the order in which it is read, in panels of sixteen columns, and so are bands of eight
 //! rows of a left one whose rows are not at hand. A tile of 8 × 16 sums stays in registers while the inner index runs.
 
+mod packing;
+
 use std::ops::Range;
 
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Slice};
+use ndarray::{Array2, ArrayView2, Axis, Slice};
 use pulp::Simd;
 use rayon::prelude::*;
 
+use self::packing::{COLUMNS, ColumnsAcross, ROWS, RowsAcross, interleave, panels};
 use crate::numerics::mirror::{Combine, mirror};
 use crate::numerics::vectorize::{Aligned, Kernel, LANES, Number, Vector, vectorize};
-
-/// Rows of the left matrix that are worked on side by side.
-const ROWS: usize = LANES;
-
-/// Columns of the right matrix that are worked on side by side.
-const COLUMNS: usize = 2 * LANES;
-
-/// The entries of a band at one inner index.
-type RowsAcross = Aligned<[f64; ROWS]>;
-
-/// The entries of a panel at one inner index.
-type ColumnsAcross = Aligned<[f64; COLUMNS]>;
 
 /// A B for A (n × p) and B (p × q): every entry is summed in the order of the inner index, each product added without a
 /// rounding of its own, whatever the processor.
@@ -169,58 +160,6 @@ pub(crate) fn pieces(rows: usize, work_of_a_row: usize) -> Vec<Range<usize>> {
     let threads = if rows * work_of_a_row < 2 * WORTH_A_THREAD { 1 } else { rayon::current_num_threads() };
     let size = rows.div_ceil(threads).next_multiple_of(ROWS);
     (0..rows).step_by(size).map(|first| first..rows.min(first + size)).collect()
-}
-
-/// The columns of `right` sixteen at a time: panel after panel, each row after row, with zeros past the last column.
-#[inline(always)]
-fn panels(right: ArrayView2<'_, f64>) -> Vec<ColumnsAcross> {
-    let inner = right.nrows();
-    let mut panels = vec![Aligned([0.0; COLUMNS]); right.ncols().div_ceil(COLUMNS) * inner];
-    for (number, panel) in panels.chunks_exact_mut(inner).enumerate() {
-        interleave(right.t(), number * COLUMNS, panel);
-    }
-    panels
-}
-
-/// Copies W lines from the `first` on, so that their k-th entries stand together; what is past the last line stays.
-#[inline(always)]
-fn interleave<const W: usize>(lines: ArrayView2<'_, f64>, first: usize, into: &mut [Aligned<[f64; W]>]) {
-    let width = W.min(lines.nrows() - first);
-    if lines.strides()[0] == 1 || lines.nrows() == 1 {
-        for (places, across) in into.iter_mut().zip(lines.columns()) {
-            copy(&mut places.0, across, first);
-        }
-        return;
-    }
-    let line = |number: usize| lines.row(first + number);
-    let slices: [&[f64]; W] = std::array::from_fn(|number| {
-        if number < width { line(number).to_slice().unwrap_or_default() } else { Default::default() }
-    });
-    if width == W && slices.iter().all(|slice| slice.len() == into.len()) {
-        for (k, places) in into.iter_mut().enumerate() {
-            for (place, slice) in places.0.iter_mut().zip(&slices) {
-                *place = slice[k];
-            }
-        }
-        return;
-    }
-    for number in 0..width {
-        for (places, &value) in into.iter_mut().zip(line(number)) {
-            places.0[number] = value;
-        }
-    }
-}
-
-/// Copies W entries from the `first` on, or as many as there are.
-#[inline(always)]
-fn copy<const W: usize>(places: &mut [f64; W], across: ArrayView1<'_, f64>, first: usize) {
-    match across.to_slice().map(|across| &across[first..]) {
-        Some(rest) => match rest.first_chunk() {
-            Some(whole) => *places = *whole,
-            None => places[..rest.len()].copy_from_slice(rest),
-        },
-        None => places.iter_mut().zip(across.iter().skip(first)).for_each(|(place, &value)| *place = value),
-    }
 }
 
 /// Some rows of a product.
