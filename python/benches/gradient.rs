@@ -4,17 +4,17 @@ use std::time::Instant;
 
 use embedding_norms::loss::{Parameters, by_name};
 use embedding_norms::random::generator;
-use embedding_norms::simulation::{Views, gradient};
+use embedding_norms::simulation::{StartView, gradient};
 use embedding_norms::sphere::uniform;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [loss, rows, columns, rounds] = <[String; 4]>::try_from(std::env::args().skip(1).collect::<Vec<_>>())
         .map_err(|_| "LOSS ROWS COLUMNS ROUNDS")?;
-    let loss = by_name(&loss, &Parameters::default())?;
+    let loss = by_name(&loss, &Parameters::defaults())?;
     let (rows, columns) = (rows.parse()?, columns.parse()?);
     let mut random = generator(1, b"benches/gradient", 0);
     let (z, w) = (uniform(rows, columns, &mut random)?, uniform(rows, columns, &mut random)?);
-    let views = Views { first: z.view(), second: Some(w.view()), labels: None, positives: None };
+    let views = StartView { first: z.view(), second: Some(w.view()), labels: None, positives: None };
     let mut least = f64::INFINITY;
     for _ in 0..rounds.parse::<usize>()? {
         let begin = Instant::now();

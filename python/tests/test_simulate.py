@@ -61,7 +61,7 @@ def test_a_run_that_leaves_the_numbers_says_so():
 
 
 REFUSED = {
-    "rate": ({"learning_rate": -1}, "learning_rate: the value must be a finite number above 0, not -1"),
+    "rate": ({"learning_rate": -1}, "learning_rate: the learning rate must be a finite number above 0, not -1"),
     "no second view": ({"w": None, "mean_cosine": 0.1}, "w: needed for what is asked"),
     "two cadences": ({"record_every": 1, "records_per_decade": 1}, "cannot be used with"),
     "setting": ({"optimizer": "adam", "settings": {"beta1": 1.0}}, "adam: β1 must be 0 or larger and below 1, not 1"),

@@ -53,8 +53,8 @@ impl Unpredicted {
                 "it needs at least four checkpoints after the first one within a quarter of the steps, and one beyond it"
             }
             Self::TooLittle => {
-                "positives drew too little nearer in the first quarter of the steps (κt below 1), as they do where a loss also \
-                 repels"
+                "positives drew too little nearer in the first quarter of the steps (κt below 1); where a loss repels too they \
+                 never draw much nearer"
             }
             Self::Uneven => {
                 "in the first quarter of the steps positives did not draw nearer at the steady rate κ of L4, so that it says \

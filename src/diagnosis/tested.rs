@@ -50,7 +50,14 @@ const TRIED: [(&str, &str, [Trial; 4]); 12] = [
 ];
 
 /// What the trial says of the intervals of a predicted alignment curve: optimizer and kind of network.
-const FORECAST: [(&str, &str, Trial); 0] = [];
+const FORECAST: [(&str, &str, Trial); 6] = [
+    ("gradient-descent", "batch-norm", Right),
+    ("heavy-ball", "batch-norm", Right),
+    ("adamw", "batch-norm", Right),
+    ("lars", "no-biases", Right),
+    ("lars", "batch-norm", Failed),
+    ("lars", "biases", Right),
+];
 
 /// What the trial says of the intervals in which the rest of an alignment curve is predicted to lie; not tried where the
 /// optimizer or the network is not known.

@@ -14,6 +14,7 @@ use embedding_norms::simulation::{Cadence, Descent, Start, StopRules};
 use embedding_norms::sphere::{cosines, normalize, uniform};
 use embedding_norms::training::{Method, Trainer};
 use ndarray::{Array2, Axis};
+use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
 use super::cell::{Cell, NETWORKS, RULES};
@@ -298,20 +299,16 @@ fn cells() -> Vec<(&'static str, &'static str, &'static str)> {
     std::iter::once((FREE, FREE, "gradient-descent")).chain(networks).collect()
 }
 
-/// The rows of the table in the docs.
+/// The rows of the table in the docs: every cell that has predictions.
 fn rows(courses: &[Course]) -> Vec<String> {
     let row = |(task, network, rule): (&str, &str, &str)| {
         let of = courses.iter().filter(is_reported);
         let counts = Counts::of(of.filter(|it| (it.task, it.network, it.rule) == (task, network, rule)), None);
-        let inside = match (counts.share(), counts.interval()) {
-            (Some(share), Some((lower, upper))) => {
-                format!("{share:.2} [{lower:.2}, {upper:.2}] of {}", counts.points().1)
-            }
-            _ => "–".to_owned(),
-        };
-        format!("| {task} | {network} | {rule} | {} of {} | {inside} |", counts.predicted, counts.trainings)
+        let (share, (lower, upper)) = counts.share().zip(counts.interval())?;
+        let inside = format!("{share:.2} [{lower:.2}, {upper:.2}] of {}", counts.points().1);
+        Some(format!("| {task} | {network} | {rule} | {} of {} | {inside} |", counts.predicted, counts.trainings))
     };
-    cells().into_iter().map(row).collect()
+    cells().into_iter().filter_map(row).collect()
 }
 
 /// The sentences of the docs that have numbers of the table in them.
@@ -341,6 +338,19 @@ pub fn check() {
     for words in says {
         assert_in_docs(&words);
     }
+}
+
+/// Courses whose rest is that of another training: a control.
+pub fn dealt(courses: &[Course]) -> Vec<Course> {
+    let mut rests: Vec<&Course> = courses.iter().collect();
+    rests.shuffle(&mut generator(1, b"diagnosing/courses", 0));
+    let first = |step: &&u64| **step <= STEPS / 4;
+    let kept = steps().iter().filter(first).count();
+    let dealt = |(own, other): (&Course, &Course)| {
+        let progress = [&own.progress[..kept], &other.progress[kept..]].concat();
+        Course { progress, ..own.clone() }
+    };
+    courses.iter().zip(rests).map(dealt).collect()
 }
 
 /// Whether two courses of the same training are the same, as far as the table keeps digits.

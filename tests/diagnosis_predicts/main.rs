@@ -75,6 +75,15 @@ fn the_interval_of_courses_is_chosen_on_one_half_of_the_seeds() {
     assert_eq!(course::Counts::of(courses.iter(), chosen), course::Counts::of(courses.iter(), None), "{chosen:?}");
 }
 
+/// A control: the rest of another training would not pass.
+#[test]
+fn the_rest_of_another_course_is_not_taken_for_right() {
+    let courses = course::read();
+    let [own, dealt] = [&courses, &course::dealt(&courses)].map(|of| course::Counts::of(of.iter(), None));
+    assert_eq!(own.predicted, dealt.predicted);
+    assert!(own.share() > Some(0.9) && dealt.share() < Some(0.5), "{:?} {:?}", own.share(), dealt.share());
+}
+
 /// A curve is predicted where the trial says so.
 #[test]
 fn the_library_predicts_courses_where_the_trial_says_so() {
