@@ -29,6 +29,7 @@ mod options;
 mod pairs;
 mod relations;
 mod snapshot;
+mod specificity;
 mod standing;
 mod step;
 mod subject;
@@ -123,6 +124,9 @@ pub fn diagnose(
     answers.extend(settling);
     let shape = course[checkpoints - 1].norms.shape;
     answers.extend(relations::answers(subject, options, shape, last.as_ref(), first.as_ref())?);
+    if shape == Shape::Varied {
+        answers.extend(last.as_ref().and_then(|last| specificity::answer(subject, options, last)));
+    }
     answers.extend(relations::separation(subject, options)?);
     answers.extend(course::answer(&course));
     answers.extend(ledger::answer(&course, options));

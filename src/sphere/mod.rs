@@ -18,7 +18,7 @@ mod rows;
 mod sampling;
 
 pub use geodesic::{exponential, geodesic, logarithm, parallel_transport, retraction};
-pub use sampling::{mean_resultant_length, uniform, uniform_half_tangents, von_mises_fisher};
+pub use sampling::{VonMisesFisher, mean_resultant_length, uniform, uniform_half_tangents, von_mises_fisher};
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 

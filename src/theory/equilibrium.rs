@@ -128,6 +128,11 @@ impl Persistent {
         Ok(Self { frequency, ..self })
     }
 
+    /// The frequency f.
+    pub(super) fn visits(&self) -> f64 {
+        self.frequency
+    }
+
     /// The equilibrium of a rule under fresh targets, uniform on the sphere in d dimensions.
     ///
     /// ```

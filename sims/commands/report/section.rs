@@ -113,7 +113,11 @@ fn row(claim: &Claim) -> Markup {
         tr role="row" {
             th scope="row" role="rowheader" { (statements::link(&claim.statement)) }
             td role="cell" data-label="Claim" {
-                @if claim.source == Source::Paper { span class="source" { "The paper’s: " } }
+                @match claim.source {
+                    Source::Ours => {}
+                    Source::Paper => span class="source" { "The paper’s: " }
+                    Source::Literature => span class="source" { "Of others: " }
+                }
                 (scripts(&claim.says))
                 @if !claim.note.is_empty() { span class="note" { (scripts(&claim.note)) } }
             }

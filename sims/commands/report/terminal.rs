@@ -70,14 +70,16 @@ pub fn verdict(claims: &[&Claim]) -> String {
     if ours(Verdict::NotTested) > 0 {
         text += &format!(", {} not tested", ours(Verdict::NotTested));
     }
-    let papers: Vec<String> = [Verdict::Supported, Verdict::Conditional, Verdict::NotSupported, Verdict::NotTested]
-        .into_iter()
-        .map(|verdict| (count(Source::Paper, verdict), verdict.words()))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, words)| format!("{count} {words}"))
-        .collect();
-    if !papers.is_empty() {
-        text += &format!("; the paper's: {}", papers.join(", "));
+    for (source, whose) in [(Source::Paper, "the paper's"), (Source::Literature, "others'")] {
+        let counts: Vec<String> = [Verdict::Supported, Verdict::Conditional, Verdict::NotSupported, Verdict::NotTested]
+            .into_iter()
+            .map(|verdict| (count(source, verdict), verdict.words()))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, words)| format!("{count} {words}"))
+            .collect();
+        if !counts.is_empty() {
+            text += &format!("; {whose}: {}", counts.join(", "));
+        }
     }
     text
 }
@@ -87,7 +89,7 @@ fn lines(simulation: &str, claims: &[Claim], width: usize) -> String {
     let mut text = wrapped(&format!("{simulation}: {}", verdict(&claims.iter().collect::<Vec<_>>())), "", "  ", width);
     for claim in claims {
         let head = format!("  {:<3} {:<14} ", claim.statement, claim.verdict.words());
-        let source = if claim.source == Source::Paper { "paper: " } else { "" };
+        let source = claim.source.word().map_or_else(String::new, |word| format!("{word}: "));
         let says = format!("{source}{}", claim.says);
         let margin = " ".repeat(if width < WIDE { NARROW } else { MARGIN });
         text += &if width < WIDE {

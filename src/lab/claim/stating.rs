@@ -3,6 +3,9 @@
 use super::{Claim, Source, Verdict, brief};
 use crate::statistics::Estimate;
 
+/// Why a claim is not decided of which no trial, size or estimate was measured: any verdict would be about nothing.
+const NOTHING: &str = "there is nothing to measure at these settings";
+
 /// A claim of ours that is still to be decided.
 ///
 /// ```
@@ -50,6 +53,17 @@ pub fn claim_of_paper(statement: &str, says: &str) -> Stating {
     Stating { source: Source::Paper, ..claim(statement, says) }
 }
 
+/// A claim of another publication about a statement, which it names; decided by [`Stating::verdict`].
+///
+/// ```
+/// use embedding_norms::lab::claim::{Source, Verdict, claim_of_others};
+/// let claim = claim_of_others("S8", "norms encode frequency (Somebody 2026)").verdict("always", "in part", Verdict::Conditional);
+/// assert_eq!((claim.source, claim.verdict), (Source::Literature, Verdict::Conditional));
+/// ```
+pub fn claim_of_others(statement: &str, says: &str) -> Stating {
+    Stating { source: Source::Literature, ..claim(statement, says) }
+}
+
 impl Stating {
     /// What these settings must have for a decision. Where they lack it, the claim is not tested, and this says why.
     pub fn needs(mut self, met: bool, why: &str) -> Self {
@@ -74,7 +88,7 @@ impl Stating {
     /// decided.
     pub fn equivalent(self, predicted: f64, margin: f64, estimate: Option<Estimate>) -> Claim {
         let lacks = estimate.is_none();
-        let stating = self.needs(!lacks, "there is nothing to measure at these settings");
+        let stating = self.needs(!lacks, NOTHING);
         stating.decide(|statement, says| {
             let estimate = estimate.expect("an estimate is needed");
             Claim::equivalence(statement, says, predicted, margin, estimate)
@@ -95,9 +109,10 @@ impl Stating {
         self.note(note).equivalent(predicted, margin, worst.map(|(_, estimate)| *estimate))
     }
 
-    /// No exception among at least one trial.
+    /// No exception among at least one trial; without any nothing is decided.
     pub fn no_exception(self, violations: u64, trials: u64) -> Claim {
-        self.decide(|statement, says| Claim::without_exception(statement, says, violations, trials))
+        self.needs(trials > 0, NOTHING)
+            .decide(|statement, says| Claim::without_exception(statement, says, violations, trials))
     }
 
     /// The same of all items together; `counts` gives violations and trials of each.
@@ -114,7 +129,14 @@ impl Stating {
         self.no_exception(violations, trials)
     }
 
-    /// None of the items violates it, of which there is at least one.
+    /// None of the items violates it; without any nothing is decided.
+    ///
+    /// ```
+    /// use embedding_norms::lab::claim::{Verdict, claim};
+    /// let decide = |norms: &[f64]| claim("D2", "norms grow").none_of(norms, |growth| *growth <= 0.0).verdict;
+    /// assert_eq!((decide(&[0.1]), decide(&[])), (Verdict::AsStated, Verdict::NotTested));
+    /// assert_eq!(decide(&[0.1, -0.1]), Verdict::NotAsStated);
+    /// ```
     pub fn none_of<T>(self, items: impl IntoIterator<Item = T>, violates: impl Fn(T) -> bool) -> Claim {
         self.no_exception_in(items, |item| (u64::from(violates(item)), 1))
     }
@@ -125,17 +147,19 @@ impl Stating {
     }
 
     /// All sizes, of which none is negative, stay within a bound: the largest is what was measured. One that is not a
-    /// number is within no bound.
+    /// number is within no bound. Without any nothing is decided.
     ///
     /// ```
     /// use embedding_norms::lab::claim::claim;
     /// let decide = |deviations: &[f64]| claim("G2", "lengths agree").all_within(1e-12, deviations.iter().copied());
     /// assert_eq!(decide(&[1e-15, 3e-14]).value, Some(3e-14));
     /// assert!(decide(&[1e-15, 1e-9]).failed() && decide(&[f64::NAN, 1e-15]).failed());
+    /// assert_eq!(decide(&[]).verdict, embedding_norms::lab::claim::Verdict::NotTested);
     /// ```
     pub fn all_within(self, bound: f64, sizes: impl IntoIterator<Item = f64>) -> Claim {
         let larger = |largest: f64, size: f64| if size <= largest || largest.is_nan() { largest } else { size };
-        self.within(bound, sizes.into_iter().fold(0.0, larger))
+        let largest = sizes.into_iter().reduce(larger);
+        self.needs(largest.is_some(), NOTHING).within(bound, largest.unwrap_or(f64::NAN))
     }
 
     /// Prediction and measurement in words.
@@ -169,7 +193,7 @@ impl Stating {
         estimate: Option<Estimate>,
         holds: impl FnOnce(&Estimate) -> bool,
     ) -> Claim {
-        let stating = self.needs(estimate.is_some(), "there is nothing to measure at these settings");
+        let stating = self.needs(estimate.is_some(), NOTHING);
         stating.decide(|statement, says| {
             let estimate = estimate.expect("an estimate is needed");
             let Estimate { value, lower, upper, .. } = estimate;
@@ -202,7 +226,7 @@ impl Stating {
     /// assert_eq!(decide(0.01).verdict, Verdict::NotAsStated);
     /// ```
     pub fn above(self, bound: f64, found: Option<Estimate>, shown: impl Fn(Estimate) -> String) -> Claim {
-        let stating = self.needs(found.is_some(), "there is nothing to measure at these settings");
+        let stating = self.needs(found.is_some(), NOTHING);
         let Some(found) = found else { return stating.within(bound, f64::NAN) };
         stating.estimated(found).holds(format!("above {bound}"), shown(found), found.lower > bound)
     }
@@ -217,10 +241,12 @@ impl Stating {
         Self { interval: Some((found.lower, found.upper)), ..self.valued(found.value) }
     }
 
-    /// Prediction and measurement of a claim of the paper in words, with the verdict that it deserves.
+    /// Prediction and measurement of a claim of the paper or of others in words, with the verdict that it deserves.
     pub fn verdict(self, predicted: impl Into<String>, measured: impl Into<String>, verdict: Verdict) -> Claim {
+        let source = if self.source == Source::Literature { Source::Literature } else { Source::Paper };
         self.decide(|statement, says| {
-            Claim::outcome(statement, says, predicted.into(), measured.into(), true).of_the_paper(verdict)
+            let outcome = Claim::outcome(statement, says, predicted.into(), measured.into(), true);
+            Claim { source, verdict, ..outcome }
         })
     }
 }
