@@ -18,7 +18,7 @@ def plain(value: Any, name: str) -> NDArray[Any]:
         if hasattr(value, "__array__") or not hasattr(value, "__dlpack__"):
             return np.asarray(value)
         return np.from_dlpack(value)
-    except (TypeError, BufferError, RuntimeError) as error:
+    except (TypeError, ValueError, BufferError, RuntimeError) as error:
         kind = getattr(value, "dtype", type(value).__name__)
         advice = "give float16, float32 or float64 in the memory of the CPU, as .float().cpu() of PyTorch does"
         raise ValueError(f"{name}: {kind} cannot be read ({error}); {advice}") from error

@@ -55,10 +55,10 @@ def _as_it_was(model: torch.nn.Module, device: torch.device, training: bool) -> 
     import torch
 
     modes = [(part, part.training) for part in model.modules()]
-    owners = list(model.modules()) if training else []
+    # In eval mode too: a queue of negatives, for one, is filled in either.
     buffers = [
         (part, name, buffer, buffer.detach().clone())
-        for part in owners
+        for part in model.modules()
         for name, buffer in part._buffers.items()
         if buffer is not None
     ]

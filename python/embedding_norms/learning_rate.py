@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf, log
 from typing import TYPE_CHECKING, Any, Callable, Optional
+
+import numpy as np
 
 from ._diagnose import diagnose
 from ._evaluation import Evaluation
@@ -29,8 +32,8 @@ class Trial:
     x: Optional[float]
     #: Which side of the best step it is on: ``short``, ``near``, ``long``, ``unclear``.
     side: Optional[str]
-    #: All that one step says.
-    diagnosis: Diagnosis
+    #: All that one step says; ``None`` where its embeddings were no finite numbers.
+    diagnosis: Optional[Diagnosis]
 
 
 @dataclass(frozen=True)
@@ -109,8 +112,8 @@ def find_learning_rate(
     }
     inputs = Evaluation(module, model, {"z": samples, "positives": positives})
     own = float(optimizer.param_groups[0]["lr"])
-    if not own > 0.0:
-        raise ValueError(f"optimizer: its learning rate is {own}; give one above 0, from which rates are scaled")
+    if not 0.0 < own < inf:
+        raise ValueError(f"optimizer: its learning rate is {own}; give a finite one above 0, from which rates are scaled")
     before = inputs.embeddings(mode)
     trials: list[Trial] = []
     for rate in _rates(rates, own, trials):
@@ -119,8 +122,11 @@ def find_learning_rate(
                 group["lr"] = group["lr"] * (rate / own)
             step()
             after = inputs.embeddings(mode)
-        found = diagnose([before["z"], after["z"]], steps=[0, 1], positives=before["positives"], **told)
-        trials.append(_trial(rate, found))
+        if np.isfinite(after["z"]).all() or not np.isfinite(before["z"]).all():
+            found = diagnose([before["z"], after["z"]], steps=[0, 1], positives=before["positives"], **told)
+            trials.append(_trial(rate, found))
+        else:
+            trials.append(Trial(rate, None, "long", None))
     return _advice(trials)
 
 
@@ -128,8 +134,8 @@ def _rates(rates: Optional[Iterable[float]], own: float, trials: Sequence[Trial]
     """The given rates; or the own one, and tenths of it as long as the last step was too long to tell."""
     if rates is not None:
         given = [float(rate) for rate in rates]
-        if not given or not all(rate > 0.0 for rate in given):
-            raise ValueError(f"rates: {given}; give one or more above 0")
+        if not given or not all(0.0 < rate < inf for rate in given):
+            raise ValueError(f"rates: {given}; give one or more above 0, and finite")
         yield from given
         return
     yield own
@@ -147,9 +153,10 @@ def _trial(rate: float, found: Diagnosis) -> Trial:
 
 def _advice(trials: Sequence[Trial]) -> LearningRate:
     """The advice of the step from which the way to the best one is shortest."""
-    from math import log
-
-    answers = [(trial, _answer(trial)) for trial in trials]
+    answers = [(trial, _answer(trial.diagnosis)) for trial in trials if trial.diagnosis is not None]
+    if not answers:
+        refusal = f"a step at the rate {min(trial.rate for trial in trials):.3g} leaves embeddings that are not finite."
+        return LearningRate(None, None, refusal, "", "", refusal, list(trials))
     advised = [(trial, answer) for trial, answer in answers if answer["worth"] != "unanswered" and trial.x]
     clear = [(trial, answer) for trial, answer in advised if trial.side in ("short", "near")]
     if not clear:
@@ -168,7 +175,7 @@ def _advice(trials: Sequence[Trial]) -> LearningRate:
     )
 
 
-def _answer(trial: Trial) -> dict[str, Any]:
+def _answer(diagnosis: Diagnosis) -> dict[str, Any]:
     """The answer about the learning rate, or the one that says why there is none."""
-    answers = {answer["key"]: answer for answer in trial.diagnosis.answers}
+    answers = {answer["key"]: answer for answer in diagnosis.answers}
     return answers.get("learning-rate") or answers["step"]

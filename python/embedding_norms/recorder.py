@@ -146,7 +146,13 @@ class Recorder:
     def __exit__(
         self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
-        self.close()
+        try:
+            self.close()
+        except Exception as failed:
+            # What ended the training is what has to be seen.
+            if error is None:
+                raise
+            warnings.warn(f"the recording was not written: {failed}", RuntimeWarning, stacklevel=2)
 
     def close(self) -> None:
         """Records the last step, unless it is recorded, and writes the file, if it has a path."""

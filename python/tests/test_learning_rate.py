@@ -151,6 +151,19 @@ def test_a_step_that_is_too_long_is_tried_at_tenths_of_the_rate():
     assert found.rate is not None and found.rate < 30.0
 
 
+def test_a_step_out_of_the_numbers_is_too_long():
+    training = Training(lambda parameters: torch.optim.SGD(parameters, lr=1e38), batch_norm=False)
+    before = training.state()
+    found = training.find(network="no-biases")
+    assert found.trials[0].side == "long" and found.trials[0].diagnosis is None and found.steps == 7
+    assert found.rate is None
+    assert same(training.state(), before)
+    alone = training.find([1e38], network="no-biases")
+    assert alone.rate is None and alone.refusal == "a step at the rate 1e+38 leaves embeddings that are not finite."
+    both, fine = Training().find([1e38, 1e-4]), Training().find([1e-4])
+    assert both.trials[0].diagnosis is None and both.rate == fine.rate and fine.rate is not None
+
+
 def test_no_advice_where_the_trial_failed():
     def find(**options):
         training = Training(lambda parameters: torch.optim.SGD(parameters, lr=1e-4), batch_norm=False)
@@ -190,6 +203,7 @@ def test_mistakes_are_told():
     for options, message in [
         ({"rates": []}, "rates: .*give one or more above 0"),
         ({"rates": [0.1, -1.0]}, "rates: .*give one or more above 0"),
+        ({"rates": [float("inf")]}, "rates: .*and finite"),
         ({"network": "transformer"}, "network: it must be one of"),
         ({"rule": "adamm"}, "there is no optimizer 'adamm'"),
     ]:

@@ -139,6 +139,29 @@ def test_modes_differ_and_a_frozen_part_stays_frozen(model, views):
     assert recorder.diagnose("train").answers
 
 
+class Queue(nn.Module):
+    """A module with a queue that it fills in either mode, one buffer written to and one put in its place."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("queue", torch.zeros(64, 20))
+        self.register_buffer("count", torch.tensor(0))
+
+    def forward(self, views):
+        self.queue.copy_(views)
+        self.count = self.count + 1
+        return views
+
+
+@pytest.mark.parametrize("mode", ["eval", "train", "both"])
+def test_a_queue_of_negatives_is_left_alone(views, mode):
+    module = Queue()
+    queue, count = module.queue, module.count
+    en.Recorder(module, *views, mode=mode).record()
+    assert module.queue is queue and not queue.any()
+    assert module.count is count and count.item() == 0
+
+
 def test_memory_is_bounded(model, views):
     row = 64 * 8 * 2
     recorder = en.Recorder(model.encoder, views[0], every=1, max_bytes=10 * row)
@@ -158,6 +181,16 @@ def test_an_exception_leaves_a_file(model, views, tmp_path):
     with pytest.raises(RuntimeError, match="the training failed"), recorder:
         train(model, 100, recorder, fail_at=37)
     assert en.Recording.load(path).steps[-1] == 37
+    assert [file.name for file in tmp_path.iterdir()] == ["run.safetensors"]
+
+
+def test_a_file_that_cannot_be_written_hides_no_exception(model, views, tmp_path):
+    (tmp_path / "run.safetensors").mkdir()
+    recorder = en.Recorder(model.encoder, *views, path=tmp_path / "run.safetensors")
+    with pytest.raises(RuntimeError, match="the training failed"), pytest.warns(RuntimeWarning, match="not written"), recorder:
+        train(model, 10, recorder, fail_at=3)
+    with pytest.raises(OSError):
+        recorder.close()
     assert [file.name for file in tmp_path.iterdir()] == ["run.safetensors"]
 
 

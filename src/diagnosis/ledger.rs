@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use super::DiagnosisError;
 use super::answer::{Answer, Quantity, Topic, Worth};
-use super::course::State;
 use super::options::{Options, Parameters};
 use super::snapshot::{Snapshot, common};
 use super::standing::leg;
@@ -109,8 +108,7 @@ fn is_of_s1(options: &Options) -> bool {
 }
 
 /// What the ledger says at the last checkpoint.
-pub fn answer(course: &[State], options: &Options) -> Option<Answer> {
-    let last = course.last()?.ledger?;
+pub fn answer(last: &Ledger, options: &Options) -> Option<Answer> {
     let (low, high) = last.rotations?;
     let is_free = options.parameters == Parameters::Free;
     let grew = |by: f64| if by < 0.0 { format!("fell by {}", brief(-by)) } else { format!("grew by {}", brief(by)) };

@@ -129,7 +129,7 @@ pub fn diagnose(
     }
     answers.extend(relations::separation(subject, options)?);
     answers.extend(course::answer(&course));
-    answers.extend(ledger::answer(&course, options));
+    answers.extend(course[checkpoints - 1].ledger.as_ref().and_then(|last| ledger::answer(last, options)));
     let forecast = forecast_answers(subject, options, &course, &mut answers)?;
     answers.sort_by_key(|answer| answer.topic);
     let groups = match &last {
