@@ -343,7 +343,7 @@ pub fn angle(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>) -> f64 {
 ///
 /// # Panics
 /// If the shapes differ.
-pub(crate) fn angles(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> Vec<f64> {
+pub fn angles(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> Vec<f64> {
     let of = |(row, cosine): (usize, Cosine)| {
         let is_safe = scaled::is_safe(cosine.one_minus) && scaled::is_safe(cosine.one_plus);
         if is_safe { cosine.angle() } else { angle(x.row(row), y.row(row)) }
