@@ -1,13 +1,16 @@
 //! What the training of an encoder costs: one training of the class imbalance, as the paper has it, and with batch
-//! normalization.
+//! normalization; steps of SimCLR on images.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use embedding_norms::data::mixture::Mixture;
+use embedding_norms::data::photo::PhotoViews;
 use embedding_norms::encoder::{Network, Perceptron};
-use embedding_norms::loss::SupervisedInfoNce;
-use embedding_norms::optimizer::GradientDescent;
+use embedding_norms::loss::{NtXent, SupervisedInfoNce};
+use embedding_norms::optimizer::{GradientDescent, HeavyBall};
 use embedding_norms::random::{Generator, generator};
-use embedding_norms::training::{Labelled, Method, Trainer};
+use embedding_norms::training::{Labelled, Method, Trainer, TwoViews};
+use ndarray::{Array2, ArrayView1, ArrayViewMut1};
+use rand::Rng;
 
 const EPOCHS: usize = 100;
 
@@ -40,5 +43,36 @@ fn class_imbalance(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, class_imbalance);
+/// Images of 28 × 28 pixels in a tenth of an epoch of 60,000.
+const IMAGES: usize = 12 * 512;
+
+/// 12 steps of SimCLR on views of 512 images each: a perceptron 784-512-512-128 with batch normalization, NT-Xent.
+fn simclr(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("training");
+    group.sample_size(10);
+    let mut numbers = generator(1, b"bench", 5);
+    let images = Array2::from_shape_fn((IMAGES, 784), |_| numbers.random::<f64>());
+    let views =
+        PhotoViews::none(1, 28, 28).and_then(|views| views.flip(true).crop(0.4)?.brightness(0.4)?.contrast(0.4));
+    let views = views.and_then(|views| views.noise(0.1)).expect("strengths");
+    let change = |image: ArrayView1<'_, f64>, view: ArrayViewMut1<'_, f64>, numbers: &mut Generator| {
+        views.view(image, view, numbers);
+    };
+    let source = TwoViews::new(images.view(), change);
+    let loss = NtXent::new(0.5).expect("a temperature");
+    let plan = Perceptron::new(&[784, 512, 512, 128]).without_biases().batch_norm();
+    let momentum = HeavyBall::new(0.9).expect("a momentum");
+    group.bench_function("simclr, 12 steps of 512 images", |bencher| {
+        bencher.iter(|| {
+            let mut generator = generator(1, b"bench", 6);
+            let method = Method::new(&loss, &momentum, 0.05).expect("a learning rate");
+            let mut trainer = Trainer::new(plan.draw(&mut generator), method).expect("tensors may be moved");
+            trainer.epoch(&source, 512, &mut generator).expect("embeddings have directions");
+            trainer
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, class_imbalance, simclr);
 criterion_main!(benches);

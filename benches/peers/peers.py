@@ -23,11 +23,12 @@ WORK = {
     "one-positive InfoNCE, n = 128, d = 10, f64": 100,
     "one class-imbalance training, 100 epochs": 1,
     "the same with batch normalization": 1,
+    "SimCLR, 784-512-512-128, 12 steps of 512 images": 1,
     "pair engine, 500 pairs, one step": 1,
 }
-STEPS, LOSS, ONE_POSITIVE, TRAINING, NORMALIZED, PAIRS = WORK
+STEPS, LOSS, ONE_POSITIVE, TRAINING, NORMALIZED, SIMCLR, PAIRS = WORK
 # Who else has a program for a row, if not all: NumPy has no training, the recursion is this crate's.
-PROGRAMS = {TRAINING: {"PyTorch", "JAX"}, NORMALIZED: {"PyTorch"}, PAIRS: set()}
+PROGRAMS = {TRAINING: {"PyTorch", "JAX"}, NORMALIZED: {"PyTorch"}, SIMCLR: {"PyTorch"}, PAIRS: set()}
 # The benchmark of each row in this crate.
 OURS = {
     STEPS: ("engines", "full engine/steps/n = 500, d = 20"),
@@ -35,6 +36,7 @@ OURS = {
     ONE_POSITIVE: ("losses", "one positive, n = 128, d = 10"),
     TRAINING: ("training", "training/class imbalance"),
     NORMALIZED: ("training", "training/class imbalance, batch norm"),
+    SIMCLR: ("training", "training/simclr, 12 steps of 512 images"),
     PAIRS: ("engines", "pair engine/steps/n = 500"),
 }
 
@@ -97,6 +99,8 @@ def in_torch(work, repeats):
     torch.set_num_threads(int(os.environ["PEERS_THREADS"]))
     if work in (TRAINING, NORMALIZED):
         return timed(lambda: train_in_torch(torch, normalize, work == NORMALIZED), repeats, warm=0)
+    if work == SIMCLR:
+        return timed(simclr_in_torch(torch, normalize), repeats, warm=1)
     # A framework moves embeddings in single precision; losses are compared in double precision.
     kind = torch.float32 if work == STEPS else torch.float64
     x, y = [torch.tensor(z, dtype=kind) for z in data(numpy, work)]
@@ -156,6 +160,48 @@ def train_in_torch(torch, normalize, normalized):
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+
+
+def simclr_in_torch(torch, normalize):
+    """SimCLR on views of 28 x 28 pixels in single precision: crop, mirror image, jitter, noise, a batch at a time."""
+    from torch.nn.functional import affine_grid, cross_entropy, grid_sample
+
+    torch.manual_seed(1)
+    images = torch.rand(12 * 512, 1, 28, 28)
+    layers = []
+    for inputs, outputs in ((784, 512), (512, 512)):
+        layers += [torch.nn.Linear(inputs, outputs, bias=False), torch.nn.BatchNorm1d(outputs), torch.nn.ReLU()]
+    network = torch.nn.Sequential(*layers, torch.nn.Linear(512, 128, bias=False))
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.05, momentum=0.9)
+    own = torch.eye(1024, dtype=torch.bool)
+    partners = (torch.arange(1024) + 512) % 1024
+
+    def view(batch):
+        n = len(batch)
+        uniform = lambda least, most: least + (most - least) * torch.rand(n)
+        side = uniform(0.4, 1.0).sqrt()
+        mirror = torch.where(torch.rand(n) < 0.5, -1.0, 1.0)
+        window = torch.zeros(n, 2, 3)
+        window[:, 0, 0], window[:, 1, 1] = side * mirror, side
+        window[:, :, 2] = (1 - side)[:, None] * (2 * torch.rand(n, 2) - 1)
+        grid = affine_grid(window, batch.shape, align_corners=True)
+        pixels = grid_sample(batch, grid, align_corners=True).flatten(1)
+        mean = pixels.mean(1, keepdim=True)
+        pixels = uniform(0.6, 1.4)[:, None] * (pixels - mean) + uniform(0.6, 1.4)[:, None] * mean
+        return pixels + 0.1 * torch.randn_like(pixels)
+
+    def epoch():
+        for rows in torch.randperm(len(images)).split(512):
+            # One pass for each view, as batch statistics are those of a view.
+            units = normalize(torch.cat([network(view(images[rows])), network(view(images[rows]))]))
+            logits = (units @ units.T / 0.5).masked_fill(own, -torch.inf)
+            loss = cross_entropy(logits, partners)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        assert torch.isfinite(loss)
+
+    return epoch
 
 
 def train_in_jax(jax, numpy):

@@ -22,6 +22,7 @@ pub mod opposite_halves;
 pub mod optimizer_laws;
 pub mod orthogonality;
 pub mod pairs;
+pub mod photo_data;
 pub mod rate_decay_equivalence;
 pub mod registry;
 pub mod run;

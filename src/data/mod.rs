@@ -1,5 +1,5 @@
-//! Data sets to train on, with the random changes that make views of a sample, and readers of a user's own embeddings.
-//! Knows nothing of losses and of training.
+//! Data sets to train on, with the random changes that make views of a sample, and readers of a user's own images and
+//! embeddings. Knows nothing of losses and of training.
 //!
 //! ```
 //! use embedding_norms::{data::mixture::Mixture, random::generator};
@@ -14,4 +14,7 @@ pub mod augmentation;
 pub mod digits;
 #[cfg(feature = "readers")]
 pub mod embeddings;
+#[cfg(feature = "readers")]
+pub mod images;
 pub mod mixture;
+pub mod photo;

@@ -225,7 +225,7 @@ mod command {
     #[test]
     fn settings_that_do_not_fit_the_digits_are_refused() {
         for (options, says) in [
-            ("--left-out 10", "'10' is not a digit from 0 to 9"),
+            ("--left-out 10", "--left-out 10: the digits are 0 to 9"),
             ("--held-out 0", "the control needs images: above 0"),
             ("--batch 1", "contrasts need at least 2 images in a batch"),
             (

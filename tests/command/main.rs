@@ -16,6 +16,7 @@ mod headlines;
 mod mixtures;
 mod optimizer_laws;
 mod output;
+mod photos;
 mod redraw;
 mod report;
 mod simulate_command;

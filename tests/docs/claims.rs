@@ -32,7 +32,12 @@ fn gallery(folder: &str, prefix: &str) -> Gallery {
 }
 
 /// Folders of results, and what begins their anchors and their marks in docs/claims.md.
-const FOLDERS: [(&str, &str); 3] = [("plots", ""), ("plots/full", "full-"), ("plots/full/one-step-rate", "full-")];
+const FOLDERS: [(&str, &str); 4] = [
+    ("plots", ""),
+    ("plots/full", "full-"),
+    ("plots/full/one-step-rate", "full-"),
+    ("plots/full/fashion-mnist", "fashion-mnist-"),
+];
 
 fn all_claims() -> BTreeMap<String, Claim> {
     FOLDERS.iter().flat_map(|(folder, prefix)| gallery(folder, prefix)).collect()

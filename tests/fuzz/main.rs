@@ -15,9 +15,11 @@ mod cli {
     pub mod suggestion;
 }
 mod names;
+mod pictures;
 mod settings;
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 use embedding_norms::data::embeddings::{Embeddings, Labels};
@@ -52,6 +54,17 @@ fn corpus() -> Vec<(usize, Vec<u8>)> {
         names::NAMES.iter().position(|name| name.ends_with(&ending)).unwrap()
     };
     paths.into_iter().map(|path| (name(&path), fs::read(path).unwrap())).collect()
+}
+
+/// Files of images in miniature, each with how it is read.
+fn miniatures() -> Vec<(u8, Vec<u8>)> {
+    let idx = [[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2].as_slice(), &[7; 8]].concat();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(&idx).unwrap();
+    let packed = encoder.finish().unwrap();
+    let doubles = [[0, 0, 0x0e, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1].as_slice(), &[7; 16]].concat();
+    let records = |labels: usize| [vec![7; labels], vec![9; 3072]].concat().repeat(2);
+    vec![(0, idx.clone()), (0, packed.clone()), (1, idx), (1, packed), (1, doubles), (2, records(1)), (3, records(2))]
 }
 
 /// Bytes and words that decide something in one of the formats.
@@ -121,6 +134,23 @@ fn mutated_inputs_neither_panic_nor_fill_the_memory() {
     }
     // Both sides of every reader are reached.
     assert!(read * 50 > inputs() && refused * 2 > inputs(), "{read} read, {refused} refused");
+
+    let (miniatures, mut read, mut refused) = (miniatures(), 0, 0);
+    for _ in 0..inputs() {
+        let (reading, mut bytes) = miniatures[random.random_range(0..miniatures.len())].clone();
+        mutate(&mut bytes, &mut random);
+        let allowed = MEMORY.current_usage() + OVERHEAD + 2 * GROWTH * bytes.len();
+        MEMORY.reset_peak_usage();
+        match pictures::read(reading, bytes) {
+            Ok(_) => read += 1,
+            Err(error) => {
+                assert!(error.to_string().starts_with("z"), "{error}");
+                refused += 1;
+            }
+        }
+        assert!(MEMORY.peak_usage() <= allowed, "reading {reading}: {} bytes", MEMORY.peak_usage());
+    }
+    assert!(read * 50 > inputs() && refused * 2 > inputs(), "{read} images read, {refused} refused");
 
     let good = b"[common]\nseed = 3\nquick = true\n[norm-effect]\nnorms = [0.5, 1, 2]\n".to_vec();
     for _ in 0..inputs() / 4 {

@@ -13,6 +13,7 @@ mod losses_support;
 mod networks;
 mod optimizers;
 mod outside;
+mod photo;
 mod reference;
 mod relations;
 mod simulation;

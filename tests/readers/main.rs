@@ -2,6 +2,7 @@
 #![cfg(feature = "readers")]
 
 mod build;
+mod images;
 mod labels;
 mod memory;
 #[cfg(feature = "command")]

@@ -39,8 +39,7 @@ const HELD_OUT: &str =
 
 pub fn claims(tables: &Tables, replicates: u64, epochs: usize) -> Result<Vec<Claim>, Failure> {
     let (main, unseen) = (tables.rows()?, tables.rows()?);
-    let why = format!("needs at least {REPLICATES} replicates and {EPOCHS} epochs");
-    let needing = |stating: Stating| stating.needs(replicates >= REPLICATES && epochs >= EPOCHS, &why);
+    let needing = |stating: Stating| enough(stating, replicates, epochs);
     let (papers, ours) = (|says| needing(claim_of_paper("S5", says)), |says| needing(claim("S5", says)));
     Ok(vec![
         sparse(papers(SPARSE), &main),
@@ -50,6 +49,12 @@ pub fn claims(tables: &Tables, replicates: u64, epochs: usize) -> Result<Vec<Cla
         beyond_pixels(ours(PIXELS), &main),
         held_out(ours(HELD_OUT), &unseen),
     ])
+}
+
+/// A claim that a few replicates, or a network that is hardly trained, do not decide.
+pub fn enough(stating: Stating, replicates: u64, epochs: usize) -> Stating {
+    let why = format!("needs at least {REPLICATES} replicates and {EPOCHS} epochs");
+    stating.needs(replicates >= REPLICATES && epochs >= EPOCHS, &why)
 }
 
 /// A row on one source in one replicate.
@@ -77,7 +82,7 @@ fn by_replicate<R: Sourced, Q: Into<Option<f64>>>(rows: &[R], source: Source, qu
 }
 
 /// The mean over replicates; without any there is no interval, and nothing is decided.
-fn interval(values: &[f64]) -> Estimate {
+pub fn interval(values: &[f64]) -> Estimate {
     let unknown =
         Estimate { value: f64::NAN, lower: f64::NEG_INFINITY, upper: f64::INFINITY, replicates: values.len() };
     mean_with_interval(values, 0.95).unwrap_or(unknown)
@@ -94,7 +99,7 @@ fn gain<R: Sourced>(rows: &[R], quantity: impl Fn(&R) -> f64, control: Source) -
     interval(&trained.iter().zip(control).map(|(trained, control)| trained - control).collect::<Vec<_>>())
 }
 
-fn shown(estimate: Estimate) -> String {
+pub fn shown(estimate: Estimate) -> String {
     estimate.to_decimals(3)
 }
 

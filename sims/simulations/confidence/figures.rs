@@ -25,7 +25,7 @@ pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> 
 }
 
 /// The sources with their names in the legend and how they look.
-fn sources() -> [(Source, &'static str, Style); 3] {
+pub fn sources() -> [(Source, &'static str, Style); 3] {
     let named =
         [(Source::Trained, "trained network"), (Source::Untrained, "untrained network"), (Source::Input, "pixels")];
     [0, 1, 2].map(|index| (named[index].0, named[index].1, Style::series(index)))

@@ -2,11 +2,13 @@
 //! it: the network before training, and the norms of the images themselves.
 //!
 //! An encoder learns from augmented views, without labels. Then norms are compared with the neighbourhoods of
-//! embeddings and, with one digit left out of training, with whether an image shows that digit.
+//! embeddings and, with one digit left out of training, with whether an image shows that digit. On images of a user's own
+//! (`--data`) the paper's other figures are drawn too.
 
 mod claims;
 mod figures;
 mod images;
+mod photos;
 mod training;
 mod unseen;
 mod whole;
@@ -22,6 +24,7 @@ use crate::cli::rates::{self, Averages, OF_MEAN, OfMean};
 use crate::cli::values;
 use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
+use photos::Photos;
 use training::Training;
 use unseen::Unseen;
 use whole::Whole;
@@ -43,8 +46,8 @@ impl Source {
 /// Settings.
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Confidence {
-    /// Digits to be left out of training, one at a time
-    #[arg(long, value_name = "DIGIT,…", value_delimiter = ',', action = ArgAction::Set, value_parser = digit,
+    /// Digits, or classes of your own images, to be left out of training, one at a time
+    #[arg(long, value_name = "DIGIT,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::amount,
           default_value = "0,1,2,3,4,5,6,7,8,9", num_args = 1)]
     left_out: Vec<usize>,
 
@@ -101,6 +104,10 @@ pub struct Confidence {
     /// Standard deviation of the noise on a view's pixels, which are between 0 and 1
     #[arg(long, value_name = "σ", value_parser = nonnegative, default_value_t = 0.1)]
     noise: f64,
+
+    #[command(flatten)]
+    #[serde(flatten)]
+    photos: Photos,
 }
 
 impl Simulation for Confidence {
@@ -112,6 +119,7 @@ Examples:
   embedding-norms confidence
   embedding-norms confidence --left-out 1,8 --epochs 60 --replicates 8
   embedding-norms confidence --full --replicates 6 --epochs 60   (about twenty minutes on two cores)
+  embedding-norms confidence --data /usr/share/datasets/fashion-mnist --images 4000
 
 The digits are from E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning
 Repository, doi.org/10.24432/C50P49, CC BY 4.0.";
@@ -121,6 +129,9 @@ Repository, doi.org/10.24432/C50P49, CC BY 4.0.";
     const FULL: &'static [&'static str] = &["--epochs=100", "--replicates=20"];
 
     fn plan(&self) -> Result<Plan, Failure> {
+        if let Some(plan) = self.photos.plan(self)? {
+            return Ok(plan);
+        }
         self.check()?;
         let training = self.training();
         training.augmentation()?;
@@ -134,16 +145,22 @@ Repository, doi.org/10.24432/C50P49, CC BY 4.0.";
     }
 
     fn derive(&self, tables: &mut Tables) -> Result<(), Failure> {
+        if photos::is_of_photos(tables) {
+            return Ok(());
+        }
         let strips = images::strips(&tables.take()?)?;
         Ok(tables.push_rows(&strips)?)
     }
 
     fn claims(&self, tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
-        claims::claims(tables, replicates, self.epochs)
+        match photos::is_of_photos(tables) {
+            true => photos::claims(tables, replicates, self.epochs),
+            false => claims::claims(tables, replicates, self.epochs),
+        }
     }
 
     fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> {
-        figures::figures(tables)
+        if photos::is_of_photos(tables) { photos::figures(tables) } else { figures::figures(tables) }
     }
 
     fn averages(&self) -> Averages {
@@ -176,6 +193,11 @@ impl Confidence {
             return Err(Failure::Refused(format!("--neighbours {neighbours}: there are {IMAGES} images; take fewer")));
         }
         for &digit in &self.left_out {
+            if digit >= CLASSES {
+                return Err(Failure::Refused(format!(
+                    "--left-out {digit}: the digits are 0 to 9; leave out one of them"
+                )));
+            }
             let images = Unseen::trained_on(digits.without(digit).labels().len(), self.held_out);
             if images < self.batch {
                 return Err(Failure::Refused(format!(
@@ -187,12 +209,6 @@ impl Confidence {
         }
         Ok(())
     }
-}
-
-/// One of the ten digits.
-fn digit(text: &str) -> Result<usize, String> {
-    let value: Option<usize> = text.trim().parse().ok().filter(|&digit| digit < CLASSES);
-    value.ok_or_else(|| format!("'{text}' is not a digit from 0 to 9"))
 }
 
 /// At least two images, as a single one has no negatives.

@@ -7,7 +7,7 @@ use super::analysis::{Accuracy, Speed, SpeedUp, Tuned};
 use super::criterion::{Agreement, Predictor};
 use super::lever::{Kind, Lever};
 use super::shrinking::{Biases, Data, Shrunk};
-use super::task::{Architecture, Task};
+use super::task::{Architecture, Data as Source, Task};
 use super::training::{Role, Run};
 use crate::cli::failure::Failure;
 use crate::simulations::grouping::{distinct, grouped};
@@ -17,16 +17,21 @@ pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> 
     let is_plain = |task: Task| !task.is_normalized();
     let mut accuracies: Vec<Accuracy> = tables.rows()?;
     let (mut speeds, mut tuned): (Vec<Speed>, Vec<Tuned>) = (tables.rows()?, tables.rows()?);
-    accuracies.retain(|row| is_plain(row.task));
-    speeds.retain(|row| is_plain(row.task));
-    tuned.retain(|row| is_plain(row.task));
     let runs = tables.rows::<Run>()?.into_iter().filter(|run| run.role == Role::Comparison);
-    let (plain, normalized): (Vec<Run>, Vec<Run>) = runs.partition(|run| is_plain(run.task));
+    let mut runs: Vec<Run> = runs.collect();
+    let arriving = arriving(&runs);
+    runs.retain(|run| arriving.contains(&run.task));
+    accuracies.retain(|row| is_plain(row.task));
+    speeds.retain(|row| is_plain(row.task) && arriving.contains(&row.task));
+    tuned.retain(|row| is_plain(row.task) && arriving.contains(&row.task));
+    let (plain, normalized): (Vec<Run>, Vec<Run>) = runs.into_iter().partition(|run| is_plain(run.task));
     let mut figures = Vec::new();
     // Without replicates beside those of the tuning there is nothing to compare.
     if !accuracies.is_empty() {
+        figures.push(("", accuracy(&accuracies)));
+    }
+    if !plain.is_empty() {
         figures.extend([
-            ("", accuracy(&accuracies)),
             ("angle", angles(&plain)),
             ("prediction", predictions(&speeds, &tables.rows()?)),
             ("tuned", comparisons(&speeds, &tuned)),
@@ -39,12 +44,27 @@ pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> 
     Ok(figures)
 }
 
+/// The tasks of which at least one lever at one learning rate reaches the target in most replicates. Where training does
+/// not come above the untrained network there is nothing to reach, and no panel to draw.
+fn arriving(runs: &[Run]) -> Vec<Task> {
+    let settings = distinct(runs.iter().map(|run| (run.task, run.lever(), run.rate)));
+    let arrives = |&(task, lever, rate): &(Task, Lever, f64)| {
+        let of = runs.iter().filter(|run| (run.task, run.lever(), run.rate) == (task, lever, rate));
+        2 * of.clone().filter(|run| run.epochs.is_some()).count() > of.count()
+    };
+    distinct(settings.into_iter().filter(arrives).map(|(task, ..)| task))
+}
+
 /// The kinds of levers in the order of the legend, with the names of their marks.
 const KINDS: [(Kind, &str); 3] = [(Kind::Cut, "cut"), (Kind::GradScale, "GradScale"), (Kind::Decay, "weight decay")];
 
 /// A task for a reader.
 fn title(task: Task) -> String {
-    let data = if task.is_digits() { "Digits" } else { "Mixture" };
+    let data = match task.data() {
+        Source::Digits => "Digits",
+        Source::Mixture => "Mixture",
+        Source::Images => "Images",
+    };
     let method = match (task.architecture(), task.is_contrastive()) {
         (Architecture::NoBiases, true) => "contrastive",
         (Architecture::NoBiases, false) => "non-contrastive",
@@ -57,9 +77,13 @@ fn title(task: Task) -> String {
     format!("{data}, {method}")
 }
 
-/// A task in a few letters: D or M, C or N, and b for biases.
+/// A task in a few letters: D, M or I, C or N, and b for biases.
 fn short(task: Task) -> String {
-    let data = if task.is_digits() { "D" } else { "M" };
+    let data = match task.data() {
+        Source::Digits => "D",
+        Source::Mixture => "M",
+        Source::Images => "I",
+    };
     let method = if task.is_contrastive() { "C" } else { "N" };
     let biases = if task.architecture() == Architecture::Biases { "b" } else { "" };
     format!("{data}{method}{biases}")

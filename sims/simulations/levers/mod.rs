@@ -19,6 +19,7 @@ mod training;
 
 use std::path::PathBuf;
 
+use clap::builder::ArgPredicate;
 use clap::{ArgAction, Args};
 use embedding_norms::lab::claim::Claim;
 use embedding_norms::lab::figure::Figure;
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::failure::Failure;
 use crate::cli::rates::{self, Averages, OfMean};
 use crate::cli::values;
+use crate::simulations::photo_data::PhotoData;
 use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
 use analysis::Comparisons;
@@ -35,11 +37,14 @@ use lever::Lever;
 use seed::Seed;
 use shrinking::Shrinking;
 use symmetry::Symmetry;
-use task::{Architecture, Size, Task};
+use task::{Architecture, Data, Size, Task};
 use training::{Run, Save, Setting, Training};
 
 /// Layers of the networks whose outputs are looked at.
 const LAYERS: [usize; 3] = [1, 2, 3];
+
+/// The tasks where images of a user's own are given and none is named.
+const IMAGE_TASKS: &str = "images-contrastive,images-non-contrastive,images-simclr,images-simsiam,images-byol";
 
 /// Settings.
 #[derive(Args, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,8 +53,15 @@ pub struct Levers {
     #[arg(long, value_name = "TASK,…", value_delimiter = ',', action = ArgAction::Set, num_args = 1,
           default_value = "digits-contrastive,digits-non-contrastive,mixture-contrastive,mixture-non-contrastive,\
                            digits-contrastive-biases,digits-simclr,digits-simsiam,digits-byol,mixture-simclr,\
-                           mixture-simsiam,mixture-byol")]
+                           mixture-simsiam,mixture-byol",
+          default_value_if("data", ArgPredicate::IsPresent, IMAGE_TASKS))]
     tasks: Vec<Task>,
+
+    /// Images of your own to learn from, in tasks that begin with `images`: a folder of IDX files (MNIST and its kin) or of
+    /// CIFAR-10 or CIFAR-100, the binary version; their rates are those of digits
+    #[arg(long, value_name = "DIR", value_parser = PhotoData::parse)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data: Option<PhotoData>,
 
     /// Factors c by which initial parameters are divided; networks with batch normalization take the paper's, 3 and 9
     #[arg(long, value_name = "c,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::positive,
@@ -129,7 +141,8 @@ Examples:
   embedding-norms levers
   embedding-norms levers --tasks digits-contrastive --cuts 0.5,2,3 --digits-mean-learning-rate 0.1 --epochs 20
   embedding-norms levers --full --replicates 8 --epochs 20
-  embedding-norms levers --save-embeddings probes --save-steps 5";
+  embedding-norms levers --save-embeddings probes --save-steps 5
+  embedding-norms levers --data /usr/share/datasets/fashion-mnist --samples 4000 --test 1000";
     const STATEMENTS: &'static [&'static str] = &["S6", "L8", "L6", "S3", "S7"];
     const REPLICATES: u64 = 6;
     const QUICK: &'static [&'static str] = &[
@@ -160,8 +173,10 @@ Examples:
     ];
 
     fn plan(&self) -> Result<Plan, Failure> {
+        self.check_images()?;
         let size = self.size;
-        let homogeneous = self.tasks.iter().filter(|task| task.architecture() == Architecture::NoBiases);
+        let of_crate = self.tasks.iter().filter(|task| task.data() != Data::Images);
+        let homogeneous = of_crate.filter(|task| task.architecture() == Architecture::NoBiases);
         let outputs = [Task::DigitsContrastive, Task::MixtureContrastive].into_iter().flat_map(|task| {
             let both = LAYERS.into_iter().flat_map(|layers| [(layers, false), (layers, true)]);
             both.map(move |(layers, biases)| Shrinking { task, layers, biases, size })
@@ -206,6 +221,23 @@ Examples:
 }
 
 impl Levers {
+    /// Passes if images are given just where tasks learn from them.
+    fn check_images(&self) -> Result<(), Failure> {
+        let task = self.tasks.iter().find(|task| task.data() == Data::Images);
+        match (task, &self.data) {
+            (Some(&task), None) => {
+                let task = values::name(task);
+                Err(Failure::Refused(format!(
+                    "--tasks {task}: it learns from images of your own; give them with --data DIR"
+                )))
+            }
+            (None, Some(_)) => {
+                Err(Failure::Refused(format!("--data: no task learns from these images; add --tasks {IMAGE_TASKS}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Plain training first.
     fn levers(&self, task: Task) -> Vec<Lever> {
         let cuts = self.cuts.iter().map(|&factor| Lever::Cut(factor));
@@ -218,7 +250,7 @@ impl Levers {
 
     /// The learning rate of the untuned comparison, and the multiples of it in the tuned one.
     fn grid(&self, task: Task) -> (OfMean, &[f64]) {
-        match (task.is_normalized(), task.is_digits()) {
+        match (task.is_normalized(), task.has_views()) {
             (true, _) => (self.batch_norm_rate, &self.batch_norm_factors),
             (_, true) => (self.digits_rate, &self.digits_factors),
             (_, false) => (self.mixture_rate, &self.mixture_factors),
@@ -247,6 +279,7 @@ impl Levers {
         let at_rates = |lever: Lever| self.rates(task).into_iter().map(move |rate| Setting { lever, rate });
         let save = self.save_embeddings.clone().map(|folder| Save { folder, steps: self.save_steps as u64 });
         let settings = self.levers(task).into_iter().flat_map(at_rates).collect();
-        Training { task, settings, size: self.size, epochs: self.epochs, save }
+        let images = self.data.clone().filter(|_| task.data() == Data::Images);
+        Training { task, settings, size: self.size, epochs: self.epochs, images, save }
     }
 }

@@ -75,7 +75,7 @@ impl Study for Shrinking {
     }
 
     fn run(&self, unit: &mut Context<'_>) -> Result<Vec<Shrunk>, Failure> {
-        let samples = self.task.draw(self.size, unit)?;
+        let samples = self.task.draw(self.size, None, unit)?;
         let mut widths = vec![samples.test().ncols()];
         widths.extend(std::iter::repeat_n(self.size.hidden, self.layers - 1));
         widths.push(OUTPUTS);
@@ -106,6 +106,6 @@ impl Study for Shrinking {
 
 impl Shrinking {
     fn data(&self) -> Data {
-        if self.task.is_digits() { Data::Digits } else { Data::Mixture }
+        if self.task.has_views() { Data::Digits } else { Data::Mixture }
     }
 }

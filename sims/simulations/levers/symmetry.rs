@@ -64,7 +64,7 @@ impl Study for Symmetry {
     }
 
     fn run(&self, unit: &mut Context<'_>) -> Result<Vec<Comparison>, Failure> {
-        let samples = self.task.draw(self.size, unit)?;
+        let samples = self.task.draw(self.size, None, unit)?;
         let square = CUT * CUT;
         let decayed = |factor: f64| match self.lever {
             Lever::Decay(strength) => Lever::Decay(strength * factor),
@@ -114,7 +114,7 @@ impl Symmetry {
         unit: &Context<'_>,
     ) -> Result<Vec<f64>, Failure> {
         let mut generator: Generator = unit.generator.clone();
-        let (mut encoder, mut predictor) = self.task.networks(self.size, &mut generator);
+        let (mut encoder, mut predictor) = self.task.networks(samples.features(), self.size, &mut generator);
         let cut = cut.map_or(Lever::None, Lever::Cut);
         cut.prepare(std::iter::once(&mut encoder).chain(&mut predictor))?;
         let loss = self.task.loss()?;

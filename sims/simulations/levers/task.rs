@@ -1,7 +1,7 @@
 //! What is learned: the data in views, the loss, and the networks.
 
 use clap::{Args, ValueEnum};
-use embedding_norms::data::digits::SIDE;
+use embedding_norms::data::images::{Half, ImageSize};
 use embedding_norms::data::mixture::Mixture;
 use embedding_norms::encoder::{Network, Perceptron};
 use embedding_norms::lab::sweep::UnitContext;
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::failure::Failure;
 use crate::cli::values;
 use crate::simulations::digit_views;
+use crate::simulations::photo_data::{Changes, PhotoData};
 
 /// Data, method and whether the networks have biases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
@@ -43,6 +44,25 @@ pub enum Task {
     MixtureSimsiam,
     /// BYOL on the mixture in pairs of a class, batch normalization throughout
     MixtureByol,
+    /// Images of your own (--data) in two views, NT-Xent, no biases
+    ImagesContrastive,
+    /// Images of your own in two views, a predictor and a stop-gradient, no biases
+    ImagesNonContrastive,
+    /// SimCLR on images of your own, batch normalization throughout
+    ImagesSimclr,
+    /// SimSiam on images of your own, batch normalization throughout
+    ImagesSimsiam,
+    /// BYOL on images of your own, batch normalization throughout
+    ImagesByol,
+}
+
+/// What a task learns from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Data {
+    Digits,
+    Mixture,
+    /// Images of a user's own.
+    Images,
 }
 
 /// A kind of network.
@@ -88,27 +108,41 @@ const MIXTURE_TEMPERATURE: f64 = 1.0;
 const PROBES: usize = 200;
 /// Relative frequencies of the classes of the mixture, the paper's.
 const WEIGHTS: [f64; 4] = [1.0, 2.0, 4.0, 8.0];
+/// How views of images of a user's own differ from them.
+const VIEWS: Changes = Changes { crop: 0.4, flip: true, jitter: 0.4, noise: 0.1 };
 /// Dimension of the latent points of the mixture.
 const LATENT: usize = 10;
 /// Dimension in which they are observed, and the factor of the matrix.
 const OBSERVED: (usize, f64) = (64, 10.0);
 
 impl Task {
-    /// Whether it learns from digits.
-    pub fn is_digits(self) -> bool {
+    /// What it learns from.
+    pub fn data(self) -> Data {
+        use Task::{ImagesByol, ImagesContrastive, ImagesNonContrastive, ImagesSimclr, ImagesSimsiam};
         use Task::{MixtureByol, MixtureContrastive, MixtureNonContrastive, MixtureSimclr, MixtureSimsiam};
-        !matches!(self, MixtureContrastive | MixtureNonContrastive | MixtureSimclr | MixtureSimsiam | MixtureByol)
+        match self {
+            MixtureContrastive | MixtureNonContrastive | MixtureSimclr | MixtureSimsiam | MixtureByol => Data::Mixture,
+            ImagesContrastive | ImagesNonContrastive | ImagesSimclr | ImagesSimsiam | ImagesByol => Data::Images,
+            _ => Data::Digits,
+        }
+    }
+
+    /// Whether it learns from random views, two of each sample.
+    pub fn has_views(self) -> bool {
+        self.data() != Data::Mixture
     }
 
     /// Whether negatives repel.
     pub fn is_contrastive(self) -> bool {
         use Task::{DigitsContrastive, DigitsContrastiveBiases, DigitsSimclr, MixtureContrastive, MixtureSimclr};
-        matches!(self, DigitsContrastive | MixtureContrastive | DigitsContrastiveBiases | DigitsSimclr | MixtureSimclr)
+        use Task::{ImagesContrastive, ImagesSimclr};
+        let digits = matches!(self, DigitsContrastive | DigitsContrastiveBiases | DigitsSimclr);
+        digits || matches!(self, MixtureContrastive | MixtureSimclr | ImagesContrastive | ImagesSimclr)
     }
 
     /// Whether a moving average of the encoder says what to predict.
     pub fn has_target(self) -> bool {
-        matches!(self, Self::DigitsByol | Self::MixtureByol)
+        matches!(self, Self::DigitsByol | Self::MixtureByol | Self::ImagesByol)
     }
 
     /// The kind of its networks.
@@ -117,7 +151,9 @@ impl Task {
             Self::DigitsContrastive
             | Self::DigitsNonContrastive
             | Self::MixtureContrastive
-            | Self::MixtureNonContrastive => Architecture::NoBiases,
+            | Self::MixtureNonContrastive
+            | Self::ImagesContrastive
+            | Self::ImagesNonContrastive => Architecture::NoBiases,
             Self::DigitsContrastiveBiases | Self::DigitsNonContrastiveBiases => Architecture::Biases,
             _ => Architecture::BatchNorm,
         }
@@ -130,7 +166,7 @@ impl Task {
 
     /// Dimension of the embeddings.
     pub fn dimension(self) -> usize {
-        if self.is_digits() { 16 } else { 10 }
+        if self.has_views() { 16 } else { 10 }
     }
 
     /// Linear layers between the features and what is normalized, where there is no normalization before.
@@ -147,10 +183,9 @@ impl Task {
         })
     }
 
-    /// The initial networks: the encoder, and the predictor if there is one.
-    pub fn networks(self, size: Size, generator: &mut Generator) -> (Network, Option<Network>) {
+    /// The initial networks for so many features: the encoder, and the predictor if there is one.
+    pub fn networks(self, features: usize, size: Size, generator: &mut Generator) -> (Network, Option<Network>) {
         let (hidden, dimension) = (size.hidden, self.dimension());
-        let features = if self.is_digits() { SIDE * SIDE } else { OBSERVED.0 };
         let (outer, inner) = ([features, hidden, dimension], [dimension, hidden, dimension]);
         let plan = |widths: &[usize]| match self.architecture() {
             Architecture::NoBiases => Perceptron::new(widths).without_biases(),
@@ -171,10 +206,18 @@ impl Task {
         (encoder, predictor)
     }
 
-    /// The data of a replicate: the same for every cell.
-    pub fn draw<C>(self, size: Size, unit: &UnitContext<'_, C>) -> Result<Samples, Failure> {
+    /// The data of a replicate: the same for every cell. `images` are what tasks on images learn from.
+    pub fn draw<C>(
+        self,
+        size: Size,
+        images: Option<&PhotoData>,
+        unit: &UnitContext<'_, C>,
+    ) -> Result<Samples, Failure> {
         let Size { samples, test, .. } = size;
-        if self.is_digits() {
+        if self.data() == Data::Images {
+            return self.draw_images(size, images, &mut unit.shared_generator(b"levers/images"));
+        }
+        if self.data() == Data::Digits {
             let wanted = samples + test;
             let (features, labels) = digit_views::draw(samples, wanted, &mut unit.shared_generator(b"levers/digits"))?;
             if labels.len() < wanted {
@@ -182,11 +225,33 @@ impl Task {
                 let why = format!("there are {all} digits: take fewer than {samples} samples with {test} for the test");
                 return Err(Failure::Refused(why));
             }
-            return Ok(Samples { task: self, features, labels, samples });
+            return Ok(Samples { task: self, features, labels, samples, size: None });
         }
         let mixture = Mixture::new(&WEIGHTS, size.noise, LATENT)?.observed(OBSERVED.0, OBSERVED.1)?;
         let drawn = mixture.draw(samples + test, &mut unit.shared_generator(b"levers/mixture"))?;
-        Ok(Samples { task: self, features: drawn.features, labels: drawn.labels, samples })
+        Ok(Samples { task: self, features: drawn.features, labels: drawn.labels, samples, size: None })
+    }
+
+    fn draw_images(
+        self,
+        size: Size,
+        images: Option<&PhotoData>,
+        generator: &mut Generator,
+    ) -> Result<Samples, Failure> {
+        let missing = || Failure::Refused(format!("--tasks {}: give the images with --data", values::name(self)));
+        let data = images.ok_or_else(missing)?;
+        let wanted = size.samples + size.test;
+        let drawn = data.draw(Half::Training, wanted, |_| true, generator)?;
+        if drawn.labels.len() < wanted {
+            return Err(Failure::Refused(format!(
+                "there are {} images: take fewer than {} samples with {} for the test",
+                drawn.labels.len(),
+                size.samples,
+                size.test
+            )));
+        }
+        let (features, labels) = (drawn.pixels, drawn.labels);
+        Ok(Samples { task: self, features, labels, samples: size.samples, size: Some(data.size()) })
     }
 }
 
@@ -196,9 +261,16 @@ pub struct Samples {
     features: Array2<f64>,
     labels: Vec<usize>,
     samples: usize,
+    /// How large images of a user's own are.
+    size: Option<ImageSize>,
 }
 
 impl Samples {
+    /// The number of features.
+    pub fn features(&self) -> usize {
+        self.features.ncols()
+    }
+
     /// The features of the samples to train on.
     pub fn training(&self) -> ArrayView2<'_, f64> {
         self.features.slice(s![..self.samples, ..])
@@ -237,9 +309,10 @@ impl Samples {
     }
 
     fn pairs<'a>(&self, features: ArrayView2<'a, f64>, labels: &'a [usize]) -> Result<Box<dyn Source + 'a>, Failure> {
-        Ok(match self.task.is_digits() {
-            true => digit_views::two_views(features)?,
-            false => Box::new(ClassPairs { features, labels }),
+        Ok(match (self.task.data(), self.size) {
+            (Data::Images, Some(size)) => VIEWS.two_views(size, features)?,
+            (Data::Mixture, _) => Box::new(ClassPairs { features, labels }),
+            _ => digit_views::two_views(features)?,
         })
     }
 }
@@ -283,7 +356,8 @@ mod tests {
         for &task in Task::value_variants() {
             let name = values::name(task);
             let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
-            assert_eq!(task.is_digits(), says(&["digits"]), "{name}");
+            let data = [("digits", Data::Digits), ("mixture", Data::Mixture), ("images", Data::Images)];
+            assert!(data.iter().all(|(word, data)| says(&[word]) == (task.data() == *data)), "{name}");
             assert_eq!(task.is_contrastive(), !says(&["non-contrastive", "simsiam", "byol"]), "{name}");
             assert_eq!(task.has_target(), says(&["byol"]), "{name}");
             let architecture = match says(&["biases"]) {

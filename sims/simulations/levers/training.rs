@@ -24,6 +24,7 @@ use crate::cli::arrays;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Folder, refused};
 use crate::cli::values;
+use crate::simulations::photo_data::PhotoData;
 use crate::simulations::study::{Context, Row, Study};
 
 /// Neighbours that vote.
@@ -38,6 +39,9 @@ pub struct Training {
     pub settings: Vec<Setting>,
     pub size: Size,
     pub epochs: usize,
+    /// What tasks on images learn from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub images: Option<PhotoData>,
     /// Where embeddings are saved; no part of the result.
     #[serde(skip)]
     pub save: Option<Save>,
@@ -141,18 +145,20 @@ impl Study for Training {
     fn cost(&self) -> f64 {
         let Size { samples, batch, hidden, .. } = self.size;
         let inner = if self.task.is_normalized() { 2 * hidden } else { 0 };
-        let width = (hidden * (64 + inner + self.task.dimension())) as f64;
+        let features = self.images.as_ref().map_or(64, |images| images.size().pixels());
+        let width = (hidden * (features + inner + self.task.dimension())) as f64;
         let comparisons = if self.task.is_contrastive() { 60.0 * batch as f64 } else { width };
-        let views = if self.task.is_digits() { 2.0 } else { 1.0 };
+        let views = if self.task.has_views() { 2.0 } else { 1.0 };
         let rows = (self.epochs * samples) as f64 * views;
         rows * (self.settings.len() as f64 * (3.0 * width + comparisons) + 5000.0 * (views - 1.0))
     }
 
     fn run(&self, unit: &mut Context<'_>) -> Result<Self::Rows, Failure> {
-        let samples = self.task.draw(self.size, unit)?;
+        let samples = self.task.draw(self.size, self.images.as_ref(), unit)?;
         let name = |part: &str| format!("levers/{part}/{}", values::name(self.task));
         let probes = samples.probes(&mut unit.shared_generator(name("probes").as_bytes()))?;
-        let networks = self.task.networks(self.size, &mut unit.shared_generator(name("networks").as_bytes()));
+        let mut generator = unit.shared_generator(name("networks").as_bytes());
+        let networks = self.task.networks(samples.features(), self.size, &mut generator);
         let loss = self.task.loss()?;
         let watch = Watch { training: self, samples: &samples, probes, unit };
         let recipe = Recipe::new(self.task, self.steps())?;

@@ -57,6 +57,7 @@ use std::path::Path;
 
 use format::Format;
 use storage::{Opened, go_to};
+pub(in crate::data) use storage::{interrupted, regular_length};
 use stored::{Bytes, StoredArray};
 
 /// Opens files of embeddings.

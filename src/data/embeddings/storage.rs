@@ -67,7 +67,7 @@ impl Opened {
 }
 
 /// The length of a regular file; asked before opening, as a pipe would wait for somebody to write.
-fn regular_length(path: &Path) -> Result<u64, Problem> {
+pub(in crate::data) fn regular_length(path: &Path) -> Result<u64, Problem> {
     let metadata = fs::metadata(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Problem::Missing,
         _ => Problem::Refused(error),
@@ -87,7 +87,7 @@ pub(super) fn go_to(storage: &mut dyn Storage, place: u64, words: &str) -> Resul
 }
 
 /// An error of reading on the way.
-pub(super) fn interrupted(place: &str, error: std::io::Error) -> Problem {
+pub(in crate::data) fn interrupted(place: &str, error: std::io::Error) -> Problem {
     match error.kind() {
         std::io::ErrorKind::UnexpectedEof => Problem::corrupt(place, "the data ends too early"),
         std::io::ErrorKind::InvalidData | std::io::ErrorKind::InvalidInput => match error.downcast::<Problem>() {

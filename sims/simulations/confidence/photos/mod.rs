@@ -1,0 +1,174 @@
+//! Norms as confidence on images of a user's own, in the paper's figures: accuracy by norm, images that training never saw
+//! the like of, wrong labels, rare classes.
+
+mod claims;
+mod figures;
+mod labels;
+mod measures;
+mod sample;
+mod tail;
+mod training;
+mod unseen;
+mod whole;
+
+use clap::Args;
+use embedding_norms::data::images::Half;
+use serde::{Deserialize, Serialize};
+
+use super::Confidence;
+use crate::cli::failure::Failure;
+use crate::cli::values;
+use crate::simulations::photo_data::{Changes, PhotoData};
+use crate::simulations::study::Plan;
+pub use claims::claims;
+pub use figures::{figures, is_of_photos};
+use sample::Sample;
+use tail::Tail;
+use training::PhotoTraining;
+use unseen::{LeftOut, OnReference, Reference};
+use whole::PhotoWhole;
+
+/// Options that only images of one's own have; what is not said has a default that the help names.
+#[derive(Args, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[command(next_help_heading = "Images of your own")]
+pub struct Photos {
+    /// Train on images of your own in the place of the digits: a folder of IDX files (MNIST, Fashion-MNIST, KMNIST, EMNIST,
+    /// plain or .gz) or of CIFAR-10 or CIFAR-100, the binary version
+    #[arg(long, value_name = "DIR", value_parser = PhotoData::parse)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data: Option<PhotoData>,
+
+    /// The other data set, whose images training never sees, and the other way round [default: the digits, enlarged]
+    #[arg(long, value_name = "DIR", requires = "data", value_parser = PhotoData::parse)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reference_data: Option<PhotoData>,
+
+    /// Images to train on, drawn at random [default: 10000]
+    #[arg(long, value_name = "N", requires = "data", value_parser = values::count)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    images: Option<usize>,
+
+    /// Held-out images, drawn from the test [default: 2000]
+    #[arg(long, value_name = "N", requires = "data", value_parser = values::count)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    test_images: Option<usize>,
+
+    /// Least share of the area that a view keeps of an image [default: 0.4]
+    #[arg(long, value_name = "SHARE", requires = "data", value_parser = values::frequency)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    crop: Option<f64>,
+
+    /// Largest change of brightness and contrast of a view [default: 0.4]
+    #[arg(long, value_name = "SHARE", requires = "data", value_parser = values::share)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    jitter: Option<f64>,
+
+    /// Do not mirror views left to right, as letters and digits may not be
+    #[arg(long, requires = "data")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    no_flip: bool,
+
+    /// Hidden layers with biases in the place of batch normalization
+    #[arg(long, requires = "data")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    no_batch_norm: bool,
+
+    /// Share of the labels that is made wrong, to be found again [default: 0.1]
+    #[arg(long, value_name = "SHARE", requires = "data", value_parser = values::share)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    label_noise: Option<f64>,
+
+    /// How many times as frequent the commonest class of a long tail is as the rarest [default: 100]
+    #[arg(long, value_name = "FACTOR", requires = "data", value_parser = values::positive)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    imbalance: Option<f64>,
+}
+
+impl Photos {
+    fn sample(&self) -> Sample {
+        Sample { images: self.images.unwrap_or(10_000), test: self.test_images.unwrap_or(2000) }
+    }
+
+    /// The work to do, if there are images.
+    pub fn plan(&self, options: &Confidence) -> Result<Option<Plan>, Failure> {
+        let Some(data) = &self.data else { return Ok(None) };
+        let (sample, size) = (self.sample(), data.size());
+        self.check(data, options)?;
+        let training = PhotoTraining {
+            widths: options.hidden.iter().copied().chain([options.dim]).collect(),
+            epochs: options.epochs,
+            batch: options.batch,
+            learning_rate: options.learning_rate,
+            temperature: options.temperature,
+            changes: Changes {
+                crop: self.crop.unwrap_or(0.4),
+                flip: !self.no_flip,
+                jitter: self.jitter.unwrap_or(0.4),
+                noise: options.noise,
+            },
+            batch_norm: !self.no_batch_norm,
+        };
+        training.changes.of(size)?;
+        let reference = Reference { folder: self.reference_data.clone(), size };
+        let neighbours = options.neighbours;
+        let whole = PhotoWhole {
+            data: data.clone(),
+            reference: reference.clone(),
+            sample,
+            training: training.clone(),
+            neighbours,
+            label_noise: self.label_noise.unwrap_or(0.1),
+        };
+        let left_out =
+            |&class: &usize| LeftOut { data: data.clone(), sample, training: training.clone(), class, neighbours };
+        let on_reference =
+            OnReference { data: data.clone(), reference, sample, training: training.clone(), neighbours };
+        // As many images as classes of one size have together with the commonest at full length would be too many for some
+        // data: a long tail is made of a quarter.
+        let tail = Sample { images: sample.images / 4, ..sample };
+        let imbalance = self.imbalance.unwrap_or(100.0);
+        let tail = Tail { data: data.clone(), sample: tail, training: training.clone(), neighbours, imbalance };
+        let mut classes = options.left_out.clone();
+        classes.sort_unstable();
+        classes.dedup();
+        let plan = Plan::default()
+            .kind("photos", [whole])?
+            .kind("photos-left-out", classes.iter().map(left_out))?
+            .kind("photos-on-reference", [on_reference])?
+            .kind("photos-tail", [tail])?;
+        Ok(Some(plan))
+    }
+
+    /// Checks that the settings fit the data.
+    fn check(&self, data: &PhotoData, options: &Confidence) -> Result<(), Failure> {
+        let Sample { images, test } = self.sample();
+        let refuse = |why: String| Err(Failure::Refused(why));
+        let (there, held_out) = (data.images(Half::Training), data.images(Half::Test));
+        if images > there {
+            return refuse(format!("--images {images}: there are {there} to train on; take fewer"));
+        }
+        if held_out == 0 {
+            return refuse("--data: there are no images for the test, which are held out; add their files".to_owned());
+        }
+        if test > held_out || test < whole::TENTHS {
+            return refuse(format!("--test-images {test}: take {} to {held_out}", whole::TENTHS));
+        }
+        if images / 4 < options.batch.max(options.neighbours + 1) {
+            return refuse(format!(
+                "--images {images}: a long tail is made of a quarter of them, and a batch has {}; take more images or a \
+                 smaller batch",
+                options.batch
+            ));
+        }
+        if let Some(reference) = &self.reference_data
+            && reference.size() != data.size()
+        {
+            return refuse(format!(
+                "--reference-data: images of {} pixels, where those of --data have {}; give data of one size",
+                reference.size(),
+                data.size()
+            ));
+        }
+        Ok(())
+    }
+}
