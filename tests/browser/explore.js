@@ -51,6 +51,23 @@ function lookAtTexts() {
   }
 }
 
+/** The names on the sphere stand clear of the paths: by half of their letters' size of 14. */
+function lookAtSphere() {
+  const dots = [...document.querySelectorAll("#sphere .dots")].flatMap((path) => [...path.getAttribute("d").matchAll(/M(-?[\d.]+) (-?[\d.]+)/g)]);
+  for (const name of [...document.querySelectorAll("#sphere .name")].filter(isShown)) {
+    const { x, y, width, height } = name.getBBox();
+    const nearest = Math.min(...dots.map(([, across, down]) => Math.hypot(across - x - width / 2, down - y - height / 2)));
+    if (nearest < 7) wrong.push(`#sphere: “${name.textContent}” is ${nearest.toFixed(1)} from a path`);
+  }
+}
+
+/** No option of a command is broken in two. */
+function lookAtCommands() {
+  for (const word of [...document.querySelectorAll("pre .word")].filter(isShown)) {
+    if (word.getClientRects().length !== 1) wrong.push(`broken: ${word.textContent}`);
+  }
+}
+
 const key = (element, name) => element.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }));
 const changed = (what, before) => explore.state()[what] !== before[what];
 
@@ -116,10 +133,12 @@ const words = (id) => document.getElementById(id).innerText;
 const state = explore.state();
 const seen = {
   width: innerWidth, tab: state.tab, verdict: words("verdict"), refused: words("refused"), command: words(`${state.tab}-command`),
-  answers: words("answers"), path: words("path-note"),
+  answers: words("answers"), path: words("path-note"), map: words("map-note"),
 };
 lookAtWidth();
 lookAtTexts();
+lookAtSphere();
+lookAtCommands();
 seen.controls = lookAtNames();
 if (state.tab === "pair") seen.drawings = lookAtFigure();
 const requests = performance.getEntriesByType("resource").filter((entry) => !/^(data|blob):/.test(entry.name));

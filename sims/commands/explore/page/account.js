@@ -2,7 +2,7 @@
 // `embedding-norms predict` and `embedding-norms diagnose`.
 
 import { stepsOfPair, standing, standingOfPair, equilibrium, contrast } from "./numerics.js";
-import { facts, brief, inSteps, optimizerNamed, exact } from "./words.js";
+import { facts, brief, four, inSteps, optimizerNamed, exact } from "./words.js";
 import { closedForm } from "./pair.js";
 
 /** The paper's cuts. */
@@ -50,7 +50,7 @@ function worthOf(state, rule, lever) {
 
 function rateAnswer(state, rule, where) {
   const title = "Learning rate";
-  const gamma = `η = ${brief(state.eta)} on the mean over ${brief(state.batch)} is γ = η/n = ${brief(perEmbedding(state))} per embedding if embeddings are free.`;
+  const gamma = `η = ${brief(state.eta)} on the mean over ${brief(state.batch)} is γ = η/n = ${four(perEmbedding(state))} per embedding if embeddings are free.`;
   if (!where) {
     const why = isFree(state)
       ? `The best norm [L8] is that of plain descent, and nothing here is known of it under ${rule.name}.`
@@ -174,7 +174,7 @@ function equilibriumAnswer(state, rule) {
   const far = Math.abs(settled.nextOrder) > 0.05 ? " The next order is above 5 %: γλ is too large, or the memory too long, for this number." : "";
   return {
     title,
-    finding: `Norms settle at ${brief(settled.norm)} [S3]; ${side}. There a step turns embeddings by ${brief(settled.angle)} rad, and deviations fall to 1/e in ${brief(Math.ceil(settled.relaxation))} steps.${far}`,
+    finding: `Norms settle at ${brief(settled.norm)} [S3]; ${side}. There a step turns embeddings by ${brief(settled.angle)} rad, and deviations fall to 1/e in ${inSteps(Math.ceil(settled.relaxation))}.${far}`,
     conditions: `Decay on the embeddings themselves, a fresh random target at every step, ${brief(state.dimension)} dimensions.`,
     worth: "on a condition: that gradients are those of fresh targets",
   };

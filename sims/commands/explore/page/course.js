@@ -6,8 +6,14 @@ const COURSE_WIDTH = 380;
 const COURSE_PLOT = { left: 52, right: 362, top: 30 };
 /** With so few steps each is a dot of its own on its curve. */
 const DOTTED = 80;
-/** About the width of a letter of a legend. */
-const LETTER = 6.3;
+/** A canvas that measures the names of a legend, which are set in 11 pixels. */
+const RULER = document.createElement("canvas").getContext("2d");
+
+/** How wide a name of a legend is. */
+function widthOf(name) {
+  RULER.font = `11px ${getComputedStyle(document.body).fontFamily}`;
+  return RULER.measureText(name).width;
+}
 
 /**
  * A plot of curves against the step in an SVG. A curve has className, name, steps and values; `levels` are horizontal lines
@@ -43,11 +49,12 @@ export function course(svg, { height, yLabel, xLabel }) {
   function legend(curves) {
     let right = plot.right;
     return [...curves].reverse().flatMap(({ className, name }) => {
+      const left = right - widthOf(name) - 6;
       const parts = [
         text(right, plot.top - 7, name, "tick", "end"),
-        line(right - LETTER * name.length - 24, plot.top - 11, right - LETTER * name.length - 6, plot.top - 11, `curve ${className}`),
+        line(left - 20, plot.top - 11, left, plot.top - 11, `curve ${className}`),
       ];
-      right -= LETTER * name.length + 34;
+      right = left - 32;
       return parts;
     });
   }

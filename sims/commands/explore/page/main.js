@@ -1,6 +1,6 @@
 // The page as a whole: fields, tabs, and what happens when a value changes.
 
-import { facts, brief, make, linked, statementEntries, whole } from "./words.js";
+import { facts, brief, make, linked, statementEntries, whole, commandWords } from "./words.js";
 import { FIELDS, know, defaults, refusal, valueOf, read, written } from "./state.js";
 import { sphere } from "./sphere.js";
 import { convergenceMap } from "./map.js";
@@ -72,7 +72,7 @@ function showPair() {
   find("verdict").textContent = verdict;
   find("found").replaceChildren(...list.map(([term, words]) =>
     make("div", {}, make("dt", {}, term), make("dd", {}, ...linked(words)))));
-  find("pair-command").textContent = commandOf(state);
+  find("pair-command").replaceChildren(...commandWords(commandOf(state)));
   const isFresh = solved.model === "fresh";
   for (const name of ["map", "cosine"]) find(`box-${name}`).hidden = isFresh || (name === "map" && !solved.isPlain);
   find("drawings").classList.toggle("without-map", !isFresh && !solved.isPlain);
@@ -95,7 +95,16 @@ function drawPath({ run }, isFresh) {
 function drawMap({ legs, mirrored }) {
   const { angle, tolerance: epsilon, held } = state;
   const there = mirrored && { legs: 1 / legs, angle: mirrored.angle };
-  drawings.map.draw({ legs, angle, mirrored: held ? null : there, epsilon, ratio: state.second / state.norm, held });
+  const ratio = state.second / state.norm;
+  drawings.map.draw({ legs, angle, mirrored: held ? null : there, epsilon, ratio, held });
+  find("map-note").textContent = mapNote(ratio === 1, held);
+}
+
+/** What the map shows: the best norm is that of equal norms, and its symmetry that of two members that move. */
+function mapNote(isEqual, held) {
+  if (held) return "Drag the point. One member is held still: the map has no symmetry.";
+  const line = isEqual ? "Along the white line one step is enough, between the dotted ones too; a" : "A";
+  return `Drag the point. ${line} half-turn about the middle changes no count.`;
 }
 
 function drawCourses({ run, flow, balance }, isFresh) {
@@ -183,6 +192,8 @@ function fill() {
       }
     }
   }
+  const isAlone = state.model === "fresh" || state.same;
+  document.querySelector("label[for=field-norm]").textContent = isAlone ? "Norm ρ" : "Norm ρᵢ";
   for (const [id, angle] of [["field-angle-hint", state.angle], ["field-positives-hint", state.positives]]) {
     find(id).textContent = `radians: ${Number(((angle * 180) / Math.PI).toFixed(1))}°`;
   }

@@ -96,14 +96,15 @@ export function convergenceMap(svg, moved) {
   const { left, top, right, bottom } = MAP_PLOT;
   const image = shape("image", { x: left, y: top, width: right - left, height: bottom - top, preserveAspectRatio: "none" });
   const marks = shape("g");
+  const axisName = text((left + right) / 2, bottom + 33, "", "label", "middle");
   const point = shape("g", {
     class: "point", tabindex: 0, role: "group", "aria-roledescription": "movable point",
     "aria-label": "The pair on the map: arrow keys left and right change its norm, up and down its angle",
   });
   svg.append(image, ...axes({
     ...MAP_PLOT, x: LEG_SCALE, y: ANGLE_SCALE, xTicks: LEG_TICKS, yTicks: ANGLE_TICKS,
-    xLabel: "leg ratio γ sin φ/(ρᵢρⱼ): short norms to the right", yLabel: "initial angle φ",
-  }), ...colourBar(), marks, point);
+    yLabel: "initial angle φ",
+  }), axisName, ...colourBar(), marks, point);
   let drawn = "";
   let place = { legs: 1, angle: 1 };
 
@@ -113,6 +114,7 @@ export function convergenceMap(svg, moved) {
     const key = `${epsilon} ${ratio} ${held}`;
     if (key !== drawn) adjust(image, { href: picture(epsilon, ratio, held) });
     drawn = key;
+    axisName.textContent = `leg ratio γ sin φ/${held ? "ρᵢ²" : "(ρᵢρⱼ)"}: short norms to the right`;
     const coordinates = (it) => [
       clamp(LEG_SCALE.forward(it.legs), left, right), clamp(ANGLE_SCALE.forward(it.angle), top, bottom),
     ];

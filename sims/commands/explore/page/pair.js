@@ -3,7 +3,7 @@
 import { stepsOfPair, secondOrderSteps, flowHalfTangent, oneMinusCosine, sine, dual, bothNeedAStep, bestNorm, oneStepBand, pairGrowth, equilibrium } from "./numerics.js";
 import { descend, pursue, normalized } from "./descent.js";
 import { FIELDS } from "./state.js";
-import { brief, inSteps, whole, optimizerNamed, exact } from "./words.js";
+import { brief, four, inSteps, whole, optimizerNamed, exact } from "./words.js";
 
 /** The most steps that are counted here, by D1 and with vectors. */
 export const COUNTED = 200000;
@@ -196,13 +196,14 @@ function toldOfPair(state, solved) {
   const list = [["Steps", countWords(solved.run)]];
   if (!solved.isPlain) {
     const { h, k } = optimizerNamed(state.optimizer);
-    list.push(["Twice the norm", `takes about ${brief(2 ** k)} times the steps at the same rate [L6], as the degree of ${name} is h = ${h}; for small steps.`]);
+    const steps = k === 0 ? "as many steps" : `about ${brief(2 ** k)} times the steps`;
+    list.push(["Twice the norm", `takes ${steps} at the same rate [L6], as the degree of ${name} is h = ${h}; for small steps.`]);
     list.push(["Not shown", "The closed form, the map, the dual and the best norm are those of plain descent [D1]."]);
     return { verdict, list };
   }
   list.push(["Closed form", closedWords(solved)]);
   if (solved.best !== null) {
-    list.push(["Best norm", `${brief(solved.best)}, where one step is enough [L8]; this norm is ${brief(state.norm / solved.best)} times as long.`]);
+    list.push(["Best norm", `${four(solved.best)}, where one step is enough [L8]; this norm is ${brief(state.norm / solved.best)} times as long.`]);
     list.push(["One step is enough", bandWords(solved.band)]);
   } else {
     list.push(["Best norm", "[L8] speaks of equal norms and two members that move."]);
@@ -237,14 +238,14 @@ function growthWords({ run, pair }, state) {
 
 function bandWords([shortest, longest]) {
   if (longest === Infinity) return "at every norm: the pair is aligned before it.";
-  const from = shortest === 0 ? "at all norms up to" : `for norms from ${brief(shortest)} to`;
-  return `${from} ${brief(longest)} at this angle and tolerance [L8].`;
+  const from = shortest === 0 ? "at all norms up to" : `for norms from ${four(shortest)} to`;
+  return `${from} ${four(longest)} at this angle and tolerance [L8].`;
 }
 
 function dualWords({ mirrored, run }, state) {
   if (state.held) return "[L7] needs two members that move.";
   if (!mirrored) return "[L7] says nothing here: the pair or its mirror image is within the tolerance already.";
-  const norms = state.same ? brief(mirrored.norms[0]) : mirrored.norms.map(brief).join(" and ");
+  const norms = state.same ? four(mirrored.norms[0]) : mirrored.norms.map(four).join(" and ");
   const noun = state.same ? "norm" : "norms";
   const same = mirrored.counted.steps === run.steps && mirrored.counted.stop === run.stop;
   const count = mirrored.counted.stop === "reached" ? inSteps(mirrored.counted.steps) : "more than is counted here";

@@ -49,7 +49,9 @@ export function sphere(svg, turned) {
       depth > 0 === isFront ? [x, y] : [NaN, NaN]))).join("");
     adjust(grids.behind, { d: side(false) });
     adjust(grids.front, { d: side(true) });
-    layers.replaceChildren(...shown.members.flatMap((member) => memberLayers(member, project)));
+    const members = shown.members.map((member) => ({ ...member, places: member.points.map(project) }));
+    const drawn = members.flatMap(({ places }) => places);
+    layers.replaceChildren(...members.flatMap(memberLayers), ...members.map((member) => memberName(member, drawn)));
   }
 
   function turn(yaw, pitch) {
@@ -84,14 +86,12 @@ export function sphere(svg, turned) {
 }
 
 /** The path of one member: every step a dot, faint behind the sphere; a ring where it starts, a disc where it ends. */
-function memberLayers({ className, label, points }, project) {
-  const places = points.map(project);
+function memberLayers({ className, places }) {
   const front = places.map(([x, y, depth]) => (depth >= 0 ? [x, y] : [NaN, NaN]));
   const behind = places.map(([x, y, depth]) => (depth < 0 ? [x, y] : [NaN, NaN]));
   const [start, end] = [places[0], places.at(-1)];
   const faint = (depth) => (depth < 0 ? " behind" : "");
   const many = places.length > 600 ? " many" : places.length > 150 ? " some" : "";
-  const outward = (value) => (value >= CENTRE ? 1 : -1);
   return [
     shape("path", { d: through(behind, NEAREST), class: `way behind ${className}` }),
     shape("path", { d: dots(behind), class: `dots behind ${className}${many}` }),
@@ -99,6 +99,20 @@ function memberLayers({ className, label, points }, project) {
     shape("path", { d: dots(front), class: `dots ${className}${many}` }),
     shape("circle", { cx: start[0].toFixed(1), cy: start[1].toFixed(1), r: 6, class: `start ${className}${faint(start[2])}` }),
     shape("circle", { cx: end[0].toFixed(1), cy: end[1].toFixed(1), r: 5, class: `end ${className}${faint(end[2])}` }),
-    text(start[0] + 12 * outward(start[0]), start[1] + 4, label, `name ${className}`, start[0] >= CENTRE ? "start" : "end"),
   ];
+}
+
+/** The name of a member beside its start, on the side with the most room to the paths. */
+function memberName({ className, label, places: [[x, y]] }, drawn) {
+  const room = ([across, down]) => {
+    let least = Infinity;
+    for (const [placeX, placeY] of drawn) least = Math.min(least, (placeX - x - across) ** 2 + (placeY - y - down) ** 2);
+    return least;
+  };
+  // The outer side comes first: it stays where others have no more room.
+  const outer = x >= CENTRE ? 1 : -1;
+  const beside = (eighth) => [18 * outer * Math.cos((eighth * Math.PI) / 4), -18 * Math.sin((eighth * Math.PI) / 4)];
+  const sides = [0, 2, 6, 1, 7, 3, 5, 4].map(beside).map((side) => ({ side, room: Math.min(room(side), 14 ** 2) }));
+  const { side: [across, down] } = sides.reduce((best, next) => (next.room > best.room ? next : best));
+  return text(x + across, y + down + 4, label, `name ${className}`, "middle");
 }

@@ -78,9 +78,9 @@ function tickName(value, digits) {
   const magnitude = Math.abs(value);
   if (magnitude !== 0 && (magnitude >= 1e4 || magnitude < 1e-2)) {
     const [mantissa, power] = value.toExponential(digits - 2).split("e");
-    return Number(mantissa) === 1 ? `10${raised(Number(power))}` : `${Number(mantissa)}e${Number(power)}`;
+    return Number(mantissa) === 1 ? `10${raised(Number(power))}` : `${Number(mantissa)}e${Number(power)}`.replaceAll("-", "−");
   }
-  return String(Number(value.toPrecision(digits)));
+  return String(Number(value.toPrecision(digits))).replace("-", "−");
 }
 
 /** The frame, grid and labels of a plot. `plot` has left, top, right, bottom, x and y; labels and own ticks are optional. */

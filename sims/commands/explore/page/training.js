@@ -1,6 +1,6 @@
 // The second tab: answers as cards.
 
-import { make, linked } from "./words.js";
+import { make, linked, commandWords } from "./words.js";
 import { answers, commandsOf } from "./account.js";
 
 /** Shows the answers for a state. */
@@ -9,5 +9,5 @@ export function showTraining(state) {
     make("article", {}, make("h3", {}, title), make("p", {}, ...linked(finding)),
       make("p", { class: "also" }, ...(conditions ? linked(`Conditions: ${conditions} `) : []), `Worth: ${worth}.`)));
   document.getElementById("answers").replaceChildren(...cards);
-  document.getElementById("training-command").textContent = commandsOf(state);
+  document.getElementById("training-command").replaceChildren(...commandWords(commandsOf(state)));
 }

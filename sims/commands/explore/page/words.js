@@ -21,6 +21,17 @@ export function brief(value) {
   return String(Number(value.toFixed(decimals)));
 }
 
+/** A number for a reader with four digits, where `brief` would keep fewer of a small one. */
+export function four(value) {
+  const magnitude = Math.abs(value);
+  return magnitude >= 1e-3 && magnitude < 1 ? String(Number(value.toPrecision(4))) : brief(value);
+}
+
+/** A command as words that stay whole where its line is broken. */
+export function commandWords(command) {
+  return command.split(/([ \n])/).map((word) => (word.length > 1 ? make("span", { class: "word" }, word) : word));
+}
+
 /** A whole number with thin spaces between its thousands. */
 export function whole(value) {
   return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
