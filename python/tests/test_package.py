@@ -5,6 +5,7 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -71,8 +72,10 @@ def test_the_stubs_name_what_is_compiled():
 def test_the_types_hold(tmp_path):
     pytest.importorskip("mypy")
     settings = Path(__file__).parents[1] / "pyproject.toml"
-    line = [sys.executable, "-m", "mypy", "--config-file", settings, "--cache-dir", tmp_path, "-p", "embedding_norms"]
-    ended = subprocess.run(line, cwd=PACKAGE.parent, capture_output=True, text=True, check=False)
+    # Beside the packages of an environment mypy would take them for what it is to check.
+    shutil.copytree(PACKAGE, tmp_path / "embedding_norms")
+    line = [sys.executable, "-m", "mypy", "--config-file", settings, "--cache-dir", tmp_path / "cache", "-p", "embedding_norms"]
+    ended = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout
 
 
