@@ -20,6 +20,7 @@ use crate::commands::completions;
 use crate::commands::diagnose;
 use crate::commands::elsewhere;
 use crate::commands::explain;
+use crate::commands::explore;
 use crate::commands::gradient;
 use crate::commands::list;
 use crate::commands::losses;
@@ -60,6 +61,7 @@ pub fn command() -> Command {
         simulate::command(),
         diagnose::command(),
         explain::command(),
+        explore::command(),
         redraw::command(),
         report::command(),
         merge::command(),
@@ -98,6 +100,7 @@ pub fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
         Some(("simulate", matches)) => simulate::run(matches),
         Some(("diagnose", matches)) => diagnose::run(matches),
         Some(("explain", matches)) => explain::run(matches, &whole),
+        Some(("explore", matches)) => explore::run(matches),
         Some(("redraw", matches)) => redraw::run(matches),
         Some(("report", matches)) => report::run(matches),
         Some(("merge", matches)) => merge::run(matches),
@@ -146,11 +149,11 @@ fn run_some(
             all.push((entry.name(), finished));
         }
     }
-    // Only a complete run writes a report; shards and dry runs do not.
+    // Only a complete run writes the pages; shards and dry runs do not.
     let is_everything = entries.len() == SIMULATIONS.len() && all.len() == entries.len();
-    let report = is_everything.then(|| report::write(&folder)).transpose()?;
+    let pages = is_everything.then(|| all::write_pages(&folder)).transpose()?;
     let command = if let [entry] = entries { entry.name() } else { "all" };
-    report::conclude(command, &all, report, shared)
+    report::conclude(command, &all, pages, shared)
 }
 
 /// The arguments of one simulation: presets, then the file, then what the user wrote.

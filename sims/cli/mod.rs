@@ -21,3 +21,17 @@ pub mod tables;
 pub mod usage;
 pub mod values;
 pub mod wrapping;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use failure::Failure;
+
+/// The whole command: does what the arguments ask for, the name of the program first, and says what failed.
+pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    let ended = dispatch::dispatch(arguments).or_else(Failure::shown);
+    match ended.and_then(|code| terminal::finish().map_err(Failure::Refused).map(|()| code)) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}

@@ -52,6 +52,11 @@ pub fn seed(text: &str) -> Result<u64, String> {
     whole(text, |_| true, "it must be at least 0")
 }
 
+/// The number of a step, from 0 on.
+pub fn step(text: &str) -> Result<u64, String> {
+    whole(text, |_| true, "a step is numbered from 0 on")
+}
+
 /// A count that may be 0: a whole number of at least 0.
 pub fn amount(text: &str) -> Result<usize, String> {
     whole(text, |_| true, "it must be at least 0")

@@ -1,6 +1,7 @@
 //! `embedding-norms all`, and what the command prints without arguments.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -8,12 +9,14 @@ use clap::{Args, Command};
 
 use crate::cli::arguments::Common;
 use crate::cli::failure::Failure;
+use crate::commands::report::Pages;
+use crate::commands::{explore, report};
 
 /// What the command is about.
 pub const ABOUT: &str = "Why the norm of an embedding governs how fast it trains under cosine similarity";
 
 const EXAMPLES: &str = "\
-It writes tables, figures and report.html into plots/, and prints every claim with what was measured.
+It writes tables, figures, report.html and explore.html into plots/, and prints every claim with what was measured.
 
 Examples:
   embedding-norms all                         the gallery: a minute or two
@@ -28,6 +31,11 @@ pub fn command() -> Command {
     let command = Common::augment_args(Command::new("all")).about("Run every simulation, with a report, into plots/");
     let command = command.long_about(None).after_help(EXAMPLES).args_override_self(true);
     command.mut_args(|argument| argument.allow_negative_numbers(true))
+}
+
+/// Writes the pages of a complete run: the one to play with first, so that the report leads to it.
+pub fn write_pages(folder: &Path) -> Result<Pages, Failure> {
+    Ok(Pages { explore: explore::write(folder)?, report: report::write(folder)? })
 }
 
 /// Says how to start. Nothing runs unless it is asked for.

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use embedding_norms::data::embeddings::{Labels, Source, read_indices};
 use embedding_norms::loss::{Entry, List, Loss, LossError, Parameters};
-use embedding_norms::simulation::{SimulationError, Start};
+use embedding_norms::simulation::{SimulationError, Start, StartView};
 use embedding_norms::sphere::normalize;
 use ndarray::Array2;
 use serde_json::{Map, Value, json};
 
 use crate::cli::failure::Failure;
-use crate::cli::known;
+use crate::cli::known::{self, Taken};
 use crate::cli::tables::{self, Tables};
 use crate::cli::values;
 
@@ -93,8 +93,6 @@ impl LossChoice {
                     .to_owned(),
             )
         })?;
-        let taken = known::loss(name).map_err(|failure| failure.at("--loss"))?;
-        let entry = taken.entry;
         let chosen = [
             ("temperature", self.temperature),
             ("bias", self.bias),
@@ -107,21 +105,25 @@ impl LossChoice {
             .into_iter()
             .filter_map(|(parameter, value)| Some((parameter, value?)))
             .fold(Parameters::default(), |parameters, (parameter, value)| parameters.with(parameter, value));
-        let loss = entry.build(&parameters)?;
-        Ok(Chosen { entry, parameters, loss, note: taken.note })
+        Chosen::named(known::loss(name).map_err(|failure| failure.at("--loss"))?, parameters)
     }
 }
 
 impl Chosen {
-    /// Refuses lists that the loss does not use: whoever gives them expects them to matter.
-    pub fn check_lists(&self, input: &Input) -> Result<(), Failure> {
+    /// The loss that was found by a name, its parameters checked.
+    pub fn named(taken: Taken<dyn Loss>, parameters: Parameters) -> Result<Self, Failure> {
+        let loss = taken.entry.build(&parameters)?;
+        Ok(Self { entry: taken.entry, parameters, loss, note: taken.note })
+    }
+
+    /// Refuses lists that the loss does not use, named by where they were given: whoever gives them expects them to matter.
+    pub fn check_lists(&self, labels: Option<&str>, positives: Option<&str>) -> Result<(), Failure> {
         let takes = |list| self.loss.needs().list == Some(list);
-        let lists =
-            [("labels", &input.labels, takes(List::Labels)), ("positives", &input.positives, takes(List::Positives))];
+        let lists = [("labels", labels, takes(List::Labels)), ("positives", positives, takes(List::Positives))];
         for (name, given, is_taken) in lists {
-            if let (Some(path), false) = (given, is_taken) {
-                let (path, loss) = (path.display(), self.entry.name);
-                return Err(Failure::Refused(format!("--{name} {path}: {loss} takes no {name}; leave this out")));
+            if let (Some(place), false) = (given, is_taken) {
+                let loss = self.entry.name;
+                return Err(Failure::Refused(format!("{place}: {loss} takes no {name}; leave this out")));
             }
         }
         Ok(())
@@ -135,11 +137,11 @@ impl Chosen {
     }
 
     /// Refuses what would not fit into memory: all losses except those of pairs compare each row with all others.
-    pub fn check_memory(&self, start: &Start) -> Result<(), Failure> {
+    pub fn check_memory(&self, views: &StartView<'_>) -> Result<(), Failure> {
         if !self.loss.needs().compares_rows {
             return Ok(());
         }
-        let rows = start.first.nrows() * if start.second.is_some() { 2 } else { 1 };
+        let rows = views.first.nrows() * if views.second.is_some() { 2 } else { 1 };
         // Cosines, weights, and a temporary copy between the two.
         let needed = 3.0 * 8.0 * rows as f64 * rows as f64;
         match available_memory() {
@@ -180,6 +182,14 @@ impl Input {
     pub fn files(&self) -> Vec<&Path> {
         let others = [&self.second, &self.labels, &self.positives];
         std::iter::once(self.first.as_path()).chain(others.into_iter().flatten().map(PathBuf::as_path)).collect()
+    }
+
+    /// Refuses lists that the loss does not look at.
+    pub fn check_lists(&self, chosen: &Chosen) -> Result<(), Failure> {
+        let place =
+            |option: &str, path: &Option<PathBuf>| path.as_ref().map(|path| format!("{option} {}", path.display()));
+        let (labels, positives) = (place("--labels", &self.labels), place("--positives", &self.positives));
+        chosen.check_lists(labels.as_deref(), positives.as_deref())
     }
 
     /// Whether there is a second view.
@@ -255,13 +265,8 @@ impl Read {
             _ => String::new(),
         };
         Failure::Refused(match error {
-            SimulationError::Loss(LossError::NoPositive { loss, row, label }) => {
-                let name = self.names.get(*label).map_or("", String::as_str);
-                format!(
-                    "{}: {loss} needs a second row of class '{name}', and row {row} is the only one; leave it out of \
-                     the batch",
-                    self.labels
-                )
+            SimulationError::Loss(error @ LossError::NoPositive { .. }) => {
+                format!("{}: {}", self.labels, error.with_names(&self.names))
             }
             SimulationError::Loss(error) => format!("{error}{}", option(error)),
             SimulationError::Gradient { view, error } => {

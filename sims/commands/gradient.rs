@@ -4,10 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
-use embedding_norms::loss::{Batch, Evaluation, Loss, LossError};
-use embedding_norms::normalization::{finite_pullback, pullback};
-use embedding_norms::simulation::{SimulationError, Start};
-use embedding_norms::sphere::{Directions, norm_of, normalize};
+use embedding_norms::simulation::{Gradient, gradient};
+use embedding_norms::sphere::norm_of;
 use embedding_norms::statistics::mean;
 use ndarray::Array2;
 use serde_json::{Value, json};
@@ -65,11 +63,11 @@ In Python: numpy.load(\"G.npy\"). How to save embeddings from PyTorch: docs/your
 pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let question = Question::from_arg_matches(matches).map_err(Failure::Usage)?;
     let chosen = question.loss.build()?;
-    chosen.check_lists(&question.input)?;
+    question.input.check_lists(&chosen)?;
     let outputs = Outputs::prepare(&question)?;
     let read = question.input.read(false)?;
-    chosen.check_memory(&read.start)?;
-    let found = gradient(&*chosen.loss, &read.start).map_err(|error| read.explain(&error))?;
+    chosen.check_memory(&read.start.views())?;
+    let found = gradient(&*chosen.loss, read.start.views()).map_err(|error| read.explain(&error))?;
     outputs.write(&found)?;
     known::tell([&chosen.note], false);
     if question.json {
@@ -152,77 +150,6 @@ impl Outputs {
     fn paths(&self) -> impl Iterator<Item = &Path> {
         [&self.first, &self.second].into_iter().flatten().map(ArrayFile::path)
     }
-}
-
-/// The mean of a loss with its gradients with respect to the raw embeddings.
-struct Gradient {
-    terms: usize,
-    value: f64,
-    first: Array2<f64>,
-    second: Option<Array2<f64>>,
-    /// Notes on gradients that are 0 throughout.
-    notes: [Option<String>; 2],
-}
-
-/// ∇_z of the mean loss: the pullback of G1, over the number of terms.
-fn gradient(loss: &dyn Loss, start: &Start) -> Result<Gradient, SimulationError> {
-    let first = normalize(start.first.view())?;
-    let second = start.second.as_ref().map(|second| normalize(second.view())).transpose()?;
-    let batch = match &second {
-        Some(second) => Batch::two_views(&first, second)?,
-        None => Batch::one_view(&first)?,
-    };
-    let evaluation = evaluate(loss, batch, start)?;
-    let terms = evaluation.rows as f64;
-    let by_second = second.as_ref().zip(evaluation.second.as_ref());
-    let by = |view: &'static str, directions: &Directions, euclidean: &Array2<f64>| {
-        // The mean may be a number of f64 where the total is not.
-        let mean = finite_pullback(directions, euclidean.view())
-            .map(|total| total / terms)
-            .or_else(|_| finite_pullback(directions, (euclidean / terms).view()));
-        let gradient = mean.map_err(|error| SimulationError::Gradient { view, error })?;
-        let note = gradient.iter().all(|slope| *slope == 0.0).then(|| why_zero(loss, view, directions, euclidean));
-        Ok::<_, SimulationError>((gradient, note))
-    };
-    let (by_first, note) = by("first", &first, &evaluation.first)?;
-    let (by_second, other) =
-        by_second.map(|(directions, euclidean)| by("second", directions, euclidean)).transpose()?.unzip();
-    Ok(Gradient {
-        terms: evaluation.rows,
-        value: evaluation.mean(),
-        first: by_first,
-        second: by_second,
-        notes: [note, other.flatten()],
-    })
-}
-
-/// A generous bound on the rounding error of a projection, relative to what is projected.
-const ROUNDING: f64 = 1e-12;
-
-/// Why a gradient is 0 throughout; it is called zero only if it is exactly zero.
-fn why_zero(loss: &dyn Loss, view: &str, directions: &Directions, euclidean: &Array2<f64>) -> String {
-    let unit = normalize(directions.units()).expect("directions have directions");
-    let largest = euclidean.iter().fold(0.0_f64, |largest, slope| largest.max(slope.abs()));
-    if loss.name() == "simsiam" && view == "second" {
-        format!("is zero: {} holds it still", loss.name())
-    } else if pullback(&unit, euclidean.view()).iter().any(|slope| slope.abs() > ROUNDING * largest) {
-        "is not zero, but below 4.9e-324, the smallest number of f64: it falls as 1/‖z‖; scale the embeddings down"
-            .to_owned()
-    } else {
-        "rounds to zero: nothing pulls, or all pulls are below 4.9e-324, the smallest number of f64, as e^(−1/τ) is at a \
-         temperature τ near 0"
-            .to_owned()
-    }
-}
-
-fn evaluate<'a>(loss: &dyn Loss, mut batch: Batch<'a>, start: &'a Start) -> Result<Evaluation, LossError> {
-    if let Some(labels) = &start.labels {
-        batch = batch.with_labels(labels)?;
-    }
-    if let Some(positives) = &start.positives {
-        batch = batch.with_positives(positives)?;
-    }
-    loss.evaluate(&batch)
 }
 
 fn mean_and_largest(gradient: &Array2<f64>) -> (f64, f64) {

@@ -24,7 +24,7 @@ pub fn command() -> Command {
 
 /// The list as JSON has it.
 #[derive(Serialize)]
-struct List {
+pub struct List {
     losses: Vec<Listed>,
 }
 
@@ -83,9 +83,14 @@ fn parameters(parameters: &[Parameter]) -> String {
 const CLOSING: &str = "L is the loss as it is defined here. Derivations: docs/01-gradient.md. Descents of all of them: \
                        embedding-norms contrastive-losses. A loss of your own: docs/writing-a-loss.md";
 
+/// The list.
+pub fn list() -> List {
+    List { losses: loss::catalogue().iter().map(Listed::of).collect() }
+}
+
 /// Prints the list.
 pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
-    let list = List { losses: loss::catalogue().iter().map(Listed::of).collect() };
+    let list = list();
     if matches.get_flag("json") {
         envelope::print("losses", &list)?;
     } else {

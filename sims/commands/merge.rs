@@ -13,6 +13,7 @@ use crate::cli::arguments::Common;
 use crate::cli::earlier;
 use crate::cli::failure::Failure;
 use crate::cli::output::refused;
+use crate::commands::all::write_pages;
 use crate::commands::report;
 use crate::simulations::registry::SIMULATIONS;
 use crate::simulations::run::{self, JOURNALS};
@@ -70,8 +71,8 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
             all.push((entry.name(), entry.merge(&parts, &common, &out).map_err(|failure| failure.at(entry.name()))?));
         }
     }
-    let report = (all.len() == SIMULATIONS.len()).then(|| report::write(&out)).transpose()?;
-    report::conclude("merge", &all, report, &common)
+    let pages = (all.len() == SIMULATIONS.len()).then(|| write_pages(&out)).transpose()?;
+    report::conclude("merge", &all, pages, &common)
 }
 
 /// The folders in a folder with their names; none if it is not there. A link in the place of one is refused.

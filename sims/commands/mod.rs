@@ -7,6 +7,7 @@ pub mod diagnose;
 pub mod elsewhere;
 pub mod embeddings;
 pub mod explain;
+pub mod explore;
 pub mod gradient;
 pub mod list;
 pub mod losses;

@@ -109,7 +109,7 @@ fn other_setting(entry: &Entry, unknown: &str) -> String {
 
 /// The list as JSON has it.
 #[derive(Serialize)]
-struct List {
+pub struct List {
     optimizers: Vec<Listed>,
 }
 
@@ -180,9 +180,14 @@ const CLOSING: [&str; 3] = [
     "A prediction:  embedding-norms predict --norm 8 --optimizer adam",
 ];
 
+/// The list.
+pub fn list() -> List {
+    List { optimizers: optimizer::catalogue().iter().map(Listed::of).collect() }
+}
+
 /// Prints the list.
 pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
-    let list = List { optimizers: optimizer::catalogue().iter().map(Listed::of).collect() };
+    let list = list();
     if matches.get_flag("json") {
         envelope::print("optimizers", &list)?;
     } else {

@@ -27,6 +27,7 @@ pub mod rate_decay_equivalence;
 pub mod registry;
 pub mod run;
 pub mod simulation;
+pub mod specificity;
 pub mod sphere_trajectories;
 pub mod stated;
 pub mod study;

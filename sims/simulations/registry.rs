@@ -31,6 +31,7 @@ use crate::simulations::rate_decay_equivalence::RateDecayEquivalence;
 use crate::simulations::run;
 use crate::simulations::run::Finished;
 use crate::simulations::simulation::{Simulation, Tables};
+use crate::simulations::specificity::Specificity;
 use crate::simulations::sphere_trajectories::SphereTrajectories;
 use crate::simulations::unequal_norms::UnequalNorms;
 use crate::simulations::weight_decay::WeightDecay;
@@ -58,6 +59,7 @@ pub const SIMULATIONS: &[&dyn Entry] = &[
     &Of::<Levers>::ENTRY,
     &Of::<CutRate>::ENTRY,
     &Of::<OneStepRate>::ENTRY,
+    &Of::<Specificity>::ENTRY,
 ];
 
 /// A simulation, whatever its settings are.

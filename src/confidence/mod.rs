@@ -12,7 +12,7 @@
 //! | question | answer |
 //! |---|---|
 //! | Is the neighbourhood of an embedding crowded, and of one class? | [`Neighbours`] |
-//! | Are norms correlated with something, within classes, and given covariates? | [`spearman`], [`spearman_within`], [`spearman_given`] |
+//! | Are norms correlated with something, within classes, and given covariates? | [`spearman`], [`spearman_within`], [`spearman_given`], [`spearman_interval`] |
 //! | Does a small norm separate one set from another? | [`auroc`] |
 //! | What is true of short embeddings, and of long ones? | [`quantile_groups`], [`group_means`] |
 //! | How certain is that? | [`bootstrap`], [`shuffle_control`] |
@@ -32,6 +32,6 @@ pub use collapse::{effective_rank, mean_cosine};
 pub use error::ConfidenceError;
 pub use neighbours::Neighbours;
 pub use quantiles::{group_means, quantile_groups};
-pub use ranks::{WithinGroups, spearman, spearman_given, spearman_within};
+pub use ranks::{WithinGroups, spearman, spearman_given, spearman_interval, spearman_within};
 pub use resampling::{ShuffleControl, Strata, bootstrap, shuffle_control};
 pub use separation::auroc;

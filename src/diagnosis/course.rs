@@ -5,13 +5,14 @@ use serde::Serialize;
 
 use super::DiagnosisError;
 use super::answer::{Answer, Quantity, Topic, told};
+use super::ledger::Ledger;
 use super::norms::Distribution;
 use super::options::Options;
 use super::pairs::{opposite, pairs, quartiles};
 use super::relations::{Neighbourhood, area_of};
-use super::step::{moves, per_step};
+use super::step::{moves, per_step, standing};
 use super::subject::Subject;
-use crate::confidence::{effective_rank, mean_cosine};
+use crate::confidence::{effective_rank, mean_cosine, spearman_interval};
 use crate::words::brief;
 
 /// What is known of one checkpoint.
@@ -19,6 +20,8 @@ use crate::words::brief;
 pub struct State {
     /// The file.
     pub name: String,
+    /// The optimizer step at which it was taken, where that is known.
+    pub step: Option<u64>,
     /// Rows without a direction.
     pub left_out: usize,
     /// The norms.
@@ -29,12 +32,18 @@ pub struct State {
     pub mean_cosine: Option<f64>,
     /// The median angle of positives.
     pub positive_angle: Option<f64>,
+    /// The mean 1 − cos φ of positives.
+    pub alignment: Option<f64>,
     /// The share of positives in opposite halves.
     pub opposite: Option<f64>,
     /// Spearman's ρ of norm and neighbour distance.
     pub distance_correlation: Option<f64>,
+    /// Its 95 % interval, in closed form.
+    pub distance_interval: Option<(f64, f64)>,
     /// Spearman's ρ of norm and label agreement.
     pub agreement_correlation: Option<f64>,
+    /// Its 95 % interval, in closed form.
+    pub agreement_interval: Option<(f64, f64)>,
     /// The mean share of neighbours with the own label.
     pub agreement: Option<f64>,
     /// The area under the curve against the reference set, of the last checkpoint alone.
@@ -43,12 +52,19 @@ pub struct State {
     pub turned: Option<f64>,
     /// Bounds on what each step turned, where their number is known.
     pub turned_per_step: Option<(f64, f64)>,
+    /// The best angle per step at the checkpoint before, half the angle of positives there.
+    pub best_turn: Option<f64>,
+    /// Bounds on the step over the best one, x, since the checkpoint before.
+    pub over_best: Option<(f64, f64)>,
+    /// Growth of squared norms since the first checkpoint, beside what S1 and S2 allow.
+    pub ledger: Option<Ledger>,
 }
 
 /// The state of a checkpoint.
 pub fn state(
     subject: &Subject,
     checkpoint: usize,
+    before: Option<&State>,
     neighbourhood: Option<&Neighbourhood>,
     options: &Options,
 ) -> Result<State, DiagnosisError> {
@@ -67,33 +83,71 @@ pub fn state(
     };
     let angles: Vec<f64> = positives.iter().map(|pair| pair.cosine.angle()).collect();
     let has_positives = !positives.is_empty();
-    let turned = match checkpoint.checked_sub(1) {
-        Some(before) => {
-            let turns = moves(&subject.sample, &subject.checkpoints[before], snapshot)?.turns;
-            (!turns.is_empty()).then(|| quartiles(&turns)[1])
-        }
-        None => None,
-    };
-    // The number of steps is that between the first two.
-    let steps = options.steps_between.filter(|_| checkpoint == 1);
+    let since = Since::of(subject, checkpoint, before, options)?;
+    let distance_correlation = neighbourhood.and_then(Neighbourhood::distance_correlation);
+    let agreement_correlation = neighbourhood.and_then(Neighbourhood::agreement_correlation);
+    let interval = |correlation| spearman_interval(correlation, neighbourhood?.norms.len());
     // The reference set is embedded by the last model, and tells nothing of those before.
     let is_last = checkpoint + 1 == subject.checkpoints.len();
     let reference = subject.reference.as_ref().filter(|_| is_last);
     Ok(State {
         name: snapshot.name().to_owned(),
+        step: subject.steps.as_ref().map(|steps| steps[checkpoint]),
         left_out: snapshot.left_out().len(),
         norms: Distribution::of(&snapshot.finite_norms()),
         effective_rank: effective_rank(rows.view())?,
         mean_cosine: mean_cosine(rows.view()).ok(),
         positive_angle: has_positives.then(|| quartiles(&angles)[1]),
+        alignment: has_positives
+            .then(|| positives.iter().fold(0.0, |sum, pair| sum + pair.cosine.one_minus) / positives.len() as f64),
         opposite: has_positives.then(|| opposite(&positives).0),
-        distance_correlation: neighbourhood.and_then(Neighbourhood::distance_correlation),
-        agreement_correlation: neighbourhood.and_then(Neighbourhood::agreement_correlation),
+        distance_correlation,
+        distance_interval: distance_correlation.and_then(interval),
+        agreement_correlation,
+        agreement_interval: agreement_correlation.and_then(interval),
         agreement: neighbourhood.and_then(Neighbourhood::mean_agreement),
         auroc: reference.and_then(|reference| area_of(snapshot, reference)),
-        turned,
-        turned_per_step: turned.zip(steps).map(|(turned, steps)| per_step(turned, steps)),
+        turned: since.turned,
+        turned_per_step: since.per_step,
+        best_turn: since.best,
+        over_best: since.over_best,
+        ledger: None,
     })
+}
+
+/// What happened since the checkpoint before.
+#[derive(Default)]
+struct Since {
+    turned: Option<f64>,
+    per_step: Option<(f64, f64)>,
+    best: Option<f64>,
+    over_best: Option<(f64, f64)>,
+}
+
+impl Since {
+    fn of(
+        subject: &Subject,
+        checkpoint: usize,
+        before: Option<&State>,
+        options: &Options,
+    ) -> Result<Self, DiagnosisError> {
+        let (Some(earlier), Some(before)) = (checkpoint.checked_sub(1), before) else { return Ok(Self::default()) };
+        let moves = moves(&subject.sample, &subject.checkpoints[earlier], &subject.checkpoints[checkpoint])?;
+        if moves.turns.is_empty() {
+            return Ok(Self::default());
+        }
+        let turned = quartiles(&moves.turns)[1];
+        let steps = subject.steps_after(earlier, options);
+        let best = before.positive_angle.filter(|angle| *angle > 0.0).map(|angle| 0.5 * angle);
+        let over_best = best.zip(steps).map(|(best, steps)| {
+            // Momentum builds up over the first steps only.
+            let options = Options { is_under_way: options.is_under_way || earlier > 0, ..options.clone() };
+            let (low, high) = standing(2.0 * best, quartiles(&moves.legs)[1], steps, &options).excess;
+            (libm::exp(low), libm::exp(high))
+        });
+        let per_step = steps.map(|steps| per_step(turned, steps));
+        Ok(Self { turned: Some(turned), per_step, best, over_best })
+    }
 }
 
 /// Whether a checkpoint uses the space.

@@ -74,6 +74,22 @@ pub enum DiagnosisError {
         /// Checkpoints.
         expected: usize,
     },
+    /// Steps that cannot be told to belong to checkpoints.
+    #[error("{found} steps for {expected} checkpoints; give one for each, in the same order")]
+    Steps {
+        /// Steps.
+        found: usize,
+        /// Checkpoints.
+        expected: usize,
+    },
+    /// Steps that do not rise.
+    #[error("the step {next} comes after the step {step}; give the checkpoints in the order in which they were taken")]
+    Order {
+        /// A step.
+        step: u64,
+        /// That of the checkpoint after it.
+        next: u64,
+    },
     /// No checkpoint.
     #[error("there is no file of embeddings; give at least one")]
     NoCheckpoint,

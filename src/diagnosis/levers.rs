@@ -70,8 +70,8 @@ fn statement(standing: &Standing) -> &'static str {
     if standing.is_proved { "L8" } else { "S9" }
 }
 
-/// What to do with the learning rate.
-pub fn learning_rate(standing: &Standing, options: &Options) -> Answer {
+/// What to do with the learning rate; `spread` are bounds on ln x that the sample leaves open, about its value.
+pub fn learning_rate(standing: &Standing, spread: (f64, f64), options: &Options) -> Answer {
     let Some(worth) = worth(options, rate_lever(standing)) else {
         let what = if standing.side() == Side::Long { "a smaller learning rate" } else { "a larger learning rate" };
         return refused("learning-rate", what, options);
@@ -90,7 +90,11 @@ pub fn learning_rate(standing: &Standing, options: &Options) -> Answer {
         ),
     };
     let quantity = match standing.side() {
-        Side::Short => ranged("factor of the learning rate", (-standing.excess.1, -standing.excess.0)),
+        Side::Short => {
+            let (low, high) = (-standing.excess.1 - spread.1, -standing.excess.0 - spread.0);
+            let quantity = Quantity::new("factor of the learning rate", libm::exp(advised));
+            if low == high { quantity } else { quantity.between(libm::exp(low), libm::exp(high)) }
+        }
         _ => Quantity::new("factor of the learning rate", libm::exp(advised)),
     };
     Answer::measured("learning-rate", Topic::Step, finding)

@@ -19,6 +19,8 @@ mod answer;
 mod course;
 mod equilibrium;
 mod error;
+mod forecast;
+mod ledger;
 mod levers;
 mod needs;
 mod network;
@@ -27,6 +29,7 @@ mod options;
 mod pairs;
 mod relations;
 mod snapshot;
+mod specificity;
 mod standing;
 mod step;
 mod subject;
@@ -36,6 +39,8 @@ mod verdict;
 pub use answer::{Answer, Quantity, Topic, Worth};
 pub use course::State;
 pub use error::DiagnosisError;
+pub use forecast::{Forecast, Pace, Predicted, Unpredicted, progress as alignment_progress};
+pub use ledger::Ledger;
 pub use needs::{Names, Need};
 pub use network::Network;
 pub use norms::{ClassNorms, Distribution, SHARES, Shape};
@@ -44,10 +49,11 @@ pub use pairs::PositivePair;
 pub use relations::NormGroup;
 pub use snapshot::{Collector, Fault, Sample, Snapshot};
 pub use standing::{Side, Standing};
-pub use subject::{Classes, Subject, check_shapes};
-pub use tested::{Lever, Trial, trial};
+pub use subject::{Classes, Subject, check_shapes, check_steps};
+pub use tested::{Lever, Trial, forecast_trial, trial};
 pub use verdict::Verdict;
 
+use crate::theory::equilibrium::Equilibrium;
 use relations::Neighbourhood;
 
 /// All that was found.
@@ -65,6 +71,10 @@ pub struct Diagnosis {
     pub groups: Vec<NormGroup>,
     /// Where the step stands against the best one, where that is known.
     pub standing: Option<Standing>,
+    /// The rest of the alignment curve as its first part says, where that is asked and answered.
+    pub forecast: Option<Forecast>,
+    /// Where norms settle under weight decay, where that is known.
+    pub settled: Option<Equilibrium>,
 }
 
 impl Diagnosis {
@@ -84,6 +94,7 @@ pub fn diagnose(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Diagnosis, DiagnosisError> {
     subject.check()?;
+    let options = &subject.timed(options);
     let checkpoints = subject.checkpoints.len();
     let places = relations::places(subject);
     let (mut course, mut first, mut last) = (Vec::with_capacity(checkpoints), None, None);
@@ -91,7 +102,8 @@ pub fn diagnose(
         progress(index, checkpoints + 1);
         let classes = subject.classes.as_ref();
         let neighbourhood = Neighbourhood::of(snapshot, &subject.sample, &places, classes, options.neighbours)?;
-        course.push(course::state(subject, index, neighbourhood.as_ref(), options)?);
+        let state = course::state(subject, index, course.last(), neighbourhood.as_ref(), options)?;
+        course.push(state);
         if index + 1 == checkpoints {
             last = neighbourhood;
         } else if index == 0 {
@@ -101,15 +113,24 @@ pub fn diagnose(
     progress(checkpoints, checkpoints + 1);
     let classes =
         subject.classes.as_ref().map(|classes| norms::of_classes(subject.last(), classes)).unwrap_or_default();
+    for (state, ledger) in course.iter_mut().zip(ledger::ledger(subject, options)?.into_iter().flatten()) {
+        state.ledger = Some(ledger);
+    }
     let (standing, step) = step_answers(subject, options, &course)?;
     let mut answers = norm_answers(subject, options, &course, &classes);
     answers.extend(pair_answers(subject, options)?);
     answers.extend(step);
-    answers.extend(equilibrium::answer(subject.last(), options)?);
+    let (settled, settling) = equilibrium::answer(subject, options)?.unzip();
+    answers.extend(settling);
     let shape = course[checkpoints - 1].norms.shape;
     answers.extend(relations::answers(subject, options, shape, last.as_ref(), first.as_ref())?);
+    if shape == Shape::Varied {
+        answers.extend(last.as_ref().and_then(|last| specificity::answer(subject, options, last)));
+    }
     answers.extend(relations::separation(subject, options)?);
     answers.extend(course::answer(&course));
+    answers.extend(course[checkpoints - 1].ledger.as_ref().and_then(|last| ledger::answer(last, options)));
+    let forecast = forecast_answers(subject, options, &course, &mut answers)?;
     answers.sort_by_key(|answer| answer.topic);
     let groups = match &last {
         Some(last) => last.groups()?,
@@ -117,7 +138,7 @@ pub fn diagnose(
     };
     progress(checkpoints + 1, checkpoints + 1);
     let verdict = Verdict::of(subject, options, &course[checkpoints - 1], standing.as_ref(), &answers);
-    Ok(Diagnosis { verdict, answers, course, classes, groups, standing })
+    Ok(Diagnosis { verdict, answers, course, classes, groups, standing, forecast, settled: settled.flatten() })
 }
 
 /// What is said of the last checkpoint's norms, and of all files.
@@ -170,6 +191,32 @@ fn pair_answers(subject: &Subject, options: &Options) -> Result<Vec<Answer>, Dia
     }
     Ok(answers)
 }
+
+/// What the first part of a course says of the rest of its alignment, where steps and the positives of all are known.
+fn forecast_answers(
+    subject: &Subject,
+    options: &Options,
+    course: &[State],
+    answers: &mut Vec<Answer>,
+) -> Result<Option<Forecast>, DiagnosisError> {
+    let alignment: Option<Vec<f64>> = course.iter().map(|state| state.alignment).collect();
+    let (Some(steps), Some(alignment), Some(positives)) = (&subject.steps, alignment, subject.positives_of(0)) else {
+        return Ok(None);
+    };
+    if course.len() <= FEW {
+        return Ok(None);
+    }
+    let pairs = pairs::pairs(&subject.sample, &subject.checkpoints[0], positives)?;
+    let half_tangents: Vec<f64> = pairs.iter().map(|pair| pair.cosine.half_tangent()).collect();
+    let found = forecast::forecast(&half_tangents, steps, &alignment)?;
+    let answer = forecast::answer(&found, steps, options);
+    let is_answered = answer.worth != Worth::Unanswered;
+    answers.push(answer);
+    Ok(found.ok().filter(|_| is_answered))
+}
+
+/// As many checkpoints are no curve.
+const FEW: usize = 3;
 
 /// Where the step stands, by what is known.
 fn step_answers(

@@ -128,15 +128,19 @@ pub fn measured(standing: &Standing, moves: &Moves, steps: u64, norm: f64, optio
         .rests_on("L8", "best at a turn of φ0/2 per member; x = tan α/tan(φ0/2), beyond α = 1.2 rad ‖Δz‖/‖z‖ for tan α")
         .on("Two checkpoints close to each other, positives of the first one; any loss that pulls positives together.")
         .worth(worth.unwrap_or(Worth::Measured), why);
-    let mut answers = levers(standing, norm, options);
+    let spread = of_median.map_or((0.0, 0.0), |(lower, upper)| {
+        let median = quartiles(&moves.legs)[1];
+        (libm::log(lower / median), libm::log(upper / median))
+    });
+    let mut answers = levers(standing, spread, norm, options);
     answers.insert(1, turning);
     answers
 }
 
 /// What to do, the learning rate first.
-fn levers(standing: &Standing, norm: f64, options: &Options) -> Vec<Answer> {
+fn levers(standing: &Standing, spread: (f64, f64), norm: f64, options: &Options) -> Vec<Answer> {
     vec![
-        levers::learning_rate(standing, options),
+        levers::learning_rate(standing, spread, options),
         levers::cutting(standing, options),
         levers::grad_scale(standing, norm, options),
     ]
@@ -190,7 +194,7 @@ pub fn computed(standing: &Standing, quartiles: [f64; 3], norm: f64, options: &O
         let cut = Answer::none("cut", Topic::Step, why);
         return vec![step, cut.needs([Need::SecondCheckpoint, Need::StepsBetween, Need::Parameters])];
     }
-    let mut answers = levers(standing, norm, options);
+    let mut answers = levers(standing, (0.0, 0.0), norm, options);
     answers.insert(1, step);
     answers
 }

@@ -3,6 +3,7 @@
 use ndarray::Array2;
 
 use super::DiagnosisError;
+use super::options::Options;
 use super::snapshot::{Sample, Snapshot};
 
 /// A class for every row.
@@ -29,6 +30,8 @@ pub struct Subject {
     pub classes: Option<Classes>,
     /// What else may explain the norm, a column each (rows × m).
     pub covariates: Option<Array2<f64>>,
+    /// The optimizer steps at which the checkpoints were taken, where they are known.
+    pub steps: Option<Vec<u64>>,
 }
 
 /// Passes if sets can belong to the same samples: this number of rows in each, and the dimension of the first, which
@@ -58,10 +61,32 @@ pub fn check_shapes(
     }
 }
 
+/// Passes if there is a step for each of so many checkpoints, and they rise.
+///
+/// # Errors
+/// [`DiagnosisError::Steps`] for another number of them, [`DiagnosisError::Order`] where one does not rise.
+pub fn check_steps(steps: &[u64], checkpoints: usize) -> Result<(), DiagnosisError> {
+    if steps.len() != checkpoints {
+        return Err(DiagnosisError::Steps { found: steps.len(), expected: checkpoints });
+    }
+    match steps.windows(2).find(|pair| pair[1] <= pair[0]) {
+        Some(pair) => Err(DiagnosisError::Order { step: pair[0], next: pair[1] }),
+        None => Ok(()),
+    }
+}
+
 impl Subject {
     /// Checkpoints alone.
     pub fn new(sample: Sample, checkpoints: Vec<Snapshot>) -> Self {
-        Self { sample, checkpoints, positives: Vec::new(), reference: None, classes: None, covariates: None }
+        Self {
+            sample,
+            checkpoints,
+            positives: Vec::new(),
+            reference: None,
+            classes: None,
+            covariates: None,
+            steps: None,
+        }
     }
 
     /// Passes if everything belongs to the same rows.
@@ -74,6 +99,9 @@ impl Subject {
         if found > 1 && found != expected {
             return Err(DiagnosisError::Positives { found, expected });
         }
+        if let Some(steps) = &self.steps {
+            check_steps(steps, expected)?;
+        }
         let lengths = [
             self.classes.as_ref().map(|classes| ("labels", classes.of_rows.len())),
             self.covariates.as_ref().map(|covariates| ("values of covariates", covariates.nrows())),
@@ -82,6 +110,27 @@ impl Subject {
             Some((what, found)) => Err(DiagnosisError::Lengths { name: what.to_owned(), what, found, expected: rows }),
             None => Ok(()),
         }
+    }
+
+    /// The options with what the steps of the checkpoints say of the first two.
+    pub(super) fn timed(&self, options: &Options) -> Options {
+        let mut options = options.clone();
+        if let Some([first, second, ..]) = self.steps.as_deref() {
+            options.steps_between = Some(second - first);
+            options.is_under_way |= *first > 0;
+        }
+        options
+    }
+
+    /// The steps from a checkpoint to the one after it; `options` may know those from the first to the second.
+    pub(super) fn steps_after(&self, checkpoint: usize, options: &Options) -> Option<u64> {
+        let known = self.steps.as_ref().map(|steps| steps[checkpoint + 1] - steps[checkpoint]);
+        known.or(options.steps_between.filter(|_| checkpoint == 0))
+    }
+
+    /// Whether every checkpoint has positives of its own.
+    pub(super) fn has_positives_throughout(&self) -> bool {
+        self.positives.len() == self.checkpoints.len()
     }
 
     /// The last checkpoint, of which most questions are asked.

@@ -49,6 +49,24 @@ const TRIED: [(&str, &str, [Trial; 4]); 12] = [
     ("lars", "biases", [Right, Right, NotTried, NotTried]),
 ];
 
+/// What the trial says of the intervals of a predicted alignment curve: optimizer and kind of network.
+const FORECAST: [(&str, &str, Trial); 6] = [
+    ("gradient-descent", "batch-norm", Right),
+    ("heavy-ball", "batch-norm", Right),
+    ("adamw", "batch-norm", Right),
+    ("lars", "no-biases", Right),
+    ("lars", "batch-norm", Failed),
+    ("lars", "biases", Right),
+];
+
+/// What the trial says of the intervals in which the rest of an alignment curve is predicted to lie; not tried where the
+/// optimizer or the network is not known.
+pub fn forecast_trial(rule: Option<&UpdateRule>, network: Option<&Network>) -> Trial {
+    let (Some(rule), Some(network)) = (rule, network) else { return NotTried };
+    let found = FORECAST.iter().find(|(name, kind, _)| *name == rule.name && *kind == network.name());
+    found.map_or(NotTried, |(_, _, trial)| *trial)
+}
+
 /// What the trial says of a lever; not tried where the optimizer or the network is not known.
 ///
 /// ```

@@ -100,8 +100,10 @@ pub enum Stem {
     Growth,
     /// S3.
     Equilibrium,
-    /// S4-S9.
+    /// S4-S7 and S9.
     Encoders,
+    /// S8.
+    Specificity,
 }
 
 impl Stem {
@@ -115,6 +117,7 @@ impl Stem {
             Self::Duality => "docs/05-duality.md",
             Self::Growth | Self::Equilibrium => "docs/06-growth.md",
             Self::Encoders => "docs/07-encoders.md",
+            Self::Specificity => "docs/08-specificity.md",
         }
     }
 
@@ -129,6 +132,7 @@ impl Stem {
             Self::Growth => "growth",
             Self::Equilibrium => "equilibrium",
             Self::Encoders => "encoders",
+            Self::Specificity => "specificity",
         }
     }
 }
@@ -386,6 +390,16 @@ pub const STATEMENTS: &[Statement] = &[
         provenance: Provenance::Ours,
         stem: Stem::Encoders,
         simulation: Some("cut-rate"),
+    },
+    Statement {
+        id: "S8",
+        title: "What free embeddings encode: frequency and specificity",
+        formula: "ρ*⁴ = γ f G²/(2λ)·(1 + ½ A_{d+2}(κ) γ/ρ*²),  G² = (d−1) A_d(κ)/κ;  without decay ρ⁴ = ρ0⁴ + 2γ²G²·ft",
+        meaning: "Under plain descent or heavy ball, free embeddings are longer the more often they are visited and *shorter* the better \
+                  their positives agree; AdamW hides both. Whether encoders turn the sign has to be measured.",
+        provenance: Provenance::Ours,
+        stem: Stem::Specificity,
+        simulation: Some("specificity"),
     },
     Statement {
         id: "S9",

@@ -123,6 +123,21 @@ fn beyond(settings: &[(&'static str, f64)]) -> String {
     format!(" at {}; {advice} the {cause}", list.join(", "))
 }
 
+impl LossError {
+    /// The message, with the name of a class where it is about one; `names` are those of the classes, in their order.
+    pub fn with_names(&self, names: &[String]) -> String {
+        match self {
+            Self::NoPositive { loss, row, label } if *label < names.len() => {
+                let name = &names[*label];
+                format!(
+                    "{loss} needs a second row of class '{name}', and row {row} is the only one; leave it out of the batch"
+                )
+            }
+            other => other.to_string(),
+        }
+    }
+}
+
 impl<'a> Batch<'a> {
     /// A batch of one view.
     ///

@@ -52,6 +52,19 @@ pub struct Start {
     pub positives: Option<Vec<usize>>,
 }
 
+/// Raw embeddings, with what the loss needs beside them: a [`Start`] that is borrowed.
+#[derive(Clone, Copy, Debug)]
+pub struct StartView<'a> {
+    /// The first view, (n × d).
+    pub first: ArrayView2<'a, f64>,
+    /// The second view, (n × d): row i is the positive of row i of the first.
+    pub second: Option<ArrayView2<'a, f64>>,
+    /// A class per row, for losses that need it.
+    pub labels: Option<&'a [usize]>,
+    /// A drawn positive per row, for losses that need it.
+    pub positives: Option<&'a [usize]>,
+}
+
 impl Start {
     /// Pairs (z_i, w_i) of rows.
     pub fn pairs(first: Array2<f64>, second: Array2<f64>) -> Self {
@@ -61,6 +74,16 @@ impl Start {
     /// One view.
     pub fn one_view(first: Array2<f64>) -> Self {
         Self { first, second: None, labels: None, positives: None }
+    }
+
+    /// The same, borrowed.
+    pub fn views(&self) -> StartView<'_> {
+        StartView {
+            first: self.first.view(),
+            second: self.second.as_ref().map(|second| second.view()),
+            labels: self.labels.as_deref(),
+            positives: self.positives.as_deref(),
+        }
     }
 }
 

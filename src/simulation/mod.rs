@@ -19,6 +19,7 @@
 //! Both are driven by one loop, [`StopRules`] that say which one ended the run, and a [`Cadence`] of records.
 
 mod descent;
+mod gradient;
 mod kernel;
 mod motion;
 mod pairs;
@@ -28,7 +29,8 @@ mod rows;
 mod run;
 mod stop;
 
-pub use descent::{Descent, SimulationError, Start};
+pub use descent::{Descent, SimulationError, Start, StartView};
+pub use gradient::{Gradient, gradient};
 pub use pairs::PairDescent;
 pub use persistent::{Averages, PersistentDescent, PersistentRun};
 pub use record::{Cadence, Record};

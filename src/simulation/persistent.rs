@@ -9,7 +9,7 @@ use crate::normalization::pullback;
 use crate::optimizer::{Optimizer, Update, WeightDecay, check_decay};
 use crate::random::{Generator, StandardNormal};
 use crate::setting::{SettingError, positive, within};
-use crate::sphere::{Cosine, Directions, SphereError, norm_of, normalize};
+use crate::sphere::{Cosine, Directions, SphereError, VonMisesFisher, norm_of, normalize};
 
 /// Descent of −cos φ towards fresh targets at every step, uniform on the sphere, seen with a frequency f: the
 /// setting of the equilibrium of norms (statement S3).
@@ -21,6 +21,7 @@ pub struct PersistentDescent<'a> {
     learning_rate: f64,
     decay: Option<WeightDecay>,
     frequency: f64,
+    concentration: Option<f64>,
 }
 
 /// Averages over embeddings and time.
@@ -43,7 +44,7 @@ impl<'a> PersistentDescent<'a> {
     /// A learning rate that is not a finite number above 0.
     pub fn new(optimizer: &'a dyn Optimizer, learning_rate: f64) -> Result<Self, SettingError> {
         let learning_rate = positive("the learning rate", learning_rate)?;
-        Ok(Self { optimizer, learning_rate, decay: None, frequency: 1.0 })
+        Ok(Self { optimizer, learning_rate, decay: None, frequency: 1.0, concentration: None })
     }
 
     /// With weight decay on the embeddings, at every step.
@@ -63,16 +64,26 @@ impl<'a> PersistentDescent<'a> {
         })
     }
 
+    /// With targets from the von Mises-Fisher distribution of concentration κ around the direction in which each
+    /// embedding starts, in place of uniform ones: the setting of specificity (statement S8).
+    pub fn concentration(self, concentration: f64) -> Self {
+        Self { concentration: Some(concentration), ..self }
+    }
+
     /// Starts from these embeddings, (n × d).
     ///
     /// # Errors
-    /// A zero or non-finite row, or two weight decays above 0, inside the rule and beside it.
+    /// A zero or non-finite row, a concentration that is negative or not finite, or two weight decays above 0, inside the
+    /// rule and beside it.
     pub fn start(self, points: Array2<f64>) -> Result<PersistentRun<'a>, SimulationError> {
         check_decay(self.optimizer, self.decay)?;
         let directions = normalize(points.view())?;
+        let around = |concentration| VonMisesFisher::new(points.ncols(), concentration);
+        let distribution = self.concentration.map(around).transpose()?;
+        let targets = distribution.map(|distribution| (distribution, directions.units().to_owned()));
         let update = self.optimizer.start(&vec![points.ncols(); points.nrows()]);
         let points = points.as_standard_layout().into_owned();
-        Ok(PersistentRun { settings: self, points, directions, update })
+        Ok(PersistentRun { settings: self, points, directions, targets, update })
     }
 }
 
@@ -81,6 +92,8 @@ pub struct PersistentRun<'a> {
     settings: PersistentDescent<'a>,
     points: Array2<f64>,
     directions: Directions,
+    /// The distribution of the targets around their means, (n × d); `None` where they are uniform.
+    targets: Option<(VonMisesFisher, Array2<f64>)>,
     update: Box<dyn Update>,
 }
 
@@ -138,9 +151,16 @@ impl PersistentRun<'_> {
     fn gradient(&self, draws: &mut Generator) -> Array2<f64> {
         let mut pull = Array2::zeros(self.points.dim());
         let frequency = self.settings.frequency;
-        for row in pull.rows_mut() {
-            if frequency == 1.0 || draws.random::<f64>() < frequency {
-                draw_direction(row, draws);
+        for (index, mut row) in pull.rows_mut().into_iter().enumerate() {
+            if frequency != 1.0 && draws.random::<f64>() >= frequency {
+                continue;
+            }
+            match &self.targets {
+                None => draw_direction(row, draws),
+                Some((distribution, means)) => {
+                    distribution.draw(means.row(index), row.view_mut(), draws);
+                    row *= -1.0;
+                }
             }
         }
         // The direction away from a uniform target is as uniform as the one towards it.

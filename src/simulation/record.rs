@@ -44,8 +44,14 @@ impl Cadence {
         Ok(Self(Spacing::PerDecade(records)))
     }
 
-    /// The first step after `step` at which a record is due.
-    pub(super) fn next_after(self, step: u64) -> u64 {
+    /// The first step after `step` at which a record is due, if one was written at `step`.
+    ///
+    /// ```
+    /// let cadence = embedding_norms::simulation::Cadence::per_decade(4.0)?;
+    /// assert_eq!((cadence.next_after(0), cadence.next_after(1), cadence.next_after(100)), (1, 2, 178));
+    /// # Ok::<(), embedding_norms::setting::SettingError>(())
+    /// ```
+    pub fn next_after(self, step: u64) -> u64 {
         match self.0 {
             Spacing::Ends => u64::MAX,
             Spacing::Every(steps) => step + steps,

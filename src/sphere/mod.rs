@@ -18,7 +18,7 @@ mod rows;
 mod sampling;
 
 pub use geodesic::{exponential, geodesic, logarithm, parallel_transport, retraction};
-pub use sampling::{mean_resultant_length, uniform, uniform_half_tangents, von_mises_fisher};
+pub use sampling::{VonMisesFisher, mean_resultant_length, uniform, uniform_half_tangents, von_mises_fisher};
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
@@ -343,7 +343,7 @@ pub fn angle(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>) -> f64 {
 ///
 /// # Panics
 /// If the shapes differ.
-pub(crate) fn angles(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> Vec<f64> {
+pub fn angles(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> Vec<f64> {
     let of = |(row, cosine): (usize, Cosine)| {
         let is_safe = scaled::is_safe(cosine.one_minus) && scaled::is_safe(cosine.one_plus);
         if is_safe { cosine.angle() } else { angle(x.row(row), y.row(row)) }

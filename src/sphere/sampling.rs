@@ -1,6 +1,6 @@
 //! Random directions.
 
-use ndarray::{Array1, Array2, ArrayView1};
+use ndarray::{Array1, Array2, ArrayView1, ArrayViewMut1};
 use ndarray_rand::RandomExt;
 use rand::Rng;
 use rand_distr::Distribution;
@@ -33,15 +33,11 @@ pub fn von_mises_fisher<R: Rng>(
     n: usize,
     generator: &mut R,
 ) -> Result<Array2<f64>, SphereError> {
-    if mean.len() < 2 {
-        return Err(SphereError::Dimension { dimension: mean.len() });
-    }
-    if !(concentration.is_finite() && concentration >= 0.0) {
-        return Err(SphereError::Concentration { concentration });
-    }
+    let distribution = VonMisesFisher::new(mean.len(), concentration)?;
     let mut points = Array2::zeros((n, mean.len()));
     for mut row in points.rows_mut() {
-        let one_minus = one_minus_component(mean.len(), concentration, generator);
+        let one_minus =
+            distribution.one_minus_component(generator, |generator| symmetric_beta(mean.len() - 1, generator));
         let sideways = unit_tangent(mean, generator);
         let sine = (one_minus * (2.0 - one_minus)).sqrt();
         row.assign(&(&mean * (1.0 - one_minus) + sideways * sine));
@@ -49,29 +45,106 @@ pub fn von_mises_fisher<R: Rng>(
     Ok(points)
 }
 
-/// Draws 1 − μ·x.
-fn one_minus_component<R: Rng>(d: usize, concentration: f64, generator: &mut R) -> f64 {
-    let free = (d - 1) as f64;
-    // Beyond 1e150, where squares are no numbers, the root is 2κ.
-    let b = if concentration < 1e150 {
-        free / (2.0 * concentration + (4.0 * concentration * concentration + free * free).sqrt())
-    } else {
-        0.25 * free / concentration
-    };
-    let one_minus_mode = 2.0 * b / (1.0 + b);
-    // ln(1 − x0²) with x0 = 1 − one_minus_mode.
-    let log_scale = libm::log(one_minus_mode * (2.0 - one_minus_mode));
-    loop {
-        let beta = symmetric_beta(d - 1, generator);
-        let one_minus = 2.0 * b * beta / (1.0 - (1.0 - b) * beta);
-        // 1 − x0 w, from the complements of both factors.
-        let one_minus_product = one_minus_mode + one_minus - one_minus_mode * one_minus;
-        let log_ratio =
-            concentration * (one_minus_mode - one_minus) + free * (libm::log(one_minus_product) - log_scale);
-        if log_ratio >= libm::log(1.0 - generator.random::<f64>()) {
-            return one_minus;
+/// A von Mises-Fisher distribution in R^d, made ready for many draws one by one around different means.
+///
+/// ```
+/// use embedding_norms::random::generator;
+/// use embedding_norms::sphere::VonMisesFisher;
+/// use ndarray::{Array1, array};
+/// let (mean, mut draw) = (array![0.0, 0.6, 0.8], Array1::zeros(3));
+/// VonMisesFisher::new(3, 1e4)?.draw(mean.view(), draw.view_mut(), &mut generator(0, b"example", 0));
+/// assert!(draw.dot(&mean) > 0.99);
+/// # Ok::<(), embedding_norms::sphere::SphereError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VonMisesFisher {
+    /// d − 1.
+    free: usize,
+    concentration: f64,
+    /// Wood's b, where the envelope of the rejection has its parameter.
+    b: f64,
+    /// 1 − x0, x0 = (1 − b)/(1 + b) the mode of the envelope.
+    one_minus_mode: f64,
+    /// ln(1 − x0²).
+    log_scale: f64,
+}
+
+impl VonMisesFisher {
+    /// In R^d, with the concentration κ; 0 is the uniform distribution.
+    ///
+    /// # Errors
+    /// A dimension below 2, or a concentration that is negative or not finite.
+    pub fn new(d: usize, concentration: f64) -> Result<Self, SphereError> {
+        check_distribution(d, concentration)?;
+        let free = (d - 1) as f64;
+        // Beyond 1e150, where squares are no numbers, the root is 2κ.
+        let b = if concentration < 1e150 {
+            free / (2.0 * concentration + (4.0 * concentration * concentration + free * free).sqrt())
+        } else {
+            0.25 * free / concentration
+        };
+        let one_minus_mode = 2.0 * b / (1.0 + b);
+        let log_scale = libm::log(one_minus_mode * (2.0 - one_minus_mode));
+        Ok(Self { free: d - 1, concentration, b, one_minus_mode, log_scale })
+    }
+
+    /// Writes one direction around the unit vector `mean` into `row`.
+    ///
+    /// The same distribution as [`von_mises_fisher`], from fewer random numbers: the symmetric beta variable of the
+    /// rejection is made of two uniform ones (Ulrich, *Computer generation of distributions on the m-sphere*, 1984).
+    ///
+    /// # Panics
+    /// Unless mean and row have d coordinates, those of the row next to each other.
+    pub fn draw<R: Rng>(&self, mean: ArrayView1<'_, f64>, mut row: ArrayViewMut1<'_, f64>, generator: &mut R) {
+        assert_eq!((mean.len(), row.len()), (self.free + 1, self.free + 1), "directions of d coordinates");
+        let one_minus = self.one_minus_component(generator, |generator| quick_symmetric_beta(self.free, generator));
+        let sine = (one_minus * (2.0 - one_minus)).sqrt();
+        loop {
+            StandardNormal::fill(row.as_slice_mut().expect("the coordinates of a row lie together"), generator);
+            let along = inner(row.view(), mean);
+            row.scaled_add(-along, &mean);
+            let square = inner(row.view(), row.view());
+            if square > 0.0 {
+                row *= sine / square.sqrt();
+                row.scaled_add(1.0 - one_minus, &mean);
+                return;
+            }
         }
     }
+
+    /// Draws 1 − μ·x; `beta` draws from the distribution Beta((d − 1)/2, (d − 1)/2).
+    fn one_minus_component<R: Rng>(&self, generator: &mut R, beta: impl Fn(&mut R) -> f64) -> f64 {
+        let Self { free, concentration, b, one_minus_mode, log_scale } = *self;
+        loop {
+            let beta = beta(generator);
+            let one_minus = 2.0 * b * beta / (1.0 - (1.0 - b) * beta);
+            // 1 − x0 w, from the complements of both factors.
+            let one_minus_product = one_minus_mode + one_minus - one_minus_mode * one_minus;
+            let log_ratio =
+                concentration * (one_minus_mode - one_minus) + free as f64 * (libm::log(one_minus_product) - log_scale);
+            if log_ratio >= libm::log(1.0 - generator.random::<f64>()) {
+                return one_minus;
+            }
+        }
+    }
+}
+
+fn check_distribution(d: usize, concentration: f64) -> Result<(), SphereError> {
+    if d < 2 {
+        return Err(SphereError::Dimension { dimension: d });
+    }
+    if !(concentration.is_finite() && concentration >= 0.0) {
+        return Err(SphereError::Concentration { concentration });
+    }
+    Ok(())
+}
+
+/// Beta(m/2, m/2) from two uniform variables: ½(1 + cos(2πv) √(1 − u^(2/(m−1)))).
+fn quick_symmetric_beta<R: Rng>(m: usize, generator: &mut R) -> f64 {
+    let (u, v): (f64, f64) = (generator.random(), generator.random());
+    // For m = 1 the power is infinite.
+    let power = if m == 1 { 0.0 } else { libm::pow(u, 2.0 / (m as f64 - 1.0)) };
+    0.5 * (1.0 + libm::cos(std::f64::consts::TAU * v) * (1.0 - power).sqrt())
 }
 
 /// Beta(m/2, m/2) as a ratio of sums of squared normals: exact, and portable as a quotient of gamma draws is not.
@@ -109,12 +182,7 @@ fn unit_tangent<R: Rng>(x: ArrayView1<'_, f64>, generator: &mut R) -> Array1<f64
 /// # Ok::<(), embedding_norms::sphere::SphereError>(())
 /// ```
 pub fn mean_resultant_length(d: usize, concentration: f64) -> Result<f64, SphereError> {
-    if d < 2 {
-        return Err(SphereError::Dimension { dimension: d });
-    }
-    if !(concentration.is_finite() && concentration >= 0.0) {
-        return Err(SphereError::Concentration { concentration });
-    }
+    check_distribution(d, concentration)?;
     if concentration == 0.0 {
         return Ok(0.0);
     }

@@ -194,6 +194,28 @@ pub fn population_flow_steps(
     }
 }
 
+/// The mean of 1 − cos φ over a population after a progress of κt (statement L4): over the initial half-tangents, that of L1's
+/// closed form tan(φ/2) = tan(φ0/2)·exp(−κt). It falls with κt, from that of the start to 0.
+///
+/// Its inverse is [`population_flow_steps`] at α + β = 1, which returns κt.
+///
+/// # Errors
+/// An empty population.
+///
+/// ```
+/// use embedding_norms::theory::convergence::{population_alignment, population_flow_steps};
+/// let half_tangents = [0.2, 1.0, 5.0];
+/// let progress = population_flow_steps(&half_tangents, 0.5, 0.5, 0.1)?.unwrap();
+/// assert!((population_alignment(&half_tangents, progress)? - 0.1).abs() < 1e-12);
+/// # Ok::<(), embedding_norms::setting::SettingError>(())
+/// ```
+pub fn population_alignment(half_tangents: &[f64], progress: f64) -> Result<f64, SettingError> {
+    positive("the number of pairs", half_tangents.len() as f64)?;
+    let shrink = libm::exp(-progress);
+    let total = half_tangents.iter().fold(0.0, |total, k| total + one_minus_cosine(k * shrink));
+    Ok(total / half_tangents.len() as f64)
+}
+
 /// The ratio of the total rotations of the members of a pair, first over second (statement L5):
 /// (ρ_j²/ρ_i²){1 − (α − β)[(sin φ0 − sin φ_ε)/(φ0 − φ_ε) − cos φ0]}, so the member of smaller norm rotates more.
 ///

@@ -69,6 +69,32 @@ pub struct Equilibrium {
     pub relaxation: f64,
 }
 
+impl Equilibrium {
+    /// The steps until the 2h-th root of the mean of ρ^(2h), ρ0 at first, lies within a share of ρ* (statement S3): its
+    /// 2h-th power approaches ρ*^(2h) as exp(−t/τ), with τ the relaxation. 0 where it lies there already.
+    ///
+    /// # Errors
+    /// A norm that is not positive, or a share outside (0, 1).
+    ///
+    /// ```
+    /// use embedding_norms::theory::equilibrium::{Persistent, Rule};
+    /// let settled = Persistent::new(0.1, 0.01)?.equilibrium(Rule::GradientDescent, 32.0)?;
+    /// // τ = 1/(4γλ) = 250; (2⁴ − 1) e^(−t/τ) = 1.05⁴ − 1
+    /// let steps = settled.steps_to(2.0 * settled.norm, Rule::GradientDescent, 0.05)?;
+    /// assert!((steps - 250.0 * (15.0 / (1.05_f64.powi(4) - 1.0)).ln()).abs() < 1e-9);
+    /// # Ok::<(), embedding_norms::setting::SettingError>(())
+    /// ```
+    pub fn steps_to(&self, start: f64, rule: Rule, share: f64) -> Result<f64, SettingError> {
+        let exponent = 2.0 * f64::from(rule.degree());
+        let ratio = libm::log(positive("the norm", start)?) - libm::log(self.norm);
+        let share = within("the share", share, share > 0.0 && share < 1.0, "above 0 and below 1")?;
+        let end = libm::log1p(if ratio > 0.0 { share } else { -share });
+        // ln|e^x − 1|, for powers beyond the range of f64 too.
+        let away = |x: f64| x.max(0.0) + libm::log(-libm::expm1(-x.abs()));
+        Ok((self.relaxation * (away(exponent * ratio) - away(exponent * end))).max(0.0))
+    }
+}
+
 /// The mean square G² = 1 − 1/d of the unit-norm gradient of −cos φ if every step has a fresh target, uniform on the
 /// sphere in d dimensions.
 ///
@@ -101,6 +127,11 @@ impl Persistent {
         let frequency = within("the frequency of updates f", frequency, inside, "above 0 and at most 1")?;
         let frequency = within("the frequency of updates f", frequency, frequency >= 1e-100, "at least 1e-100")?;
         Ok(Self { frequency, ..self })
+    }
+
+    /// The frequency f.
+    pub(super) fn visits(&self) -> f64 {
+        self.frequency
     }
 
     /// The equilibrium of a rule under fresh targets, uniform on the sphere in d dimensions.

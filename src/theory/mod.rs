@@ -13,7 +13,7 @@
 //!
 //! One module per chapter of the documentation: [`one_step`] (D1-D3), [`convergence`] (L1-L5), [`scaling`] (L6),
 //! [`duality`] (L7, L8), [`growth`] (S1, S2), [`equilibrium`] (S3),
-//! [`encoders`] (S7).
+//! [`encoders`] (S7), [`specificity`] (S8).
 //! [`pair`] iterates D1 and is the engine behind counts of steps that need no vectors.
 
 pub mod convergence;
@@ -24,3 +24,4 @@ pub mod growth;
 pub mod one_step;
 pub mod pair;
 pub mod scaling;
+pub mod specificity;

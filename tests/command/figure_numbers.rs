@@ -105,6 +105,14 @@ const NAMED: &[Named] = &[
     named("orthogonality", "displacement are # degrees", "a right angle"),
     named("rate-decay-equivalence", "p = #", SETTING),
     named("rate-decay-equivalence", "#: bit for bit", "a label of an axis"),
+    named("specificity", "f = #", SETTING),
+    named(
+        "specificity.ladder",
+        "Encoders: # a row per class; # shared linear, an input per class; # shared linear, scattered inputs; # perceptron, \
+         scattered inputs; # batch norm, scattered inputs; # shared linear, embedded positives; # perceptron, embedded \
+         positives; # batch norm, embedded positives.",
+        DRAWN,
+    ),
     named("sphere-trajectories", "# to # steps", DRAWN),
     named("sphere-trajectories", "meet in # step", DRAWN),
     named("sphere-trajectories", "φ₀ = # rad", SETTING),
@@ -235,7 +243,7 @@ fn every_number_of_a_figure_is_a_claims_or_named() {
     let mut figures: Vec<PathBuf> = fs::read_dir(plots()).unwrap().map(|file| file.unwrap().path()).collect();
     figures.retain(|path| path.extension().is_some_and(|extension| extension == "svg"));
     figures.sort();
-    assert_eq!(figures.len(), 34);
+    assert_eq!(figures.len(), 36);
     let (mut used, mut strangers) = (BTreeSet::new(), Vec::new());
     for path in figures {
         let figure = path.file_stem().unwrap().to_string_lossy().into_owned();

@@ -6,6 +6,7 @@ mod command_line;
 mod contrastive_losses;
 mod diagnose_command;
 mod digits;
+mod explore;
 mod figure_numbers;
 #[path = "../files_support/mod.rs"]
 mod files_support;

@@ -107,12 +107,52 @@ fn links_resolve_within_the_page() {
     for link in links {
         let target = link.attr("href").unwrap();
         let resolves = target.strip_prefix('#').is_some_and(|id| ids.contains(id));
-        assert!(resolves || target == PAPER, "{target}");
+        let is_beside = !target.contains(['/', ':']) && GALLERY.path().join(target).is_file();
+        assert!(resolves || target == PAPER || is_beside, "{target}");
     }
     for name in ["aria-labelledby", "for"] {
         for element in all(&page, &format!("[{name}]")) {
             assert!(ids.contains(element.attr(name).unwrap()));
         }
+    }
+}
+
+#[test]
+fn it_leads_to_the_page_to_play_with_only_where_that_lies_beside_it() {
+    let to_it = |text: &str| text.contains("href=\"explore.html\"");
+    assert!(to_it(&text(GALLERY.path())));
+    let alone = copy(|name| name != "explore.html");
+    report(alone.path()).success();
+    assert!(!to_it(&text(alone.path())));
+}
+
+#[test]
+fn every_figure_has_a_link_of_its_own_and_the_command_that_makes_it() {
+    let page = page();
+    let simulated = all(&page, "main section figure[id]");
+    // That of the trial is made by a test.
+    assert_eq!(simulated.len() + 1, all(&page, "figure").len());
+    for figure in simulated {
+        let id = figure.attr("id").unwrap();
+        let own = format!("figcaption a[href='#{id}']");
+        assert_eq!(figure.select(&Selector::parse(&own).unwrap()).count(), 1, "{id}");
+        let command: String =
+            figure.select(&Selector::parse("figcaption code.whole").unwrap()).flat_map(|it| it.text()).collect();
+        let simulation = id.rsplit_once("-figure-").unwrap().0;
+        assert!(command.starts_with(&format!("embedding-norms {simulation} ")), "{id}: {command}");
+    }
+}
+
+#[test]
+fn points_say_their_values_under_the_pointer() {
+    let page = page();
+    let named = all(&page, "#norm-effect figure g.markers title");
+    assert!(!named.is_empty());
+    for name in named {
+        let text: String = name.text().collect();
+        let (x, y) = text.split_once(": ").unwrap();
+        let is_number = |text: &str| text.chars().next().is_some_and(|first| first.is_ascii_digit());
+        assert!(is_number(x) && is_number(y), "{text}");
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod confidence;
 mod norms;
+mod specificity;
 mod steps;
 #[path = "../support/mod.rs"]
 mod support;

@@ -7,6 +7,7 @@
 #![cfg(all(feature = "digits", feature = "figures"))]
 
 mod cell;
+mod course;
 #[cfg(feature = "command")]
 #[path = "../files_support/mod.rs"]
 mod files_support;
@@ -16,7 +17,7 @@ mod task;
 mod trial;
 mod verdict;
 
-use embedding_norms::diagnosis::{Lever, Network, Side, trial as told};
+use embedding_norms::diagnosis::{Lever, Network, Side, forecast_trial, trial as told};
 use embedding_norms::random::generator;
 use outcome::{Advice, Outcome, STEPS, rule, try_out};
 use rand::seq::SliceRandom;
@@ -43,6 +44,56 @@ fn the_docs_have_the_numbers_of_their_table() {
     }
     report::check();
     report::check_halves();
+}
+
+/// What the first quarter of a course says of the rest, on the page.
+#[test]
+fn the_docs_have_the_numbers_of_the_courses() {
+    if std::env::var("UPDATE_DIAGNOSING").is_ok_and(|part| part != "summary") {
+        course::write(&(1..=10).flat_map(course::of_seed).collect::<Vec<_>>());
+    }
+    course::check();
+}
+
+/// One seed of every course, trained again.
+#[test]
+fn trainings_give_the_courses_of_the_table() {
+    const SEED: u64 = REPORTED_ON[0];
+    let known: Vec<course::Course> = course::read().into_iter().filter(|it| it.seed == SEED).collect();
+    let found = course::of_seed(SEED);
+    assert_eq!(found.len(), known.len());
+    for (found, known) in found.iter().zip(&known) {
+        assert!(course::is_same(found, known), "{found:?}\n{known:?}");
+    }
+}
+
+/// The interval is the narrowest that holds 95 % on one half of the seeds, and the other half had no part in it.
+#[test]
+fn the_interval_of_courses_is_chosen_on_one_half_of_the_seeds() {
+    let courses = course::read();
+    let chosen = Some(course::chosen(&courses));
+    assert_eq!(course::Counts::of(courses.iter(), chosen), course::Counts::of(courses.iter(), None), "{chosen:?}");
+}
+
+/// A control: the rest of another training would not pass.
+#[test]
+fn the_rest_of_another_course_is_not_taken_for_right() {
+    let courses = course::read();
+    let [own, dealt] = [&courses, &course::dealt(&courses)].map(|of| course::Counts::of(of.iter(), None));
+    assert_eq!(own.predicted, dealt.predicted);
+    assert!(own.share() > Some(0.9) && dealt.share() < Some(0.5), "{:?} {:?}", own.share(), dealt.share());
+}
+
+/// A curve is predicted where the trial says so.
+#[test]
+fn the_library_predicts_courses_where_the_trial_says_so() {
+    let courses = course::read();
+    for (rule_name, network) in kinds() {
+        let cell = cell::Cell { task: Kind::Mixture, network, rule: rule_name };
+        let kind = Network::named(network);
+        let expected = course::trial(&courses, network, rule_name);
+        assert_eq!(forecast_trial(Some(&rule(&cell)), kind.as_ref()), expected, "{rule_name} {network}");
+    }
 }
 
 /// One seed of every cell, trained again.

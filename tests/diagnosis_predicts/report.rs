@@ -177,7 +177,7 @@ fn sentences(outcomes: &[Outcome]) -> Vec<String> {
 }
 
 /// Passes if the docs say this, wherever lines end.
-fn assert_in_docs(words: &str) {
+pub fn assert_in_docs(words: &str) {
     let docs = fs::read_to_string(file("diagnosing.md")).unwrap();
     let in_one_line = docs.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(in_one_line.contains(words), "docs/diagnosing.md should say: {words}");

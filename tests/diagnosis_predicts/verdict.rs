@@ -57,12 +57,16 @@ impl Share {
 
     /// Wilson's 95 % interval with each seed counted once: predictions of one seed share their training.
     pub fn interval(&self) -> Option<(f64, f64)> {
-        let share = self.value()?;
-        let (n, z) = (self.seeds.len() as f64, 1.959_963_984_540_054);
-        let centre = (share + z * z / (2.0 * n)) / (1.0 + z * z / n);
-        let half = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt() / (1.0 + z * z / n);
-        Some(((centre - half).max(0.0), (centre + half).min(1.0)))
+        Some(wilson(self.value()?, self.seeds.len()))
     }
+}
+
+/// Wilson's 95 % interval of a share of so many.
+pub fn wilson(share: f64, number: usize) -> (f64, f64) {
+    let (n, z) = (number as f64, 1.959_963_984_540_054);
+    let centre = (share + z * z / (2.0 * n)) / (1.0 + z * z / n);
+    let half = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt() / (1.0 + z * z / n);
+    ((centre - half).max(0.0), (centre + half).min(1.0))
 }
 
 /// What the trial says of an advice, on every task.

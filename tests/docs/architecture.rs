@@ -5,13 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A module by the names that lead to it from the root of its crate.
-type Module = Vec<String>;
+pub type Module = Vec<String>;
 
 /// Which modules a module imports from.
 type Arrows = BTreeMap<Module, BTreeSet<Module>>;
 
 /// All files of a crate with the modules that they are.
-fn modules(root: &Path) -> BTreeMap<Module, PathBuf> {
+pub fn modules(root: &Path) -> BTreeMap<Module, PathBuf> {
     let mut found = BTreeMap::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -33,7 +33,7 @@ fn modules(root: &Path) -> BTreeMap<Module, PathBuf> {
 }
 
 /// The text of a file without comments, and without the tests at its end.
-fn code(text: &str) -> String {
+pub fn code(text: &str) -> String {
     let text = text.split("#[cfg(test)]\nmod ").next().unwrap();
     text.lines().map(|line| line.split("//").next().unwrap()).collect::<Vec<_>>().join("\n")
 }
@@ -145,7 +145,7 @@ fn shown(modules: &BTreeSet<Module>) -> String {
 }
 
 /// Where a crate of this project lies.
-fn root(name: &str) -> PathBuf {
+pub fn root(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 

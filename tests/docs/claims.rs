@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use embedding_norms::lab::claim::{Claim, Source};
+use embedding_norms::lab::claim::Claim;
 use embedding_norms::lab::statement::STATEMENTS;
 
 use crate::pages::{UPDATE, links, numbers, pages, read, root, updating};
@@ -32,11 +32,12 @@ fn gallery(folder: &str, prefix: &str) -> Gallery {
 }
 
 /// Folders of results, and what begins their anchors and their marks in docs/claims.md.
-const FOLDERS: [(&str, &str); 4] = [
+const FOLDERS: [(&str, &str); 5] = [
     ("plots", ""),
     ("plots/full", "full-"),
-    ("plots/full/fashion-mnist", "fashion-"),
-    ("plots/full/fashion-mnist/no-batch-norm", "fashion-biases-"),
+    ("plots/full/one-step-rate", "full-"),
+    ("plots/full/fashion-mnist", "fashion-mnist-"),
+    ("plots/full/fashion-mnist/no-batch-norm", "fashion-mnist-biases-"),
 ];
 
 fn all_claims() -> BTreeMap<String, Claim> {
@@ -68,7 +69,7 @@ fn table(folder: &str, prefix: &str) -> String {
     for (statement, anchor, claim) in rows {
         let section = STATEMENTS[statement].section();
         let section = section.strip_prefix("docs/").unwrap();
-        let source = if claim.source == Source::Paper { "*paper:* " } else { "" };
+        let source = claim.source.word().map_or_else(String::new, |word| format!("*{word}:* "));
         let note = if claim.note.is_empty() { String::new() } else { format!("<br>({})", escaped(&claim.note)) };
         let cells = [
             format!("<a id=\"{anchor}\"></a>[{}]({section})", claim.statement),

@@ -13,9 +13,10 @@ use crate::pages::{Block, UPDATE, all_markdown, blocks, code_spans, pages, read,
 
 /// Blocks that are not run, each with the reason that stands in a comment before it: what takes minutes, or needs more
 /// than a Rust toolchain.
-const NOT_RUN: [(&str, &str, &str); 10] = [
+const NOT_RUN: [(&str, &str, &str); 14] = [
     ("README.md", "cargo install --path .", "takes minutes"),
     ("README.md", "cargo run --release -- all", "takes minutes"),
+    ("README.md", "pip install ./python", "needs pip"),
     ("docs/04-scaling.md", "cargo run --release -- optimizer-laws", "takes minutes"),
     (
         "docs/cluster.md",
@@ -24,14 +25,17 @@ const NOT_RUN: [(&str, &str, &str); 10] = [
     ),
     ("docs/cluster.md", "FOLDER=results/norms TASKS=20 docs/cluster/submit.sh norm-effect --full", "needs Slurm"),
     ("docs/diagnosing.md", "python docs/diagnosing.py saved --rates", "takes minutes"),
+    ("docs/python.md", "embedding-norms diagnose run.safetensors --optimizer adam", "needs pip"),
+    ("docs/python.md", "pip install ./python", "needs pip"),
+    ("docs/python.md", "trainer = lightning.Trainer(callbacks=[recorder.lightning()])", "needs trainers"),
     ("fuzz/README.md", "cargo install cargo-fuzz", "takes minutes"),
     ("plots/full/README.md", "embedding-norms confidence --full --replicates 8 --out plots/full", "takes minutes"),
-    ("plots/full/fashion-mnist/README.md", "data=/usr/share/datasets/fashion-mnist", "takes minutes"),
+    ("python/README.md", "pip install ./python", "needs pip"),
     ("tests/browser/README.md", "cargo run --release -- all --quick --out results", "needs Chromium"),
 ];
 
-/// Languages of blocks that are no commands.
-const OTHER_LANGUAGES: [&str; 5] = ["math", "mermaid", "rust", "rust,no_run", "text"];
+/// Languages of blocks that are no commands; `pycon` are sessions of Python, which the tests of the package run.
+const OTHER_LANGUAGES: [&str; 6] = ["math", "mermaid", "pycon", "rust", "rust,no_run", "text"];
 
 /// Lines are as wide as this in the outputs that pages show.
 const WIDTH: &str = "100";

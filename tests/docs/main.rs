@@ -12,5 +12,6 @@ mod example;
 mod links;
 mod numbers;
 mod pages;
+mod python;
 mod results;
 mod tables;

@@ -31,7 +31,8 @@ fn is_test_name(span: &str) -> bool {
     let statement = span.split('_').next().is_some_and(|id| {
         id.len() == 2 && id.starts_with(['g', 'd', 'l', 's']) && id.ends_with(|digit: char| digit.is_ascii_digit())
     });
-    identifier && (statement || span.matches('_').count() > 3)
+    // Methods of Python's protocols begin with two underscores.
+    identifier && !span.starts_with("__") && (statement || span.matches('_').count() > 3)
 }
 
 /// The tests of a binary under `tests/` by the paths that a filter is compared with: `module::function`.

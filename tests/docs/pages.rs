@@ -33,7 +33,8 @@ pub fn all_markdown() -> Vec<String> {
     let mut folders = vec![String::new()];
     while let Some(folder) = folders.pop() {
         for name in names(&folder) {
-            let outside = name.starts_with('.') || ["target", "results", "fuzz/target"].contains(&name.as_str());
+            let outside =
+                name.starts_with('.') || ["target", "results", "fuzz/target", "python/target"].contains(&name.as_str());
             if outside || name.contains("__pycache__") {
                 continue;
             } else if root().join(&name).is_dir() {

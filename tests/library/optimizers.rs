@@ -3,7 +3,7 @@
 use embedding_norms::check::optimizer::{Fault, check};
 use embedding_norms::loss::NegativeCosine;
 use embedding_norms::optimizer::{
-    Degrees, HeavyBall, Optimizer, Parameters, Update, WeightDecay, by_name, catalogue, entry,
+    Adam, Degrees, HeavyBall, Lars, Optimizer, Parameters, Update, WeightDecay, by_name, catalogue, entry,
 };
 use embedding_norms::random::generator;
 use embedding_norms::rules;
@@ -358,4 +358,30 @@ fn momentum_multiplies_the_growth_of_norms_and_projection_keeps_a_part_of_it_awa
     }
     assert!((growth("gradient-descent", None) - 1.0).abs() < 2e-3);
     assert!(growth("riemannian", None).abs() < 1e-9);
+}
+
+/// Without ε the update of Adam is the same for gradients of any size, where their squares leave the range of f64 too.
+#[test]
+fn adam_without_epsilon_takes_the_same_steps_whatever_the_size_of_gradients() {
+    let path = |size: f64| -> [f64; 2] {
+        let mut update = Adam::new(0.9, 0.999, 0.0).unwrap().start(&[2]);
+        let mut parameters = [1.0, -1.0];
+        for gradient in [[1.0, -2.0], [0.5, 3.0], [-4.0, 1.0]] {
+            update.step(0, 0.1, &mut parameters, &gradient.map(|g| g * size));
+        }
+        parameters
+    };
+    let expected = path(1.0);
+    for size in [2.0_f64.powi(-700), 2.0_f64.powi(700)] {
+        for (found, expected) in path(size).into_iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-14, "{size:e}: {found}, {expected}");
+        }
+    }
+}
+
+#[test]
+fn rules_say_which_decay_they_have_inside() {
+    assert_eq!(Lars::new(0.9, 0.001, 0.1).unwrap().inner_decay(), 0.1);
+    assert_eq!(Lars::new(0.9, 0.001, 0.0).unwrap().inner_decay(), 0.0);
+    assert_eq!(HeavyBall::new(0.9).unwrap().inner_decay(), 0.0);
 }

@@ -252,6 +252,32 @@ fn von_mises_fisher_has_its_distribution_in_three_dimensions() {
 }
 
 #[test]
+fn a_prepared_von_mises_fisher_has_the_same_distribution() {
+    for d in [2, 3, 20] {
+        for (cell, concentration) in [0.0, 1.0, 10.0, 1e3, 1e6].into_iter().enumerate() {
+            let mut numbers = random_numbers("prepared", (100 * d + cell) as u64);
+            let mean = uniform(1, d, &mut numbers).unwrap().row(0).to_owned();
+            let sideways = unit_tangent(&mean, None, &mut numbers);
+            let mut points = Array2::zeros((20_000, d));
+            let distribution = VonMisesFisher::new(d, concentration).unwrap();
+            points.rows_mut().into_iter().for_each(|row| distribution.draw(mean.view(), row, &mut numbers));
+            let cosines = points.rows().into_iter().map(|row| Cosine::between(mean.view(), row));
+            let one_minus: Vec<f64> = cosines.map(|cosine| cosine.one_minus).collect();
+            let expected = |concentration: f64| 1.0 - mean_resultant_length(d, concentration).unwrap();
+            assert!(has_mean(&one_minus, expected(concentration)), "d = {d}, κ = {concentration}");
+            assert!(!has_mean(&one_minus, expected(1.5 * concentration + 2.0)), "d = {d}, κ = {concentration}");
+            let aside: Vec<f64> = points.rows().into_iter().map(|row| inner(row, sideways.view())).collect();
+            assert!(has_mean(&aside, 0.0), "d = {d}, κ = {concentration}");
+            if d == 3 && concentration > 0.0 {
+                let cumulative = |x: f64| (-concentration * x).exp_m1() / (-2.0 * concentration).exp_m1();
+                assert!(smirnov(one_minus, cumulative) < 2.0, "κ = {concentration}");
+            }
+        }
+    }
+    assert!(VonMisesFisher::new(1, 1.0).is_err() && VonMisesFisher::new(3, f64::NAN).is_err());
+}
+
+#[test]
 fn the_mean_resultant_length_has_the_digits_of_multiple_precision() {
     let table = Table::read_csv(include_bytes!("../reference/mean_resultant_length.csv").as_slice()).unwrap();
     let column = |name: &str| -> Vec<f64> { table.numbers(name).unwrap().into_iter().map(Option::unwrap).collect() };

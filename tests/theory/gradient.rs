@@ -423,3 +423,25 @@ fn g5_the_errors_of_the_chapter() {
         );
     }
 }
+
+/// Powers of two change exponents alone, so that what is far outside has the digits of what is near.
+#[test]
+fn g1_norms_and_gradients_far_outside_of_the_usual_range_keep_their_digits() {
+    let z = Array2::from_shape_vec((2, 3), vec![1.0, -2.0, 0.5, 0.25, 3.0, -1.0]).unwrap();
+    let euclidean = Array2::from_shape_vec((2, 3), vec![0.7, 0.1, -1.3, 2.0, -0.4, 0.9]).unwrap();
+    let near = normalize(z.view()).unwrap();
+    for (of_norms, of_gradients) in [(-900, 0), (1000, 0), (0, -1000), (0, 1000), (-500, -950), (1000, 1010)] {
+        let [norms, gradients] = [of_norms, of_gradients].map(|power| 2.0_f64.powi(power));
+        let (far, slope) = (normalize((&z * norms).view()).unwrap(), &euclidean * gradients);
+        for (what, of) in [("projected", pullback as fn(&_, _) -> _), ("as they are", unprojected)] {
+            let (expected, found) = (of(&near, euclidean.view()), of(&far, slope.view()));
+            let back = 2.0_f64.powi(of_norms - of_gradients);
+            for (found, expected) in found.iter().zip(&expected) {
+                assert!(
+                    (found * back - expected).abs() <= 1e-15,
+                    "{what}, 2^{of_norms}, 2^{of_gradients}: {found}, {expected}"
+                );
+            }
+        }
+    }
+}

@@ -11,5 +11,6 @@ mod growth;
 mod one_step;
 mod scaling;
 mod scaling_laws;
+mod specificity;
 #[path = "../support/mod.rs"]
 mod support;

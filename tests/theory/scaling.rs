@@ -3,11 +3,12 @@
 use crate::support;
 
 use embedding_norms::loss::{Loss, NegativeCosine};
-use embedding_norms::normalization::GradScale;
+use embedding_norms::normalization::{GradScale, pullback};
 use embedding_norms::optimizer::{GradientDescent, Optimizer, WeightDecay, catalogue, entry};
 use embedding_norms::rules;
 use embedding_norms::simulation::{Cadence, Descent, Start, Stop, StopRules};
-use embedding_norms::theory::scaling::{degree, norm_exponent};
+use embedding_norms::sphere::normalize;
+use embedding_norms::theory::scaling::{degree, epsilon_exponent, norm_exponent};
 use ndarray::Array2;
 use proptest::prelude::*;
 use support::embeddings::*;
@@ -212,4 +213,21 @@ fn l6_degrees_follow_the_table() {
     assert_eq!((norm_exponent(1.0, 2.0), norm_exponent(2.0, 1.0)), (2.0, 2.0));
     let degrees = GradientDescent.degrees();
     assert_eq!((degrees.parameters, degrees.gradients), (0.0, 1.0));
+}
+
+#[test]
+fn l6_an_epsilon_scales_as_the_gradients_beside_it() {
+    let z = Array2::from_shape_vec((1, 3), vec![1.0, -2.0, 0.5]).unwrap();
+    let euclidean = Array2::from_shape_vec((1, 3), vec![0.7, 0.1, -1.3]).unwrap();
+    for p in [0.0, 0.5, 1.0, 2.0] {
+        let length = |c: f64| {
+            let directions = normalize((&z * c).view()).unwrap();
+            let mut gradient = pullback(&directions, euclidean.view());
+            GradScale::new(p).unwrap().apply(&directions, &mut gradient);
+            gradient.iter().map(|g| g * g).sum::<f64>().sqrt()
+        };
+        let measured = (length(4.0) / length(1.0)).log(4.0);
+        assert!((measured - epsilon_exponent(p)).abs() < 1e-14, "p = {p}: {measured}");
+        assert!((measured - epsilon_exponent(p + 1.0)).abs() > 0.5, "control");
+    }
 }

@@ -1,15 +1,16 @@
 //! The answers as figures.
 
-use embedding_norms::diagnosis::{Shape, Snapshot, State};
+use embedding_norms::diagnosis::{Shape, Snapshot};
 use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
 
 use super::Case;
+use super::course;
 
 /// Bars of a histogram.
 const BARS: usize = 40;
 
 /// The figures that the data allow.
-pub fn figures(case: &Case<'_>) -> Vec<(&'static str, Figure)> {
+pub fn figures(case: &Case) -> Vec<(&'static str, Figure)> {
     let mut figures = Vec::new();
     let diagnosis = &case.diagnosis;
     let varied = diagnosis.course.last().is_some_and(|state| state.norms.shape == Shape::Varied);
@@ -23,7 +24,7 @@ pub fn figures(case: &Case<'_>) -> Vec<(&'static str, Figure)> {
         figures.push(("confidence", confidence(case)));
     }
     if diagnosis.course.len() > 1 {
-        figures.push(("course", course(&diagnosis.course)));
+        figures.push(("course", course::figure(diagnosis)));
     }
     figures
 }
@@ -55,7 +56,7 @@ fn span(snapshot: &Snapshot) -> (f64, f64) {
     (at(0.001), at(0.999))
 }
 
-fn norms(case: &Case<'_>) -> Figure {
+fn norms(case: &Case) -> Figure {
     let subject = &case.subject;
     let last = subject.last();
     let others = subject.reference.iter().map(|set| ("reference", set));
@@ -85,7 +86,7 @@ fn norms(case: &Case<'_>) -> Figure {
 }
 
 /// Mean norms of classes, shortest first.
-fn classes(case: &Case<'_>) -> Option<Panel> {
+fn classes(case: &Case) -> Option<Panel> {
     let mut classes: Vec<_> = case.diagnosis.classes.iter().collect();
     if classes.is_empty() || classes.len() > 30 {
         return None;
@@ -103,7 +104,7 @@ fn classes(case: &Case<'_>) -> Option<Panel> {
 }
 
 /// Predicted speed-up over the factor of the learning rate.
-fn rates(case: &Case<'_>) -> Option<Figure> {
+fn rates(case: &Case) -> Option<Figure> {
     let standing = case.diagnosis.standing?;
     let (low, high) = (-standing.excess.1, -standing.excess.0);
     let reach = libm::log(10.0).max(1.3 * low.abs().max(high.abs()));
@@ -132,7 +133,7 @@ fn rates(case: &Case<'_>) -> Option<Figure> {
 }
 
 /// What is true of short embeddings and of long ones.
-fn confidence(case: &Case<'_>) -> Figure {
+fn confidence(case: &Case) -> Figure {
     let groups = &case.diagnosis.groups;
     let distances = groups.iter().map(|group| (group.norm, group.distance)).collect::<Vec<_>>();
     let k = case.options.neighbours;
@@ -158,45 +159,4 @@ fn confidence(case: &Case<'_>) -> Figure {
     let text = "Mean distance to the neighbours, and mean share of neighbours with the own label, for tenths of the rows \
                 ordered by norm, against their mean norm.";
     Figure::new(text).columns(2).panels(panels)
-}
-
-/// Everything over the checkpoints.
-fn course(course: &[State]) -> Figure {
-    let x = || {
-        let (axis, ticks) =
-            (Axis::linear("checkpoint"), (0..course.len()).map(|place| (place as f64, place.to_string())));
-        if course.len() <= 12 { axis.ticks(ticks.collect::<Vec<_>>()) } else { axis }
-    };
-    let points = |value: &dyn Fn(&State) -> Option<f64>| -> Vec<(f64, f64)> {
-        course.iter().enumerate().filter_map(|(place, state)| Some((place as f64, value(state)?))).collect()
-    };
-    type Value<'a> = &'a dyn Fn(&State) -> Option<f64>;
-    let shown: [(&str, &str, Value<'_>); 8] = [
-        ("Norm", "median norm", &|state| Some(state.norms.median())),
-        ("Spread of norms", "coefficient of variation", &|state| Some(state.norms.variation)),
-        ("Collapse", "effective rank", &|state| Some(state.effective_rank)),
-        ("Directions", "mean cosine", &|state| state.mean_cosine),
-        ("Positives", "angle (rad)", &|state| state.positive_angle),
-        ("Turned since the one before", "angle (rad)", &|state| state.turned),
-        ("Norm and crowding", "Spearman’s ρ", &|state| state.distance_correlation),
-        ("Norm and label agreement", "Spearman’s ρ", &|state| state.agreement_correlation),
-    ];
-    let panels = shown.into_iter().enumerate().filter_map(|(index, (title, label, value))| {
-        let points = points(value);
-        let style = Style::series(index % 4);
-        (points.len() > 1).then(|| {
-            Panel::new(x(), Axis::linear(label))
-                .title(title)
-                .layer(Layer::line(title, points.clone()).style(style))
-                .layer(Layer::markers(title, points).style(style))
-                .legend(Legend::Hidden)
-        })
-    });
-    let files: Vec<String> =
-        course.iter().enumerate().map(|(place, state)| format!("{place}: {}", state.name)).collect();
-    let caption =
-        if files.len() <= 6 { files.join(", ") } else { format!("{} to {}", files[0], files[files.len() - 1]) };
-    let text = "The course of the answers over the checkpoints, a panel for each: norms, their spread, effective rank, mean \
-                cosine, and where they are known angles, correlations and separation.";
-    Figure::new(text).caption(caption).columns(3).panels(panels.collect::<Vec<_>>())
 }

@@ -11,7 +11,7 @@ use crate::commands::report::{STYLE, scripts};
 const TITLE: &str = "What the norms of these embeddings say";
 
 /// The page.
-pub fn page(case: &Case<'_>, figures: &[(&str, Figure)]) -> Result<Markup, Failure> {
+pub fn page(case: &Case, figures: &[(&str, Figure)]) -> Result<Markup, Failure> {
     let mut topics: Vec<Topic> = case.diagnosis.answers.iter().map(|answer| answer.topic).collect();
     topics.dedup();
     let pictures =
@@ -54,7 +54,7 @@ pub fn page(case: &Case<'_>, figures: &[(&str, Figure)]) -> Result<Markup, Failu
     })
 }
 
-fn section(case: &Case<'_>, topic: Topic) -> Markup {
+fn section(case: &Case, topic: Topic) -> Markup {
     html! {
         section {
             h2 { (topic.title()) }
@@ -91,8 +91,8 @@ fn class(worth: Worth) -> &'static str {
     }
 }
 
-fn settings(case: &Case<'_>) -> Markup {
-    let record = case.question.record(&case.options);
+fn settings(case: &Case) -> Markup {
+    let record = case.question.record(&case.options, case.words.order);
     let settings: Vec<(String, String)> = record
         .as_object()
         .into_iter()

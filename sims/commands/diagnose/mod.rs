@@ -1,18 +1,20 @@
 //! `embedding-norms diagnose`: what the norms of a user's own embeddings say, and what they do to training.
 
+mod course;
 mod figures;
 mod html;
 mod options;
 mod order;
 mod page;
-mod reading;
+pub mod reading;
 mod record;
 
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use embedding_norms::diagnosis::{Diagnosis, Options, Subject, diagnose};
-use serde_json::json;
+use embedding_norms::lab::figure::Figure;
+use serde_json::{Value, json};
 
 use crate::cli::earlier;
 use crate::cli::failure::Failure;
@@ -26,11 +28,65 @@ use options::Question;
 const NAME: &str = "diagnose";
 
 /// All that was read and found.
-struct Case<'a> {
-    question: &'a Question,
+pub struct Case {
+    question: Question,
     options: Options,
     subject: Subject,
     diagnosis: Diagnosis,
+    words: Words,
+}
+
+/// What is said of how the answers were asked for.
+#[derive(Clone, Copy)]
+pub struct Words {
+    /// What the order of the checkpoints follows, where there are several.
+    pub order: Option<&'static str>,
+    /// Where there is more than the page of the terminal says.
+    pub more: &'static str,
+}
+
+/// Where the command says more.
+const MORE: &str = "Numbers, formulas, conditions and what each answer is worth: --verbose, --json, or --out DIR.";
+
+impl Case {
+    /// The answers about what was read.
+    pub fn of(
+        question: Question,
+        options: Options,
+        subject: Subject,
+        words: Words,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Self, Failure> {
+        let diagnosis = diagnose(&subject, &options, progress)?;
+        Ok(Self { question, options, subject, diagnosis, words })
+    }
+
+    /// Everything as one object.
+    pub fn record(&self) -> Result<Value, Failure> {
+        record::record(self)
+    }
+
+    /// The page of the terminal.
+    pub fn text(&self, width: usize) -> String {
+        page::page(self, width)
+    }
+
+    /// The figures that the data allow, with their names.
+    pub fn figures(&self) -> Vec<(&'static str, Figure)> {
+        figures::figures(self)
+    }
+
+    /// The page of a browser, with the figures in it.
+    pub fn html(&self) -> Result<String, Failure> {
+        Ok(html::page(self, &self.figures())?.into_string())
+    }
+
+    /// Fills a folder with record, tables, figures and the page of a browser.
+    pub fn write(&self, folder: &Folder, record: &Value) -> Result<(), Failure> {
+        record::write(folder, self, record)?;
+        folder.write_figures(NAME, &self.figures(), &self.question.drawing)?;
+        folder.write("diagnose.html", self.html()?.as_bytes())
+    }
 }
 
 /// The command.
@@ -59,12 +115,23 @@ How to save embeddings from PyTorch: docs/your-own-embeddings.md; how to read th
         )
 }
 
-/// Reads, diagnoses, tells.
-pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
+/// What the arguments ask, the options of the library that it comes to, and what was taken for the optimizer's name.
+/// `files` says whether checkpoints are the names of files, or of what is in memory.
+pub fn asked(matches: &ArgMatches, files: bool) -> Result<(Question, Options, Option<String>), Failure> {
     let mut question = Question::from_arg_matches(matches).map_err(Failure::Usage)?;
+    if files {
+        question.unfold();
+    }
     question.order();
     let (options, note) = question.options()?;
-    let asked = earlier::question(&question.record(&options));
+    Ok((question, options, note))
+}
+
+/// Reads, diagnoses, tells.
+pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
+    let (question, options, note) = asked(matches, true)?;
+    let words = Words { order: question.order_in_words(), more: MORE };
+    let asked = earlier::question(&question.record(&options, words.order));
     let replaces = |out| earlier::replaces(out, NAME, &asked, question.force);
     let replaces = question.out.as_deref().map(replaces).transpose()? == Some(true);
     known::tell([&note], question.quiet);
@@ -72,15 +139,12 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let bar = Bar::new(NAME, question.quiet);
     let subject = reading::read(&question, &bar)?;
     let mut progress = |done: usize, total: usize| bar.show_share(done as u64, total as u64, "questions");
-    let diagnosis = diagnose(&subject, &options, &mut progress)?;
+    let case = Case::of(question, options, subject, words, &mut progress)?;
     bar.finish();
-    let case = Case { question: &question, options, subject, diagnosis };
-    let mut record = record::record(&case)?;
+    let question = &case.question;
+    let mut record = case.record()?;
     if let Some(folder) = &folder {
-        record::write(folder, &case, &record)?;
-        let figures = figures::figures(&case);
-        folder.write_figures(NAME, &figures, &question.drawing)?;
-        folder.write("diagnose.html", html::page(&case, &figures)?.into_string().as_bytes())?;
+        case.write(folder, &record)?;
         if replaces {
             folder.remove_others(NAME)?;
         }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
-use embedding_norms::diagnosis::{DiagnosisError, Names, Network, Options, Parameters, UpdateRule};
+use embedding_norms::data::embeddings::Recording;
+use embedding_norms::diagnosis::{DiagnosisError, Names, Network, Options, Parameters, UpdateRule, check_steps};
 use embedding_norms::theory::encoders::NETWORKS;
 use serde_json::{Value, json};
 
@@ -33,7 +34,8 @@ const NAMES: Names = Names {
 pub struct Question {
     /// Raw embeddings, before any normalization, one a row: FILE[:KEY][:ROWS] (.npy, .npz, .safetensors, .csv, .tsv).
     /// KEY is an array of several, ROWS are the first and the last one from 0: z.npy:0-511.
-    /// Several: checkpoints of one model, row i the same sample in each, ordered by the numbers in their names
+    /// Several: checkpoints of one model, row i the same sample in each, ordered by the numbers in their names; or the file
+    /// of a recorder (docs/python.md), which has them all
     #[arg(value_name = "FILE", required = true, value_parser = values::file())]
     pub checkpoints: Vec<PathBuf>,
 
@@ -143,8 +145,12 @@ struct Training {
     #[arg(long, value_name = "N", value_parser = values::count)]
     steps_between: Option<usize>,
 
+    /// Optimizer steps at which the FILEs were saved, one for each, in the order in which they are given: 0,1,10,100
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = values::step, conflicts_with = "steps_between")]
+    steps: Vec<u64>,
+
     /// The first FILE is from the middle of training: momentum has built up before
-    #[arg(long, requires = "steps_between")]
+    #[arg(long)]
     under_way: bool,
 }
 
@@ -158,6 +164,21 @@ enum Trained {
 }
 
 impl Question {
+    /// Puts what a recorder has left in the place of its file: the embeddings of all steps, and where nothing else is said
+    /// positives, labels and steps.
+    pub fn unfold(&mut self) {
+        let [file] = self.checkpoints.as_slice() else { return };
+        let Some(Recording { steps, embeddings, positives, labels }) = Recording::of(file) else { return };
+        if self.training.steps_between.is_none() && self.training.steps.is_empty() {
+            self.training.steps = steps;
+        }
+        if self.beside.positives.is_empty() {
+            self.beside.positives = positives;
+        }
+        self.beside.labels = self.beside.labels.take().or(labels);
+        self.checkpoints = embeddings;
+    }
+
     /// Puts checkpoints in the order of the numbers in their names, each with positives of its own; `steps_between` then
     /// lies between the first two in this order.
     pub fn order(&mut self) {
@@ -167,6 +188,9 @@ impl Question {
         let names: Vec<String> = self.checkpoints.iter().map(|path| shown(path)).collect();
         let Some(order) = natural_order(&names) else { return };
         let in_order = |paths: &[PathBuf]| order.iter().map(|place| paths[*place].clone()).collect::<Vec<_>>();
+        if self.training.steps.len() == self.checkpoints.len() {
+            self.training.steps = order.iter().map(|place| self.training.steps[*place]).collect();
+        }
         if self.beside.positives.len() == self.checkpoints.len() {
             self.beside.positives = in_order(&self.beside.positives);
         }
@@ -184,6 +208,11 @@ impl Question {
         }
     }
 
+    /// The steps of the checkpoints, where they are known.
+    pub fn steps(&self) -> Option<Vec<u64>> {
+        Some(self.training.steps.clone()).filter(|steps| !steps.is_empty())
+    }
+
     /// The options of the library, checked as far as no file is needed, and what was taken for the optimizer's name.
     pub fn options(&self) -> Result<(Options, Option<String>), Failure> {
         let training = &self.training;
@@ -192,6 +221,15 @@ impl Question {
                 "--steps-between needs a second FILE: the embeddings of the same samples that many steps later"
                     .to_owned(),
             ));
+        }
+        if training.under_way && training.steps_between.is_none() && training.steps.is_empty() {
+            return Err(Failure::Refused(
+                "--under-way says what was before the first of two FILEs; give --steps-between or --steps too"
+                    .to_owned(),
+            ));
+        }
+        if let Some(steps) = self.steps() {
+            check_steps(&steps, self.checkpoints.len()).map_err(|error| Failure::from(error).at("--steps"))?;
         }
         let (found, expected) = (self.beside.positives.len(), self.checkpoints.len());
         if found > 1 && found != expected {
@@ -227,11 +265,11 @@ impl Question {
     }
 
     /// The settings as a record has them.
-    pub fn record(&self, options: &Options) -> Value {
+    pub fn record(&self, options: &Options, order: Option<&str>) -> Value {
         let path = |path: &Option<PathBuf>| path.as_deref().map(shown);
         json!({
             "checkpoints": self.checkpoints.iter().map(|path| shown(path)).collect::<Vec<_>>(),
-            "order": self.order_in_words(),
+            "order": order,
             "labels": path(&self.beside.labels),
             "positives": self.beside.positives.iter().map(|path| shown(path)).collect::<Vec<_>>(),
             "reference": path(&self.beside.reference),
@@ -244,6 +282,7 @@ impl Question {
             "weight_decay": options.weight_decay,
             "coupled": self.training.coupled,
             "steps_between": options.steps_between,
+            "steps": self.steps(),
             "under_way": options.is_under_way,
             "sample": self.sample,
             "neighbours": options.neighbours,

@@ -11,8 +11,8 @@ use crate::cli::wrapping::{labelled, valued, width, wrapped};
 const COLUMN: usize = 51;
 
 /// Prints the page.
-pub fn print(case: &Case<'_>, folder: Option<&Folder>) {
-    say!("{}", page(case, width()).trim_end());
+pub fn print(case: &Case, folder: Option<&Folder>) {
+    say!("{}", case.text(width()).trim_end());
     if let Some(folder) = folder {
         say!("");
         output::tell_of(&folder.written());
@@ -20,7 +20,7 @@ pub fn print(case: &Case<'_>, folder: Option<&Folder>) {
 }
 
 /// The verdict, then what was found: in short, or with everything behind it.
-fn page(case: &Case<'_>, width: usize) -> String {
+pub fn page(case: &Case, width: usize) -> String {
     let mut text: String =
         verdict(&case.diagnosis.verdict).iter().map(|(name, says)| labelled(name, 7, says, width)).collect();
     text += &format!("\n{}", wrapped(&introduction(case), "", "", width));
@@ -34,8 +34,7 @@ fn page(case: &Case<'_>, width: usize) -> String {
         text += &if in_full { told(answer, width) } else { found(answer, width) };
     }
     if !in_full {
-        let more = "Numbers, formulas, conditions and what each answer is worth: --verbose, --json, or --out DIR.";
-        text += &format!("\n{}", wrapped(more, "", "", width));
+        text += &format!("\n{}", wrapped(case.words.more, "", "", width));
     }
     text
 }
@@ -46,14 +45,14 @@ pub fn verdict(verdict: &Verdict) -> [(&'static str, &str); 3] {
 }
 
 /// What was read.
-pub fn introduction(case: &Case<'_>) -> String {
+pub fn introduction(case: &Case) -> String {
     let files = case.subject.checkpoints.len();
     let last = case.subject.last();
     let what = match files {
         1 => last.name().to_owned(),
         _ => format!("{files} checkpoints, {} to {}", case.subject.checkpoints[0].name(), last.name()),
     };
-    let order = case.question.order_in_words().map_or_else(String::new, |order| format!(" Their order: {order}."));
+    let order = case.words.order.map_or_else(String::new, |order| format!(" Their order: {order}."));
     let sample = &case.subject.sample;
     let subset = if sample.is_everything() {
         String::new()

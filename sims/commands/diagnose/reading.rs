@@ -53,7 +53,8 @@ pub fn read(question: &Question, bar: &Bar) -> Result<Subject, Failure> {
         }
         None => None,
     };
-    Ok(Subject { positives, reference, classes, covariates, ..Subject::new(sample, checkpoints) })
+    let steps = question.steps();
+    Ok(Subject { positives, reference, classes, covariates, steps, ..Subject::new(sample, checkpoints) })
 }
 
 /// One pass over a file.
@@ -82,13 +83,18 @@ fn classes(path: &Path, options: &TableOptions, first: &Path, rows: usize) -> Re
 fn covariates(path: &Path, options: &TableOptions, first: &Path, rows: usize) -> Result<Array2<f64>, Failure> {
     let values = read_numbers(path, options)?;
     check_length(path, "covariates", values.nrows(), first, rows)?;
-    if let Some(((row, _), value)) = values.indexed_iter().find(|(_, value)| !value.is_finite()) {
-        return Err(Failure::Refused(format!(
-            "{}: row {row} (counted from 0) is {value}; every row needs a finite number",
-            shown(path)
-        )));
-    }
+    check_finite(&shown(path), &values)?;
     Ok(values)
+}
+
+/// Passes if every row has numbers.
+pub fn check_finite(name: &str, values: &Array2<f64>) -> Result<(), Failure> {
+    match values.indexed_iter().find(|(_, value)| !value.is_finite()) {
+        Some(((row, _), value)) => Err(Failure::Refused(format!(
+            "{name}: row {row} (counted from 0) is {value}; every row needs a finite number"
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn check_length(path: &Path, what: &'static str, found: usize, first: &Path, expected: usize) -> Result<(), Failure> {

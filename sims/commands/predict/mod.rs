@@ -15,7 +15,7 @@ use embedding_norms::optimizer::Parameter;
 use embedding_norms::theory::scaling::Decay;
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::envelope;
 use crate::cli::failure::Failure;
@@ -113,9 +113,12 @@ pub fn assignment(text: &str) -> Result<(String, f64), String> {
     Ok((name.trim().to_owned(), value))
 }
 
+/// The command's name.
+const NAME: &str = "predict";
+
 /// The command.
 pub fn command() -> Command {
-    Question::augment_args(Command::new("predict"))
+    Question::augment_args(Command::new(NAME))
         .about("Predict how a pair converges, from the closed forms alone")
         .long_about(None)
         .after_help(
@@ -160,38 +163,53 @@ impl Answer<'_> {
     }
 }
 
-/// Prints the predictions.
-pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
+/// Everything that is said, as a record and as a page.
+pub struct Said {
+    /// The record.
+    pub record: Value,
+    /// The page.
+    pub text: String,
+    /// What was taken for the optimizer's name, where that may mean more.
+    pub note: Option<String>,
+    /// Whether the record is to be printed.
+    json: bool,
+}
+
+/// What the closed forms say of what is asked.
+pub fn said(matches: &ArgMatches, width: usize) -> Result<Said, Failure> {
     let question = Question::from_arg_matches(matches).map_err(Failure::Usage)?;
     GradScale::new(question.grad_scale)?;
     let optimizer = Chosen::of(&question)?;
     if let Some(cut) = question.cut {
-        tell_of_cut(&question, &optimizer, cut)?;
-        return Ok(ExitCode::SUCCESS);
+        return of_cut(&question, &optimizer, cut, width);
     }
     let answer = answer(&question, &optimizer)?;
-    if question.json {
-        envelope::print("predict", &answer)?;
+    let (record, text) = (envelope::object(NAME, &answer)?, answer.text(width));
+    Ok(Said { record, text, note: optimizer.note, json: question.json })
+}
+
+/// Prints the predictions.
+pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
+    let Said { record, text, note, json } = said(matches, width())?;
+    if json {
+        say!("{}", serde_json::to_string_pretty(&record)?);
     } else {
-        say!("{}", answer.text(width()).trim_end());
+        say!("{}", text.trim_end());
     }
-    known::tell([&optimizer.note], false);
+    known::tell([&note], false);
     Ok(ExitCode::SUCCESS)
 }
 
 /// What S7 says of a cut.
-fn tell_of_cut(question: &Question, optimizer: &Chosen, cut: f64) -> Result<(), Failure> {
+fn of_cut(question: &Question, optimizer: &Chosen, cut: f64, width: usize) -> Result<Said, Failure> {
     let decay = optimizer.decay.map(|_| if question.coupled { Decay::Coupled } else { Decay::Decoupled });
     let (network, grad_scale) = (question.network.as_deref(), question.grad_scale);
     let optimizer = optimizer.entry;
     let lines = cutting::answer(&cutting::Question { network, optimizer, cut, grad_scale, decay })?;
-    if question.json {
-        let settings = json!({ "cut": cut, "network": network, "optimizer": optimizer.name, "grad_scale": grad_scale });
-        return envelope::print("predict", &json!({ "settings": settings, "predictions": lines }));
-    }
-    let width = width();
-    say!("{}", lines.iter().map(|line| line.text(width)).collect::<String>().trim_end());
-    Ok(())
+    let settings = json!({ "cut": cut, "network": network, "optimizer": optimizer.name, "grad_scale": grad_scale });
+    let record = envelope::object(NAME, &json!({ "settings": settings, "predictions": lines }))?;
+    let text = lines.iter().map(|line| line.text(width)).collect();
+    Ok(Said { record, text, note: None, json: question.json })
 }
 
 fn answer<'a>(question: &'a Question, optimizer: &Chosen) -> Result<Answer<'a>, Failure> {

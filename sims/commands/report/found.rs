@@ -22,8 +22,8 @@ pub fn found(materials: &[Material]) -> Markup {
             (failures(materials))
             h3 { "Claims of this project" }
             div class="answers" { @for material in materials { (answer(material)) } }
-            h3 { "Claims of the paper" }
-            (of_the_paper(materials))
+            h3 { "Claims of the paper, and of others" }
+            (of_publications(materials))
         }
     }
 }
@@ -95,12 +95,12 @@ fn finding(material: &Material) -> String {
     }
 }
 
-fn of_the_paper(materials: &[Material]) -> Markup {
-    let paper: Vec<&Claim> = claims(materials).filter(|claim| claim.source == Source::Paper).collect();
+fn of_publications(materials: &[Material]) -> Markup {
+    let published: Vec<&Claim> = claims(materials).filter(|claim| claim.source != Source::Ours).collect();
     html! {
-        @if paper.is_empty() { p { "None was tested here." } }
+        @if published.is_empty() { p { "None was tested here." } }
         ul class="claims" {
-            @for claim in paper {
+            @for claim in published {
                 li {
                     (badge(claim.verdict)) " " (statements::link(&claim.statement)) " " (scripts(&claim.says))
                     @if claim.verdict != Verdict::NotTested { ": " (claim.measured) }

@@ -26,10 +26,13 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Folder;
 pub use formula::scripts;
 pub use page::STYLE;
-pub use terminal::conclude;
+pub use terminal::{Pages, conclude};
 
 /// The name of the file.
 pub const FILE: &str = "report.html";
+
+/// The page to play with, which the report leads to where it lies beside it.
+pub const TO_PLAY_WITH: &str = "explore.html";
 
 /// The command.
 pub fn command() -> Command {
@@ -58,7 +61,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
 /// Writes `report.html` from what lies in a folder; the file.
 pub fn write(folder: &Path) -> Result<PathBuf, Failure> {
     let materials = material::gather(folder)?;
-    let page = page::page(&materials)?.into_string();
+    let page = page::page(&materials, folder.join(TO_PLAY_WITH).is_file())?.into_string();
     Folder::prepare(folder)?.write(FILE, page.as_bytes())?;
     Ok(folder.join(FILE))
 }

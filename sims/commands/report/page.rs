@@ -8,7 +8,7 @@ use crate::cli::failure::Failure;
 use crate::commands::report::found::found;
 use crate::commands::report::material::Material;
 use crate::commands::report::section::{section, title};
-use crate::commands::report::statements;
+use crate::commands::report::{TO_PLAY_WITH, statements};
 
 /// The looks of a page.
 pub const STYLE: &str = include_str!("style.css");
@@ -18,8 +18,8 @@ const LEAD: &str = "Models that compare embeddings by their cosine never look at
                     holds what was predicted, what was measured, and how well the two agree.";
 const PAPER: &str = "On the Importance of Embedding Norms in Self-Supervised Learning";
 
-/// The report of these simulations.
-pub fn page(materials: &[Material]) -> Result<Markup, Failure> {
+/// The report of these simulations, with a link to the page to play with where that lies beside it.
+pub fn page(materials: &[Material], to_play_with: bool) -> Result<Markup, Failure> {
     Ok(html! {
         (DOCTYPE)
         html lang="en" {
@@ -32,6 +32,12 @@ pub fn page(materials: &[Material]) -> Result<Markup, Failure> {
                     p class="also" {
                         "“The paper” is Draganov, Vadgama, Damrich, Böhm, Maes, Kobak, Bekkers: "
                         a href="https://arxiv.org/abs/2502.09252" { cite { (PAPER) } } ", ICML 2025."
+                    }
+                }
+                @if to_play_with {
+                    p class="also" {
+                        a href=(TO_PLAY_WITH) { "Move the norms of a pair yourself" }
+                        ": its path on the sphere, its count of steps and the laws, under your hand."
                     }
                 }
                 (contents(materials))

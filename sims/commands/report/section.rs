@@ -60,9 +60,25 @@ fn figures(material: &Material) -> Markup {
         h3 { @if material.pictures.len() == 1 { "Figure" } @else { "Figures" } }
         @for (index, picture) in material.pictures.iter().enumerate() {
             @match (&material.animation, index) {
-                (Some(animation), 0) => (moving(material.entry.name(), picture, animation)),
-                _ => figure { (still(picture)) figcaption { (picture.description) } },
+                (Some(animation), 0) => (moving(material, picture, animation)),
+                _ => figure id=(anchor(material, index)) { (still(picture)) (caption(material, picture, index)) },
             }
+        }
+    }
+}
+
+/// The name that a link to a figure ends in.
+fn anchor(material: &Material, index: usize) -> String {
+    format!("{}-figure-{}", material.entry.name(), index + 1)
+}
+
+/// What a figure shows, a link to it, and the command that makes it: one click selects all of it.
+fn caption(material: &Material, picture: &Picture, index: usize) -> Markup {
+    html! {
+        figcaption {
+            (picture.description) " "
+            a class="anchor" href={ "#" (anchor(material, index)) } aria-label="Link to this figure" { "#" }
+            code class="whole" { (again::command_line(material)) }
         }
     }
 }
@@ -76,15 +92,15 @@ fn still(picture: &Picture) -> Markup {
 }
 
 /// An animation, with its still figure for readers who ask for reduced motion, here or in their system settings.
-fn moving(name: &str, picture: &Picture, animation: &Animation) -> Markup {
-    let switch = format!("{name}-still");
+fn moving(material: &Material, picture: &Picture, animation: &Animation) -> Markup {
+    let switch = format!("{}-still", material.entry.name());
     html! {
-        figure class="moving" {
+        figure class="moving" id=(anchor(material, 0)) {
             input type="checkbox" id=(switch);
             label for=(switch) { "Stop the animation" }
             div class="motion card" { img src=(animation.source) alt={ "Animation. " (picture.description) }; }
             div class="still" { (still(picture)) }
-            figcaption { (picture.description) }
+            (caption(material, picture, 0))
         }
     }
 }
@@ -113,7 +129,11 @@ fn row(claim: &Claim) -> Markup {
         tr role="row" {
             th scope="row" role="rowheader" { (statements::link(&claim.statement)) }
             td role="cell" data-label="Claim" {
-                @if claim.source == Source::Paper { span class="source" { "The paper’s: " } }
+                @match claim.source {
+                    Source::Ours => {}
+                    Source::Paper => span class="source" { "The paper’s: " }
+                    Source::Literature => span class="source" { "Of others: " }
+                }
                 (scripts(&claim.says))
                 @if !claim.note.is_empty() { span class="note" { (scripts(&claim.note)) } }
             }
@@ -169,6 +189,6 @@ fn conditions(material: &Material) -> Markup {
             }
         }
         h3 { "Run it again" }
-        pre tabindex="0" aria-label="Command" { code { (again::command_line(material)) } }
+        pre tabindex="0" aria-label="Command" { code class="whole" { (again::command_line(material)) } }
     }
 }

@@ -277,4 +277,18 @@ const STORIES: &[(&str, Story)] = &[
                       surely than a range test, in short trainings. Not for SimSiam, and not where embeddings start nearly collapsed.",
         },
     ),
+    (
+        "specificity",
+        Story {
+            question: "Do norms say how often something was seen, and how sure it is?",
+            text: "An embedding whose positives disagree keeps a gradient however well it is placed, and persistent gradients \
+                   lengthen. So free embeddings have a law: longer with frequency, and shorter the better their positives \
+                   agree, which is the opposite of what norms of encoders are known for. Here free embeddings are held \
+                   against that law under several rules, with decay and without, with negatives and without. Then their \
+                   conditions are relaxed one at a time, towards a network that embeds both sides of a pair, to see where \
+                   the sign turns.",
+            finding: "Yes, but with opposite signs: a free embedding is longer where its positives disagree, and under AdamW norms \
+                      say nothing; once a map is shared and its inputs scatter as their positives do, what disagrees is shorter.",
+        },
+    ),
 ];

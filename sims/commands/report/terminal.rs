@@ -19,23 +19,32 @@ const NARROW: usize = 4;
 /// Terminals narrower than this are narrow.
 const WIDE: usize = 60;
 
+/// The pages of a complete run.
+pub struct Pages {
+    /// The page to play with.
+    pub explore: PathBuf,
+    /// The report.
+    pub report: PathBuf,
+}
+
 /// Prints the claims and the files that were written; returns the exit status that follows from the claims.
 pub fn conclude(
     command: &str,
     all: &[(&str, Finished)],
-    report: Option<PathBuf>,
+    pages: Option<Pages>,
     common: &Common,
 ) -> Result<ExitCode, Failure> {
     let mut files: Vec<PathBuf> = all.iter().flat_map(|(_, finished)| finished.files.clone()).collect();
-    files.extend(report.clone());
+    files.extend(pages.iter().flat_map(|pages| [pages.explore.clone(), pages.report.clone()]));
     if common.json {
         envelope::print(command, &run::claims_object(all, &files))?;
     } else if !common.quiet {
         let claims: Vec<(&str, &[Claim])> = all.iter().map(|(name, finished)| (*name, &*finished.claims)).collect();
         print_claims(&claims);
         output::tell_of(&files);
-        if let Some(report) = report {
-            output::tell_path("report", &report);
+        if let Some(pages) = pages {
+            output::tell_path("report", &pages.report);
+            output::tell_path("to play with", &pages.explore);
         }
     }
     let failed = all.iter().flat_map(|(_, finished)| &finished.claims).filter(|claim| claim.failed()).count();
@@ -70,14 +79,16 @@ pub fn verdict(claims: &[&Claim]) -> String {
     if ours(Verdict::NotTested) > 0 {
         text += &format!(", {} not tested", ours(Verdict::NotTested));
     }
-    let papers: Vec<String> = [Verdict::Supported, Verdict::Conditional, Verdict::NotSupported, Verdict::NotTested]
-        .into_iter()
-        .map(|verdict| (count(Source::Paper, verdict), verdict.words()))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, words)| format!("{count} {words}"))
-        .collect();
-    if !papers.is_empty() {
-        text += &format!("; the paper's: {}", papers.join(", "));
+    for (source, whose) in [(Source::Paper, "the paper's"), (Source::Literature, "others'")] {
+        let counts: Vec<String> = [Verdict::Supported, Verdict::Conditional, Verdict::NotSupported, Verdict::NotTested]
+            .into_iter()
+            .map(|verdict| (count(source, verdict), verdict.words()))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, words)| format!("{count} {words}"))
+            .collect();
+        if !counts.is_empty() {
+            text += &format!("; {whose}: {}", counts.join(", "));
+        }
     }
     text
 }
@@ -87,7 +98,7 @@ fn lines(simulation: &str, claims: &[Claim], width: usize) -> String {
     let mut text = wrapped(&format!("{simulation}: {}", verdict(&claims.iter().collect::<Vec<_>>())), "", "  ", width);
     for claim in claims {
         let head = format!("  {:<3} {:<14} ", claim.statement, claim.verdict.words());
-        let source = if claim.source == Source::Paper { "paper: " } else { "" };
+        let source = claim.source.word().map_or_else(String::new, |word| format!("{word}: "));
         let says = format!("{source}{}", claim.says);
         let margin = " ".repeat(if width < WIDE { NARROW } else { MARGIN });
         text += &if width < WIDE {

@@ -155,33 +155,67 @@ How to save embeddings from PyTorch and read results back: docs/your-own-embeddi
         )
 }
 
+/// A run that is asked for, checked as far as no embeddings are needed.
+pub struct Asked {
+    settings: Settings,
+    /// The loss.
+    pub chosen: Chosen,
+    method: optimizers::Method,
+    optimizer: Box<dyn Optimizer>,
+    cadence: Cadence,
+}
+
+impl Asked {
+    /// What the arguments ask for.
+    pub fn of(matches: &ArgMatches) -> Result<Self, Failure> {
+        let settings = Settings::from_arg_matches(matches).map_err(Failure::Usage)?;
+        let chosen = settings.loss.build()?;
+        settings.input.check_lists(&chosen)?;
+        let method = settings.method.chosen()?;
+        let optimizer = method.entry.build(&method.parameters)?;
+        let cadence = settings.cadence()?;
+        Ok(Self { settings, chosen, method, optimizer, cadence })
+    }
+
+    /// The run from a start, if it fits into memory.
+    pub fn descent(&self, start: &Start) -> Result<Descent<'_>, Failure> {
+        self.chosen.check_memory(&start.views())?;
+        self.settings.check_records(start)?;
+        Ok(self.settings.descent(&self.chosen, &*self.optimizer)?.records(self.cadence))
+    }
+
+    /// What ends it.
+    pub fn rules(&self) -> Result<StopRules<'static>, Failure> {
+        self.settings.ending.rules()
+    }
+
+    /// What was taken for the names of the loss and the optimizer, where they may mean more.
+    pub fn notes(&self) -> [&Option<String>; 2] {
+        [&self.chosen.note, &self.method.note]
+    }
+}
+
 /// Reads, descends, writes.
 pub fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
-    let settings = Settings::from_arg_matches(matches).map_err(Failure::Usage)?;
-    let chosen = settings.loss.build()?;
-    chosen.check_lists(&settings.input)?;
-    let method = settings.method.chosen()?;
-    let optimizer = method.entry.build(&method.parameters)?;
-    let cadence = settings.cadence()?;
+    let asked = Asked::of(matches)?;
+    let settings = &asked.settings;
     let read = settings.input.read(settings.quiet)?;
-    chosen.check_memory(&read.start)?;
-    settings.check_records(&read.start)?;
-    let descent = settings.descent(&chosen, &*optimizer)?.records(cadence);
+    let descent = asked.descent(&read.start)?;
     // Zero steps: checks that the loss can be evaluated on these files before anything is written.
     descent.run(read.start.clone(), &StopRules::budget(0)).map_err(|error| read.explain(&error))?;
-    let described = settings.record(&chosen, &read.start)?;
+    let described = settings.record(&asked.chosen, &read.start)?;
     let replaces = earlier::replaces(&settings.out, NAME, &earlier::question(&described), settings.force)?;
     let folder = Folder::prepare(&settings.out)?;
-    known::tell([&chosen.note, &method.note], settings.quiet);
+    known::tell(asked.notes(), settings.quiet);
 
     let bar = Bar::new(NAME, settings.quiet);
-    let asked = Cell::new(0);
+    let looks = Cell::new(0);
     let is_cancelled = || {
-        asked.set(asked.get() + 1);
-        bar.show_share(asked.get(), settings.ending.max_steps as u64, "steps");
+        looks.set(looks.get() + 1);
+        bar.show_share(looks.get(), settings.ending.max_steps as u64, "steps");
         interrupt::flag().load(Ordering::Relaxed)
     };
-    let rules = settings.ending.rules()?.cancelled_by(&is_cancelled);
+    let rules = asked.rules()?.cancelled_by(&is_cancelled);
     let outcome = descent.run(read.start.clone(), &rules).map_err(|error| read.explain(&error))?;
     bar.finish();
 

@@ -3,11 +3,12 @@
 use embedding_norms::lab::claim::{Claim, Stating, brief, claim};
 use embedding_norms::statistics::{Estimate, mean_with_interval, share_with_interval};
 
+use super::average::claim_of_averages;
 use super::bench::middle;
 use super::judged::{Case, FACTOR, Rate, Whose, cases, cut_otherwise, drawn_otherwise, mean_of, means};
 use super::setting::RULES;
 use super::spread::Interval;
-use super::trial::Advice;
+use super::trial::{Advice, LARS_WITH_BIASES, WITHOUT_NEGATIVES};
 use crate::cli::failure::Failure;
 use crate::simulations::grouping::distinct;
 use crate::simulations::simulation::Tables;
@@ -22,9 +23,6 @@ const STARTS: f64 = 1.25;
 /// The share of cells in which advice meets the best rate itself, at least. `SHARE` was aimed at, and is not reached on every
 /// seed.
 const MOST: f64 = 0.5;
-
-/// The network without negatives.
-const SIMSIAM: &str = "simsiam";
 
 /// The claim of the cells in which advice is right.
 const RIGHT: &str =
@@ -49,6 +47,7 @@ pub fn claims(tables: &Tables, replicates: u64) -> Result<Vec<Claim>, Failure> {
         judge.lost(),
         judge.beside_best(),
         judge.itself(),
+        claim_of_averages(&advised, &rows, &tables.rows()?, SHARE, replicates),
         judge.steps(),
         judge.unchanged(),
         judge.exchanged(),
@@ -161,20 +160,18 @@ impl Judge<'_> {
     /// Where there is no advice from any starting rate, and what it would have been without negatives.
     fn refused(&self) -> String {
         let all = cases(self.rows, |_| true);
-        let without = |wanted: bool| {
-            let none = all.iter().filter(|case| case.iter().all(|row| !row.refusal.is_empty()));
-            none.filter(|case| (case[0].network == SIMSIAM) == wanted).count()
-        };
-        let asked = cases(self.rows, |row| row.network == SIMSIAM && row.advised_rate.is_some());
+        let none: Vec<&Case<'_>> = all.iter().filter(|case| case.iter().all(|row| !row.refusal.is_empty())).collect();
+        let count = |why: &str| none.iter().filter(|case| case[0].refusal == why).count();
+        let (without, lars) = (count(WITHOUT_NEGATIVES), count(LARS_WITH_BIASES));
+        let asked = cases(self.rows, |row| row.refusal == WITHOUT_NEGATIVES && row.advised_rate.is_some());
         let there = means(&asked, |row| one(Whose::Advice.of(row).is_right(row)));
         let would = match there.len() {
             0 => String::new(),
             cells => format!(", where it would be {:.2}", there.iter().sum::<f64>() / cells as f64),
         };
         format!(
-            "no advice in {} cells that start collapsed, and in {} without negatives{would}",
-            without(false),
-            without(true)
+            "no advice in {} cells that start collapsed, in {lars} of biases under LARS, and in {without} without negatives{would}",
+            none.len() - without - lars
         )
     }
 

@@ -46,7 +46,12 @@ impl Rate {
 
     /// Whether it is within the factor of the best rate of the sweep.
     pub fn is_near_best(&self, row: &Advice) -> bool {
-        self.over_best(row).is_some_and(|log| log.abs() <= libm::log(FACTOR))
+        row.best_rate.is_some_and(|best| self.is_near(best))
+    }
+
+    /// Whether it is within the factor of another.
+    pub fn is_near(&self, other: f64) -> bool {
+        self.rate.is_some_and(|rate| libm::log(rate / other).abs() <= libm::log(FACTOR))
     }
 
     /// ln of the rate over the best.
@@ -96,7 +101,7 @@ pub fn cases(rows: &[Advice], keep: impl Fn(&Advice) -> bool) -> Vec<Case<'_>> {
 
 /// Whether rows differ in nothing but their starting rates.
 fn same(one: &Advice, other: &Advice) -> bool {
-    same_setting(one, other) && (one.cut, one.replicate) == (other.cut, other.replicate)
+    same_cell(one, other) && one.replicate == other.replicate
 }
 
 /// Whether rows are of the same setting and differ in the cut alone, but for starting rates.
@@ -106,7 +111,12 @@ pub fn cut_otherwise(one: &Advice, other: &Advice) -> bool {
 
 /// Whether rows are of the same cell in two replicates: other initial parameters and other samples.
 pub fn drawn_otherwise(one: &Advice, other: &Advice) -> bool {
-    same_setting(one, other) && one.replicate != other.replicate && one.cut == other.cut
+    same_cell(one, other) && one.replicate != other.replicate
+}
+
+/// Whether rows are of the same cell, in whatever replicate.
+pub fn same_cell(one: &Advice, other: &Advice) -> bool {
+    same_setting(one, other) && one.cut == other.cut
 }
 
 fn same_setting(one: &Advice, other: &Advice) -> bool {

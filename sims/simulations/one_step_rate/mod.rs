@@ -1,6 +1,7 @@
 //! A learning rate from one step (statement S9): the rate at which one step turns embeddings by half the angle of positive
 //! pairs, beside the best one of a sweep, those of a range test, and leaving the rate as it is.
 
+mod average;
 mod bench;
 mod claims;
 mod figures;

@@ -22,6 +22,12 @@ const LEVEL: f64 = 0.75;
 /// Rates at which so much of what the best one gains is left are as good as it.
 pub const AS_GOOD: f64 = 0.9;
 
+/// Why SimSiam gets no advice.
+pub const WITHOUT_NEGATIVES: &str = "without negatives the criterion failed too often where it was tuned";
+/// Why networks with biases get none under LARS.
+pub const LARS_WITH_BIASES: &str =
+    "under LARS the criterion advised networks with biases less than half the best rate where it was tuned";
+
 /// One network under one rule.
 #[derive(Clone, Debug, Serialize)]
 pub struct Trial {
@@ -54,8 +60,11 @@ impl Place {
 
     /// Why no advice is given here, whatever a step says.
     fn refusal(&self) -> Option<&'static str> {
-        (self.family == Family::SimSiam)
-            .then_some("without negatives the criterion failed too often where it was tuned")
+        match (self.family, self.rule) {
+            (Family::SimSiam, _) => Some(WITHOUT_NEGATIVES),
+            (Family::Biases, Rule::Lars) => Some(LARS_WITH_BIASES),
+            _ => None,
+        }
     }
 
     pub fn label(&self) -> String {
@@ -121,6 +130,15 @@ pub struct Swept {
     pub rate: f64,
     pub mean_loss: Option<f64>,
     pub end_loss: Option<f64>,
+}
+
+impl Swept {
+    /// Whether it is of the cell of a row, in whatever replicate.
+    pub fn is_of(&self, row: &Advice) -> bool {
+        let key = (self.temperature, self.batch_size, self.cut);
+        (&self.network, &self.optimizer, &self.data) == (&row.network, &row.optimizer, &row.data)
+            && key == (row.temperature, row.batch_size, row.cut)
+    }
 }
 
 impl Row for Advice {

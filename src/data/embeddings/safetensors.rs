@@ -46,7 +46,7 @@ pub(super) fn open(
 }
 
 /// The header and the place where the data begins.
-fn read_header(storage: &mut dyn Storage, length: u64) -> Result<(Metadata, u64), Problem> {
+pub(super) fn read_header(storage: &mut dyn Storage, length: u64) -> Result<(Metadata, u64), Problem> {
     let broken = |error| interrupted(HEADER, error);
     go_to(storage, 0, HEADER)?;
     let mut size = [0; LENGTH as usize];

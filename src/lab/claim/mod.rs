@@ -4,7 +4,7 @@ mod stating;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::stating::{Stating, claim, claim_of_paper};
+pub use self::stating::{Stating, claim, claim_of_others, claim_of_paper};
 use crate::statistics::Estimate;
 pub use crate::words::brief;
 
@@ -16,6 +16,19 @@ pub enum Source {
     Ours,
     /// Draganov et al., ICML 2025; tested here with controls of ours.
     Paper,
+    /// Another publication, which the claim names; compared as a statement.
+    Literature,
+}
+
+impl Source {
+    /// Whose claim it is, in one word to stand before it; nothing for ours.
+    pub const fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Ours => None,
+            Self::Paper => Some("paper"),
+            Self::Literature => Some("others"),
+        }
+    }
 }
 
 /// The outcome of a claim.
@@ -26,11 +39,11 @@ pub enum Verdict {
     AsStated,
     /// Ours: it did not come out as stated.
     NotAsStated,
-    /// The paper's: supported by the measurement.
+    /// The paper's, or of others: supported by the measurement.
     Supported,
-    /// The paper's: true under a condition that the statement does not name.
+    /// The paper's, or of others: true under a condition that the statement does not name.
     Conditional,
-    /// The paper's: not supported by the measurement.
+    /// The paper's, or of others: not supported by the measurement.
     NotSupported,
     /// The settings are too small, or not those that the claim is about.
     NotTested,

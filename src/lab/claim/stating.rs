@@ -53,6 +53,17 @@ pub fn claim_of_paper(statement: &str, says: &str) -> Stating {
     Stating { source: Source::Paper, ..claim(statement, says) }
 }
 
+/// A claim of another publication about a statement, which it names; decided by [`Stating::verdict`].
+///
+/// ```
+/// use embedding_norms::lab::claim::{Source, Verdict, claim_of_others};
+/// let claim = claim_of_others("S8", "norms encode frequency (Somebody 2026)").verdict("always", "in part", Verdict::Conditional);
+/// assert_eq!((claim.source, claim.verdict), (Source::Literature, Verdict::Conditional));
+/// ```
+pub fn claim_of_others(statement: &str, says: &str) -> Stating {
+    Stating { source: Source::Literature, ..claim(statement, says) }
+}
+
 impl Stating {
     /// What these settings must have for a decision. Where they lack it, the claim is not tested, and this says why.
     pub fn needs(mut self, met: bool, why: &str) -> Self {
@@ -230,10 +241,12 @@ impl Stating {
         Self { interval: Some((found.lower, found.upper)), ..self.valued(found.value) }
     }
 
-    /// Prediction and measurement of a claim of the paper in words, with the verdict that it deserves.
+    /// Prediction and measurement of a claim of the paper or of others in words, with the verdict that it deserves.
     pub fn verdict(self, predicted: impl Into<String>, measured: impl Into<String>, verdict: Verdict) -> Claim {
+        let source = if self.source == Source::Literature { Source::Literature } else { Source::Paper };
         self.decide(|statement, says| {
-            Claim::outcome(statement, says, predicted.into(), measured.into(), true).of_the_paper(verdict)
+            let outcome = Claim::outcome(statement, says, predicted.into(), measured.into(), true);
+            Claim { source, verdict, ..outcome }
         })
     }
 }

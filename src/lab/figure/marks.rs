@@ -9,10 +9,12 @@ use plotters::style::text_anchor::HPos;
 
 use super::canvas::{Canvas, decimal, units};
 
+use super::axis::Axis;
 use super::frame::Frame;
 use super::image::Image;
 use super::layer::{Layer, Mark};
 use super::measures::Rectangle;
+use super::number;
 use super::palette::{Colour, Dash, Marker, Style};
 use super::pen::{Lettering, Pen, shape};
 use super::raster::Raster;
@@ -32,6 +34,19 @@ fn chart(area: &DrawingArea<Canvas, Shift>, frame: &Frame) -> Chart {
     area.apply_coord_spec(Cartesian2d::<RangedCoordf64, RangedCoordf64>::new(x.0..x.1, y.0..y.1, pixels))
 }
 
+/// Points of a larger cloud have no names of their own: one does not read them one at a time.
+const MOST_NAMED: usize = 200;
+
+/// The values of a point, as the axes name them.
+fn name(panel: &Panel, (x, y): (f64, f64)) -> String {
+    let along = |axis: &Axis, value: f64| {
+        let ticks = axis.ticks.iter().flatten().filter(|_| axis.named);
+        let tick = ticks.into_iter().find(|(at, _)| *at == value);
+        tick.map_or_else(|| number::significant(value, 4), |(_, name)| name.clone())
+    };
+    format!("{}: {}", along(&panel.x, x), along(&panel.y, y))
+}
+
 /// Draws the marks of one layer.
 pub fn draw(pen: &Pen, panel: &Panel, frame: &Frame, layer: &Layer, style: Style) -> Result<(), FigureError> {
     let place = |x: f64, y: f64| frame.place(panel, x, y);
@@ -41,8 +56,11 @@ pub fn draw(pen: &Pen, panel: &Panel, frame: &Frame, layer: &Layer, style: Style
         Mark::Line(points) => draw_line(pen, panel, frame, points, &style),
         Mark::Markers(points) => {
             let near = frame.plot.grown(0.5);
-            let seen = points.iter().filter_map(|&(x, y)| place(x, y)).filter(|&at| near.holds(at));
-            seen.into_iter().try_for_each(|at| marker(pen, at, &style))
+            let placed = points.iter().filter_map(|&(x, y)| Some(((x, y), place(x, y)?)));
+            placed.filter(|&(_, at)| near.holds(at)).try_for_each(|(values, at)| match points.len() > MOST_NAMED {
+                true => marker(pen, at, &style),
+                false => pen.named(&name(panel, values), || marker(pen, at, &style)),
+            })
         }
         Mark::ErrorBars(intervals) => intervals.iter().try_for_each(|&(x, lower, upper)| {
             let ends = place(x, lower).zip(place(x, upper));

@@ -63,6 +63,14 @@ impl Pen {
         Ok(())
     }
 
+    /// Names what `draw` draws: browsers show the name where the pointer rests on it.
+    pub fn named(&self, name: &str, draw: impl FnOnce() -> Result<(), FigureError>) -> Result<(), FigureError> {
+        self.sink.write(&format!("<g><title>{}</title>\n", canvas::escape(name)));
+        draw()?;
+        self.sink.write("</g>\n");
+        Ok(())
+    }
+
     /// Cuts off what `draw` draws outside of a rectangle. A nested SVG needs no name, as a clip path would.
     pub fn clipped(&self, to: Rectangle, draw: impl FnOnce() -> Result<(), FigureError>) -> Result<(), FigureError> {
         let [x, y, width, height] = [to.left, to.top, to.width, to.height].map(|value| decimal(units(value)));

@@ -61,6 +61,7 @@ fn asking(name: &str) -> Vec<String> {
         "diagnose" => &["z.csv", "z.csv --positives w.csv --json", "z.csv --out found"],
         "redraw" => &["results/norm-effect.csv --out drawn"],
         "report" => &["results"],
+        "explore" => &["--out results"],
         "merge" => &["parts --out merged", "parts --out merged --json"],
         "all" => &["--quick --dry-run"],
         "norm-effect" => {
