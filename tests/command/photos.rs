@@ -166,6 +166,11 @@ fn levers_learn_from_images() {
     let tasks = ["contrastive", "non-contrastive", "simclr", "simsiam", "byol"].map(|task| format!("\nimages-{task},"));
     assert!(tasks.iter().all(|task| table.contains(task)), "{table}");
     assert!(!table.contains("digits-") && !table.contains("mixture-"));
+    // More samples than there are digits: nothing of the crate's own data is drawn beside.
+    write(data.path(), [2400, 80], 1);
+    let options = options.replace("--samples 128", "--samples 2300").replace("--batch 32", "--batch 512");
+    let (_, assert) = run("levers", data.path(), &format!("{options} --tasks images-contrastive"));
+    assert.success();
 }
 
 #[test]
