@@ -28,6 +28,16 @@ impl Generator {
     pub fn from_key(key: [u8; 32]) -> Self {
         Self(ChaCha12Rng::from_seed(key))
     }
+
+    /// How many words of 32 bits have been drawn.
+    pub fn position(&self) -> u128 {
+        self.0.get_word_pos()
+    }
+
+    /// Goes on as if so many words of 32 bits had been drawn.
+    pub fn set_position(&mut self, words: u128) {
+        self.0.set_word_pos(words);
+    }
 }
 
 impl RngCore for Generator {

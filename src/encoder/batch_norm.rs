@@ -141,6 +141,11 @@ impl BatchNorm {
     pub(super) fn slices_mut(&mut self) -> [&mut [f64]; 2] {
         [&mut self.gain, &mut self.offset]
     }
+
+    /// Parameters and running statistics.
+    pub(super) fn state_mut(&mut self) -> [&mut [f64]; 4] {
+        [&mut self.gain, &mut self.offset, &mut self.running_mean, &mut self.running_variance]
+    }
 }
 
 /// Sums over rows run in the order of the rows; vector lanes run over features.

@@ -67,6 +67,15 @@ impl Layer {
         }
     }
 
+    /// All numbers that change in training: parameters and running statistics.
+    pub(super) fn state_mut(&mut self) -> Vec<&mut [f64]> {
+        match self {
+            Self::BatchNorm(norm) => norm.state_mut().into(),
+            Self::Residual(layers) => layers.iter_mut().flat_map(Self::state_mut).collect(),
+            Self::Linear(_) | Self::LayerNorm(_) | Self::Rectifier => self.slices_mut(),
+        }
+    }
+
     /// The ε of the normalizations, in order.
     pub(super) fn epsilons_mut(&mut self) -> Vec<&mut f64> {
         match self {

@@ -97,6 +97,11 @@ impl Network {
         Ok(())
     }
 
+    /// All numbers that change in training: parameters and running statistics, layer by layer.
+    pub(crate) fn state_mut(&mut self) -> Vec<&mut [f64]> {
+        self.layers.iter_mut().flat_map(Layer::state_mut).collect()
+    }
+
     /// As [`Encoder::backward`], with the gradient with respect to the features, (n × p), for what stands before.
     pub fn backward_to_features(
         &self,

@@ -25,4 +25,8 @@ impl Update for GradientDescent {
     fn step(&mut self, _group: usize, learning_rate: f64, parameters: &mut [f64], gradient: &[f64]) {
         descend(parameters, learning_rate, gradient.iter().copied());
     }
+
+    fn memory_mut(&mut self) -> Option<Vec<&mut [f64]>> {
+        Some(Vec::new())
+    }
 }

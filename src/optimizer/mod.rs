@@ -112,4 +112,10 @@ pub trait Update: Send {
     ///
     /// Every group is stepped once per step of the run, in any order.
     fn step(&mut self, group: usize, learning_rate: f64, parameters: &mut [f64], gradient: &[f64]);
+
+    /// All that the rule remembers between steps, in a fixed order, for checkpoints ([`crate::training::Checkpoint`]).
+    /// Nothing, if a run by this rule cannot be put down and taken up again.
+    fn memory_mut(&mut self) -> Option<Vec<&mut [f64]>> {
+        None
+    }
 }

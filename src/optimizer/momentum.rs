@@ -23,6 +23,11 @@ impl Velocity {
         }
         velocity
     }
+
+    /// The velocities, group by group.
+    pub fn memory_mut(&mut self) -> Vec<&mut [f64]> {
+        self.groups.iter_mut().map(Vec::as_mut_slice).collect()
+    }
 }
 
 /// Heavy-ball momentum: v ← βv + g, z ← z − γ v. Degrees r = 0 and q = 1, hence h = 2.
@@ -98,6 +103,10 @@ impl Update for HeavyBallUpdate {
         let velocity = self.0.update(group, gradient);
         descend(parameters, learning_rate, velocity.iter().copied());
     }
+
+    fn memory_mut(&mut self) -> Option<Vec<&mut [f64]>> {
+        Some(self.0.memory_mut())
+    }
 }
 
 struct NesterovUpdate(Velocity);
@@ -107,5 +116,9 @@ impl Update for NesterovUpdate {
         let momentum = self.0.momentum;
         let velocity = self.0.update(group, gradient);
         descend(parameters, learning_rate, gradient.iter().zip(velocity).map(|(g, v)| g + momentum * v));
+    }
+
+    fn memory_mut(&mut self) -> Option<Vec<&mut [f64]>> {
+        Some(self.0.memory_mut())
     }
 }

@@ -49,6 +49,20 @@ pub enum TrainingError {
         /// How many groups there are.
         groups: usize,
     },
+    /// A checkpoint of another training.
+    #[error("the checkpoint holds {found} numbers, and this training has {needed}: it is of another training")]
+    Checkpoint {
+        /// How many numbers it holds.
+        found: usize,
+        /// How many change in this training.
+        needed: usize,
+    },
+    /// A rule that cannot go on from a checkpoint.
+    #[error("{rule} cannot go on from a checkpoint: take gradient-descent, heavy-ball or nesterov")]
+    NoCheckpoints {
+        /// The rule.
+        rule: &'static str,
+    },
     /// Weight decay beside a rule that has its own.
     #[error(transparent)]
     Decay(#[from] TwoDecays),

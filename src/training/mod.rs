@@ -19,6 +19,7 @@
 //! per embedding that is γ = η/n (convention N1).
 
 mod batches;
+mod checkpoint;
 mod method;
 mod objective;
 mod schedule;
@@ -26,6 +27,7 @@ mod source;
 mod trainer;
 
 pub use batches::{batches, draw_positives};
+pub use checkpoint::Checkpoint;
 pub use method::{Method, TrainingError};
 pub use schedule::{Clipping, Schedule};
 pub use source::{Labelled, Source, TwoViews, Views};

@@ -247,6 +247,17 @@ impl<'a, E: Encoder> Trainer<'a, E> {
     }
 }
 
+impl Trainer<'_, Network> {
+    /// The number of steps, and all other numbers that change in a step.
+    pub(super) fn state_mut(&mut self) -> Result<(&mut u64, Vec<&mut [f64]>), TrainingError> {
+        let rule = self.method.optimizer.name();
+        let memory = self.update.memory_mut().ok_or(TrainingError::NoCheckpoints { rule })?;
+        let target = self.target.as_mut().map(|target| &mut target.encoder);
+        let networks = std::iter::once(&mut self.encoder).chain(&mut self.predictor).chain(target);
+        Ok((&mut self.steps, networks.flat_map(Network::state_mut).chain(memory).collect()))
+    }
+}
+
 /// The passes of the views of a batch.
 fn through<E: Encoder>(encoder: &E, inputs: &[Input<'_>]) -> Vec<Pass> {
     inputs.iter().map(|&input| encoder.forward(input)).collect()

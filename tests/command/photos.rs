@@ -109,6 +109,31 @@ fn figures_are_drawn_again_from_the_tables() {
 }
 
 #[test]
+fn a_killed_training_goes_on_after_its_last_epoch_and_finds_the_same() {
+    let data = miniature();
+    let find = |options: &str| {
+        let (folder, assert) = run("confidence", data.path(), &format!("{TINY} --threads 1 {options}"));
+        assert.success();
+        files(&folder)
+    };
+    let plain = find("");
+    let kept = TempDir::new().unwrap();
+    let option = format!("--checkpoints {}", kept.path().display());
+    assert!(plain == find(&option));
+    let states = || fs::read_dir(kept.path()).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    // All classes, two without one, the other data set, the long tail and the balanced sample, two replicates.
+    assert_eq!(states().len(), 6 * 2);
+    // Trainings that were put down after all epochs take no step, and find the same again.
+    assert!(plain == find(&option));
+    // A state that is not whole is not gone on from.
+    for state in states() {
+        let bytes = fs::read(&state).unwrap();
+        fs::write(&state, &bytes[..bytes.len() / 2]).unwrap();
+    }
+    assert!(plain == find(&option));
+}
+
+#[test]
 fn colours_of_cifar_and_another_folder_as_reference_are_trained_on() {
     let (data, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let mut numbers = generator(3, b"photos", 0);
@@ -141,6 +166,11 @@ fn levers_learn_from_images() {
     let tasks = ["contrastive", "non-contrastive", "simclr", "simsiam", "byol"].map(|task| format!("\nimages-{task},"));
     assert!(tasks.iter().all(|task| table.contains(task)), "{table}");
     assert!(!table.contains("digits-") && !table.contains("mixture-"));
+    // More samples than there are digits: nothing of the crate's own data is drawn beside.
+    write(data.path(), [2400, 80], 1);
+    let options = options.replace("--samples 128", "--samples 2300").replace("--batch 32", "--batch 512");
+    let (_, assert) = run("levers", data.path(), &format!("{options} --tasks images-contrastive"));
+    assert.success();
 }
 
 #[test]

@@ -32,11 +32,12 @@ fn gallery(folder: &str, prefix: &str) -> Gallery {
 }
 
 /// Folders of results, and what begins their anchors and their marks in docs/claims.md.
-const FOLDERS: [(&str, &str); 4] = [
+const FOLDERS: [(&str, &str); 5] = [
     ("plots", ""),
     ("plots/full", "full-"),
     ("plots/full/one-step-rate", "full-"),
     ("plots/full/fashion-mnist", "fashion-mnist-"),
+    ("plots/full/fashion-mnist/no-batch-norm", "fashion-mnist-biases-"),
 ];
 
 fn all_claims() -> BTreeMap<String, Claim> {

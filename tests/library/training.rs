@@ -5,10 +5,14 @@ use crate::support;
 use embedding_norms::encoder::{Encoder, Input, Linear, Network, Perceptron, Table};
 use embedding_norms::loss::{Loss, NegativeCosine, NtXent};
 use embedding_norms::normalization::GradScale;
-use embedding_norms::optimizer::{AdamW, GradientDescent, HeavyBall, Optimizer, RiemannianDescent, WeightDecay};
-use embedding_norms::random::{StandardNormal, generator};
-use embedding_norms::training::{Labelled, Method, Source, Trainer, TrainingError, Views, batches, draw_positives};
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use embedding_norms::optimizer::{
+    AdamW, GradientDescent, HeavyBall, Nesterov, Optimizer, RiemannianDescent, WeightDecay,
+};
+use embedding_norms::random::{Generator, StandardNormal, generator};
+use embedding_norms::training::{
+    Checkpoint, Labelled, Method, Source, Trainer, TrainingError, TwoViews, Views, batches, draw_positives,
+};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis};
 use ndarray_rand::RandomExt;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -352,4 +356,47 @@ fn a_training_that_diverges_ends_in_an_error_and_keeps_its_last_parameters() {
     assert!(matches!(error, TrainingError::NoDirection { steps: 0, .. }), "{error}");
     assert_eq!(trainer.steps(), 0);
     assert!(before.iter().zip(flat(trainer.encoder())).all(|(x, y)| x.to_bits() == y.to_bits()));
+}
+
+#[test]
+fn a_training_goes_on_from_a_checkpoint_bit_for_bit() {
+    let features = gaussian(24, 6, &mut generator(1, b"features", 0));
+    let noisy = |sample: ArrayView1<'_, f64>, mut view: ArrayViewMut1<'_, f64>, numbers: &mut Generator| {
+        view.assign(&(&sample + &gaussian(1, 6, numbers).row(0)));
+    };
+    let source = TwoViews::new(features.view(), noisy);
+    let loss = NegativeCosine::with_stop_gradient();
+    let rules: [Box<dyn Optimizer>; 3] =
+        [Box::new(GradientDescent), Box::new(HeavyBall::new(0.9).unwrap()), Box::new(Nesterov::new(0.8).unwrap())];
+    for rule in &rules {
+        let method = || Method::new(&loss, &**rule, 0.1).unwrap();
+        let mut random = generator(1, b"checkpoint", 0);
+        let encoder = Perceptron::new(&[6, 8, 4]).without_biases().batch_norm().draw(&mut random);
+        let predictor = Network::draw(&[4, 8, 4], true, &mut random);
+        let new = || Trainer::with_target(encoder.clone(), predictor.clone(), 0.9, method()).unwrap();
+        let mut whole = new();
+        for _ in 0..3 {
+            whole.epoch(&source, 8, &mut random).unwrap();
+        }
+        let (state, position) = (whole.checkpoint().unwrap(), random.position());
+        let mut later = new();
+        later.resume(&state).unwrap();
+        assert_eq!(later.steps(), whole.steps());
+        let mut again = generator(1, b"checkpoint", 0);
+        again.set_position(position);
+        for _ in 0..2 {
+            whole.epoch(&source, 8, &mut random).unwrap();
+            later.epoch(&source, 8, &mut again).unwrap();
+        }
+        assert!(later.encoder() == whole.encoder() && later.target() == whole.target(), "{}", rule.name());
+        assert_eq!(later.checkpoint(), whole.checkpoint());
+        let other = Checkpoint { steps: 1, numbers: vec![0.0; 3] };
+        let error = later.resume(&other).unwrap_err();
+        assert!(matches!(error, TrainingError::Checkpoint { found: 3, .. }), "{error}");
+        assert_eq!(later.checkpoint(), whole.checkpoint());
+    }
+    let rule = AdamW::new(0.9, 0.999, 1e-8, 0.0).unwrap();
+    let encoder = Network::draw(&[6, 4], true, &mut generator(2, b"checkpoint", 0));
+    let mut trainer = Trainer::new(encoder, Method::new(&loss, &rule, 0.1).unwrap()).unwrap();
+    assert!(matches!(trainer.checkpoint(), Err(TrainingError::NoCheckpoints { .. })));
 }

@@ -40,7 +40,10 @@ pub fn figures(tables: &Tables) -> Result<Vec<(&'static str, Figure)>, Failure> 
     if !normalized.is_empty() {
         figures.push(("batch-norm", as_rates(&normalized)));
     }
-    figures.push(("shrinking", shrinking(&tables.rows()?)));
+    let shrunk: Vec<Shrunk> = tables.rows()?;
+    if !shrunk.is_empty() {
+        figures.push(("shrinking", shrinking(&shrunk)));
+    }
     Ok(figures)
 }
 

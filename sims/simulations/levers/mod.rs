@@ -177,7 +177,9 @@ Examples:
         let size = self.size;
         let of_crate = self.tasks.iter().filter(|task| task.data() != Data::Images);
         let homogeneous = of_crate.filter(|task| task.architecture() == Architecture::NoBiases);
-        let outputs = [Task::DigitsContrastive, Task::MixtureContrastive].into_iter().flat_map(|task| {
+        // A user's own images may be more than there are digits: their size is that of their tasks alone.
+        let own = [Task::DigitsContrastive, Task::MixtureContrastive].into_iter().filter(|_| self.data.is_none());
+        let outputs = own.flat_map(|task| {
             let both = LAYERS.into_iter().flat_map(|layers| [(layers, false), (layers, true)]);
             both.map(move |(layers, biases)| Shrinking { task, layers, biases, size })
         });

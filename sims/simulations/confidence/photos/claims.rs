@@ -6,7 +6,7 @@ use embedding_norms::statistics::{Estimate, mean};
 
 use super::labels::{Finding, Wrong};
 use super::measures::Measure;
-use super::tail::{Frequency, Trained};
+use super::tail::{Frequency, Trained, paired};
 use super::unseen::{Novelty, Unseen};
 use super::whole::PhotoSpace;
 use crate::cli::failure::Failure;
@@ -132,14 +132,10 @@ fn ambiguous(stating: Stating, labels: &[Finding]) -> Claim {
 /// The rank correlation, over classes, of the frequency with a quantity of the long tail's network relative to that of the
 /// balanced one, in each replicate.
 fn by_frequency(tail: &[Frequency], quantity: fn(&Frequency) -> f64) -> Vec<f64> {
-    let of = |trained| tail.iter().filter(move |row| row.trained == trained);
-    let mut pairs = Vec::new();
-    for row in of(Trained::LongTail) {
-        let same = |other: &&Frequency| (other.replicate, other.place) == (row.replicate, row.place);
-        if let Some(other) = of(Trained::Balanced).find(same) {
-            pairs.push((row.replicate as f64, row.images as f64, quantity(row) - quantity(other)));
-        }
-    }
+    let pair = |(row, other): (&Frequency, &Frequency)| {
+        (row.replicate as f64, row.images as f64, quantity(row) - quantity(other))
+    };
+    let pairs: Vec<_> = paired(tail).map(pair).collect();
     let groups = crate::simulations::grouping::by(pairs, |pair| pair.0);
     let correlation = |(_, pairs): (f64, Vec<(f64, f64, f64)>)| {
         let (images, values): (Vec<f64>, Vec<f64>) =

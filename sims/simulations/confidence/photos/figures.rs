@@ -5,7 +5,7 @@ use embedding_norms::statistics::{mean, mean_with_interval};
 
 use super::labels::{Finding, Wrong};
 use super::measures::Measure;
-use super::tail::{Frequency, Trained};
+use super::tail::{Frequency, paired};
 use super::unseen::{Novelty, Unseen};
 use super::whole::{Bucket, PhotoSpace, PhotoTenth};
 use crate::cli::failure::Failure;
@@ -13,6 +13,9 @@ use crate::simulations::confidence::figures::sources;
 use crate::simulations::grouping::grouped;
 use crate::simulations::simulation::Tables;
 use crate::simulations::study::Row;
+
+/// Buckets of fewer images than this are not drawn: their shares are hardly any of the norm's doing.
+const FEW: usize = 5;
 
 /// Whether the tables are those of images of a user's own.
 pub fn is_of_photos(tables: &Tables) -> bool {
@@ -51,14 +54,14 @@ fn series(name: &str, look: Style, found: &[(f64, Vec<f64>)], possible: (f64, f6
 
 fn accuracy(buckets: &[Bucket], tenths: &[PhotoTenth], main: &[PhotoSpace]) -> Figure {
     let neighbours = main.first().map_or(0, |row| row.neighbours);
-    let y = || Axis::linear(format!("share that {neighbours} neighbours classify correctly")).range(0.0, 1.0);
+    let y = || Axis::linear(format!("share that {neighbours} neighbours classify correctly")).range(0.0, 1.02);
     let x = Axis::linear("norm over its largest, upper end of 20 buckets").range(0.0, 1.03);
     let mut published = Panel::new(x, y()).title("By bucket of the norm, as published").legend(Legend::Below);
     let x =
         Axis::linear("tenth of the images by norm, short to long").range(0.6, 10.4).ticks_at((1..=10).map(f64::from));
     let mut even = Panel::new(x, y()).title("By tenth of the images").legend(Legend::Below);
     for (source, name, look) in sources() {
-        let of_source = buckets.iter().filter(|row| row.source == source);
+        let of_source = buckets.iter().filter(|row| row.source == source && row.images >= FEW);
         let found = grouped(of_source.filter_map(|row| Some((row.norm, row.accuracy?))));
         published = published.layers(series(name, look, &found, (0.0, 1.0)));
         let of_source = tenths.iter().filter(|row| row.source == source);
@@ -68,7 +71,7 @@ fn accuracy(buckets: &[Bucket], tenths: &[PhotoTenth], main: &[PhotoSpace]) -> F
     let text = "Two panels for the trained network, the untrained network and the pixels: the share of held-out images that \
                 their neighbours classify correctly, by twenty equal parts of the norm over its largest value, and by tenths \
                 of the images.";
-    let caption = "Means over trainings with 95 % intervals, cut at what is possible. Buckets at the ends hold few images, tenths equally many.";
+    let caption = "Means over trainings with 95 % intervals, cut at what is possible. Buckets of fewer than five images are left out.";
     Figure::new(text).columns(2).caption(caption).panel(published).panel(even)
 }
 
@@ -108,8 +111,8 @@ fn novelty(rows: &[Novelty]) -> Figure {
     let place = |unseen| kinds.iter().position(|(kind, _)| *kind == unseen).unwrap_or_default();
     let points: Vec<_> = rows.iter().map(|row| (place(row.unseen), row.measure, row.replicate, row.auroc)).collect();
     let x = Axis::linear("what training never saw").range(-0.6, 2.6).ticks(names);
-    let panel =
-        Panel::new(x, Axis::linear("AUROC against held-out images").range(0.0, 1.0)).title("What tells unseen images?");
+    let panel = Panel::new(x, Axis::linear("AUROC against held-out images").range(0.0, 1.02))
+        .title("What tells unseen images?");
     let text = "For images of a class left out of training, of another data set, and of the data for a network trained on \
                 the other data set: how well small norms, distances of pixels and of embeddings, and the agreement of \
                 neighbours tell them from held-out images of what was trained on.";
@@ -124,7 +127,7 @@ fn wrong_labels(rows: &[Finding]) -> Figure {
     let points: Vec<_> = rows.iter().map(|row| (place(row.wrong), row.measure, row.replicate, row.auroc)).collect();
     let x = Axis::linear("which labels are wrong").range(-0.6, 1.6).ticks(names);
     let panel =
-        Panel::new(x, Axis::linear("AUROC against right labels").range(0.0, 1.0)).title("What finds wrong labels?");
+        Panel::new(x, Axis::linear("AUROC against right labels").range(0.0, 1.02)).title("What finds wrong labels?");
     let measures = [Measure::Norm, Measure::UntrainedNorm, Measure::Loss, Measure::Agreement];
     let text = "For labels that are wrong at random and for wrong labels of ambiguous images: how well short embeddings, the \
                 loss that training minimizes, and neighbours with other labels find them.";
@@ -134,25 +137,24 @@ fn wrong_labels(rows: &[Finding]) -> Figure {
 
 fn long_tail(rows: &[Frequency]) -> Figure {
     let last = rows.iter().map(|row| row.place).max().unwrap_or(1) as f64;
-    let looks = [(Trained::LongTail, "long tail"), (Trained::Balanced, "balanced"), (Trained::Untrained, "untrained")];
-    let panel = |title: &str, y: &str, possible, quantity: fn(&Frequency) -> f64| {
+    let panel = |title: &str, y: &str, quantity: fn(&Frequency) -> f64| {
         let x = Axis::linear("class by frequency, common to rare").range(0.6, last + 0.4);
         let x = if last <= 20.0 { x.ticks_at((1..=last as u32).map(f64::from)) } else { x };
-        let mut panel = Panel::new(x, Axis::linear(y)).title(title).legend(Legend::Below);
-        for (index, (trained, name)) in looks.into_iter().enumerate() {
-            let of = rows.iter().filter(|row| row.trained == trained);
-            let found = grouped(of.map(|row| (row.place as f64, quantity(row))));
-            panel = panel.layers(series(name, Style::series(index), &found, possible));
-        }
-        panel
+        let found = grouped(paired(rows).map(|(row, other)| (row.place as f64, quantity(row) - quantity(other))));
+        Panel::new(x, Axis::linear(y)).title(title).layer(Layer::horizontal_line("", 0.0)).layers(series(
+            "",
+            Style::series(0),
+            &found,
+            (f64::NEG_INFINITY, f64::INFINITY),
+        ))
     };
-    let text = "Two panels against the classes from the commonest to the rarest, for a network trained on the long tail, one \
-                trained on as many images of each class, and an untrained one: the mean norm of held-out images of the class, \
-                and the mean cosine between them.";
-    let caption = "Held-out images; means over trainings with 95 % intervals. Which class is rare is drawn anew for each training.";
+    let text = "Two panels against the classes from the commonest to the rarest: how much the mean norm of held-out images of \
+                the class, and the mean cosine between them, differ between a network trained on the long tail and one \
+                trained on as many images of each class.";
+    let caption = "Held-out images, the same classes in both networks; means over trainings with 95 % intervals. Which class is rare is drawn anew.";
     Figure::new(text)
         .columns(2)
         .caption(caption)
-        .panel(panel("Norms by frequency", "mean norm over that of all", (0.0, f64::INFINITY), |row| row.norm))
-        .panel(panel("Collapse by frequency", "mean cosine within the class", (-1.0, 1.0), |row| row.cosine))
+        .panel(panel("Norms: long tail minus balanced", "norm over that of all, difference", |row| row.norm))
+        .panel(panel("Collapse: long tail minus balanced", "cosine within the class, difference", |row| row.cosine))
 }

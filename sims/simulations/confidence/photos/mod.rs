@@ -1,6 +1,7 @@
 //! Norms as confidence on images of a user's own, in the paper's figures: accuracy by norm, images that training never saw
 //! the like of, wrong labels, rare classes.
 
+mod checkpoints;
 mod claims;
 mod figures;
 mod labels;
@@ -11,6 +12,8 @@ mod training;
 mod unseen;
 mod whole;
 
+use std::path::PathBuf;
+
 use clap::Args;
 use embedding_norms::data::images::Half;
 use serde::{Deserialize, Serialize};
@@ -20,6 +23,7 @@ use crate::cli::failure::Failure;
 use crate::cli::values;
 use crate::simulations::photo_data::{Changes, PhotoData};
 use crate::simulations::study::Plan;
+use checkpoints::Checkpoints;
 pub use claims::claims;
 pub use figures::{figures, is_of_photos};
 use sample::Sample;
@@ -82,6 +86,12 @@ pub struct Photos {
     #[arg(long, value_name = "FACTOR", requires = "data", value_parser = values::positive)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     imbalance: Option<f64>,
+
+    /// Keep the state of each training in this folder, so that one that was killed goes on after its last epoch; delete
+    /// the folder when the run is done
+    #[arg(long, value_name = "DIR", requires = "data")]
+    #[serde(skip)]
+    checkpoints: Option<PathBuf>,
 }
 
 impl Photos {
@@ -107,6 +117,7 @@ impl Photos {
                 noise: options.noise,
             },
             batch_norm: !self.no_batch_norm,
+            checkpoints: Checkpoints::new(self.checkpoints.clone()),
         };
         training.changes.of(size)?;
         let reference = Reference { folder: self.reference_data.clone(), size };

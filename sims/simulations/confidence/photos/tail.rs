@@ -65,6 +65,16 @@ impl Row for Frequency {
     const TABLE: &'static str = "tail";
 }
 
+/// Each class of the long tail's network beside that of the balanced one in the same replicate.
+pub fn paired(rows: &[Frequency]) -> impl Iterator<Item = (&Frequency, &Frequency)> {
+    let of = |trained| rows.iter().filter(move |row| row.trained == trained);
+    let balanced = of(Trained::Balanced);
+    of(Trained::LongTail).filter_map(move |row| {
+        let same = |other: &&Frequency| (other.replicate, other.place) == (row.replicate, row.place);
+        balanced.clone().find(same).map(|other| (row, other))
+    })
+}
+
 /// How many images each of so many classes has, the commonest first: a geometric series with so many in all.
 pub fn frequencies(classes: usize, images: usize, imbalance: f64) -> Vec<usize> {
     let share = |place: usize| libm::pow(imbalance, -(place as f64) / (classes.max(2) - 1) as f64);

@@ -10,6 +10,7 @@ use embedding_norms::training::{Method, Schedule, Source, Trainer, batches};
 use ndarray::{ArrayView2, Axis, concatenate};
 use serde::Serialize;
 
+use super::checkpoints::{Checkpoints, Saved};
 use crate::cli::failure::Failure;
 use crate::cli::rates::OfMean;
 use crate::simulations::confidence::training::Encoders;
@@ -36,10 +37,12 @@ pub struct PhotoTraining {
     pub temperature: f64,
     pub changes: Changes,
     pub batch_norm: bool,
+    #[serde(skip)]
+    pub checkpoints: Checkpoints,
 }
 
 impl PhotoTraining {
-    /// Trains a new encoder on images, as far as it gets before it is cancelled.
+    /// Trains a new encoder on images, as far as it gets before it is cancelled; from the last checkpoint, if there is one.
     ///
     /// The untrained network is the same one before its first step, with batch statistics of these images: of the control
     /// only the weights differ.
@@ -50,6 +53,7 @@ impl PhotoTraining {
         generator: &mut Generator,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Encoders, Failure> {
+        let file = self.checkpoints.file(generator)?;
         let source = self.changes.two_views(size, images)?;
         let loss = NtXent::new(self.temperature)?;
         let optimizer = HeavyBall::new(MOMENTUM)?;
@@ -62,7 +66,13 @@ impl PhotoTraining {
         let mut untrained = plan.draw(generator);
         let mut trainer = Trainer::new(untrained.clone(), method)?;
         self.calibrate(&mut untrained, &*source, generator);
-        for _ in 0..self.epochs {
+        let mut done = 0;
+        if let Some(saved) = file.as_ref().map(|file| file.read()).transpose()?.flatten() {
+            trainer.resume(&saved.state)?;
+            generator.set_position(saved.position);
+            done = saved.epochs;
+        }
+        for epoch in done..self.epochs {
             for rows in
                 batches(source.samples(), self.batch, generator).into_iter().filter(|rows| rows.len() == self.batch)
             {
@@ -72,6 +82,10 @@ impl PhotoTraining {
                 if let Some(views) = source.views(&rows, generator) {
                     trainer.step(&views)?;
                 }
+            }
+            if let Some(file) = &file {
+                let (position, state) = (generator.position(), trainer.checkpoint()?);
+                file.write(&Saved { epochs: epoch + 1, position, state })?;
             }
         }
         Ok(Encoders { untrained, trained: trainer.encoder().clone() })
