@@ -12,6 +12,7 @@ use super::{answer, ask, quantity, rows, subject, with_positives};
 const KEY: &str = "frequency-and-agreement";
 const FREQUENCY: &str = "partial Spearman of norm and class frequency";
 const AGREEMENT: &str = "partial Spearman of norm and cosine with the positive";
+const ALONE: &str = "Spearman of norm and cosine with the positive";
 const CLASSES: usize = 8;
 
 /// Classes of different sizes, with positives at angles of their own; norms
@@ -67,7 +68,23 @@ fn s8_nothing_is_said_of_frequency_where_all_classes_are_of_one_size() {
     let n = even.classes.as_ref().unwrap().of_rows.len();
     assert_eq!(n % 2, 0);
     even.classes = Some(Classes { names: vec!["a".into(), "b".into()], of_rows: (0..n).map(|row| row % 2).collect() });
+    let found = ask(&even, &Options::default());
+    let names: Vec<&str> = answer(&found, KEY).quantities.iter().map(|quantity| quantity.name.as_str()).collect();
+    assert_eq!(names, [ALONE]);
+    even.positives.clear();
     assert!(ask(&even, &Options::default()).find(KEY).is_none());
+}
+
+#[test]
+fn s8_positives_alone_tell_of_agreement() {
+    let options = Options { resamples: 199, ..Options::default() };
+    let sign = |power: f64, permuted: bool| {
+        let mut planted = planted(power, permuted);
+        planted.classes = None;
+        let (low, high) = quantity(&ask(&planted, &options), KEY, ALONE).interval.unwrap();
+        i32::from(low > 0.0) - i32::from(high < 0.0)
+    };
+    assert_eq!([sign(0.25, false), sign(-0.25, false), sign(0.25, true)], [-1, 1, 0]);
 }
 
 /// The answer says what trials showed: those of `embedding-norms specificity`.
