@@ -41,6 +41,7 @@
 mod balance;
 mod encoding;
 mod finite;
+mod header;
 mod identity;
 pub mod journal;
 mod merge;

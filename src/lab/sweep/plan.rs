@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::balance::balance;
 use super::encoding::{EncodeError, canonical};
+use super::header::{FORMAT, Header};
 use super::identity::CellId;
-use super::journal::{FORMAT, Header};
 use super::shard::Shard;
 
 /// One set of resolved settings of a simulation.

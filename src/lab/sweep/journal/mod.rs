@@ -18,14 +18,13 @@
 //! **What is opened.** Regular files that are not links ([`crate::lab::files`]): a pipe, a device or a link in the
 //! place of the journal or of its lock is an error that names it.
 
-mod header;
 mod reader;
 mod record;
 mod writer;
 
 use std::path::{Path, PathBuf};
 
-pub use header::{Difference, FORMAT, Header};
+pub use super::header::{Difference, FORMAT, Header};
 pub(super) use reader::{Archive, Reader, known_header};
 pub(super) use record::{Key, line_of};
 pub(super) use writer::{Journal, has_begun};
