@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Optional, Protocol
 
-if TYPE_CHECKING:
-    from .recorder import Recorder
+
+class Recorder(Protocol):
+    """What a callback asks of a recorder."""
+
+    def start(self, step: int = 0) -> None: ...
+
+    def step(self, step: Optional[int] = None) -> None: ...
+
+    def close(self) -> None: ...
 
 
 def lightning(recorder: Recorder) -> Any:
