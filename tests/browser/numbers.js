@@ -43,43 +43,43 @@ function comparison(most) {
 const flat = (pair) => [pair.k, pair.alpha, pair.beta];
 
 function comparePair(page, row, index, check) {
-  const { gamma, norm, second, held, angle, epsilon, budget, library } = row;
+  const { gamma, norm, second, held, angle, epsilon, budget, expected } = row;
   const pair = { k: Math.tan(0.5 * angle), alpha: gamma / (norm * norm), beta: held ? 0 : gamma / (second * second) };
   const place = (name) => `pair ${index}: ${name}`;
   const counted = page.stepsOfPair(pair, epsilon, budget);
-  check.same(place("stop"), counted.stop, library.stop);
-  if (library.stop === "reached") {
-    check.same(place("steps"), counted.steps, library.steps);
-    check.number(place("crossing"), counted.crossing, library.crossing);
+  check.same(place("stop"), counted.stop, expected.stop);
+  if (expected.stop === "reached") {
+    check.same(place("steps"), counted.steps, expected.steps);
+    check.number(place("crossing"), counted.crossing, expected.crossing);
   }
-  check.each(place("step"), flat(page.pairStep(pair)), library.step);
-  check.number(place("one minus cosine"), page.oneMinusCosine(pair.k), library.oneMinus);
-  check.number(place("flow"), page.flowSteps(pair, epsilon), library.flow);
-  check.number(place("flowing"), page.flowHalfTangent(pair, 1), library.flowing);
-  check.number(place("orders"), page.secondOrderSteps(pair, epsilon), library.orders);
-  check.same(place("both need a step"), page.bothNeedAStep(pair.k, epsilon), library.bothNeed);
-  check.number(place("best norm"), page.bestNorm(gamma, angle), library.best);
-  check.each(place("band"), page.oneStepBand(pair.k, epsilon), library.band);
-  if (library.dual) check.each(place("dual"), flat(page.dual(pair)), library.dual);
+  check.each(place("step"), flat(page.pairStep(pair)), expected.step);
+  check.number(place("one minus cosine"), page.oneMinusCosine(pair.k), expected.oneMinus);
+  check.number(place("flow"), page.flowSteps(pair, epsilon), expected.flow);
+  check.number(place("flowing"), page.flowHalfTangent(pair, 1), expected.flowing);
+  check.number(place("orders"), page.secondOrderSteps(pair, epsilon), expected.orders);
+  check.same(place("both need a step"), page.bothNeedAStep(pair.k, epsilon), expected.bothNeed);
+  check.number(place("best norm"), page.bestNorm(gamma, angle), expected.best);
+  check.each(place("band"), page.oneStepBand(pair.k, epsilon), expected.band);
+  if (expected.dual) check.each(place("dual"), flat(page.dual(pair)), expected.dual);
   else check.same(place("dual"), page.dual(pair), null);
   const growth = held ? null : page.pairGrowth(gamma, pair, angle);
-  if (library.growth && growth) check.each(place("growth"), [growth.first, growth.second], library.growth);
-  else check.same(place("growth"), growth, library.growth);
+  if (expected.growth && growth) check.each(place("growth"), [growth.first, growth.second], expected.growth);
+  else check.same(place("growth"), growth, expected.growth);
 }
 
 function compareDescent(page, row, index, check) {
   const ended = page.descend(row);
   const place = (name) => `descent ${index} by ${row.optimizer}: ${name}`;
-  check.same(place("stop"), ended.stop, row.library.stop);
-  check.same(place("steps"), ended.steps, row.library.steps);
-  check.list(place("first"), ended.first, row.library.first);
-  check.list(place("second"), ended.second, row.library.second);
+  check.same(place("stop"), ended.stop, row.expected.stop);
+  check.same(place("steps"), ended.steps, row.expected.steps);
+  check.list(place("first"), ended.first, row.expected.first);
+  check.list(place("second"), ended.second, row.expected.second);
 }
 
 function compareTraining(page, row, index, check) {
   const place = (name) => `training ${index} (${row.rule}): ${name}`;
   const { norm, angle, relaxation, nextOrder } = page.equilibrium(row.rule, row);
-  const [ofNorm, ofAngle, ofRelaxation, order] = row.library.settled;
+  const [ofNorm, ofAngle, ofRelaxation, order] = row.expected.settled;
   check.each(place("equilibrium"), [norm, angle, relaxation], [ofNorm, ofAngle, ofRelaxation]);
   // The next order is a difference: a part of 1.
   check.list(place("next order"), [nextOrder, 1], [order, 1]);
@@ -89,9 +89,9 @@ function compareTraining(page, row, index, check) {
     if (theirs.advised === null) check.same(place(`${name}: advised`), mine.advised, null);
     else check.number(place(`${name}: advised`), mine.advised, theirs.advised);
   };
-  told("network", page.standing(row.turn, row.angle, false), row.library.network);
-  told("free", page.standing(row.turn, row.angle, true), row.library.free);
-  told("computed", page.standingOfPair(row.gamma, row.first, row.second, row.angle), row.library.computed);
+  told("network", page.standing(row.turn, row.angle, false), row.expected.network);
+  told("free", page.standing(row.turn, row.angle, true), row.expected.free);
+  told("computed", page.standingOfPair(row.gamma, row.first, row.second, row.angle), row.expected.computed);
 }
 
 /** Every `every`th setting of the table, with these functions. */

@@ -67,7 +67,7 @@ fn pair(random: &mut Generator) -> Value {
     let growth = if held { None } else { pair_growth(gamma, norm, second, angle).ok() };
     json!({
         "gamma": gamma, "norm": norm, "second": second, "held": held, "angle": angle, "epsilon": epsilon, "budget": BUDGET,
-        "library": {
+        "expected": {
             "stop": stop, "steps": steps, "crossing": crossing,
             "step": flat(pair.step()),
             "oneMinus": one_minus_cosine(k),
@@ -136,7 +136,7 @@ fn descent(random: &mut Generator) -> Value {
     json!({
         "optimizer": name, "settings": settings, "gamma": gamma, "first": z, "second": w, "stopGradient": held,
         "decay": decay, "coupled": coupled, "epsilon": epsilon, "budget": budget,
-        "library": {
+        "expected": {
             "stop": stop, "steps": outcome.steps,
             "first": outcome.first.row(0).to_vec(), "second": outcome.second.unwrap().row(0).to_vec(),
         },
@@ -169,7 +169,7 @@ fn training(random: &mut Generator) -> Value {
         "rule": kind, "gamma": gamma, "decay": decay, "frequency": frequency, "dimension": dimension,
         "momentum": momentum, "beta1": momentum, "beta2": beta2,
         "turn": turn, "angle": angle, "first": first, "second": second,
-        "library": {
+        "expected": {
             "settled": [settled.norm, settled.angle, settled.relaxation, persistent.next_order(rule, dimension).unwrap()],
             "network": told(of_turn), "free": told(of_turn.proved()),
             "computed": told(Standing::of_pairs(angle, (excess, excess)).proved()),
