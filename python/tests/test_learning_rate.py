@@ -160,7 +160,7 @@ def test_a_step_out_of_the_numbers_is_too_long():
     assert same(training.state(), before)
     alone = training.find([1e38], network="no-biases")
     assert alone.rate is None and alone.refusal == "a step at the rate 1e+38 leaves embeddings that are not finite."
-    both, fine = Training().find([1e38, 1e-4]), Training().find([1e-4])
+    both, fine = training.find([1e38, 1e-4]), training.find([1e-4])
     assert both.trials[0].diagnosis is None and both.rate == fine.rate and fine.rate is not None
 
 
