@@ -28,9 +28,9 @@ class Trial:
 
     #: The learning rate of the step.
     rate: float
-    #: The step over the best one, x; its logarithm is near 0 at the best step.
+    #: The step over the one that is aimed at; its logarithm is near 0 there.
     x: Optional[float]
-    #: Which side of the best step it is on: ``short``, ``near``, ``long``, ``unclear``.
+    #: Which side of that step it is on: ``short``, ``near``, ``long``, ``unclear``.
     side: Optional[str]
     #: All that one step says; ``None`` where its embeddings were no finite numbers.
     diagnosis: Optional[Diagnosis]
@@ -146,7 +146,7 @@ def _rates(rates: Optional[Iterable[float]], own: float, trials: Sequence[Trial]
 def _trial(rate: float, found: Diagnosis) -> Trial:
     record = found.to_dict()
     quantities = [each for answer in record["answers"] if answer["key"] == "step" for each in answer["quantities"]]
-    over = next((each["value"] for each in quantities if each["name"].startswith("step over the best")), None)
+    over = next((each["value"] for each in quantities if each["name"].startswith("step over the ")), None)
     standing = record["standing"]
     return Trial(rate, over, None if standing is None else standing["side"], found)
 

@@ -30,7 +30,7 @@ fn why(worth: Worth) -> &'static str {
     match worth {
         Worth::Tested => {
             "In the trial of docs/diagnosing.md at least four of five clear predictions had the right sign for this optimizer \
-             and kind of network. Trust the direction and not the size."
+             and kind of network; training speeds up by less than predicted as a rule."
         }
         Worth::Untested => {
             "The trial of docs/diagnosing.md holds nothing on this optimizer and kind of network, or they are not known."
@@ -76,7 +76,7 @@ pub fn learning_rate(standing: &Standing, spread: (f64, f64), options: &Options)
         let what = if standing.side() == Side::Long { "a smaller learning rate" } else { "a larger learning rate" };
         return refused("learning-rate", what, options);
     };
-    let Some(advised) = standing.advised() else { return stays(standing, worth) };
+    let Some(advised) = standing.advised() else { return stays(standing, worth, options) };
     let finding = match standing.side() {
         Side::Long if standing.is_proved => format!("Divide the learning rate by about {}.", factor(-advised)),
         Side::Long => format!(
@@ -84,8 +84,12 @@ pub fn learning_rate(standing: &Standing, spread: (f64, f64), options: &Options)
              long does not tell by how much.",
             factor(-advised)
         ),
-        _ => format!(
+        _ if standing.is_proved => format!(
             "Multiply the learning rate of this step by about {}: then a step turns embeddings by half the angle of positives.",
+            factor(advised)
+        ),
+        _ => format!(
+            "Multiply the learning rate of this step by about {}, to a third of where trainings of its kind were fastest.",
             factor(advised)
         ),
     };
@@ -101,7 +105,7 @@ pub fn learning_rate(standing: &Standing, spread: (f64, f64), options: &Options)
         .with([quantity])
         .rests_on(
             statement(standing),
-            "1/x = tan(φ0/2)/tan α: one step turns embeddings by α, and α goes as the rate while it is small",
+            "aim/x with x = tan α/tan(φ0/2): one step turns embeddings by α, and α goes as the rate while it is small",
         )
         .on(rate_meant(standing, options))
         .worth(worth, why(worth))
@@ -119,7 +123,7 @@ fn rate_meant(standing: &Standing, options: &Options) -> String {
             .to_owned();
     if options.rule.is_some_and(|rule| rule.momentum > 0.0) && !options.is_under_way {
         text += &format!(
-            " Momentum is taken to start from rest at the first checkpoint, and to lengthen later steps; if it has built up \
+            " Momentum is taken to start from rest at the first checkpoint, so that lasting steps are longer; if it has built up \
              before: {}.",
             options.names.is_under_way
         );
@@ -138,24 +142,15 @@ fn unknown(options: &Options) -> Vec<Need> {
 }
 
 /// Where there is no other rate to advise.
-fn stays(standing: &Standing, worth: Worth) -> Answer {
+fn stays(standing: &Standing, worth: Worth, options: &Options) -> Answer {
     if standing.side() == Side::Near {
         let finding = "Leave the learning rate: the criterion sees nothing to gain by another one.";
         return Answer::measured("learning-rate", Topic::Step, finding)
-            .rests_on(statement(standing), "1/x = tan(φ0/2)/tan α")
+            .rests_on(statement(standing), "aim/x with x = tan α/tan(φ0/2)")
             .worth(worth, why(worth));
     }
-    let finding = match standing.is_saturated() {
-        true => {
-            "No advice on the learning rate: the step turned embeddings so far that the turn does not tell how much too long \
-             it is. Save one step at a tenth of the rate and ask again."
-        }
-        false => {
-            "No advice on the learning rate: the bounds on the step do not tell on which side of the best one it is; save \
-             checkpoints fewer steps apart."
-        }
-    };
-    Answer::none("learning-rate", Topic::Step, finding)
+    let finding = format!("No advice on the learning rate: {}.", standing.undecided());
+    Answer::none("learning-rate", Topic::Step, finding).needs(unknown(options))
 }
 
 /// What a cut of the initialization is.

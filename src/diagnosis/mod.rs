@@ -50,7 +50,7 @@ pub use relations::NormGroup;
 pub use snapshot::{Collector, Fault, Sample, Snapshot};
 pub use standing::{Side, Standing};
 pub use subject::{Classes, Subject, check_shapes, check_steps};
-pub use tested::{Lever, Trial, forecast_trial, trial};
+pub use tested::{Lever, Trial, aims, best_step, forecast_trial, trial};
 pub use verdict::Verdict;
 
 use crate::theory::equilibrium::Equilibrium;

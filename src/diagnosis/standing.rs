@@ -5,12 +5,14 @@
 //! with |ln x| on both sides, as e^|ln x| far from 0: below as L1 says, above as its mirror image of L7. A lever that
 //! multiplies legs by a factor f changes ln x into ln x + ln f, so that ln(speed-up) = |ln x| − |ln x + ln f|.
 //!
-//! For a pair of free embeddings this is proved. For a network it is a criterion that is tested
-//! (`docs/diagnosing.md`): there x comes from the angle that embeddings turn in a step, however that comes about.
+//! For a pair of free embeddings this is proved. For a network it is a criterion that is tested (`docs/diagnosing.md`): there
+//! x comes from the angle that embeddings turn in a step, however that comes about, and what to aim at is not 1 but a third of
+//! the x\* of statement S9, which depends on the optimizer and the kind of network. Where these are not known the aim lies
+//! between bounds, and so does the excess, ln(x/aim).
 
 use serde::Serialize;
 
-use crate::theory::encoders::rate_factor;
+use crate::theory::encoders::{self, rate_factor};
 
 /// Beyond this turn, in radians, the tangent runs away, and the way in norms takes its place.
 const LARGEST_TURN: f64 = 1.2;
@@ -18,9 +20,9 @@ const LARGEST_TURN: f64 = 1.2;
 /// Within this of the best step, |ln x| ≤ ln 2, nothing is gained by a lever, for free embeddings.
 const NEAR: (f64, f64) = (std::f64::consts::LN_2, std::f64::consts::LN_2);
 
-/// The same below and above the best step for a network: x from 1/3 to 30. Chosen on one half of the seeds of the trial of
-/// docs/diagnosing.md.
-const NEAR_IN_NETWORKS: (f64, f64) = (1.098_612_288_668_109_8, 3.401_197_381_662_155_4);
+/// The same below and above the aim for a network: a third of it and ten times. Chosen on one half of the seeds of the trial
+/// of docs/diagnosing.md.
+const NEAR_IN_NETWORKS: (f64, f64) = (1.098_612_288_668_109_8, std::f64::consts::LN_10);
 
 /// A step that is too long does not tell by how much: the rate is divided by this, and one step is looked at again.
 const LARGEST_DIVISION: f64 = std::f64::consts::LN_10;
@@ -32,7 +34,9 @@ pub struct Standing {
     pub angle: f64,
     /// The leg of a step, the way of an embedding over its norm, between these bounds.
     pub leg: (f64, f64),
-    /// ln x, between these bounds.
+    /// The step to aim at over the best one of a free pair, between these bounds.
+    pub aim: (f64, f64),
+    /// ln(x/aim), between these bounds.
     pub excess: (f64, f64),
     /// Whether embeddings are free, so that the best step is proved, and no criterion.
     pub is_proved: bool,
@@ -62,7 +66,8 @@ pub enum Side {
 }
 
 impl Standing {
-    /// From the angle φ0 of a typical pair, in radians, and bounds on the leg of a step, all above 0.
+    /// From the angle φ0 of a typical pair, in radians, and bounds on the leg of a step, all above 0; the aim is the
+    /// best step of a free pair, x = 1.
     ///
     /// ```
     /// use embedding_norms::diagnosis::{Side, Standing};
@@ -74,13 +79,13 @@ impl Standing {
     /// ```
     pub fn of_leg(angle: f64, leg: (f64, f64)) -> Self {
         let excess = |leg: f64| -libm::log(rate_factor(leg, angle));
-        Self { angle, leg, excess: (excess(leg.0), excess(leg.1)), is_proved: false }
+        Self { angle, leg, aim: (1.0, 1.0), excess: (excess(leg.0), excess(leg.1)), is_proved: false }
     }
 
     /// From the quartiles of ln x over pairs of free embeddings, x = γ(1 + cos φ0)/(ρ_i ρ_j).
     pub fn of_pairs(angle: f64, excess: (f64, f64)) -> Self {
         let leg = |excess: f64| rate_factor(1.0, angle) * libm::exp(excess);
-        Self { angle, leg: (leg(excess.0), leg(excess.1)), excess, is_proved: true }
+        Self { angle, leg: (leg(excess.0), leg(excess.1)), aim: (1.0, 1.0), excess, is_proved: true }
     }
 
     /// The same for free embeddings, for which the best step is proved.
@@ -89,12 +94,26 @@ impl Standing {
         Self { is_proved: true, ..self }
     }
 
-    /// The same where momentum was at rest before, and makes later steps up to `growth` times as long: by that if all
-    /// gradients point one way, by its root if they are independent.
+    /// The same where a lasting step is longer by factors between these bounds, as momentum was at rest before.
     #[must_use]
-    pub fn from_rest(self, growth: f64) -> Self {
-        let more = libm::log(growth);
-        Self { excess: (self.excess.0 + 0.5 * more, self.excess.1 + more), ..self }
+    pub fn lasting(self, growth: (f64, f64)) -> Self {
+        let excess = (self.excess.0 + libm::log(growth.0), self.excess.1 + libm::log(growth.1));
+        Self { excess, ..self }
+    }
+
+    /// The same with another step to aim at, over the best one of a free pair, between these bounds, above 0.
+    ///
+    /// ```
+    /// use embedding_norms::diagnosis::Standing;
+    /// let step = Standing::of_leg(1.0, (0.01, 0.01));
+    /// let shift = step.excess.0 - step.aiming_at((4.0, 4.0)).excess.0;
+    /// assert!((shift - 4.0_f64.ln()).abs() < 1e-12);
+    /// ```
+    #[must_use]
+    pub fn aiming_at(self, aim: (f64, f64)) -> Self {
+        let nearer = |own: f64, other: f64| libm::log(own / other);
+        let excess = (self.excess.0 + nearer(self.aim.1, aim.1), self.excess.1 + nearer(self.aim.0, aim.0));
+        Self { aim, excess, ..self }
     }
 
     /// Whether the step turned embeddings so far that the turn does not tell how much too long it is.
@@ -102,12 +121,17 @@ impl Standing {
         self.leg.1 >= libm::tan(LARGEST_TURN)
     }
 
+    /// Whether the step is so short that its turn goes as the learning rate (statement S9).
+    fn is_proportional(&self) -> bool {
+        self.leg.1 <= libm::tan(encoders::LARGEST_TURN)
+    }
+
     /// The side of the best step.
     pub fn side(&self) -> Side {
         let (low, high) = self.excess;
         let (below, above) = if self.is_proved { NEAR } else { NEAR_IN_NETWORKS };
         match () {
-            () if high < -below => Side::Short,
+            () if high < -below && (self.is_proved || self.is_proportional()) => Side::Short,
             () if low > above => Side::Long,
             () if self.is_saturated() && !self.is_proved => Side::Unclear,
             () if low >= -below && high <= above => Side::Near,
@@ -115,9 +139,26 @@ impl Standing {
         }
     }
 
+    /// What hides the side of the best step, and what would show it.
+    pub(super) fn undecided(&self) -> &'static str {
+        match () {
+            () if !self.is_proved && !self.is_proportional() => {
+                "the step turned embeddings so far that the turn no longer goes as the rate; save one step at a tenth of the \
+                 rate and ask again"
+            }
+            () if self.aim.0 < self.aim.1 => {
+                "the best step depends on the optimizer and the kind of network, and among those that were \
+                 tried this one lies on either side"
+            }
+            () => {
+                "the bounds on the step do not tell on which side of the best one it is; save checkpoints fewer steps apart"
+            }
+        }
+    }
+
     /// ln of the factor of the learning rate that is advised (statement S9); `None` where it is to stay or nothing is known.
     ///
-    /// Towards longer steps it is 1/x. Towards shorter ones a network's step does not tell how far: 1/x, but at least 1/10.
+    /// Towards longer steps it is aim/x. Towards shorter ones a network's step does not tell how far: aim/x, but at least 1/10.
     pub fn advised(&self) -> Option<f64> {
         match self.side() {
             Side::Short => Some(-self.middle()),
@@ -133,12 +174,12 @@ impl Standing {
         (a.min(b), a.max(b))
     }
 
-    /// The middle of the bounds on ln x.
+    /// The middle of the bounds on ln(x/aim).
     pub fn middle(&self) -> f64 {
         0.5 * (self.excess.0 + self.excess.1)
     }
 
-    /// Bounds on ln c of the cut that makes the step the best one, under a rule of degree h: c^h x = 1.
+    /// Bounds on ln c of the cut that makes the step the best one, under a rule of degree h: c^h x is the aim.
     ///
     /// `None` where steps do not depend on norms, h = 0.
     pub fn best_cut(&self, degree: f64) -> Option<(f64, f64)> {

@@ -8,9 +8,10 @@ use super::options::{Options, Parameters};
 use super::pairs::{PositivePair, median_interval, quartiles};
 use super::snapshot::{Sample, Snapshot, common};
 use super::standing::{Side, Standing, leg};
+use super::tested::aims;
 use crate::numerics::scaled;
 use crate::sphere::{angle, norm_of, normalize};
-use crate::theory::encoders::lasting_steps;
+use crate::theory::encoders::{independent_steps, lasting_steps};
 use crate::words::brief;
 use ndarray::{ArrayView1, Axis};
 
@@ -64,10 +65,20 @@ pub fn per_step(turn: f64, steps: u64) -> (f64, f64) {
 pub fn standing(angle: f64, leg: f64, steps: u64, options: &Options) -> Standing {
     let standing = Standing::of_leg(angle, per_step(leg, steps));
     let standing = match options.rule {
-        Some(rule) if !options.is_under_way => standing.from_rest(steps as f64 / lasting_steps(steps, rule.momentum)),
+        Some(rule) if !options.is_under_way => standing.lasting(growth(steps, rule.momentum)),
         _ => standing,
     };
-    if options.parameters == Parameters::Free { standing.proved() } else { standing }
+    match options.parameters {
+        Parameters::Free => standing.proved(),
+        _ => standing.aiming_at(aims(options.rule.as_ref(), options.network.as_ref())),
+    }
+}
+
+/// By how much a lasting step is longer than one of the first steps, under a momentum that was at rest before: if all of them
+/// go one way, and if their directions are independent.
+fn growth(steps: u64, momentum: f64) -> (f64, f64) {
+    let n = steps as f64;
+    (n / lasting_steps(steps, momentum), n.sqrt() / independent_steps(steps, momentum))
 }
 
 /// Where the step of free embeddings stands: the median over pairs of ln[γ(1 + cos φ0)/(ρ_i ρ_j)].
@@ -86,55 +97,90 @@ pub fn by_step_size(pairs: &[PositivePair], learning_rate: f64) -> Option<(Stand
 
 /// The answer where the step was measured.
 pub fn measured(standing: &Standing, moves: &Moves, steps: u64, norm: f64, options: &Options) -> Vec<Answer> {
-    let best = 0.5 * standing.angle;
     let worth = levers::worth(options, levers::rate_lever(standing));
     let (low, high) = per_step(quartiles(&moves.turns)[1], steps);
     let range = if steps == 1 { brief(low) } else { format!("between {} and {}", brief(low), brief(high)) };
     let finding = format!(
-        "Embeddings turn by {range} rad per step; the best turn is half the angle of positives, {} rad. {}",
-        brief(best),
-        if worth.is_some() { words(standing) } else { FAILED }
+        "Embeddings turn by {range} rad per step; {}. {}",
+        where_best(standing),
+        if worth.is_some() { words(standing) } else { FAILED.to_owned() }
     );
     // Between several steps the bounds are far wider than what the sample leaves open.
     let of_median = median_interval(&moves.legs).filter(|_| steps == 1);
-    let mut over = ranged("step over the best step, x", standing.excess);
-    if let (Some((lower, upper)), Some(x)) = (of_median, over.value) {
+    let spread = of_median.map_or((0.0, 0.0), |(lower, upper)| {
         let median = quartiles(&moves.legs)[1];
-        over = over.between(x * lower / median, x * upper / median);
+        (libm::log(lower / median), libm::log(upper / median))
+    });
+    let turned = [ranged("angle turned per step", (libm::log(low), libm::log(high))).unit("rad")];
+    let turning = Answer::measured("step", Topic::Step, finding)
+        .with(turned.into_iter().chain(over_aim(standing, spread)))
+        .rests_on("L8", "x = tan α/tan(φ0/2) of a lasting step, beyond α = 1.2 rad ‖Δz‖/‖z‖ for tan α; good at x*/3 (S9), for free pairs at 1")
+        .on("Two checkpoints close to each other, positives of the first one; any loss that pulls positives together.")
+        .worth(worth.unwrap_or(Worth::Measured), what_it_rests_on(moves, steps, of_median.is_some(), options));
+    let mut answers = levers(standing, spread, norm, options);
+    answers.insert(1, turning);
+    answers
+}
+
+/// Which step is aimed at.
+fn where_best(standing: &Standing) -> String {
+    let half = brief(0.5 * standing.angle);
+    let (low, high) = standing.aim;
+    match standing.is_proved {
+        true => format!("the best turn is half the angle of positives, {half} rad"),
+        false if low == high => format!(
+            "half the angle of positives is {half} rad, and a good step of such a training is {} times the way there",
+            brief(low)
+        ),
+        false => format!(
+            "half the angle of positives is {half} rad, and a good step is {} to {} times the way there, by optimizer and kind \
+             of network",
+            brief(low),
+            brief(high)
+        ),
     }
-    let still = moves.still;
+}
+
+/// The step that is aimed at, and the one that was taken over it; `spread` are bounds on its logarithm that the sample leaves
+/// open.
+fn over_aim(standing: &Standing, spread: (f64, f64)) -> Vec<Quantity> {
+    let excess = (standing.excess.0 + spread.0, standing.excess.1 + spread.1);
+    let over = |name: &str| {
+        let over = Quantity::new(name, libm::exp(standing.middle()));
+        if excess.0 == excess.1 { over } else { over.between(libm::exp(excess.0), libm::exp(excess.1)) }
+    };
+    let half = 0.5 * standing.angle;
+    if standing.is_proved {
+        let best = Quantity::new("best angle per step, φ0/2", half).unit("rad");
+        return vec![best, over("step over the best step, x")];
+    }
+    let aim = (libm::log(standing.aim.0), libm::log(standing.aim.1));
+    vec![
+        Quantity::new("half the angle of positives, φ0/2", half).unit("rad"),
+        ranged("good step over the best one of a free pair, x*/3", aim),
+        over("step over the good step, x/(x*/3)"),
+    ]
+}
+
+/// Why the answer about the step is worth what it is.
+fn what_it_rests_on(moves: &Moves, steps: u64, has_interval: bool, options: &Options) -> String {
     let mut why = match options.parameters {
         Parameters::Free => "L8 is proved for a pair of free embeddings under plain gradient descent.",
-        _ => "L8 is proved for a pair of free embeddings; that a network follows it is a criterion, held against trainings in \
-              docs/diagnosing.md with its failures.",
+        _ => "L8 is proved for a pair of free embeddings; that a network follows it, at a step of its own, is a criterion (S9), held \
+              against trainings in docs/diagnosing.md with its failures.",
     }
     .to_owned();
     if steps > 1 {
         why +=
             " The turn of one step lies between the bounds: all steps in one direction, and all in independent ones.";
     }
-    if of_median.is_some() {
+    if has_interval {
         why += " The interval is that of the median over the rows.";
     }
-    if still > 0 {
-        why += &format!(" {still} rows of the sample did not move and are left out.");
+    if moves.still > 0 {
+        why += &format!(" {} rows of the sample did not move and are left out.", moves.still);
     }
-    let turning = Answer::measured("step", Topic::Step, finding)
-        .with([
-            ranged("angle turned per step", (libm::log(low), libm::log(high))).unit("rad"),
-            Quantity::new("best angle per step, φ0/2", best).unit("rad"),
-            over,
-        ])
-        .rests_on("L8", "best at a turn of φ0/2 per member; x = tan α/tan(φ0/2), beyond α = 1.2 rad ‖Δz‖/‖z‖ for tan α")
-        .on("Two checkpoints close to each other, positives of the first one; any loss that pulls positives together.")
-        .worth(worth.unwrap_or(Worth::Measured), why);
-    let spread = of_median.map_or((0.0, 0.0), |(lower, upper)| {
-        let median = quartiles(&moves.legs)[1];
-        (libm::log(lower / median), libm::log(upper / median))
-    });
-    let mut answers = levers(standing, spread, norm, options);
-    answers.insert(1, turning);
-    answers
+    why
 }
 
 /// What to do, the learning rate first.
@@ -150,16 +196,13 @@ fn levers(standing: &Standing, spread: (f64, f64), norm: f64, options: &Options)
 const FAILED: &str = "Whether that is too little or too much is not said: in the trial of docs/diagnosing.md the criterion failed \
                       for this optimizer and kind of network.";
 
-fn words(standing: &Standing) -> &'static str {
+fn words(standing: &Standing) -> String {
     match standing.side() {
-        Side::Short => "Steps are too short: the norms are too large for this learning rate.",
-        Side::Near if standing.is_proved => "That is within a factor of two of the best step.",
-        Side::Near => "That is near the best step, as far as the criterion tells.",
-        Side::Long => "Steps overshoot: the norms are too small for this learning rate.",
-        Side::Unclear if standing.is_saturated() => "So far a turn does not tell how much the step overshoots.",
-        Side::Unclear => {
-            "The bounds do not tell which side of the best step this is; save checkpoints fewer steps apart."
-        }
+        Side::Short => "Steps are too short: the norms are too large for this learning rate.".to_owned(),
+        Side::Near if standing.is_proved => "That is within a factor of two of the best step.".to_owned(),
+        Side::Near => "That is a good step, as far as the criterion tells.".to_owned(),
+        Side::Long => "Steps overshoot: the norms are too small for this learning rate.".to_owned(),
+        Side::Unclear => format!("Whether that is too little or too much is not known: {}.", standing.undecided()),
     }
 }
 
@@ -169,7 +212,7 @@ pub fn computed(standing: &Standing, quartiles: [f64; 3], norm: f64, options: &O
     let is_known = options.rule.is_some_and(|rule| rule.is_plain());
     let worth = if is_free && is_known { Worth::Proved } else { Worth::Conditional };
     let [low, median, high] = quartiles.map(libm::exp);
-    let advice = if is_free { words(standing) } else { "For a network this says nothing." };
+    let advice = if is_free { words(standing) } else { "For a network this says nothing.".to_owned() };
     let finding = format!(
         "If every embedding is a parameter of its own, a step is {} times the best one (the middle half of the pairs: {} to \
          {}). {advice}",

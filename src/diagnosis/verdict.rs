@@ -139,7 +139,8 @@ fn steps<'a>(standing: Option<&Standing>, find: &impl Fn(&str) -> Option<&'a Ans
     let over = step.and_then(|step| step.quantities.iter().find(|quantity| quantity.name.starts_with("step over")));
     let over = over.map_or_else(|| brief(libm::exp(standing.middle())), number);
     let worth = step.map_or(String::new(), |step| format!(" ({})", step.worth.words()));
-    format!("{word}: a step is {over} times the best one{worth}.")
+    let one = if standing.is_proved { "the best one" } else { "a good one" };
+    format!("{word}: a step is {over} times {one}{worth}.")
 }
 
 /// What to do next: the first thing that stands in the way of the rest.
@@ -165,7 +166,8 @@ fn next(
     let factor = |log: f64| rough(libm::exp(log));
     let trust = match (standing.is_proved, answer) {
         (false, Some(answer)) if answer.worth == Worth::Unanswered => return answer.finding.clone(),
-        (false, _) => " (for a network trust the direction, not the size)",
+        (false, Some(answer)) if answer.worth == Worth::Tested => " (tested on trainings, not proved)",
+        (false, _) => " (not tested for this optimizer and kind of network)",
         (true, _) => "",
     };
     // Cutting by c is a learning rate times c^h; under h = 0 it changes nothing.
@@ -184,7 +186,6 @@ fn next(
             format!("Divide the learning rate by about {rate}{again}{trust}; do not cut the initialization.")
         }
         (Side::Near, _) => "Leave learning rate and initialization as they are.".to_owned(),
-        _ => "Save two checkpoints fewer steps apart: these do not tell on which side of the best step this is."
-            .to_owned(),
+        _ => format!("No advice on the learning rate: {}.", standing.undecided()),
     }
 }

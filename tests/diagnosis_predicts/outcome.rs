@@ -1,7 +1,7 @@
 //! What a lever does to a training, beside what was seen in the first step and what is said of it.
 
 use embedding_norms::diagnosis::{
-    Network, Options, Parameters, Sample, Side, Snapshot, Standing, Subject, UpdateRule, diagnose,
+    Network, Options, Parameters, Sample, Side, Snapshot, Standing, Subject, UpdateRule, aims, diagnose,
 };
 use embedding_norms::optimizer::{Parameters as Settings, entry};
 use embedding_norms::theory::encoders::lasting_steps;
@@ -67,8 +67,9 @@ impl Advice {
 impl Outcome {
     /// Where the step stands, by these margins of "near" below and above the best one.
     fn standing(&self) -> Standing {
-        let momentum = rule(&self.cell).momentum;
-        Standing::of_leg(self.angle, (self.leg, self.leg)).from_rest(1.0 / lasting_steps(1, momentum))
+        let growth = 1.0 / lasting_steps(1, rule(&self.cell).momentum);
+        let aim = aims(Some(&rule(&self.cell)), Network::named(self.cell.network).as_ref());
+        Standing::of_leg(self.angle, (self.leg, self.leg)).lasting((growth, growth)).aiming_at(aim)
     }
 
     /// The side of the best step, by the library's margins or by others.

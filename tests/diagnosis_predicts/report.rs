@@ -3,13 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use embedding_norms::diagnosis::Trial;
 use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Size, Style};
 use embedding_norms::lab::table::{Table, Value};
+use embedding_norms::statistics::median_with_interval;
 
 use super::cell::{Cell, NETWORKS, RULES};
 use super::outcome::{Advice, Outcome};
 use super::task::Kind;
-use super::verdict::{CHOSEN_ON, Share, THRESHOLD, is_reported, share};
+use super::verdict::{CHOSEN_ON, Share, THRESHOLD, is_reported, share, trial};
 
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)
@@ -150,6 +152,14 @@ fn sentences(outcomes: &[Outcome]) -> Vec<String> {
         format!("{} of {}", right.iter().filter(|right| **right).count(), right.len())
     };
     let counts = |advice: Advice| format!("{} of {}", of(advice).right, of(advice).clear);
+    let as_advised = |advice: Advice| {
+        let is_given = |it: &Outcome| trial(outcomes, it.cell.network, it.cell.rule, advice) == Trial::Right;
+        let of = reported.iter().filter(|it| it.lever == "rate as advised" && it.advice(None) == Some(advice));
+        let of: Vec<f64> = of.filter(|it| is_given(it)).filter_map(|it| it.measured).collect();
+        let faster = of.iter().filter(|ln| **ln > 0.0).count();
+        let middle = median_with_interval(&of, 0.95).unwrap();
+        format!("{faster} of {}, at the median by a factor of {:.1}", of.len(), middle.value.exp())
+    };
     let plain = reported.iter().filter(|it| it.lever == "cut 3" && it.shift.is_none());
     let plain: Vec<f64> = plain.filter_map(|it| it.measured).filter(|ln| *ln != 0.0).collect();
     let slower = plain.iter().filter(|ln| **ln < 0.0).count();
@@ -170,6 +180,11 @@ fn sentences(outcomes: &[Outcome]) -> Vec<String> {
             "By 10-NN accuracy, where it rises, the larger rate was right in {}, the smaller one in {}",
             by_accuracy(Advice::Larger),
             by_accuracy(Advice::Smaller)
+        ),
+        format!(
+            "Training at the advised rate was faster than at the own one in {} where it was larger, in {} where it was smaller",
+            as_advised(Advice::Larger),
+            as_advised(Advice::Smaller)
         ),
         format!("A plain cut by 3 of a network with biases made training slower in {slower} of {}", plain.len()),
         format!("In {less} of {all} the measured change is smaller than the predicted one"),

@@ -20,9 +20,10 @@ pub const THRESHOLD: f64 = 0.8;
 /// Clear predictions from which a share says something.
 const ENOUGH: usize = 5;
 
-/// Margins around the best step that can be chosen, as factors.
-const BELOW: [f64; 5] = [1.5, 2.0, 3.0, 5.0, 10.0];
-const ABOVE: [f64; 6] = [2.0, 3.0, 5.0, 10.0, 30.0, 100.0];
+/// Margins around the step that is aimed at that can be chosen, as factors: not below the factor of three within which the best
+/// step is known.
+const BELOW: [f64; 3] = [3.0, 5.0, 10.0];
+const ABOVE: [f64; 5] = [3.0, 5.0, 10.0, 30.0, 100.0];
 
 pub fn is_reported(outcome: &Outcome) -> bool {
     REPORTED_ON.contains(&outcome.seed)

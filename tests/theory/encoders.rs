@@ -13,7 +13,8 @@ use embedding_norms::random::generator;
 use embedding_norms::rules;
 use embedding_norms::sphere::{Directions, angle as angle_between, norm_of, normalize};
 use embedding_norms::theory::encoders::{
-    Broken, Cut, LARGEST_TURN, NETWORKS, NoRate, Piece, Rotation, SMALLEST_ANGLE, lasting_steps, network,
+    Broken, Cut, LARGEST_TURN, NETWORKS, NoRate, Piece, Rotation, SMALLEST_ANGLE, independent_steps, lasting_steps,
+    network,
 };
 use embedding_norms::theory::scaling::Decay;
 use embedding_norms::training::{Labelled, Method, Trainer, Views};
@@ -524,6 +525,24 @@ fn s9_steps_from_rest_under_momentum_come_to_fewer_lasting_ones() {
         let lasting = place[0] * (1.0 - beta) / 1e-3;
         assert!((lasting_steps(steps, beta) / lasting - 1.0).abs() < 1e-12, "{beta} {steps}: {lasting}");
         assert!(beta == 0.0 || lasting < 0.9 * steps as f64, "a control: momentum warms up");
+    }
+}
+
+#[test]
+fn s9_independent_steps_from_rest_come_to_the_root_of_the_sum_of_their_squares() {
+    for (beta, steps) in [(0.0, 1_usize), (0.0, 9), (0.5, 3), (0.9, 1), (0.9, 10), (0.99, 50)] {
+        // Heavy ball under gradients at right angles to each other.
+        let rule = HeavyBall::new(beta).unwrap();
+        let (mut update, mut place) = (rule.start(&[steps]), vec![0.0; steps]);
+        for step in 0..steps {
+            let mut gradient = vec![0.0; steps];
+            gradient[step] = -1.0;
+            update.step(0, 1e-3, &mut place, &gradient);
+        }
+        let way = place.iter().map(|x| x * x).sum::<f64>().sqrt() * (1.0 - beta) / 1e-3;
+        assert!((independent_steps(steps as u64, beta) / way - 1.0).abs() < 1e-10, "{beta} {steps}: {way}");
+        let one_way = lasting_steps(steps as u64, beta);
+        assert!(steps == 1 || way < 0.9 * one_way, "a control: steps in one direction come further");
     }
 }
 

@@ -28,6 +28,7 @@ pub fn record(case: &Case) -> Result<Value, Failure> {
             "side": standing.side(),
             "angle": standing.angle,
             "leg": standing.leg,
+            "aim": standing.aim,
             "excess": standing.excess,
         })),
         "forecast": diagnosis.forecast,

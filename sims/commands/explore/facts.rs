@@ -1,6 +1,6 @@
 //! What the library knows of optimizers, networks and statements, for the page: nothing of it is written there twice.
 
-use embedding_norms::diagnosis::{Lever, Network, Trial, UpdateRule, trial};
+use embedding_norms::diagnosis::{Lever, Network, Trial, UpdateRule, aims, trial};
 use embedding_norms::lab::statement::STATEMENTS;
 use embedding_norms::optimizer::{Entry, Parameters, catalogue};
 use embedding_norms::rules;
@@ -17,7 +17,10 @@ pub fn json() -> Result<String, Failure> {
     let facts = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "optimizers": optimizers,
-        "oneStep": { "smallestAngle": SMALLEST_ANGLE, "smallestTurn": SMALLEST_TURN, "largestTurn": LARGEST_TURN },
+        "oneStep": {
+            "smallestAngle": SMALLEST_ANGLE, "smallestTurn": SMALLEST_TURN, "largestTurn": LARGEST_TURN,
+            "aims": aims(None, None),
+        },
         "networks": NETWORKS.iter().filter_map(|kind| network(kind)).collect::<Vec<_>>(),
         "statements": STATEMENTS.iter().map(|it| json!({
             "id": it.id, "title": it.title, "formula": it.formula, "meaning": it.meaning, "proof": it.section(),
@@ -46,6 +49,7 @@ fn optimizer(entry: &Entry) -> Result<Value, Failure> {
         "ownDecay": rule.decay.is_some(),
         "cutDecay": { "decoupled": exponent(Decay::Decoupled), "coupled": exponent(Decay::Coupled) },
         "settles": { "decoupled": settles(false), "coupled": settles(true) },
+        "aims": NETWORKS.iter().map(|kind| (kind.to_string(), aim(&update, kind))).collect::<Map<_, _>>(),
         "trials": NETWORKS.iter().map(|kind| (kind.to_string(), trials(&update, kind))).collect::<Map<_, _>>(),
     }))
 }
@@ -61,6 +65,11 @@ fn settling(rule: Settling) -> Option<&'static str> {
         Settling::SignDescent => Some("sign-descent"),
         _ => None,
     }
+}
+
+/// Bounds on the step to aim at.
+fn aim(rule: &UpdateRule, kind: &str) -> Value {
+    json!(aims(Some(rule), Network::named(kind).as_ref()))
 }
 
 /// What the trial of the advice says of each lever.

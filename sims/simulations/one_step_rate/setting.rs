@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use embedding_norms::data::augmentation::Augmentation;
 use embedding_norms::data::digits::{Digits, SIDE};
 use embedding_norms::data::mixture::Mixture;
+use embedding_norms::diagnosis::best_step;
 use embedding_norms::optimizer::{AdamW, GradientDescent, HeavyBall, Lars, Optimizer};
 use embedding_norms::random::{Generator, StandardNormal};
 use embedding_norms::training::{Source, TwoViews, Views, batches};
@@ -12,6 +13,7 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
+use crate::cli::values;
 use crate::simulations::cut_rate::Family;
 
 /// An update rule.
@@ -43,17 +45,9 @@ impl Rule {
         }
     }
 
-    /// x at which a step is right, in the rule's lasting steps: rounded geometric means over the cells of `--seed 2`, 4
-    /// and 6, which are not reported.
+    /// x* for a family, in the rule's lasting steps.
     pub fn target(self, family: Family) -> f64 {
-        match (self, family.has_batch_norm()) {
-            (Self::GradientDescent, false) => 2.5,
-            (Self::GradientDescent, true) => 12.0,
-            (Self::HeavyBall, false) => 25.0,
-            (Self::HeavyBall, true) => 40.0,
-            (Self::Adamw, _) => 4.0,
-            (Self::Lars, _) => 8.0,
-        }
+        best_step(&values::name(self), family.has_batch_norm()).expect("every rule of the simulation has one")
     }
 
     /// The middle of the rates that are swept, as a power of ten.

@@ -7,7 +7,8 @@
 mod rate;
 
 pub use rate::{
-    LARGEST_TURN, NoRate, Rotation, SMALLEST_ANGLE, SMALLEST_TURN, cut_for, lasting_steps, over_steps, rate_factor,
+    LARGEST_TURN, NoRate, Rotation, SMALLEST_ANGLE, SMALLEST_TURN, cut_for, independent_steps, lasting_steps,
+    over_steps, rate_factor,
 };
 
 use super::scaling::{Decay, Rule, decay_exponent, degree, epsilon_exponent};

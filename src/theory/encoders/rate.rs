@@ -157,6 +157,23 @@ pub fn lasting_steps(steps: u64, memory: f64) -> f64 {
     n - memory * (1.0 - libm::pow(memory, n)) / (1.0 - memory)
 }
 
+/// To how many lasting steps n steps in independent directions come, under the same rule: √Σ_{k=1}^n (1 − β^k)².
+///
+/// The gradient of the k-th step from the end has come to 1 − β^k of a lasting step by then, and ways in independent directions
+/// add up by their squares. Domain: n ≥ 1, 0 ≤ β < 1.
+///
+/// ```
+/// use embedding_norms::theory::encoders::{independent_steps, lasting_steps};
+/// assert_eq!(independent_steps(9, 0.0), 3.0);
+/// assert!((independent_steps(1, 0.9) - lasting_steps(1, 0.9)).abs() < 1e-14);
+/// ```
+pub fn independent_steps(steps: u64, memory: f64) -> f64 {
+    let (n, kept) = (steps as f64, libm::pow(memory, steps as f64));
+    let once = memory * (1.0 - kept) / (1.0 - memory);
+    let twice = memory * memory * (1.0 - kept * kept) / (1.0 - memory * memory);
+    libm::sqrt(n - 2.0 * once + twice)
+}
+
 /// The factor of the learning rate from those of several steps: their geometric mean, with an interval that holds the spread
 /// between batches, by Student's t over the steps, and that between samples, by the geometric means of the ends of their own;
 /// both are added. `None` for fewer than two.

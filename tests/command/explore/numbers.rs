@@ -23,7 +23,7 @@ const FAULTS: [(&str, &str); 17] = [
     ("0.25 * (alpha + beta)", "0.26 * (alpha + beta)"),
     ("linear / (memory * memory)", "linear / memory"),
     ("0.25 - slow(beta1)", "0.25 + slow(beta1)"),
-    ("Math.log(30)", "Math.log(20)"),
+    ("Math.LN10]", "Math.LN2]"),
     ("momentum * velocity[i] + g[i]", "momentum * velocity[i] + (1 - momentum) * g[i]"),
     ("(1 - beta2) * g[i] * g[i]", "(1 - beta2) * g[i]"),
     ("trust * size", "trust * length(g)"),

@@ -161,17 +161,19 @@ fn training(random: &mut Generator) -> Value {
     let (first, second) = (log_uniform(random, 1e-2, 1e2), log_uniform(random, 1e-2, 1e2));
     let leg = libm::tan(f64::min(turn, 1.2));
     let of_turn = Standing::of_leg(angle, (leg, leg));
+    let least = log_uniform(random, 0.5, 20.0);
+    let aim = (least, if random.random() { least } else { least * log_uniform(random, 1.0, 20.0) });
     // The best norm says the same in other words: x = (best norm)²/(ρ_i ρ_j).
     let best = best_norm(gamma, angle).unwrap();
     let excess = (best / first).ln() + (best / second).ln();
-    let told = |standing: Standing| json!({ "excess": standing.excess.0, "side": side(standing.side()), "advised": standing.advised().map(f64::exp) });
+    let told = |standing: Standing| json!({ "excess": standing.excess, "side": side(standing.side()), "advised": standing.advised().map(f64::exp) });
     json!({
         "rule": kind, "gamma": gamma, "decay": decay, "frequency": frequency, "dimension": dimension,
         "momentum": momentum, "beta1": momentum, "beta2": beta2,
-        "turn": turn, "angle": angle, "first": first, "second": second,
+        "turn": turn, "angle": angle, "aim": aim, "first": first, "second": second,
         "expected": {
             "settled": [settled.norm, settled.angle, settled.relaxation, persistent.next_order(rule, dimension).unwrap()],
-            "network": told(of_turn), "free": told(of_turn.proved()),
+            "network": told(of_turn.aiming_at(aim)), "free": told(of_turn.proved()),
             "computed": told(Standing::of_pairs(angle, (excess, excess)).proved()),
         },
     })

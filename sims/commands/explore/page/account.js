@@ -33,9 +33,14 @@ export function answers(state) {
 
 /** Where the step stands against the best one; null where nothing tells. */
 function standingOfStep(state, rule) {
-  if (state.turn !== null) return standing(state.turn, state.positives, isFree(state));
+  if (state.turn !== null) return standing(state.turn, state.positives, isFree(state) ? null : aimOf(state, rule));
   if (isFree(state) && rule.isPlain) return standingOfPair(perEmbedding(state), state.median, state.median, state.positives);
   return null;
+}
+
+/** Bounds on the step to aim at, a third of where trainings were fastest, over the best one of a free pair. */
+function aimOf(state, rule) {
+  return rule.aims[state.network] ?? facts.oneStep.aims;
 }
 
 /** What the trial of the advice says of a lever: the worth, or null where it speaks against advice. */
@@ -44,7 +49,7 @@ function worthOf(state, rule, lever) {
   const said = rule.trials[state.network]?.[lever] ?? "not-tried";
   if (said === "failed") return null;
   return said === "right"
-    ? "tested: at least four of five clear predictions had the right sign in the trial of docs/diagnosing.md; trust the direction, not the size"
+    ? "tested: at least four of five clear predictions had the right sign in the trial of docs/diagnosing.md; training speeds up by less than predicted as a rule"
     : "not tested for this optimizer and kind of network";
 }
 
@@ -59,16 +64,24 @@ function rateAnswer(state, rule, where) {
   }
   const outside = isFree(state) ? null : outsideOfTheCriterion(state);
   if (outside) return { title, finding: `No factor: ${outside} [S9].`, conditions: gamma, worth: "nothing is said" };
-  const best = state.positives / 2;
-  const x = Math.exp(where.excess);
-  const measure = state.turn !== null
-    ? `A step turns embeddings by ${brief(state.turn)} rad; the best turn is half the angle of positives, ${brief(best)} rad ${isFree(state) ? "[L8]" : "[S9]"}: x = ${brief(x)}.`
-    : `A step is ${brief(x)} times the best one: x = γ(1 + cos φ)/ρ² [L8].`;
+  const measure = measured(state, rule, where);
   const worth = worthOf(state, rule, where.side === "long" ? "smaller" : "larger");
   if (worth === null) {
     return { title, finding: `${measure} No advice: in the trial of docs/diagnosing.md the criterion failed for ${rule.name} in networks of the kind ${state.network}.`, conditions: rateConditions(state, rule), worth: "nothing is said" };
   }
   return { title, finding: `${measure} ${advice(where, isFree(state))}`, conditions: `${rateConditions(state, rule)} ${gamma}`, worth };
+}
+
+/** The step that was taken, and the one that is aimed at. */
+function measured(state, rule, { low, high }) {
+  const between = (least, most) => (least === most ? brief(least) : `${brief(least)} to ${brief(most)}`);
+  const x = between(Math.exp(low), Math.exp(high));
+  if (state.turn === null) return `A step is ${x} times the best one: x = γ(1 + cos φ)/ρ² [L8].`;
+  const turned = `A step turns embeddings by ${brief(state.turn)} rad`;
+  const half = `half the angle of positives, ${brief(state.positives / 2)} rad`;
+  return isFree(state)
+    ? `${turned}; the best turn is ${half} [L8]: x = ${x}.`
+    : `${turned}; a good step is ${between(...aimOf(state, rule))} times the way of ${half} [S9]: this one is ${x} times as long.`;
 }
 
 /** Why a step of a network tells no rate; null if it does. */
@@ -78,14 +91,15 @@ function outsideOfTheCriterion({ positives, turn }) {
   return turn < smallestTurn ? `embeddings turn by less than ${brief(smallestTurn)} rad in a step, which rounding can do` : null;
 }
 
-function advice({ side, advised, saturated }, proved) {
+function advice({ side, advised, far }, proved) {
+  if (side === "short" && !proved) return `Multiply the learning rate by about ${brief(advised)}, to a third of where trainings of its kind were fastest.`;
   if (side === "short") return `Multiply the learning rate by about ${brief(advised)}: then a step turns embeddings by half the angle of positives.`;
   if (side === "long" && proved) return `Divide the learning rate by about ${brief(1 / advised)}.`;
   if (side === "long") return `Divide the learning rate of this step by about ${brief(1 / advised)}, take one step at that rate and ask again: a step that is too long does not tell by how much.`;
   if (side === "near") return "Leave the learning rate: nothing is seen to be gained by another one.";
-  return saturated
-    ? "No advice: the step turned embeddings so far that the turn does not tell how much too long it is. Try one step at a tenth of the rate."
-    : "No advice: it is not clear on which side of the best step this is.";
+  return far
+    ? "No advice: the step turned embeddings so far that the turn no longer goes as the rate. Try one step at a tenth of the rate."
+    : "No advice: the good step depends on the optimizer and the kind of network, and this one lies on either side.";
 }
 
 function rateConditions(state, rule) {

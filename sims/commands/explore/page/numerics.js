@@ -190,33 +190,41 @@ export function equilibrium(rule, settings) {
 /** Beyond this turn in radians the tangent runs away. */
 const LARGEST_TURN = 1.2;
 
+/** Up to this turn in radians it goes as the learning rate. */
+const PROPORTIONAL_TURN = 0.3;
+
 /**
- * L8 for a step that turned embeddings by `turn` where positives are at `angle`: ln x with x = tan α/tan(φ0/2), the side of
- * the best step, and the factor of the learning rate that is advised (null: none). `proved` is said of free embeddings.
+ * L8 and S9 for a step that turned embeddings by `turn` where positives are at `angle`: bounds on ln(x/aim) with
+ * x = tan α/tan(φ0/2), the side of the step that is aimed at, and the factor of the learning rate that is advised (null: none).
+ * `aim` are bounds on that step over the best one of a free pair, or null for a free pair itself, of which L8 is proved.
  */
-export function standing(turn, angle, proved) {
+export function standing(turn, angle, aim) {
   const leg = Math.tan(Math.min(turn, LARGEST_TURN));
-  return standingOf(-Math.log(Math.tan(0.5 * Math.min(angle, 3.1)) / leg), leg, proved);
+  const excess = -Math.log(Math.tan(0.5 * Math.min(angle, 3.1)) / leg);
+  const [least, most] = aim ?? [1, 1];
+  return standingOf([excess - Math.log(most), excess - Math.log(least)], leg, aim === null);
 }
 
 /** The same from ln x = ln[γ(1 + cos φ0)/(ρ_i ρ_j)] of free embeddings under plain descent. */
 export function standingOfPair(gamma, first, second, angle) {
   const half = Math.cos(0.5 * angle);
   const excess = Math.log(gamma) + Math.log(2 * half * half) - Math.log(first) - Math.log(second);
-  return standingOf(excess, Math.tan(0.5 * Math.min(angle, 3.1)) * Math.exp(excess), true);
+  return standingOf([excess, excess], Math.tan(0.5 * Math.min(angle, 3.1)) * Math.exp(excess), true);
 }
 
-function standingOf(excess, leg, proved) {
-  const [below, above] = proved ? [Math.LN2, Math.LN2] : [Math.log(3), Math.log(30)];
-  const saturated = leg >= Math.tan(LARGEST_TURN);
+function standingOf([low, high], leg, proved) {
+  const [below, above] = proved ? [Math.LN2, Math.LN2] : [Math.log(3), Math.LN10];
+  const far = !proved && leg > Math.tan(PROPORTIONAL_TURN);
+  const saturated = !proved && leg >= Math.tan(LARGEST_TURN);
   let side = "unclear";
-  if (excess < -below) side = "short";
-  else if (excess > above) side = "long";
-  else if (!(saturated && !proved)) side = "near";
+  if (high < -below && !far) side = "short";
+  else if (low > above) side = "long";
+  else if (!saturated && low >= -below && high <= above) side = "near";
+  const excess = 0.5 * (low + high);
   let advised = null;
   if (side === "short" || (side === "long" && proved)) advised = Math.exp(-excess);
   else if (side === "long") advised = Math.exp(Math.max(-excess, -Math.LN10));
-  return { excess, side, advised, saturated };
+  return { low, high, excess, side, advised, far };
 }
 
 /** G4: the length of InfoNCE's gradient over 1 − p_j with spread negatives, and the most that it can be. */
