@@ -166,7 +166,7 @@ def test_a_step_out_of_the_numbers_is_too_long():
 
 def test_no_advice_where_the_trial_failed():
     def find(**options):
-        training = Training(lambda parameters: torch.optim.SGD(parameters, lr=1e-4), batch_norm=False)
+        training = Training(lambda parameters: torch.optim.SGD(parameters, lr=1e-4, momentum=0.9), batch_norm=False)
         return training.find(network="biases", **options)
 
     found = find()
