@@ -10,7 +10,7 @@ use super::criterion::{Agreement, Predictor};
 use super::lever::Lever;
 use super::shrinking::{Biases, Data, Shrunk};
 use super::symmetry::Comparison;
-use super::task::Architecture;
+use super::task::{Architecture, Task};
 use super::training::{Role, Run};
 use crate::cli::failure::Failure;
 use crate::cli::values;
@@ -28,10 +28,8 @@ const EXACT: &str =
 const CONTROL: &str = "control: with 4^(1−pL) η or 4^(3−pL) η no run follows";
 const POWER: &str = "without biases a cut by c shrinks the outputs of L layers by c^L: largest relative deviation";
 const BIASED: &str = "with PyTorch's biases they shrink as c^k with a smaller k: digits, three layers, c = 3";
-const AGREES: &str =
-    "which levers help and which hurt, without biases: share that the angle of the first step tells right";
-const RANKS: &str =
-    "rank correlation of predicted and measured speed-ups over the levers and learning rates, without biases";
+const AGREES: &str = "which levers help and which hurt, with negatives and without biases: share that the angle of the first step tells right";
+const RANKS: &str = "rank correlation of predicted and measured speed-ups over the levers and learning rates, with negatives and without biases";
 const SHUFFLED: &str = "control: permuted predictions have none";
 const SHORTER: &str = "weight decay keeps norms shorter: ln of the final norm over that of plain training";
 const CUT_3: &str = "cutting by 3 speeds up contrastive training, at the learning rates of the untuned comparison";
@@ -169,10 +167,10 @@ fn range(values: &[f64]) -> String {
 /// A measure of agreement.
 type Measure = fn(&Agreement) -> Option<f64>;
 
-/// The means over the tasks without biases, by replicates.
+/// The means over the tasks with negatives and without biases, by replicates: without negatives the criterion tells little (S9).
 fn by_replicate(rows: &[Agreement], predictor: Predictor, measure: Measure) -> Vec<f64> {
-    let rows =
-        rows.iter().filter(|row| row.predictor == predictor && row.task.architecture() == Architecture::NoBiases);
+    let is_told = |task: Task| task.is_contrastive() && task.architecture() == Architecture::NoBiases;
+    let rows = rows.iter().filter(|row| row.predictor == predictor && is_told(row.task));
     by_key(rows.filter_map(|row| Some((row.replicate, measure(row)?))))
         .into_values()
         .map(|values| mean(&values))
