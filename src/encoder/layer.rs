@@ -157,11 +157,12 @@ pub(super) fn backward(
         gradients = earlier;
         upstream = match (layer, &step.memory) {
             (Layer::Linear(linear), _) => {
-                linear.add_gradients(before(&steps[..place], inputs), upstream.view(), own);
+                let add_gradients = |own| linear.add_gradients(before(&steps[..place], inputs), upstream.view(), own);
                 if place == 0 && !wanted {
+                    add_gradients(own);
                     return None;
                 }
-                linear.pull_back(upstream.view())
+                rayon::join(|| add_gradients(own), || linear.pull_back(upstream.view())).1
             }
             (Layer::Rectifier, _) => {
                 // A select, not a branch, so that it is vectorized.

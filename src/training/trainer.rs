@@ -173,12 +173,22 @@ impl<'a, E: Encoder> Trainer<'a, E> {
         generator: &mut Generator,
     ) -> Result<Option<f64>, TrainingError> {
         let (mut total, mut rows) = (0.0, 0);
-        for drawn in batches(source.samples(), batch, generator) {
-            let is_wanted = drawn.len() == batch || !self.method.only_whole_batches;
-            if let Some(views) = source.views(&drawn, generator).filter(|_| is_wanted) {
-                total += self.step(&views)? * views.rows.len() as f64;
+        let only_whole = self.method.only_whole_batches;
+        let batches = batches(source.samples(), batch, generator).into_iter();
+        let mut drawn = batches.filter_map(|drawn| {
+            let is_wanted = drawn.len() == batch || !only_whole;
+            Some(source.views(&drawn, generator).filter(|_| is_wanted))
+        });
+        let mut next = drawn.next();
+        while let Some(views) = next {
+            // The next batch is drawn beside the step.
+            let step = || views.as_ref().map(|views| self.step(views)).transpose();
+            let (loss, after) = rayon::join(step, || drawn.next());
+            if let (Some(loss), Some(views)) = (loss?, &views) {
+                total += loss * views.rows.len() as f64;
                 rows += views.rows.len();
             }
+            next = after;
         }
         Ok((rows > 0).then(|| total / rows as f64))
     }
@@ -258,9 +268,16 @@ impl Trainer<'_, Network> {
     }
 }
 
-/// The passes of the views of a batch.
+/// The passes of the views of a batch, side by side.
 fn through<E: Encoder>(encoder: &E, inputs: &[Input<'_>]) -> Vec<Pass> {
-    inputs.iter().map(|&input| encoder.forward(input)).collect()
+    let forward = |input: &Input<'_>| encoder.forward(*input);
+    match inputs {
+        [first, second] => {
+            let (first, second) = rayon::join(|| forward(first), || forward(second));
+            vec![first, second]
+        }
+        inputs => inputs.iter().map(forward).collect(),
+    }
 }
 
 /// The embeddings of the views of a batch.
