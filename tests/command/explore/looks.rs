@@ -76,6 +76,16 @@ fn the_address_holds_the_state_and_says_what_it_cannot_take() {
     assert!(verdict.starts_with("Under plain gradient descent a pair of norm 0.5"), "{verdict}");
 }
 
+#[test]
+fn a_shared_address_shows_the_same_view_and_the_story_of_a_preset() {
+    let Some(engine) = Engine::browser() else { return };
+    let told = seen(&engine, 1280, &["", "yaw=1.5&pitch=-0.3", "norm=4", "norm=4&second=4&yaw=2", "norm=4&rate=0.1"]);
+    assert_ne!(told[0]["view"], told[1]["view"], "the address turns the sphere");
+    let stories: Vec<&str> = told.iter().map(|seen| seen["story"].as_str().unwrap()).collect();
+    assert!(stories[2].starts_with("Far above the best norm"), "{stories:?}");
+    assert_eq!(stories, ["", "", stories[2], stories[2], ""]);
+}
+
 /// The command that the page gives runs, and says what the page says.
 #[cfg(unix)]
 fn agree(fragment: &str, seen: &Value) {
