@@ -18,9 +18,9 @@ class Recorder(Protocol):
 
 def lightning(recorder: Recorder) -> Any:
     """Records while a trainer of Lightning fits."""
-    Callback = _callback_of_lightning()
+    base: Any = _callback_of_lightning()
 
-    class Recording(Callback):  # type: ignore[misc]
+    class Recording(base):  # type: ignore[misc]
         def on_train_start(self, trainer: Any, pl_module: Any) -> None:
             recorder.start(trainer.global_step)
 
