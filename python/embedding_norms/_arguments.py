@@ -18,9 +18,9 @@ def arguments(options: Mapping[str, Any]) -> list[str]:
     for name, value in options.items():
         option = "--" + name.replace("_", "-")
         if name == "settings":
-            said += [f"--set={setting}={scalar(of)}" for setting, of in (value or {}).items()]
+            said += [f"--set={setting}={scalar(of, setting)}" for setting, of in (value or {}).items()]
         elif value is True:
             said.append(option)
         elif value is not None and value is not False:
-            said.append(f"{option}={scalar(value)}")
+            said.append(f"{option}={scalar(value, name)}")
     return said

@@ -68,6 +68,18 @@ def indices(rows: Any) -> Optional[NDArray[np.uintp]]:
     return np.ascontiguousarray(array, dtype=np.uintp)
 
 
-def scalar(value: Any) -> Any:
-    """A number of Python, whatever library it comes from."""
-    return value.item() if callable(getattr(value, "item", None)) else value
+def scalar(value: Any, name: str) -> Any:
+    """A number or a text of Python, whatever library it comes from."""
+    try:
+        return value.item() if callable(getattr(value, "item", None)) else value
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{name}: an array of shape {tuple(value.shape)}; give one value") from error
+
+
+def number(value: Any, name: str) -> float:
+    """One number in double precision."""
+    single = scalar(value, name)
+    try:
+        return float(single)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name}: {single!r}; give a number") from error

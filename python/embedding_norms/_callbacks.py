@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Optional, Protocol
 
 
@@ -17,12 +18,9 @@ class Recorder(Protocol):
 
 def lightning(recorder: Recorder) -> Any:
     """Records while a trainer of Lightning fits."""
-    try:
-        from lightning.pytorch import Callback
-    except ImportError:
-        from pytorch_lightning import Callback
+    base: Any = _callback_of_lightning()
 
-    class Recording(Callback):  # type: ignore[misc]
+    class Recording(base):  # type: ignore[misc]
         def on_train_start(self, trainer: Any, pl_module: Any) -> None:
             recorder.start(trainer.global_step)
 
@@ -36,6 +34,18 @@ def lightning(recorder: Recorder) -> Any:
             recorder.close()
 
     return Recording()
+
+
+def _callback_of_lightning() -> Any:
+    """The class of callbacks in the package that is in use: it goes by two names, which are often installed together."""
+    if "pytorch_lightning" in sys.modules and "lightning.pytorch" not in sys.modules:
+        from pytorch_lightning import Callback
+    else:
+        try:
+            from lightning.pytorch import Callback
+        except ImportError:
+            from pytorch_lightning import Callback
+    return Callback
 
 
 def transformers(recorder: Recorder) -> Any:

@@ -84,7 +84,9 @@ def diagnose(
 
 def _all(value: Any, name: str) -> list[Any]:
     """One matrix, or a list of several."""
-    several = isinstance(value, (list, tuple)) and len(value) > 0 and _dimensions(value[0]) == 2
+    if isinstance(value, (list, tuple)) and not value:
+        raise ValueError(f"{name}: an empty list; give the embeddings of one checkpoint, or of several")
+    several = isinstance(value, (list, tuple)) and _dimensions(value[0]) == 2
     sets = list(value) if several else [value]
     return [matrix(each, name if len(sets) == 1 else f"{name}[{place}]") for place, each in enumerate(sets)]
 

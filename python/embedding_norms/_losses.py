@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
-from ._arrays import classes, indices, matrix, optional_matrix, scalar
+from ._arrays import classes, indices, matrix, number, optional_matrix
 
 
 def gradient(
@@ -37,7 +37,7 @@ def gradient(
     ValueError: row 0 is zero and has no direction; remove it or give it a length
     """
     rows, names = classes(labels)
-    chosen = {name: float(scalar(value)) for name, value in parameters.items()}
+    chosen = {name: number(value, name) for name, value in parameters.items()}
     return _core.gradient(
         loss, matrix(z, "z"), optional_matrix(w, "w"), rows, indices(positives), names, chosen
     )

@@ -164,6 +164,6 @@ def _text(value: Any) -> str:
 
 def _versions() -> dict[str, str]:
     """What wrote a recording."""
-    modules: Sequence[str] = ("numpy", "torch", "lightning", "transformers")
+    modules: Sequence[str] = ("numpy", "torch", "lightning", "pytorch_lightning", "transformers")
     found = {name: str(getattr(sys.modules[name], "__version__", "")) for name in modules if name in sys.modules}
     return {"embedding-norms": _core.__version__, "python": platform.python_version(), **found}

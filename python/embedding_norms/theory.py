@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
-from ._arrays import numbers, scalar
+from ._arrays import number, numbers
 
 #: A number where all that is given are numbers, else an array.
 Values = Union[float, NDArray[np.float64]]
@@ -118,7 +118,7 @@ def convergence_map(
     [[3.0, 4.0, 5.0], [60.0, 93.0, 163.0]]
     """
     norms, angles = np.ravel(numbers(norms, "norms")), np.ravel(numbers(angles, "angles"))
-    return _core.convergence_map(norms, angles, float(scalar(learning_rate)), float(scalar(tolerance)), budget)
+    return _core.convergence_map(norms, angles, number(learning_rate, "learning_rate"), number(tolerance, "tolerance"), budget)
 
 
 def step(
@@ -203,9 +203,10 @@ def population_steps(
     >>> round(theory.population_steps(1.0, [0.5, 1.5, 3.0]), 1)
     147.5
     """
-    both = [float(scalar(norm)), float(scalar(_second(norm, second_norm)))]
+    both = [number(norm, "norm"), number(_second(norm, second_norm), "second_norm")]
     angles = np.ravel(numbers(angles, "angles"))
-    return _core.population_steps(angles, both, float(scalar(learning_rate)), float(scalar(tolerance)), stop_gradient)
+    rate, until = number(learning_rate, "learning_rate"), number(tolerance, "tolerance")
+    return _core.population_steps(angles, both, rate, until, stop_gradient)
 
 
 def turned_ratio(
@@ -280,5 +281,5 @@ def equilibrium(
     shape, columns = _broadcast(
         learning_rate=learning_rate, weight_decay=weight_decay, dim=dim, frequency=frequency
     )
-    given = [(name, float(scalar(value))) for name, value in (settings or {}).items()]
+    given = [(name, number(value, name)) for name, value in (settings or {}).items()]
     return Equilibrium(*_shaped(shape, _core.equilibrium(*columns, optimizer=optimizer, settings=given, coupled=coupled)))

@@ -18,7 +18,7 @@ pub fn failed(failure: Failure) -> PyErr {
     match failure {
         Failure::Interrupted(message) => PyKeyboardInterrupt::new_err(message),
         Failure::Usage(error) => PyValueError::new_err(explained(&error)),
-        failure => PyValueError::new_err(failure.to_string()),
+        failure => PyValueError::new_err(in_keywords(&failure.to_string())),
     }
 }
 
@@ -38,15 +38,30 @@ fn explained(error: &clap::Error) -> String {
         _ => {
             let text = error.to_string();
             let first = text.lines().next().unwrap_or_default();
-            first.strip_prefix("error: ").unwrap_or(first).to_owned()
+            in_keywords(first.strip_prefix("error: ").unwrap_or(first))
         }
     }
+}
+
+/// A sentence of the command with its options as they are called in Python.
+pub fn in_keywords(text: &str) -> String {
+    let mut parts = text.split("--");
+    let mut said = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|letter: char| !letter.is_ascii_lowercase() && letter != '-').unwrap_or(part.len());
+        let (name, rest) = part.split_at(end);
+        said += &argument(&format!("--{name}"));
+        said += rest;
+    }
+    said
 }
 
 /// `--learning-rate <γ>` is `learning_rate` in Python, and the file `<W>` is the array `w`.
 fn argument(option: &str) -> String {
     let name = option.split([' ', '=']).next().unwrap_or(option);
     match name.strip_prefix("--") {
+        Some("set") => "settings".to_owned(),
+        Some("steps-between") => "steps".to_owned(),
         Some(name) => name.replace('-', "_"),
         None => name.trim_matches(['<', '>', '[', ']', '.']).to_lowercase(),
     }

@@ -13,7 +13,7 @@ use crate::arguments::loaded;
 use crate::cli::known;
 use crate::commands;
 use crate::commands::embeddings::Chosen;
-use crate::errors::{failed, refused};
+use crate::errors::{failed, in_keywords, refused};
 
 /// A value and the gradients by both views.
 type Gradients<'py> = (f64, Bound<'py, PyArray2<f64>>, Option<Bound<'py, PyArray2<f64>>>);
@@ -88,7 +88,7 @@ pub fn of_classes(error: &SimulationError, names: &[String]) -> PyErr {
 pub fn tell(py: Python<'_>, notes: &[&Option<String>]) -> PyResult<()> {
     for note in notes.iter().copied().flatten() {
         let category = py.get_type::<PyUserWarning>();
-        PyErr::warn(py, &category, &CString::new(note.as_str())?, 2)?;
+        PyErr::warn(py, &category, &CString::new(in_keywords(note))?, 2)?;
     }
     Ok(())
 }

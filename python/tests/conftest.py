@@ -27,3 +27,21 @@ def command():
         return ended.stdout if status == 0 else ended.stderr
 
     return run
+
+
+@pytest.fixture
+def model():
+    torch = pytest.importorskip("torch")
+    from models import SimSiam
+
+    torch.manual_seed(1)
+    return SimSiam()
+
+
+@pytest.fixture
+def views():
+    """Samples and their positives."""
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(2)
+    samples = torch.randn(64, 20)
+    return samples, samples + 0.1 * torch.randn_like(samples)

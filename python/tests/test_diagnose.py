@@ -1,6 +1,7 @@
 """Diagnoses: the record and the files of the command, pages, and refusals."""
 
 import json
+import re
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -75,6 +76,27 @@ def test_a_notebook_shows_a_page_with_figures(course):
     assert course.html().count("<svg") >= len(course.figures)
 
 
+def words(svg):
+    """All texts of a figure in one line."""
+    return " ".join(re.sub(r"<[^>]*>", " ", svg).split())
+
+
+def test_the_caption_of_the_course_says_what_its_plain_lines_are():
+    """Plain descent of free pairs: a budget (S1), a best rotation (S9) and a forecast (L4)."""
+    rng = np.random.default_rng(0)
+    z, w = rng.normal(size=(2, 40, 6))
+    run = en.simulate("cosine", z, w, learning_rate=0.1, max_steps=400, record_every=20, keep_positions=True)
+    known = {"steps": run.step.tolist(), "positives": list(run.second_positions), "learning_rate": 0.1}
+    known |= {"optimizer": "gradient-descent", "parameters": "free"}
+    caption = words(en.diagnose(list(run.first_positions), **known).figures["course"])
+    assert "Rotation: the plain line is the best one, half the angle of positives (S9)." in caption
+    assert "Ledger: the band is what rotations at right angles add (D2, S2), the plain line γ(L_0 − L) (S1)." in caption
+    assert "Positives: the plain line is predicted by L4" in caption
+    # Without positives there is neither a best rotation nor a budget, nor anything to predict.
+    caption = words(en.diagnose(list(run.first_positions), steps=known["steps"]).figures["course"])
+    assert "the plain line" not in caption and "Ledger: the band" in caption
+
+
 def test_a_folder_holds_what_the_command_writes(course, tmp_path, command):
     written = course.save(tmp_path / "ours")
     command("diagnose", "step0.npy", "last.npy", "--labels", "labels.npy", "--out", tmp_path / "theirs", folder=EXAMPLE)
@@ -95,6 +117,9 @@ def test_tensors_and_other_numbers_are_diagnosed():
 Z = np.random.default_rng(0).normal(size=(30, 4))
 
 REFUSED = {
+    "no checkpoint": (([],), {}, "z: an empty list; give the embeddings of one checkpoint, or of several"),
+    "free network": ((Z,), {"parameters": "free", "network": "biases"}, "^network is the kind of network .*parameters free"),
+    "under way": ((Z,), {"under_way": True}, "^under_way says what was before"),
     "steps": ((Z,), {"steps": [0, 1]}, "steps: 2 for 1 checkpoints"),
     "falling": (([Z, Z],), {"steps": [5, 1]}, "steps: the step 1 comes after the step 5"),
     "names": (([Z, Z],), {"names": ["a"]}, "names: 1 for 2 checkpoints"),
@@ -115,5 +140,6 @@ REFUSED = {
 @pytest.mark.parametrize("fault", REFUSED)
 def test_what_is_wrong_is_said(fault):
     given, keywords, message = REFUSED[fault]
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=message) as refused:
         en.diagnose(*given, **keywords)
+    assert "--" not in str(refused.value), "options are called as in Python"

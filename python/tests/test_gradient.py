@@ -136,12 +136,50 @@ def test_tensors_are_read_with_and_without_a_gradient():
         en.gradient("nt-xent", torch.tensor(z, dtype=torch.bfloat16), w)
 
 
-def test_arrays_of_jax_are_read():
-    jax = pytest.importorskip("jax.numpy")
+@pytest.fixture
+def jax():
+    """JAX, in double precision."""
+    jax = pytest.importorskip("jax")
+    was = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", True)
+    yield jax
+    jax.config.update("jax_enable_x64", was)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_arrays_of_jax_are_read(jax, dtype):
+    z, w, labels = case("sup-con")
+    z, w = (jax.numpy.asarray(view, dtype=dtype) for view in (z, w))
+    expected = en.gradient("nt-xent", np.asarray(z), np.asarray(w), temperature=0.25)
+    assert (en.gradient("nt-xent", z, w, temperature=jax.numpy.float32(0.25))[1] == expected[1]).all()
+    expected = en.gradient("sup-con", np.asarray(z), labels=labels)
+    assert (en.gradient("sup-con", z, labels=jax.numpy.asarray(labels))[1] == expected[1]).all()
+    norms = jax.numpy.asarray([1.0, 2.0], dtype=dtype)
+    assert en.steps(norms, learning_rate=jax.numpy.float64(0.02)).tolist() == [95.0, 380.0]
+    found = en.diagnose([z, w], steps=jax.numpy.asarray([0, 3]))
+    assert found.to_dict() == en.diagnose([np.asarray(z), np.asarray(w)], steps=[0, 3]).to_dict()
+
+
+def test_gradients_are_those_of_jax(jax):
     z, w, _ = case("nt-xent")
-    z, w = jax.asarray(z, dtype="float32"), jax.asarray(w, dtype="float32")
-    expected = en.gradient("nt-xent", np.asarray(z), np.asarray(w))
-    assert (en.gradient("nt-xent", z, w)[1] == expected[1]).all()
+
+    def loss(z, w):
+        rows = jax.numpy.concatenate([z, w])
+        rows = rows / jax.numpy.linalg.norm(rows, axis=1, keepdims=True)
+        logits = rows @ rows.T / 0.25 - 1e300 * jax.numpy.eye(2 * ROWS)
+        partners = (jax.numpy.arange(2 * ROWS) + ROWS) % (2 * ROWS)
+        return -jax.numpy.mean(jax.nn.log_softmax(logits)[jax.numpy.arange(2 * ROWS), partners])
+
+    expected = jax.value_and_grad(loss, (0, 1))(z, w)
+    value, *gradients = en.gradient("nt-xent", z, w, temperature=0.25)
+    assert value == pytest.approx(float(expected[0]), rel=1e-12)
+    for ours, theirs in zip(gradients, expected[1]):
+        assert np.abs(ours - theirs).max() <= 1e-12 * np.abs(ours).max()
+
+
+def test_what_jax_has_not_computed_yet_is_refused(jax):
+    with pytest.raises(ValueError, match="z: float64 cannot be read"):
+        jax.jit(lambda z: en.gradient("cosine", z, z)[0])(case("cosine")[0])
 
 
 def test_double_precision_is_not_copied():
@@ -187,6 +225,9 @@ REFUSED = {
     "text": (("cosine", [["a", "b"]], FINE), {}, "z: <U1; give float16, float32 or float64"),
     "nothing": (("cosine", None, FINE), {}, "z: object; give float16, float32 or float64"),
     "ragged": (("cosine", [[1.0], [1.0, 2.0]], FINE), {}, "z: list cannot be read .*inhomogeneous"),
+    "no number": (("nt-xent", FINE, FINE), {"temperature": "hot"}, "temperature: 'hot'; give a number"),
+    "no number at all": (("nt-xent", FINE, FINE), {"temperature": None}, "temperature: None; give a number"),
+    "many numbers": (("nt-xent", FINE, FINE), {"temperature": np.ones(2)}, r"temperature: an array of shape \(2,\); give one"),
     "masked": (("cosine", np.ma.masked_less(FINE, 0.5), FINE), {}, "z: some entries are masked"),
 }
 

@@ -2,8 +2,6 @@
 
 import json
 import random
-import sys
-import types
 
 import numpy as np
 import pytest
@@ -13,54 +11,7 @@ import embedding_norms as en
 torch = pytest.importorskip("torch")
 nn = torch.nn
 
-
-class SimSiam(nn.Module):
-    """An encoder with batch normalization and dropout, and a predictor."""
-
-    def __init__(self):
-        super().__init__()
-        self.encoder = nn.Sequential(
-            nn.Linear(20, 32), nn.BatchNorm1d(32), nn.ReLU(), nn.Dropout(0.1), nn.Linear(32, 8)
-        )
-        self.predictor = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8))
-
-    def forward(self, views):
-        z = self.encoder(views)
-        return self.predictor(z), z
-
-
-def train(model, steps, recorder=None, fail_at=None, seed=0):
-    """A training of SimSiam on pairs of noisy views; the losses."""
-    torch.manual_seed(seed)
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
-    losses = []
-    for step in range(1, steps + 1):
-        samples = torch.randn(32, 20)
-        (p1, z1), (p2, z2) = (model(samples + 0.1 * torch.randn_like(samples)) for _ in range(2))
-        similarity = nn.functional.cosine_similarity
-        loss = -0.5 * (similarity(p1, z2.detach()).mean() + similarity(p2, z1.detach()).mean())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-        if recorder is not None:
-            recorder.step()
-        if step == fail_at:
-            raise RuntimeError("the training failed")
-    return losses
-
-
-@pytest.fixture
-def model():
-    torch.manual_seed(1)
-    return SimSiam()
-
-
-@pytest.fixture
-def views():
-    torch.manual_seed(2)
-    samples = torch.randn(64, 20)
-    return samples, samples + 0.1 * torch.randn_like(samples)
+from models import SimSiam, train  # noqa: E402: PyTorch may be missing
 
 
 def test_a_training_is_recorded_and_diagnosed(model, views, tmp_path):
@@ -284,102 +235,6 @@ def test_a_file_that_is_no_recording_is_refused(tmp_path):
     save_file({"z": np.eye(3)}, tmp_path / "z.safetensors")
     with pytest.raises(ValueError, match="z.safetensors: no recording of layout 1"):
         en.Recording.load(tmp_path / "z.safetensors")
-
-
-def stand_in(monkeypatch, name, callback):
-    """A trainer's module with nothing in it but the class of its callbacks."""
-    parts = name.split(".")
-    for end in range(1, len(parts) + 1):
-        monkeypatch.setitem(sys.modules, ".".join(parts[:end]), types.ModuleType(".".join(parts[:end])))
-    setattr(sys.modules[name], callback, type(callback, (), {}))
-
-
-@pytest.mark.parametrize("raised", [False, True])
-def test_the_callback_of_lightning(model, views, tmp_path, monkeypatch, raised):
-    try:
-        import lightning.pytorch  # noqa: F401
-    except ImportError:
-        stand_in(monkeypatch, "lightning.pytorch", "Callback")
-    recorder = en.Recorder(model.encoder, *views, path=tmp_path / "run.safetensors")
-    callback, trainer = recorder.lightning(), types.SimpleNamespace(global_step=0)
-    callback.on_train_start(trainer, model)
-    for step in range(1, 12):
-        # Two batches a step, as where gradients are accumulated.
-        callback.on_train_batch_end(trainer, model, None, None, 2 * step - 1)
-        trainer.global_step = step
-        callback.on_train_batch_end(trainer, model, None, None, 2 * step)
-    if raised:
-        callback.on_exception(trainer, model, RuntimeError())
-    else:
-        callback.on_train_end(trainer, model)
-    assert en.Recording.load(recorder.path).steps == [0, 1, 2, 3, 5, 7, 10, 11]
-
-
-def test_the_callback_of_transformers(model, views, tmp_path, monkeypatch):
-    try:
-        import transformers  # noqa: F401
-    except ImportError:
-        stand_in(monkeypatch, "transformers", "TrainerCallback")
-    recorder = en.Recorder(model.encoder, *views, path=tmp_path / "run.safetensors")
-    callback, state = recorder.transformers(), types.SimpleNamespace(global_step=0)
-    callback.on_train_begin(None, state, None)
-    for step in range(1, 12):
-        state.global_step = step
-        callback.on_step_end(None, state, None, model=model)
-    callback.on_train_end(None, state, None)
-    assert en.Recording.load(recorder.path).steps == [0, 1, 2, 3, 5, 7, 10, 11]
-
-
-def test_a_trainer_of_lightning_records(model, views, tmp_path):
-    try:
-        import lightning.pytorch as lightning
-    except ImportError:
-        lightning = pytest.importorskip("pytorch_lightning")
-
-    class Module(lightning.LightningModule):
-        def __init__(self):
-            super().__init__()
-            self.model = model
-
-        def training_step(self, batch, index):
-            (p, _), (_, z) = self.model(batch[0]), self.model(batch[1])
-            return -nn.functional.cosine_similarity(p, z.detach()).mean()
-
-        def configure_optimizers(self):
-            return torch.optim.SGD(self.parameters(), lr=0.01)
-
-    recorder = en.Recorder(model.encoder, *views, path=tmp_path / "run.safetensors")
-    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(*views), batch_size=8)
-    quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False}
-    trainer = lightning.Trainer(
-        max_steps=10, accelerator="cpu", callbacks=[recorder.lightning()], default_root_dir=tmp_path, **quiet
-    )
-    trainer.fit(Module(), loader)
-    assert en.Recording.load(recorder.path).steps == [0, 1, 2, 3, 5, 7, 10]
-
-
-def test_a_trainer_of_transformers_records(views, tmp_path):
-    transformers = pytest.importorskip("transformers")
-    pytest.importorskip("accelerate")
-
-    class Pairs(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.encoder = nn.Linear(20, 8)
-
-        def forward(self, first, second):
-            z, w = self.encoder(first), self.encoder(second)
-            return {"loss": -nn.functional.cosine_similarity(z, w).mean(), "z": z}
-
-    model = Pairs()
-    data = [{"first": first, "second": second} for first, second in zip(*views)]
-    recorder = en.Recorder(model.encoder, *views, path=tmp_path / "run.safetensors")
-    arguments = transformers.TrainingArguments(
-        output_dir=str(tmp_path / "out"), max_steps=10, per_device_train_batch_size=8, report_to=[], save_strategy="no",
-        remove_unused_columns=False, use_cpu=True, disable_tqdm=True,
-    )
-    transformers.Trainer(model, arguments, train_dataset=data, callbacks=[recorder.transformers()]).train()
-    assert en.Recording.load(recorder.path).steps == [0, 1, 2, 3, 5, 7, 10]
 
 
 def test_its_time_is_counted(model, views):

@@ -65,6 +65,7 @@ REFUSED = {
     "no second view": ({"w": None, "mean_cosine": 0.1}, "w: needed for what is asked"),
     "two cadences": ({"record_every": 1, "records_per_decade": 1}, "cannot be used with"),
     "setting": ({"optimizer": "adam", "settings": {"beta1": 1.0}}, "adam: β1 must be 0 or larger and below 1, not 1"),
+    "no setting": ({"optimizer": "adam", "settings": {"beta": 0.5}}, "^settings: adam has no setting 'beta'"),
     "loss": ({"loss": "nothing"}, "there is no loss 'nothing'"),
     "parameter": ({"temperature": 1.0}, "cosine takes no temperature"),
     "lists": ({"labels": [0]}, "labels: cosine takes no labels; leave this out"),
@@ -76,12 +77,13 @@ REFUSED = {
 @pytest.mark.parametrize("fault", REFUSED)
 def test_what_is_wrong_is_said(fault):
     given, message = REFUSED[fault]
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=message) as refused:
         en.simulate(**{"loss": "cosine", "z": [[1.0, 0.0]], "w": [[0.0, 1.0]], **given})
+    assert "--" not in str(refused.value), "options are called as in Python"
 
 
 def test_an_unknown_keyword_of_a_run_is_refused():
-    with pytest.raises(ValueError, match="--lr"):
+    with pytest.raises(ValueError, match="unexpected argument 'lr'"):
         en.simulate("cosine", [[1.0, 0.0]], [[0.0, 1.0]], lr=0.1)
 
 

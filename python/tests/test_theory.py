@@ -106,6 +106,11 @@ REFUSED = [
     (lambda: en.predict(-1), "norm: the value must be a finite number above 0, not -1"),
     (lambda: en.predict(1, optimizer="adm"), "there is no optimizer 'adm'; did you mean 'adam'?"),
     (lambda: en.predict(1, dim=1), "dim: directions need at least 2 dimensions"),
+    (lambda: theory.equilibrium(0.1, 0.1, optimizer="adamw", settings={"beta1": "a"}), "beta1: 'a'; give a number"),
+    (lambda: theory.population_steps([1.0, 2.0], [1.0]), r"norm: \[1.0, 2.0\]; give a number"),
+    (lambda: theory.population_steps(np.ones(2), [1.0]), r"norm: an array of shape \(2,\); give one value"),
+    (lambda: en.convergence_map([1.0], [1.0], learning_rate=None), "learning_rate: None; give a number"),
+    (lambda: en.predict(np.ones(3)), r"norm: an array of shape \(3,\); give one value"),
     (lambda: en.predict(1, coupled=True), "weight_decay: needed for what is asked"),
     (lambda: en.predict(1, optimizer="adam", settings={"beta": 1}), "adam has no setting 'beta'"),
 ]
@@ -114,8 +119,9 @@ REFUSED = [
 @pytest.mark.parametrize("place", range(len(REFUSED)))
 def test_what_is_wrong_is_said(place):
     wrong, message = REFUSED[place]
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=message) as refused:
         wrong()
+    assert "--" not in str(refused.value), "options are called as in Python"
 
 
 def test_numbers_of_other_libraries_are_numbers():

@@ -17,11 +17,20 @@ function lookAtWidth() {
   }
 }
 
+/** What a screen reader calls an element. */
+function nameOf(element) {
+  const named = document.getElementById(element.getAttribute("aria-labelledby"));
+  return named?.textContent || element.getAttribute("aria-label") || element.labels?.[0]?.textContent || element.textContent;
+}
+
 function lookAtNames() {
   const controls = [...document.querySelectorAll("input, select, button, [tabindex='0']")].filter(isShown);
   for (const control of controls) {
-    const label = control.labels?.[0]?.textContent || control.getAttribute("aria-label") || control.textContent;
-    if (!label.trim()) wrong.push(`no name: ${control.outerHTML.slice(0, 80)}`);
+    if (!nameOf(control).trim()) wrong.push(`no name: ${control.outerHTML.slice(0, 80)}`);
+  }
+  for (const slider of document.querySelectorAll("input[type=range]")) {
+    const seen = slider.closest(".control").querySelector("label").textContent;
+    if (nameOf(slider) !== seen) wrong.push(`the slider of “${seen}” is called “${nameOf(slider)}”`);
   }
   for (const svg of [...document.querySelectorAll("svg.drawing")].filter(isShown)) {
     if (!svg.getAttribute("aria-label") || !svg.getAttribute("role")) wrong.push(`no name: #${svg.id}`);
@@ -97,6 +106,12 @@ async function useIt() {
     const before = sphere.innerHTML;
     key(sphere, "ArrowLeft");
     if (sphere.innerHTML === before) wrong.push("the sphere does not turn");
+    const { yaw } = explore.state();
+    if (yaw === start.yaw) wrong.push("the state does not say how the sphere is seen");
+    await new Promise((done) => setTimeout(done, 1000));
+    if (Number(new URLSearchParams(location.hash.slice(1)).get("yaw")) !== yaw) wrong.push(`the address does not say how the sphere is seen: ${location.hash}`);
+    key(sphere, "Home");
+    if (explore.state().yaw !== -0.75) wrong.push("Home does not turn the sphere back");
   }
   const field = document.getElementById(isPair ? "field-rate" : "field-eta");
   const name = isPair ? "rate" : "eta";
@@ -133,7 +148,7 @@ const words = (id) => document.getElementById(id).innerText;
 const state = explore.state();
 const seen = {
   width: innerWidth, tab: state.tab, verdict: words("verdict"), refused: words("refused"), command: words(`${state.tab}-command`),
-  answers: words("answers"), path: words("path-note"), map: words("map-note"),
+  answers: words("answers"), story: words("story"), view: document.querySelector("#sphere .grid").getAttribute("d"), path: words("path-note"), map: words("map-note"),
 };
 lookAtWidth();
 lookAtTexts();

@@ -225,3 +225,13 @@ fn bare_numbers_are_seen() {
     );
     assert_eq!(passages("One.\n\n| 1 |\n|---|\n\n* Two\n* Three\n\n```math\n0.5\n```\n").len(), 3);
 }
+
+#[test]
+fn no_number_is_still_to_be_filled_in() {
+    for page in pages() {
+        for (line, text) in prose(&read(&page)) {
+            let left = ["@@", "TODO", "TBD", "FIXME"].iter().find(|mark| text.contains(*mark));
+            assert!(left.is_none(), "{page}, line {line}: {text}");
+        }
+    }
+}

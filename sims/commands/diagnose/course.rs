@@ -196,13 +196,20 @@ impl Curves<'_> {
                 many => format!("{} to {}", name(0), name(many - 1)),
             }
         };
-        if self.course.iter().any(|state| state.ledger.is_some_and(|ledger| ledger.rotations.is_some())) {
-            caption += " Ledger: the band is what rotations at right angles add (D2, S2).";
+        let is_drawn = |points: usize| points > 1;
+        let turned = self.points(|state| state.turned_per_step).len();
+        if is_drawn(turned) && is_drawn(self.points(|state| state.best_turn).len()) {
+            caption += " Rotation: the plain line is the best one, half the angle of positives (S9).";
+        }
+        if is_drawn(self.points(|state| state.ledger?.rotations).len()) {
+            caption += " Ledger: the band is what rotations at right angles add (D2, S2)";
+            let is_budget = is_drawn(self.points(|state| state.ledger?.budget).len());
+            caption += if is_budget { ", the plain line γ(L_0 − L) (S1)." } else { "." };
         }
         if let Some(forecast) = self.forecast {
             let last = &self.course[forecast.last];
             let last = last.step.map_or_else(|| last.name.clone(), |step| format!("step {step}"));
-            caption += &format!(" Positives: predicted by L4 from the checkpoints up to {last}.");
+            caption += &format!(" Positives: the plain line is predicted by L4 from the checkpoints up to {last}.");
         }
         caption
     }

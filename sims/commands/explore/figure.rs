@@ -21,7 +21,11 @@ pub const CAPTION: &str = "Steps of plain descent until a pair that starts at a 
 
 /// The figure.
 pub fn figure() -> Result<Figure, Failure> {
-    let norms: Vec<f64> = (-20..=40).map(|tenth| libm::pow(10.0, f64::from(tenth) / 20.0) / 3.0).collect();
+    let best = best_norm(LEARNING_RATE, FRAC_PI_2)?;
+    let mut norms: Vec<f64> = (-20..=40).map(|tenth| libm::pow(10.0, f64::from(tenth) / 20.0) / 3.0).collect();
+    // The caption speaks of it, and it lies between two of the others.
+    norms.push(best);
+    norms.sort_by(f64::total_cmp);
     let (mut counted, mut closed) = (Vec::new(), Vec::new());
     for norm in norms {
         let size = step_size(LEARNING_RATE, norm)?;
@@ -36,6 +40,6 @@ pub fn figure() -> Result<Figure, Failure> {
     let panel = Panel::new(Axis::logarithmic("norm ρ of both embeddings"), Axis::logarithmic("steps until aligned"))
         .layer(Layer::line("closed form (L1)", closed).style(Style::theory()))
         .layer(Layer::markers("counted (D1)", counted))
-        .layer(Layer::vertical_line("best norm (L8)", best_norm(LEARNING_RATE, FRAC_PI_2)?));
+        .layer(Layer::vertical_line("best norm (L8)", best));
     Ok(Figure::new(CAPTION).panel(panel.title("A norm can be too long, and too short")).aspect(0.5))
 }

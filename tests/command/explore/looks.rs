@@ -11,7 +11,7 @@ use super::engine::Engine;
 use super::written;
 
 /// States of the page: presets, every optimizer, both tabs.
-const STATES: [&str; 16] = [
+const STATES: [&str; 18] = [
     "",
     "norm=4&second=4",
     "norm=1&second=1&angle=3.1",
@@ -27,6 +27,8 @@ const STATES: [&str; 16] = [
     "optimizer=lars",
     "tab=training",
     "tab=training&network=free&rule=gradient-descent&lambda=0.01&temperature=0.1",
+    "tab=training&network=free&rule=adamw&lambda=0.05&l2=0&eta=0.256&median=2&dimension=64",
+    "tab=training&network=free&rule=heavy-ball&lambda=0.001&turn=0.05",
     "tab=training&network=biases&rule=adamw&turn=0.001",
 ];
 
@@ -76,6 +78,16 @@ fn the_address_holds_the_state_and_says_what_it_cannot_take() {
     assert!(verdict.starts_with("Under plain gradient descent a pair of norm 0.5"), "{verdict}");
 }
 
+#[test]
+fn a_shared_address_shows_the_same_view_and_the_story_of_a_preset() {
+    let Some(engine) = Engine::browser() else { return };
+    let told = seen(&engine, 1280, &["", "yaw=1.5&pitch=-0.3", "norm=4", "norm=4&second=4&yaw=2", "norm=4&rate=0.1"]);
+    assert_ne!(told[0]["view"], told[1]["view"], "the address turns the sphere");
+    let stories: Vec<&str> = told.iter().map(|seen| seen["story"].as_str().unwrap()).collect();
+    assert!(stories[2].starts_with("Far above the best norm"), "{stories:?}");
+    assert_eq!(stories, ["", "", stories[2], stories[2], ""]);
+}
+
 /// The command that the page gives runs, and says what the page says.
 #[cfg(unix)]
 fn agree(fragment: &str, seen: &Value) {
@@ -94,9 +106,21 @@ fn agree(fragment: &str, seen: &Value) {
     assert!(output.status.success(), "{command}\n{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     // The page writes thousands apart.
-    let verdict = seen["verdict"].as_str().unwrap().replace('\u{202f}', "");
-    let said = ["is aligned after ", "settles at about "].iter().find_map(|words| verdict.split(words).nth(1));
-    let Some(number) = said.and_then(|rest| rest.split([' ', ',']).next()) else { return };
-    let words = if verdict.contains("settles") { "norms settle at" } else { "after" };
-    assert!(text.contains(&format!("{words} {number} ")), "#{fragment}: {verdict}\n{text}");
+    let said = |part: &str| seen[part].as_str().unwrap().replace('\u{202f}', "");
+    let (part, sentences): (_, &[(&str, &str)]) = if seen["tab"] == "training" {
+        ("answers", &[("at this norm and angle needs ", "after"), ("Norms settle at ", "norms settle at")])
+    } else {
+        ("verdict", &[("is aligned after ", "after"), ("settles at about ", "norms settle at")])
+    };
+    for (page, terminal) in sentences {
+        let Some(number) =
+            said(part).split(page).nth(1).and_then(|rest| Some(rest.split([' ', ',']).next()?.to_owned()))
+        else {
+            continue;
+        };
+        assert!(text.contains(&format!("{terminal} {number} ")), "#{fragment}: {page}{number}\n{text}");
+    }
+    // What was measured is asked of `diagnose`, where there is a network and where there is none.
+    let is_measured = fragment.contains("turn=");
+    assert!(!is_measured || command.contains("embedding-norms diagnose"), "#{fragment}: {command}");
 }

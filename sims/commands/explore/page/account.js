@@ -214,8 +214,9 @@ export function commandsOf(state) {
   const decay = state.lambda === null ? "" : ` --weight-decay ${exact(state.lambda)}${state.l2 && !optimizerNamed(state.rule).ownDecay ? " --coupled" : ""}`;
   const tau = state.temperature === null ? "" : ` --temperature ${exact(state.temperature)}`;
   const predict = `embedding-norms predict --norm ${exact(state.median)} --learning-rate ${exact(perEmbedding(state))} --angle ${exact(state.positives)} ${rule}${decay} --dim ${exact(state.dimension)}${tau}`;
-  if (isFree(state)) return predict;
+  const diagnose = `embedding-norms diagnose step0.npy step1.npy --positives views0.npy --steps-between 1 ${rule}`;
+  if (isFree(state)) return state.turn === null ? predict : `${predict}\n${diagnose} --parameters free`;
   const kind = networkOf(state) ? ` --network ${state.network}` : "";
   const cut = kind ? `embedding-norms predict --cut 3${kind} ${rule}\n` : "";
-  return `${cut}embedding-norms diagnose step0.npy step1.npy --positives views0.npy --steps-between 1 ${rule}${kind}`;
+  return `${cut}${diagnose}${kind}`;
 }

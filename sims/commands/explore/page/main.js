@@ -21,17 +21,27 @@ let frame = 0;
 let quiet = 0;
 
 const drawings = {
-  sphere: sphere(find("sphere"), () => {}),
+  sphere: sphere(find("sphere"), turned),
   map: convergenceMap(find("map"), moveOnMap),
   cosine: course(find("cosine"), { height: 220, yLabel: "cos φ", xLabel: "step" }),
   norms: course(find("norms"), { height: 220, yLabel: "norm", xLabel: "step" }),
 };
 
+/** A state whose second norm is the first one where both are equal. */
+function consistent(state) {
+  return state.same ? { ...state, second: state.norm } : state;
+}
+
 /** Takes over changes, and draws before the next frame. */
 function change(changes) {
-  Object.assign(state, changes);
-  if (state.same) state.second = state.norm;
+  state = consistent({ ...state, ...changes });
   if (!frame) frame = requestAnimationFrame(show);
+}
+
+/** Takes over how the sphere is seen: it is drawn already. */
+function turned(view) {
+  Object.assign(state, view);
+  rest();
 }
 
 function moveOnMap(legs, angle) {
@@ -54,6 +64,11 @@ function show() {
   }
   if (isPair) showPair();
   else showTraining(state);
+  rest();
+}
+
+/** Waits anew for the reader to pause. */
+function rest() {
   clearTimeout(quiet);
   quiet = setTimeout(settle, QUIET);
 }
@@ -84,6 +99,7 @@ function showPair() {
 function drawPath({ run }, isFresh) {
   const members = [["first", isFresh ? "z" : "zᵢ"], ["second", "zⱼ"]];
   drawings.sphere.draw({
+    view: { yaw: state.yaw, pitch: state.pitch },
     members: run.path.points.map((points, index) => ({ className: members[index][0], label: members[index][1], points })),
   });
   const every = run.path.every;
@@ -133,20 +149,21 @@ function drawCourses({ run, flow, balance }, isFresh) {
 function control(name, label, hint = "") {
   const field = FIELDS[name];
   const id = `field-${name}`;
+  const named = make("label", { for: id, id: `${id}-name` }, label);
   const hinted = hint ? make("span", { class: "hint", id: `${id}-hint` }, hint) : "";
   const described = { "aria-describedby": `${id}-why${hint ? ` ${id}-hint` : ""}` };
   if (field.kind === "flag") {
     const box = make("input", { type: "checkbox", id, change: (event) => change({ [name]: event.target.checked }) });
-    return make("div", { class: "control flag", "data-field": name }, box, make("label", { for: id }, label), hinted);
+    return make("div", { class: "control flag", "data-field": name }, box, named, hinted);
   }
   if (field.kind === "choice") {
     const options = field.values.map((value) => make("option", { value }, field.labels[value] ?? value));
     const select = make("select", { id, change: (event) => change({ [name]: event.target.value }) }, ...options);
-    return make("div", { class: "control", "data-field": name }, make("label", { for: id }, label), select, hinted);
+    return make("div", { class: "control", "data-field": name }, named, select, hinted);
   }
   const input = make("input", { type: "text", inputmode: "decimal", id, autocomplete: "off", ...described, input: (event) => typed(name, event.target), change: () => fill() });
-  const slider = field.noSlider ? "" : make("input", { type: "range", min: 0, max: SLIDER, step: 1, "aria-label": `${label}, slider`, input: (event) => change({ [name]: slid(field, Number(event.target.value)) }) });
-  return make("div", { class: "control number", "data-field": name }, make("label", { for: id }, label), input, slider, hinted, make("span", { class: "why", id: `${id}-why`, role: "alert" }));
+  const slider = field.noSlider ? "" : make("input", { type: "range", min: 0, max: SLIDER, step: 1, "aria-labelledby": named.id, input: (event) => change({ [name]: slid(field, Number(event.target.value)) }) });
+  return make("div", { class: "control number", "data-field": name }, named, input, slider, hinted, make("span", { class: "why", id: `${id}-why`, role: "alert" }));
 }
 
 function typed(name, input) {
@@ -193,7 +210,7 @@ function fill() {
     }
   }
   const isAlone = state.model === "fresh" || state.same;
-  document.querySelector("label[for=field-norm]").textContent = isAlone ? "Norm ρ" : "Norm ρᵢ";
+  find("field-norm-name").textContent = isAlone ? "Norm ρ" : "Norm ρᵢ";
   for (const [id, angle] of [["field-angle-hint", state.angle], ["field-positives-hint", state.positives]]) {
     find(id).textContent = `radians: ${Number(((angle * 180) / Math.PI).toFixed(1))}°`;
   }
@@ -213,22 +230,33 @@ function build() {
     ["model", "What moves"],
     ["optimizer", "Optimizer"], ["momentum", "Momentum β"], ["norm", "Norm ρᵢ"], ["same", "Both norms equal"], ["second", "Norm ρⱼ"],
     ["angle", "Initial angle φ", "radians"], ["rate", "Learning rate γ", "per embedding"], ["tolerance", "Tolerance ε", "aligned: 1 − cos φ ≤ ε"],
-    ["held", "Stop-gradient: zⱼ is held still"], ["decay", "Weight decay λ"], ["coupled", "Decay is added to the gradient (L2)"],
+    ["held", "Stop-gradient: zⱼ is held still"], ["decay", "Weight decay λ"], ["coupled", "Decay is added to the gradient (coupled)"],
     ["length", "Steps"], ["seed", "Seed of the targets"]);
   add("training-fields",
     ["network", "Network", "kinds with three layers, of which S7 speaks"], ["rule", "Optimizer", "at its default settings"],
     ["eta", "Learning rate η", "on the mean over the batch"], ["batch", "Batch size n"], ["median", "Median norm ρ"],
     ["positives", "Angle of positives φ", "radians"], ["turn", "Angle one step turns embeddings by", "radians; leave empty if not measured"],
-    ["lambda", "Weight decay λ", "leave empty for none"], ["l2", "Decay is added to the gradient (L2)"],
+    ["lambda", "Weight decay λ", "leave empty for none"], ["l2", "Decay is added to the gradient (coupled)"],
     ["temperature", "Temperature τ", "leave empty for none"], ["dimension", "Dimension d"]);
   find("presets").append(...PRESETS.map(({ name, changes, story }) => make("button", { type: "button", click: () => {
-    state = { ...defaults(), ...changes, tab: "pair" };
-    find("story").replaceChildren(...linked(story));
+    state = { ...defaults(), ...changes, tab: "pair", yaw: state.yaw, pitch: state.pitch };
+    tell(story);
     change({});
   } }, name)));
   find("statement-list").append(...statementEntries(SPOKEN_OF));
   find("counted-up-to").textContent = whole(COUNTED);
   find("version").textContent = facts.version;
+}
+
+/** The sentence of a preset. */
+function tell(story) {
+  find("story").replaceChildren(...linked(story));
+}
+
+/** The preset that a state is, however it is seen; undefined for any other. */
+function presetOf(state) {
+  const seen = { tab: "pair", yaw: FIELDS.yaw.value, pitch: FIELDS.pitch.value };
+  return PRESETS.find(({ changes }) => written(consistent({ ...defaults(), ...changes })) === written({ ...state, ...seen }));
 }
 
 function listen() {
@@ -256,7 +284,7 @@ function listen() {
   for (const name of ["pair", "training"]) find(`copy-${name}`).addEventListener("click", () => copy(find(`${name}-command`), say));
   find("start-again").addEventListener("click", () => {
     state = { ...defaults(), tab: state.tab };
-    find("story").textContent = "";
+    tell("");
     change({});
   });
   addEventListener("hashchange", () => load());
@@ -265,8 +293,8 @@ function listen() {
 /** Takes the state from the address. */
 function load() {
   const { state: found, refused } = read(location.hash);
-  state = found;
-  if (state.same) state.second = state.norm;
+  state = consistent(found);
+  tell(presetOf(state)?.story ?? "");
   find("refused").replaceChildren(...refused.map((sentence) => make("p", {}, sentence)));
   show();
 }

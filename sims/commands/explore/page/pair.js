@@ -316,6 +316,6 @@ export const PRESETS = [
   { name: "Opposite halves", changes: { norm: 1, second: 1, angle: 3.1 }, story: "Near opposite directions the gradient vanishes, and a pair spends most of its steps leaving the pole [L3]." },
   { name: "Too short", changes: { norm: 0.02, second: 0.02, angle: 1.2 }, story: "Below the best norm a step overshoots: the first one turns both past each other and lengthens them, and shorter norms need more steps [L8]." },
   { name: "Duality", changes: { norm: 0.05, second: 0.05, angle: 2.2 }, story: "The pair and its dual, point reflections of each other on the map, need the same number of steps [L7]." },
-  { name: "Unequal norms", changes: { norm: 0.3, second: 1.2, same: false, angle: 2 }, story: "The shorter member does most of the rotation: total rotations are as the squared norms of the other [L5]." },
+  { name: "Unequal norms", changes: { norm: 0.3, second: 1.2, same: false, angle: 2 }, story: "The shorter member does most of the rotation: each rotates in proportion to the squared norm of the other [L5]." },
   { name: "Equilibrium", changes: { model: "fresh", norm: 3, rate: 0.1, decay: 0.02 }, story: "Targets that change at every step lengthen the embedding, decay shortens it; they balance at one norm, wherever it starts [S3]." },
 ];

@@ -1,12 +1,13 @@
 // The pair on the sphere, seen from afar: turned by dragging or with the arrow keys.
 
+import { FIELDS } from "./state.js";
 import { NEAREST, shape, adjust, text, through, dots } from "./svg.js";
 
 const [SPHERE_WIDTH, SPHERE_HEIGHT, RADIUS] = [380, 318, 144];
 const [CENTRE, MIDDLE] = [SPHERE_WIDTH / 2, SPHERE_HEIGHT / 2];
 /** Radians per key, and per unit of the drawing under the pointer. */
 const [PER_KEY, PER_UNIT] = [0.12, 1 / RADIUS];
-const START_OF_VIEW = { yaw: -0.75, pitch: 0.42 };
+const START_OF_VIEW = { yaw: FIELDS.yaw.value, pitch: FIELDS.pitch.value };
 
 /** The great circles that are drawn: the equator and four meridians. */
 const CIRCLES = [circle([1, 0, 0], [0, 1, 0])].concat(
@@ -32,7 +33,10 @@ function projection({ yaw, pitch }) {
   };
 }
 
-/** A sphere in an SVG; `draw` shows a path, `turned` is told when the reader turns the view. */
+/** A full turn less where it leaves the domain of the address, with the digits that stand there. */
+const around = (yaw) => Number((yaw - 2 * Math.PI * Math.round(yaw / (2 * Math.PI))).toFixed(3));
+
+/** A sphere in an SVG; `draw` shows a path and a view, `turned` is told the view to which the reader turns it. */
 export function sphere(svg, turned) {
   let view = { ...START_OF_VIEW };
   let shown = { members: [] };
@@ -44,6 +48,7 @@ export function sphere(svg, turned) {
 
   function draw(next = shown) {
     shown = next;
+    view = next.view ?? view;
     const project = projection(view);
     const side = (isFront) => CIRCLES.map((points) => through(points.map(project).map(([x, y, depth]) =>
       depth > 0 === isFront ? [x, y] : [NaN, NaN]))).join("");
@@ -55,9 +60,12 @@ export function sphere(svg, turned) {
   }
 
   function turn(yaw, pitch) {
-    view = { yaw: view.yaw + yaw, pitch: Math.max(-1.5, Math.min(1.5, view.pitch + pitch)) };
-    draw();
-    turned();
+    see({ yaw: around(view.yaw + yaw), pitch: Number(Math.max(-1.5, Math.min(1.5, view.pitch + pitch)).toFixed(3)) });
+  }
+
+  function see(next) {
+    draw({ ...shown, view: next });
+    turned(next);
   }
 
   let from = null;
@@ -79,8 +87,7 @@ export function sphere(svg, turned) {
     if (!way && event.key !== "Home") return;
     event.preventDefault();
     if (way) return turn(way[0] * PER_KEY, way[1] * PER_KEY);
-    view = { ...START_OF_VIEW };
-    turn(0, 0);
+    see({ ...START_OF_VIEW });
   });
   return { draw, turn };
 }

@@ -27,6 +27,8 @@ export const FIELDS = {
   coupled: flag(false),
   length: number(2000, 1, 20000, { log: true, whole: true }),
   seed: number(1, 0, 4294967295, { whole: true, noSlider: true }),
+  yaw: number(-0.75, -3.1416, 3.1416),
+  pitch: number(0.42, -1.5, 1.5),
   eta: number(0.5, 1e-8, 1000, LOG),
   batch: number(256, 1, 1e6, { log: true, whole: true }),
   temperature: number(null, 0.001, 10, { log: true, optional: true }),
