@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::assert::Assert;
 use assert_cmd::cargo::cargo_bin_cmd;
 use embedding_norms::lab::figure::{overlaps, png, text_boxes};
-use resvg::usvg::roxmltree::Document;
+use roxmltree::Document;
 
 use crate::gallery::GALLERY;
 

@@ -4,10 +4,9 @@
 //! in a browser, in a PNG, in a PDF and here, and all of them lay a figure out alike.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use base64::Engine;
-use resvg::usvg::fontdb;
 use ttf_parser::Face;
 
 use super::FigureError;
@@ -26,7 +25,7 @@ pub enum Weight {
 }
 
 impl Weight {
-    fn file(self) -> &'static [u8] {
+    pub(crate) fn file(self) -> &'static [u8] {
         match self {
             Self::Regular => dejavu::sans::regular(),
             Self::Bold => dejavu::sans::bold(),
@@ -85,21 +84,6 @@ pub fn filled(text: &str, size: f64, weight: Weight, limit: f64) -> Vec<String> 
 pub fn unknown_letters(text: &str) -> Option<char> {
     let face = Weight::Regular.face()?;
     text.chars().find(|&letter| face.glyph_index(letter).is_none())
-}
-
-/// The fonts, for rendering an SVG of this house.
-pub fn database() -> Arc<fontdb::Database> {
-    static DATABASE: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
-        let mut database = fontdb::Database::new();
-        for weight in [Weight::Regular, Weight::Bold] {
-            let file = weight.file();
-            let plain = font_file::without_layout_tables(file).unwrap_or_else(|| file.to_vec());
-            database.load_font_data(plain);
-        }
-        database.set_sans_serif_family(FAMILY);
-        Arc::new(database)
-    });
-    Arc::clone(&DATABASE)
 }
 
 /// The letters of a figure, by weight: what its font must hold.

@@ -10,7 +10,7 @@ use embedding_norms::lab::figure::{
     png, text_boxes,
 };
 use proptest::prelude::*;
-use resvg::usvg::roxmltree::{self, Document};
+use roxmltree::Document;
 
 use self::samples::*;
 use crate::support::seeds;
