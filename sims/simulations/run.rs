@@ -4,9 +4,9 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use embedding_norms::lab::claim::Claim;
-use embedding_norms::lab::{figure, files};
 use embedding_norms::lab::sweep::journal::header_of;
 use embedding_norms::lab::sweep::{Merge, Options, Shard, Sweep, Unit};
+use embedding_norms::lab::{figure, files};
 use serde_json::{Map, Value, json};
 
 use crate::cli::arguments::Common;
@@ -203,7 +203,9 @@ fn finish<S: Simulation>(
 
 /// Says that this build cannot draw an animation, and which one can.
 fn tell_of_animation(file: &str) {
-    tell!("note: {file} is not drawn; a build with the feature 'png' draws it: cargo run --release --features png -- …");
+    tell!(
+        "note: {file} is not drawn; a build with the feature 'png' draws it: cargo run --release --features png -- …"
+    );
 }
 
 /// The folder of journals in an output folder, so that several shards can share one.
