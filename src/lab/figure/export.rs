@@ -1,13 +1,11 @@
-//! PNG from the SVG of a figure, and what can be asked of its text (feature `png`).
+//! PNG from the SVG of a figure, and what can be asked of its text (feature `png`). The tests compile this file too.
 
 use std::sync::{Arc, LazyLock};
 
 use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::{Group, Node, Options, Tree, fontdb};
 
-use super::FigureError;
-use super::font_file;
-use super::text::{FAMILY, Weight};
+use super::{FAMILY, FigureError, plain_fonts};
 
 /// CSS pixels in a point.
 pub(crate) const PIXELS: f64 = 96.0 / 72.0;
@@ -16,11 +14,7 @@ pub(crate) const PIXELS: f64 = 96.0 / 72.0;
 fn fonts() -> Arc<fontdb::Database> {
     static DATABASE: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
         let mut database = fontdb::Database::new();
-        for weight in [Weight::Regular, Weight::Bold] {
-            let file = weight.file();
-            let plain = font_file::without_layout_tables(file).unwrap_or_else(|| file.to_vec());
-            database.load_font_data(plain);
-        }
+        plain_fonts().into_iter().for_each(|font| database.load_font_data(font));
         database.set_sans_serif_family(FAMILY);
         Arc::new(database)
     });

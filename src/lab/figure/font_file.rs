@@ -8,11 +8,9 @@ use ttf_parser::{Face, RawFace, Tag};
 type Table = ([u8; 4], Vec<u8>);
 
 /// The tables that move or replace letters.
-#[cfg(feature = "png")]
 const LAYOUT: [&[u8; 4]; 4] = [b"GSUB", b"GPOS", b"GDEF", b"kern"];
 
 /// The font without the tables that move or replace letters.
-#[cfg(feature = "png")]
 pub fn without_layout_tables(font: &[u8]) -> Option<Vec<u8>> {
     let kept = tables(font)?.into_iter().filter(|(tag, _)| !LAYOUT.contains(&tag)).collect();
     assemble(kept)

@@ -69,6 +69,7 @@ pub use palette::{Colour, ColourMap, Dash, Marker, Style};
 #[cfg(feature = "pdf")]
 pub use pdf::pdf;
 pub use raster::Raster;
+pub use text::{FAMILY, plain_fonts};
 
 /// Whether this build makes PNG and GIF: the feature `png`. Without it [`png()`] and [`animation()`] refuse.
 pub const PNG: bool = cfg!(feature = "png");

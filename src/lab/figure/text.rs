@@ -25,7 +25,7 @@ pub enum Weight {
 }
 
 impl Weight {
-    pub(crate) fn file(self) -> &'static [u8] {
+    fn file(self) -> &'static [u8] {
         match self {
             Self::Regular => dejavu::sans::regular(),
             Self::Bold => dejavu::sans::bold(),
@@ -84,6 +84,12 @@ pub fn filled(text: &str, size: f64, weight: Weight, limit: f64) -> Vec<String> 
 pub fn unknown_letters(text: &str) -> Option<char> {
     let face = Weight::Regular.face()?;
     text.chars().find(|&letter| face.glyph_index(letter).is_none())
+}
+
+/// The font files of the house without kerning and ligatures, for what renders an SVG of it.
+pub fn plain_fonts() -> [Vec<u8>; 2] {
+    let plain = |file: &[u8]| font_file::without_layout_tables(file).unwrap_or_else(|| file.to_vec());
+    [Weight::Regular, Weight::Bold].map(|weight| plain(weight.file()))
 }
 
 /// The letters of a figure, by weight: what its font must hold.
