@@ -3,8 +3,9 @@
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
+use clap::builder::{EnumValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use embedding_norms::lab::figure::Size;
+use embedding_norms::lab::figure::{self, Size};
 use embedding_norms::lab::sweep::Shard;
 
 use crate::cli::failure::Failure;
@@ -77,7 +78,8 @@ pub struct Common {
 #[derive(Args, Clone, Debug)]
 pub struct Drawing {
     /// Formats of the figures
-    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "svg")]
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "svg",
+        value_parser = EnumValueParser::<Format>::new().try_map(Format::built))]
     pub format: Vec<Format>,
 
     /// Size that figures are drawn for
@@ -90,10 +92,27 @@ pub struct Drawing {
 pub enum Format {
     /// Scalable, for the web
     Svg,
-    /// Pixels, 300 to the inch
+    /// Pixels, 300 to the inch; needs a build with --features png
     Png,
-    /// For papers
+    /// For papers; needs a build with --features pdf
     Pdf,
+}
+
+impl Format {
+    /// This format if this build writes it.
+    fn built(self) -> Result<Self, String> {
+        let (written, format, feature) = match self {
+            Self::Svg => return Ok(self),
+            Self::Png => (figure::PNG, "PNG", "'png', or 'pdf' for both formats"),
+            Self::Pdf => (figure::PDF, "PDF", "'pdf'"),
+        };
+        let name = format.to_lowercase();
+        let refusal = format!(
+            "this build writes no {format}, which needs the feature {feature}: \
+             cargo run --release --features {name} -- …, or cargo install --path . --features {name}"
+        );
+        written.then_some(self).ok_or(refusal)
+    }
 }
 
 /// A size of figures.

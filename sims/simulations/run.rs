@@ -4,9 +4,9 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use embedding_norms::lab::claim::Claim;
-use embedding_norms::lab::files;
 use embedding_norms::lab::sweep::journal::header_of;
 use embedding_norms::lab::sweep::{Merge, Options, Shard, Sweep, Unit};
+use embedding_norms::lab::{figure, files};
 use serde_json::{Map, Value, json};
 
 use crate::cli::arguments::Common;
@@ -189,11 +189,23 @@ fn finish<S: Simulation>(
     folder.write(&output::file_name(S::NAME, "", "json"), text.as_bytes())?;
     let tables = tables.with_claims(claims.clone());
     folder.write_figures(S::NAME, &S::figures(&tables)?, &common.drawing)?;
-    folder.write_animations(S::NAME, &S::animations(&tables)?, common.threads()?)?;
+    let animations = S::animations(&tables)?;
+    if figure::PNG {
+        folder.write_animations(S::NAME, &animations, common.threads()?)?;
+    } else if !common.quiet {
+        animations.iter().for_each(|(part, _)| tell_of_animation(&output::file_name(S::NAME, part, "gif")));
+    }
     if replaces {
         folder.remove_others(S::NAME)?;
     }
     Ok(Finished { claims, files: folder.written() })
+}
+
+/// Says that this build cannot draw an animation, and which one can.
+fn tell_of_animation(file: &str) {
+    tell!(
+        "note: {file} is not drawn; a build with the feature 'png' draws it: cargo run --release --features png -- …"
+    );
 }
 
 /// The folder of journals in an output folder, so that several shards can share one.

@@ -1,8 +1,8 @@
-//! Handwritten digits: 1,797 images of 8 × 8 pixels, compiled into the crate `smartcore` (feature `digits`).
+//! Handwritten digits: 1,797 images of 8 × 8 pixels, in a file of this crate (feature `digits`).
 //!
 //! They are the test part of *Optical Recognition of Handwritten Digits* by E. Alpaydin and C. Kaynak (1998), UCI Machine
 //! Learning Repository, <https://doi.org/10.24432/C50P49>, licence CC BY 4.0; the same images are the digits of
-//! scikit-learn. Changed here: pixels are divided by 16.
+//! scikit-learn. Changed here: pixels are divided by 16 when the file is read.
 
 use ndarray::{Array2, ArrayView2, Axis};
 
@@ -14,7 +14,9 @@ pub const CLASSES: usize = 10;
 pub const IMAGES: usize = 1797;
 
 /// The pixel value of ink over a whole pixel, as the data are published.
-const INK: f32 = 16.0;
+const INK: f64 = 16.0;
+/// A line per image: its pixels (0 to 16), row after row from the top, then the digit (0 to 9).
+const FILE: &str = include_str!("digits.csv");
 /// BLAKE3 of all images, row after row with the digit behind its pixels, a byte each.
 const CHECKSUM: &str = "871a762edb23c6d138f1434d0b23e9fe94a1a2ee79328e095347ab9f62740139";
 
@@ -22,18 +24,8 @@ const CHECKSUM: &str = "871a762edb23c6d138f1434d0b23e9fe94a1a2ee79328e095347ab9f
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DigitsError {
-    /// Another number of pixels or labels.
-    #[error(
-        "the digits of smartcore are {pixels} pixels with {labels} labels, not 115008 with 1797: use smartcore 0.7.0"
-    )]
-    Size {
-        /// How many pixels there are.
-        pixels: usize,
-        /// How many labels there are.
-        labels: usize,
-    },
     /// Other pixels or labels.
-    #[error("the digits of smartcore have the checksum {found}, not {CHECKSUM}: use smartcore 0.7.0")]
+    #[error("the digits have the checksum {found}, not {CHECKSUM}: restore src/data/digits.csv and build again")]
     Changed {
         /// The checksum of what is there.
         found: String,
@@ -61,30 +53,25 @@ impl Digits {
     /// All 1,797 images.
     ///
     /// # Errors
-    /// [`DigitsError`] if the crate that ships them ships others.
+    /// [`DigitsError`] if the crate was built with another file.
     pub fn load() -> Result<Self, DigitsError> {
-        let published = smartcore::dataset::digits::load_dataset();
-        Self::checked(&published.data, &published.target)
+        Self::read(FILE)
     }
 
-    /// The images of these published pixels (0 to 16) and labels (0 to 9), if they are the known ones.
-    fn checked(pixels: &[f32], labels: &[f32]) -> Result<Self, DigitsError> {
-        if (pixels.len(), labels.len()) != (IMAGES * SIDE * SIDE, IMAGES) {
-            return Err(DigitsError::Size { pixels: pixels.len(), labels: labels.len() });
-        }
-        let mut hasher = blake3::Hasher::new();
-        for (image, label) in pixels.chunks(SIDE * SIDE).zip(labels) {
-            let bytes: Vec<u8> = image.iter().chain([label]).map(|&value| byte(value)).collect();
-            hasher.update(&bytes);
-        }
-        let found = hasher.finalize().to_hex().to_string();
+    /// The images of a file, if they are the known ones.
+    fn read(file: &str) -> Result<Self, DigitsError> {
+        // What is no byte changes the checksum like another value.
+        let values = file.lines().flat_map(|line| line.split(',')).map(|value| value.parse().unwrap_or(u8::MAX));
+        let values: Vec<u8> = values.collect();
+        let found = blake3::hash(&values).to_hex().to_string();
         if found != CHECKSUM {
             return Err(DigitsError::Changed { found });
         }
+        let width = SIDE * SIDE + 1;
         let images = Array2::from_shape_fn((IMAGES, SIDE * SIDE), |(image, pixel)| {
-            f64::from(pixels[image * SIDE * SIDE + pixel] / INK)
+            f64::from(values[image * width + pixel]) / INK
         });
-        Ok(Self { images, labels: labels.iter().map(|&label| usize::from(byte(label))).collect() })
+        Ok(Self { images, labels: values.chunks(width).map(|image| usize::from(image[SIDE * SIDE])).collect() })
     }
 
     /// The pixels, one image per row (n × 64): row after row from the top, 0 for paper to 1 for ink.
@@ -109,34 +96,24 @@ impl Digits {
     }
 }
 
-/// A published value as a byte: 255 for anything else, so that it changes the checksum.
-fn byte(value: f32) -> u8 {
-    let whole = value as u8;
-    if f32::from(whole) == value { whole } else { u8::MAX }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn other_images_are_refused() {
-        let published = smartcore::dataset::digits::load_dataset();
-        let load = |pixels: &[f32], labels: &[f32]| Digits::checked(pixels, labels);
-        assert!(load(&published.data, &published.target).is_ok());
-        assert!(matches!(load(&published.data[64..], &published.target), Err(DigitsError::Size { .. })));
-        let changed = |place: usize, value: f32| {
-            let mut pixels = published.data.clone();
-            pixels[place] = value;
-            load(&pixels, &published.target)
-        };
+        let refused = |file: &str| matches!(Digits::read(file), Err(DigitsError::Changed { .. }));
+        assert!(Digits::read(FILE).is_ok());
+        // As a checkout on Windows may have it.
+        assert!(Digits::read(&FILE.replace('\n', "\r\n")) == Digits::load());
         // Pixel 3 of the first image is 13.
-        assert!(changed(3, 13.0).is_ok());
-        for value in [12.0, 13.25, -13.0, f32::NAN] {
-            assert!(matches!(changed(3, value), Err(DigitsError::Changed { .. })));
+        let changed = |value: &str| FILE.replacen(",13,", &format!(",{value},"), 1);
+        assert!(!refused(&changed("13")));
+        for value in ["12", "13.25", "-13", "269", "NaN", ""] {
+            assert!(refused(&changed(value)), "{value}");
         }
-        let mut labels = published.target.clone();
-        labels.swap(0, 1);
-        assert!(matches!(load(&published.data, &labels), Err(DigitsError::Changed { .. })));
+        let (first, others) = FILE.split_once('\n').unwrap();
+        assert!(refused(others) && refused("") && refused(&format!("{FILE}{first}\n")));
+        assert!(refused(&format!("{others}{first}\n")), "another order");
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin_cmd;
+use embedding_norms::lab::figure;
 use embedding_norms::lab::statement::STATEMENTS;
 use embedding_norms::lab::table::Table;
 use serde_json::Value;
@@ -86,6 +87,30 @@ fn values_that_make_no_sense_are_refused() {
     refused("norm-effect --format gif", &["gif", "svg"]);
     refused("predict", &["--norm"]);
     refused("predict --norm 1 --angle 4", &["--angle"]);
+}
+
+#[cfg(not(feature = "png"))]
+#[test]
+fn formats_that_are_left_out_are_refused_with_the_command_that_builds_them() {
+    let place = folder();
+    for format in ["png", "pdf"] {
+        let remedy = format!("cargo run --release --features {format} -- ");
+        for line in ["norm-effect --quick", "redraw none.csv", "diagnose none.csv --out found", "all --quick"] {
+            let output =
+                command(place.path(), &format!("{line} --format svg,{format}")).assert().code(2).get_output().clone();
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert!(output.stdout.is_empty() && stderr.contains(&remedy), "{line}: {stderr}");
+        }
+    }
+    assert!(files(place.path()).is_empty(), "no work is done before");
+    let drawn = |options: &str| {
+        let line = format!("sphere-trajectories --quick --out drawn {options}");
+        String::from_utf8(command(place.path(), &line).assert().success().get_output().stderr.clone()).unwrap()
+    };
+    let said = drawn("");
+    assert!(said.contains("sphere-trajectories.gif is not drawn") && said.contains("--features png"), "{said}");
+    assert_eq!(drawn("--force --quiet"), "");
+    assert!(!place.path().join("drawn/sphere-trajectories.gif").exists());
 }
 
 #[test]
@@ -199,10 +224,15 @@ fn completions_name_commands_and_options() {
 #[test]
 fn a_run_writes_tables_a_record_and_figures() {
     let place = folder();
-    tiny(place.path(), "--out here --format svg,png,pdf").assert().success();
+    let formats: Vec<&str> = [("svg", true), ("png", figure::PNG), ("pdf", figure::PDF)]
+        .iter()
+        .filter(|one| one.1)
+        .map(|one| one.0)
+        .collect();
+    tiny(place.path(), &format!("--out here --format {}", formats.join(","))).assert().success();
     let names: Vec<String> = files(&place.path().join("here")).into_keys().collect();
-    for name in ["norm-effect.csv", "norm-effect.json", "norm-effect.svg", "norm-effect.png", "norm-effect.pdf"] {
-        assert!(names.iter().any(|found| found == name), "{name} in {names:?}");
+    for ending in ["csv", "json"].iter().chain(&formats) {
+        assert!(names.contains(&format!("norm-effect.{ending}")), "{ending} in {names:?}");
     }
     assert!(names.iter().all(|name| !name.contains("partial") && !name.contains("journal")), "{names:?}");
 }

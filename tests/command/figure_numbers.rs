@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use embedding_norms::lab::table::Table;
-use resvg::usvg::roxmltree::{Document, Node};
+use roxmltree::{Document, Node};
 use scraper::Html;
 use serde_json::Value;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use assert_cmd::cargo::cargo_bin_cmd;
 use embedding_norms::lab::statement::{STATEMENTS, find};
-use resvg::usvg::roxmltree::Document;
+use roxmltree::Document;
 
 /// Words that leave no exception.
 const ALL: [&str; 7] = ["only", "never", "always", "cannot", "no step", "no plain step", "every start"];

@@ -18,6 +18,8 @@ mod optimizer_laws;
 mod output;
 mod photos;
 mod redraw;
+#[path = "../rendering/mod.rs"]
+mod rendering;
 mod report;
 mod simulate_command;
 mod whole_range_command;

@@ -16,6 +16,9 @@ mod outside;
 mod photo;
 mod reference;
 mod relations;
+#[cfg(feature = "figures")]
+#[path = "../rendering/mod.rs"]
+mod rendering;
 mod simulation;
 mod sphere;
 #[path = "../support/mod.rs"]

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use embedding_norms::lab::figure::Size;
 use embedding_norms::lab::files;
-use resvg::usvg::roxmltree::{Document, Node};
+use roxmltree::{Document, Node};
 
 use crate::cli::failure::Failure;
 use crate::cli::output::{self, file_name};

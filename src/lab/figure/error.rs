@@ -80,6 +80,14 @@ pub enum FigureError {
     /// A PDF could not be written.
     #[error("cannot write the PDF: {0}")]
     Pdf(String),
+    /// The crate is built without what writes files of this format.
+    #[error("this build writes no {format}: build it with `--features {feature}`")]
+    LeftOut {
+        /// The format.
+        format: &'static str,
+        /// The feature that it needs.
+        feature: &'static str,
+    },
     /// The frames of an animation are missing or differ in size.
     #[error("an animation needs frames of one size: {0}")]
     Frames(String),

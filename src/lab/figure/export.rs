@@ -1,21 +1,29 @@
-//! PNG and PDF from the SVG of a figure, and what can be asked of its text.
+//! PNG from the SVG of a figure, and what can be asked of its text (feature `png`). The tests compile this file too.
 
-use krilla::geom::Size as PageSize;
-use krilla::metadata::Metadata;
-use krilla::page::PageSettings;
-use krilla_svg::{SurfaceExt, SvgSettings};
+use std::sync::{Arc, LazyLock};
+
 use resvg::tiny_skia::{Color, Pixmap, Transform};
-use resvg::usvg::{Group, Node, Options, Tree, roxmltree};
+use resvg::usvg::{Group, Node, Options, Tree, fontdb};
 
-use super::FigureError;
-use super::text;
+use super::{FAMILY, FigureError, plain_fonts};
 
 /// CSS pixels in a point.
-const PIXELS: f64 = 96.0 / 72.0;
+pub(crate) const PIXELS: f64 = 96.0 / 72.0;
+
+/// The fonts, for rendering an SVG of this house.
+fn fonts() -> Arc<fontdb::Database> {
+    static DATABASE: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
+        let mut database = fontdb::Database::new();
+        plain_fonts().into_iter().for_each(|font| database.load_font_data(font));
+        database.set_sans_serif_family(FAMILY);
+        Arc::new(database)
+    });
+    Arc::clone(&DATABASE)
+}
 
 /// Reads an SVG with the font of the house, which is thus needed on no machine.
-fn read(svg: &str) -> Result<Tree, FigureError> {
-    let options = Options { fontdb: text::database(), font_family: text::FAMILY.to_owned(), ..Options::default() };
+pub(crate) fn read(svg: &str) -> Result<Tree, FigureError> {
+    let options = Options { fontdb: fonts(), font_family: FAMILY.to_owned(), ..Options::default() };
     Tree::from_str(svg, &options).map_err(|error| FigureError::Svg(error.to_string()))
 }
 
@@ -38,37 +46,6 @@ pub(crate) fn pixels(svg: &str, per_point: f64) -> Result<Pixmap, FigureError> {
 /// A text that is not SVG, or a size that has no pixels.
 pub fn png(svg: &str, pixels_per_point: f64) -> Result<Vec<u8>, FigureError> {
     pixels(svg, pixels_per_point)?.encode_png().map_err(|error| FigureError::Image(error.to_string()))
-}
-
-/// An SVG of [`super::Figure::to_svg`] as a PDF page of the same size, with fonts embedded and text that can be searched.
-///
-/// # Errors
-/// A text that is not SVG, or what the PDF writer reports.
-pub fn pdf(svg: &str) -> Result<Vec<u8>, FigureError> {
-    let tree = read(svg)?;
-    let points = |length: f32| (f64::from(length) / PIXELS) as f32;
-    let size = PageSize::from_wh(points(tree.size().width()), points(tree.size().height()));
-    let size = size.ok_or_else(|| FigureError::Pdf("a page without size".to_owned()))?;
-    let mut document = krilla::Document::new();
-    document.set_metadata(metadata(svg)?);
-    let mut page = document.start_page_with(PageSettings::new(size));
-    let mut surface = page.surface();
-    surface.draw_svg(&tree, size, SvgSettings::default());
-    surface.finish();
-    page.finish();
-    document.finish().map_err(|error| FigureError::Pdf(format!("{error:?}")))
-}
-
-/// The title and the alternative text of an SVG.
-fn metadata(svg: &str) -> Result<Metadata, FigureError> {
-    let document = roxmltree::Document::parse(svg).map_err(|error| FigureError::Svg(error.to_string()))?;
-    let child = |name: &str| {
-        let found = document.root_element().children().find(|node| node.has_tag_name(name));
-        found.and_then(|node| node.text()).map(str::to_owned)
-    };
-    let metadata = Metadata::new().language("en".to_owned()).creator("embedding-norms".to_owned());
-    let metadata = child("title").into_iter().fold(metadata, Metadata::title);
-    Ok(child("desc").into_iter().fold(metadata, Metadata::description))
 }
 
 /// A text of a figure and the box of its ink, in points from the upper left corner.

@@ -1,8 +1,8 @@
 //! The house style of the figures: say *what* to show; how it looks is decided here, once.
 //!
 //! A [`Figure`] holds [`Panel`]s, a panel holds two [`Axis`] and [`Layer`]s. [`Figure::to_svg`] draws it with plotters;
-//! [`png()`], [`pdf()`] and [`animation()`] are made from that same SVG, so that all formats show the same. The same figure
-//! gives the same bytes. Data come in as plain pairs: the module knows nothing of simulations.
+//! [`png()`], [`pdf()`] and [`animation()`] make other files from that same SVG, so that all formats show the same; they need
+//! the features `png` and `pdf`. The same figure gives the same bytes. Data come in as plain pairs: the module knows nothing of simulations.
 //!
 //! ```
 //! use embedding_norms::lab::figure::{Axis, Figure, Layer, Panel, Size, Style};
@@ -20,12 +20,14 @@
 //! # Ok::<(), embedding_norms::lab::figure::FigureError>(())
 //! ```
 
+#[cfg(feature = "png")]
 mod animation;
 mod axis;
 mod canvas;
 mod columns;
 mod draw;
 mod error;
+#[cfg(feature = "png")]
 mod export;
 mod font_file;
 mod frame;
@@ -33,12 +35,16 @@ mod image;
 mod labels;
 mod layer;
 mod layout;
+#[cfg(not(feature = "pdf"))]
+mod left_out;
 mod legend;
 mod marks;
 mod measures;
 mod names;
 pub mod number;
 mod palette;
+#[cfg(feature = "pdf")]
+mod pdf;
 mod pen;
 mod range;
 mod raster;
@@ -47,14 +53,28 @@ mod ticks;
 
 use std::str::FromStr;
 
+#[cfg(feature = "png")]
 pub use animation::animation;
 pub use axis::{Axis, Scale};
 pub use error::FigureError;
-pub use export::{TextBox, overlaps, pdf, png, text_boxes};
+#[cfg(feature = "png")]
+pub use export::{TextBox, overlaps, png, text_boxes};
 pub use image::Image;
 pub use layer::Layer;
+#[cfg(not(feature = "pdf"))]
+pub use left_out::pdf;
+#[cfg(not(feature = "png"))]
+pub use left_out::{animation, png};
 pub use palette::{Colour, ColourMap, Dash, Marker, Style};
+#[cfg(feature = "pdf")]
+pub use pdf::pdf;
 pub use raster::Raster;
+pub use text::{FAMILY, plain_fonts};
+
+/// Whether this build makes PNG and GIF: the feature `png`. Without it [`png()`] and [`animation()`] refuse.
+pub const PNG: bool = cfg!(feature = "png");
+/// Whether this build makes PDF: the feature `pdf`, which has `png` with it. Without it [`pdf()`] refuses.
+pub const PDF: bool = cfg!(feature = "pdf");
 
 /// The physical size that a figure is drawn for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

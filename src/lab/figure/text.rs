@@ -4,10 +4,9 @@
 //! in a browser, in a PNG, in a PDF and here, and all of them lay a figure out alike.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use base64::Engine;
-use resvg::usvg::fontdb;
 use ttf_parser::Face;
 
 use super::FigureError;
@@ -87,19 +86,10 @@ pub fn unknown_letters(text: &str) -> Option<char> {
     text.chars().find(|&letter| face.glyph_index(letter).is_none())
 }
 
-/// The fonts, for rendering an SVG of this house.
-pub fn database() -> Arc<fontdb::Database> {
-    static DATABASE: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
-        let mut database = fontdb::Database::new();
-        for weight in [Weight::Regular, Weight::Bold] {
-            let file = weight.file();
-            let plain = font_file::without_layout_tables(file).unwrap_or_else(|| file.to_vec());
-            database.load_font_data(plain);
-        }
-        database.set_sans_serif_family(FAMILY);
-        Arc::new(database)
-    });
-    Arc::clone(&DATABASE)
+/// The font files of the house without kerning and ligatures, for what renders an SVG of it.
+pub fn plain_fonts() -> [Vec<u8>; 2] {
+    let plain = |file: &[u8]| font_file::without_layout_tables(file).unwrap_or_else(|| file.to_vec());
+    [Weight::Regular, Weight::Bold].map(|weight| plain(weight.file()))
 }
 
 /// The letters of a figure, by weight: what its font must hold.

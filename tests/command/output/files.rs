@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use embedding_norms::lab::figure;
 use serde_json::Value;
 
 use crate::output::support::{TINY, embeddings, files, folder, run, tiny};
@@ -28,7 +29,7 @@ fn there(place: &Path, below: &str) -> BTreeSet<String> {
 #[test]
 fn a_simulation_names_every_file() {
     let place = folder();
-    let text = tiny(place.path(), "--format svg,pdf").says();
+    let text = tiny(place.path(), if figure::PDF { "--format svg,pdf" } else { "--format svg" }).says();
     let claims = text.find("L2 ").unwrap();
     assert!(claims < text.find("written ").unwrap(), "after the claims: {text}");
     assert_eq!(told(&text), there(place.path(), "results"));

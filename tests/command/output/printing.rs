@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use embedding_norms::lab::figure;
+
 use crate::output::support::{TINY, embeddings, folder, run, tiny};
 
 /// The sources of the library and of the command.
@@ -129,7 +131,8 @@ mod full {
         let line = "sphere-trajectories --quick --threads 1";
         let (code, stderr) = ended(place.path(), line, full_disk(), Stdio::piped());
         assert!(code == Some(2) && stderr.contains("standard output"), "{stderr}");
-        assert!(place.path().join("results/sphere-trajectories.gif").is_file(), "files are written all the same");
+        let last = if figure::PNG { "sphere-trajectories.gif" } else { "sphere-trajectories.svg" };
+        assert!(place.path().join("results").join(last).is_file(), "files are written all the same");
     }
 
     #[test]

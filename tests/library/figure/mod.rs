@@ -6,13 +6,13 @@ mod samples;
 use std::path::PathBuf;
 
 use embedding_norms::lab::figure::{
-    Axis, Figure, FigureError, Image, Layer, Legend, Panel, Raster, Scale, Side, Size, Style, animation, overlaps, pdf,
-    png, text_boxes,
+    self, Axis, Figure, FigureError, Image, Layer, Legend, Panel, Raster, Scale, Side, Size, Style,
 };
 use proptest::prelude::*;
-use resvg::usvg::roxmltree::{self, Document};
+use roxmltree::Document;
 
 use self::samples::*;
+use crate::rendering::{overlaps, png, text_boxes};
 use crate::support::seeds;
 
 /// The variable of the environment that asks for new snapshots.
@@ -207,13 +207,15 @@ fn the_same_figure_gives_the_same_bytes() {
         let (one, other) = (figure.to_svg(Size::OneColumn).unwrap(), figure.to_svg(Size::OneColumn).unwrap());
         assert!(one == other, "{name} as SVG");
         assert!(png(&one, 1.0).unwrap() == png(&one, 1.0).unwrap(), "{name} as PNG");
-        assert!(pdf(&one).unwrap() == pdf(&one).unwrap(), "{name} as PDF");
+        assert!(figure::pdf(&one) == figure::pdf(&one), "{name} as PDF");
     }
     assert_ne!(two_panels().to_svg(Size::OneColumn).unwrap(), two_panels().to_svg(Size::TwoColumns).unwrap());
 }
 
+#[cfg(feature = "pdf")]
 #[test]
 fn a_pdf_holds_text_with_its_fonts() {
+    use embedding_norms::lab::figure::pdf;
     let bytes = pdf(&two_panels().to_svg(Size::TwoColumns).unwrap()).unwrap();
     let holds = |bytes: &[u8], wanted: &str| bytes.windows(wanted.len()).any(|window| window == wanted.as_bytes());
     assert!(bytes.starts_with(b"%PDF-1.7"));
@@ -225,8 +227,10 @@ fn a_pdf_holds_text_with_its_fonts() {
     assert!(!holds(&empty, "/ToUnicode"));
 }
 
+#[cfg(feature = "png")]
 #[test]
 fn an_animation_loops_and_is_small() {
+    use embedding_norms::lab::figure::animation;
     let frames: Vec<String> = (0..60).map(|k| ball(0.1 * f64::from(k)).to_svg(Size::OneColumn).unwrap()).collect();
     let file = animation(&frames, 1.5, 5).unwrap();
     assert!(file.len() < 2 << 20, "{} bytes", file.len());
@@ -242,6 +246,21 @@ fn an_animation_loops_and_is_small() {
     assert!(matches!(animation(&[], 1.0, 5), Err(FigureError::Frames(_))));
     let other = histogram().to_svg(Size::Slides).unwrap();
     assert!(matches!(animation(&[frames[0].clone(), other], 1.0, 5), Err(FigureError::Frames(_))));
+}
+
+/// The library's own PNG is what the tests look at; formats that are left out are refused with their feature.
+#[test]
+fn a_format_is_made_or_refused_with_its_feature() {
+    let svg = ball(0.4).to_svg(Size::OneColumn).unwrap();
+    let refused = |format, feature| Err(FigureError::LeftOut { format, feature });
+    let expected = if figure::PNG { Ok(png(&svg, 1.0).unwrap()) } else { refused("PNG", "png") };
+    assert!(figure::png(&svg, 1.0) == expected);
+    assert_eq!(figure::animation(&[svg.clone()], 1.0, 5).is_ok(), figure::PNG);
+    assert_eq!(figure::pdf(&svg).is_ok(), figure::PDF);
+    if !figure::PDF {
+        assert_eq!(figure::pdf(&svg), refused("PDF", "pdf"));
+        assert!(figure::pdf(&svg).unwrap_err().to_string().contains("--features pdf"));
+    }
 }
 
 #[test]
