@@ -105,6 +105,7 @@ fn agree(fragment: &str, seen: &Value) {
     let output = shell.output().unwrap();
     assert!(output.status.success(), "{command}\n{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     // The page writes thousands apart.
     let said = |part: &str| seen[part].as_str().unwrap().replace('\u{202f}', "");
     let (part, sentences): (_, &[(&str, &str)]) = if seen["tab"] == "training" {
