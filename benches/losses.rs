@@ -15,7 +15,7 @@ fn directions(n: usize, d: usize, stream: u64) -> Directions {
 fn two_views(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("two views");
     group.sample_size(10);
-    for (n, d) in [(1024, 128), (512, 128), (256, 128), (1024, 32)] {
+    for (n, d) in [(4096, 128), (1024, 128), (512, 128), (256, 128), (1024, 32), (1024, 768)] {
         let [x, y] = [0, 1].map(|view| directions(n, d, view));
         let batch = Batch::two_views(&x, &y).expect("views of one shape");
         let losses: [Box<dyn Loss>; 2] =

@@ -1,10 +1,13 @@
 """What the scripts of this folder share: the facts of the machine, and rows of Markdown."""
 
 import datetime
+import json
 import os
 import pathlib
 import platform
 import subprocess
+import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
@@ -33,6 +36,39 @@ def shown(seconds):
         if seconds >= unit:
             return f"{seconds / unit:.2f} {name}"
     return f"{seconds * 1e6:.2f} µs"
+
+
+def pinned(threads):
+    """What holds a process that is about to start, and all that it starts, to so many processors; `None` where it cannot be."""
+    if not hasattr(os, "sched_setaffinity"):
+        return None
+    allowed = sorted(os.sched_getaffinity(0))[:threads]
+    return lambda: os.sched_setaffinity(0, allowed)
+
+
+def benchmark(bench, name, threads=1, root=ROOT):
+    """A benchmark of the crate in `root`, held to as many processors as threads: the least seconds of one iteration, how many
+    elements that is said to be, and the processor time over the wall time of the measurement."""
+    command = ["cargo", "bench", "--quiet", "--bench", bench, "--", "--exact", name]
+    command += ["--measurement-time", "2", "--warm-up-time", "0.5"]
+    environment = dict(os.environ, RAYON_NUM_THREADS=str(threads))
+    before, begin = processor_time(), time.perf_counter()
+    subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True, preexec_fn=pinned(threads))
+    busy = (processor_time() - before) / (time.perf_counter() - begin)
+    target = root / os.environ.get("CARGO_TARGET_DIR", "target") / "criterion"
+    for path in target.glob("**/new/benchmark.json"):
+        facts = json.loads(path.read_text())
+        if facts["full_id"] == name:
+            sample = json.loads((path.parent / "sample.json").read_text())
+            least = min(time / count for time, count in zip(sample["times"], sample["iters"])) * 1e-9
+            return least, (facts["throughput"] or {}).get("Elements"), busy
+    sys.exit(f"no benchmark of this crate is called {name!r}; see cargo bench --bench {bench} -- --list")
+
+
+def processor_time():
+    """Seconds that children which have ended spent on processors."""
+    spent = os.times()
+    return spent.children_user + spent.children_system
 
 
 def row(cells):

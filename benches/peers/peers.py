@@ -1,11 +1,13 @@
 """The same work in PyTorch, JAX and NumPy, beside this crate: least times of rounds taken in turn, on one and two threads.
 
+Every program is held to as many processors as it is said to have threads; the number behind a time is the processor time that it
+spent over the wall time, at most the number of threads, and less where it waited.
+
 Every round asks each program once, so that whatever else the machine does meets all of them; what it adds to a time the
 least one has least of. This crate is asked through its own benchmarks (criterion); of these rows the large loss alone takes a second
 thread, which sweeps give to other work. A library that is not installed, or has no program for a row, is left out of the table."""
 
 import argparse
-import json
 import os
 import pathlib
 import platform
@@ -14,37 +16,52 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from table import ROOT, compiler, head, machine, row, shown, when
+from table import benchmark, compiler, head, machine, pinned, row, shown, when
 
 # What a worker measures, and how often it repeats that in a round.
 WORK = {
     "full engine, n = 500, d = 20, one step": 200,
-    "InfoNCE, value and gradient, n = 1024, d = 128, f64": 3,
     "one-positive InfoNCE, n = 128, d = 10, f64": 100,
     "one class-imbalance training, 100 epochs": 1,
     "the same with batch normalization": 1,
     "SimCLR, 784-512-512-128, 12 steps of 512 images": 1,
     "pair engine, 500 pairs, one step": 1,
 }
-STEPS, LOSS, ONE_POSITIVE, TRAINING, NORMALIZED, SIMCLR, PAIRS = WORK
+STEPS, ONE_POSITIVE, TRAINING, NORMALIZED, SIMCLR, PAIRS = WORK
+# InfoNCE of so many rows and columns in a precision.
+LOSSES = {
+    f"InfoNCE, value and gradient, n = {n}, d = {d}, {precision}": (n, d, precision)
+    for n, d in ((256, 128), (1024, 128), (1024, 768), (4096, 128))
+    for precision in ("f64", "f32")
+}
+WORK |= {name: max(3, 3000 // n) for name, (n, _, _) in LOSSES.items()}
 # Who else has a program for a row, if not all: NumPy has no training, the recursion is this crate's.
 PROGRAMS = {TRAINING: {"PyTorch", "JAX"}, NORMALIZED: {"PyTorch"}, SIMCLR: {"PyTorch"}, PAIRS: set()}
-# The benchmark of each row in this crate.
+# The benchmark of each row in this crate, which computes in double precision.
 OURS = {
     STEPS: ("engines", "full engine/steps/n = 500, d = 20"),
-    LOSS: ("losses", "two views/info-nce/n = 1024, d = 128"),
     ONE_POSITIVE: ("losses", "one positive, n = 128, d = 10"),
     TRAINING: ("training", "training/class imbalance"),
     NORMALIZED: ("training", "training/class imbalance, batch norm"),
     SIMCLR: ("training", "training/simclr, 12 steps of 512 images"),
     PAIRS: ("engines", "pair engine/steps/n = 500"),
 }
+OURS |= {
+    name: ("losses", f"two views/info-nce/n = {n}, d = {d}")
+    for name, (n, d, precision) in LOSSES.items()
+    if precision == "f64"
+}
 
 
 def data(numpy, work):
     generator = numpy.random.default_rng(1)
-    rows, columns = {STEPS: (500, 20), LOSS: (1024, 128), ONE_POSITIVE: (128, 10)}[work]
-    return [generator.standard_normal((rows, columns)) for _ in range(2)]
+    rows, columns = {STEPS: (500, 20), ONE_POSITIVE: (128, 10)}.get(work) or LOSSES[work][:2]
+    kind = numpy.float32 if precision(work) == "f32" else numpy.float64
+    return [generator.standard_normal((rows, columns)).astype(kind) for _ in range(2)]
+
+
+def precision(work):
+    return LOSSES[work][2] if work in LOSSES else "f64"
 
 
 def mask(numpy):
@@ -88,7 +105,7 @@ def in_numpy(work, repeats):
         slopes = terms / terms.sum(1, keepdims=True) - inside / inside.sum(1, keepdims=True)
         return numpy.log(terms.sum(1) / inside.sum(1)).sum(), (slopes + slopes.T) @ u
 
-    return timed({STEPS: step, LOSS: info_nce, ONE_POSITIVE: one_positive}[work], repeats)
+    return timed({STEPS: step, ONE_POSITIVE: one_positive}.get(work, info_nce), repeats)
 
 
 def in_torch(work, repeats):
@@ -102,7 +119,7 @@ def in_torch(work, repeats):
     if work == SIMCLR:
         return timed(simclr_in_torch(torch, normalize), repeats, warm=1)
     # A framework moves embeddings in single precision; losses are compared in double precision.
-    kind = torch.float32 if work == STEPS else torch.float64
+    kind = torch.float32 if work == STEPS or precision(work) == "f32" else torch.float64
     x, y = [torch.tensor(z, dtype=kind) for z in data(numpy, work)]
     if work != STEPS:
         x, y = normalize(x), normalize(y)
@@ -117,11 +134,8 @@ def in_torch(work, repeats):
         chosen = logits.masked_fill(positives == 0, -torch.inf)
         return (logits.logsumexp(1) - chosen.logsumexp(1)).sum()
 
-    loss = {
-        STEPS: lambda: -cosine_similarity(x, y).sum(),
-        LOSS: lambda: cross_entropy(x @ y.T / 0.1, labels, reduction="sum"),
-        ONE_POSITIVE: one_positive,
-    }[work]
+    info_nce = lambda: cross_entropy(x @ y.T / 0.1, labels, reduction="sum")
+    loss = {STEPS: lambda: -cosine_similarity(x, y).sum(), ONE_POSITIVE: one_positive}.get(work, info_nce)
 
     def evaluate():
         optimizer.zero_grad()
@@ -252,7 +266,7 @@ def in_jax(work, repeats):
 
     if work == TRAINING:
         return timed(train_in_jax(jax, numpy), repeats, warm=1)
-    if work != STEPS:
+    if work != STEPS and precision(work) == "f64":
         jax.config.update("jax_enable_x64", True)
     import jax.numpy as jnp
 
@@ -287,20 +301,20 @@ def in_jax(work, repeats):
 
         return timed(run, repeats)
     pair = (unit(x), unit(y))
-    evaluate = jax.jit(jax.value_and_grad(info_nce if work == LOSS else one_positive))
+    evaluate = jax.jit(jax.value_and_grad(info_nce if work in LOSSES else one_positive))
     return timed(lambda: jax.block_until_ready(evaluate(pair)), repeats)
 
 
 def timed(function, repeats, warm=3):
-    """The least seconds of one call."""
+    """The least seconds of one call, and the processor time over the wall time of all."""
     for _ in range(warm):
         function()
-    least = float("inf")
+    least, busy, start = float("inf"), time.process_time(), time.perf_counter()
     for _ in range(repeats):
         begin = time.perf_counter()
         function()
         least = min(least, time.perf_counter() - begin)
-    return least
+    return least, (time.process_time() - busy) / (time.perf_counter() - start)
 
 
 CRATE = "this crate"
@@ -308,9 +322,9 @@ WORKERS = {"NumPy": in_numpy, "PyTorch": in_torch, "JAX": in_jax}
 
 
 def ask(program, work, threads):
-    """Seconds of one operation in a process of its own; None if the program is not there."""
+    """Seconds of one operation in a process of its own, and the processors that it kept busy; None if there is no such program."""
     if program == CRATE:
-        return ours(work, threads)
+        return ours(work, threads) if work in OURS else None
     if program not in PROGRAMS.get(work, WORKERS):
         return None
     environment = dict(os.environ, PEERS_THREADS=str(threads), OMP_NUM_THREADS=str(threads))
@@ -321,40 +335,24 @@ def ask(program, work, threads):
     if threads == 1:
         environment["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
     command = [sys.executable, __file__, "--worker", program, "--work", work]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, preexec_fn=pinned(threads))
     if done.returncode == 3:
         return None
     if done.returncode != 0:
         sys.exit(f"{program} failed at {work}:\n{done.stderr}")
-    return float(done.stdout.split()[-1])
-
-
-def benchmark(bench, name, threads=1):
-    """The least seconds of one iteration of a benchmark of this crate, and how many elements that is said to be."""
-    command = ["cargo", "bench", "--quiet", "--bench", bench, "--", "--exact", name]
-    command += ["--measurement-time", "2", "--warm-up-time", "0.5"]
-    environment = dict(os.environ, RAYON_NUM_THREADS=str(threads))
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
-    target = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "criterion"
-    for path in target.glob("**/new/benchmark.json"):
-        facts = json.loads(path.read_text())
-        if facts["full_id"] == name:
-            sample = json.loads((path.parent / "sample.json").read_text())
-            least = min(time / count for time, count in zip(sample["times"], sample["iters"])) * 1e-9
-            return least, (facts["throughput"] or {}).get("Elements")
-    sys.exit(f"no benchmark of this crate is called {name!r}; see cargo bench --bench {bench} -- --list")
+    return tuple(map(float, done.stdout.split()[-2:]))
 
 
 def ours(work, threads):
-    """Seconds of one operation of this crate."""
-    seconds, operations = benchmark(*OURS[work], threads)
-    return seconds / (operations or 1)
+    """Seconds of one operation of this crate, and the processors that it kept busy."""
+    seconds, operations, busy = benchmark(*OURS[work], threads)
+    return seconds / (operations or 1), busy
 
 
 def limits(rounds):
     """What one thread can do at most, by the benchmark `machine`."""
     for name in ("multiply and add", "fused multiply-add", "divide", "square root"):
-        seconds, elements = zip(*(benchmark("machine", f"arithmetic/{name}") for _ in range(rounds)))
+        seconds, elements, _ = zip(*(benchmark("machine", f"arithmetic/{name}") for _ in range(rounds)))
         yield f"{name} {elements[0] / min(seconds) * 1e-9:.2f}"
 
 
@@ -373,12 +371,13 @@ def versions():
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="rounds over all programs (default 5)")
+    parser.add_argument("--rows", default="", help="only rows whose name holds this")
     parser.add_argument("--worker", choices=WORKERS, help=argparse.SUPPRESS)
     parser.add_argument("--work", choices=WORK, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
         try:
-            print(WORKERS[arguments.worker](arguments.work, WORK[arguments.work]))
+            print(*WORKERS[arguments.worker](arguments.work, WORK[arguments.work]))
         except ImportError:
             sys.exit(3)
         return
@@ -386,10 +385,10 @@ def main():
     print(f"{machine()}; {versions()}; {when()}; least times of {arguments.rounds} rounds.\n")
     heads = [f"{program}, {threads} thread{'s' if threads > 1 else ''}" for program, threads in columns]
     head(["work", *heads])
-    for work in WORK:
+    for work in filter(lambda name: arguments.rows in name, WORK):
         rounds = [[ask(program, work, threads) for program, threads in columns] for _ in range(arguments.rounds)]
         cells = [None if None in column else min(column) for column in zip(*rounds)]
-        row([work, *map(shown, cells)])
+        row([work, *("-" if cell is None else f"{shown(cell[0])} ({cell[1]:.1f})" for cell in cells)])
     print(f"\nOne thread, 10^9 operations on single numbers in a second: {', '.join(limits(arguments.rounds))}.")
     print(f"At the end: {when()}.")
 
