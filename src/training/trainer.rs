@@ -175,9 +175,9 @@ impl<'a, E: Encoder> Trainer<'a, E> {
         let (mut total, mut rows) = (0.0, 0);
         let only_whole = self.method.only_whole_batches;
         let batches = batches(source.samples(), batch, generator).into_iter();
-        let mut drawn = batches.filter_map(|drawn| {
+        let mut drawn = batches.map(|drawn| {
             let is_wanted = drawn.len() == batch || !only_whole;
-            Some(source.views(&drawn, generator).filter(|_| is_wanted))
+            source.views(&drawn, generator).filter(|_| is_wanted)
         });
         let mut next = drawn.next();
         while let Some(views) = next {
