@@ -260,6 +260,7 @@ fn folders_without_images_say_what_is_there() {
     );
     write(folder.path(), "data_batch_1", b"\x80");
     assert!(refused(folder.path()).contains("the Python version of CIFAR"));
+    assert!(refused(&folder.path().join("data_batch_1")).contains("this is a file: give the folder"));
     assert!(refused(&folder.path().join("nothing/there")).contains("no such file"));
 }
 

@@ -114,6 +114,9 @@ pub enum ImageProblem {
         /// Height and width of the images to train on.
         wanted: String,
     },
+    /// A file in the place of a folder.
+    #[error("this is a file: give the folder that holds the images and their labels, as they are published")]
+    NoFolder,
     /// A folder without images of a known kind.
     #[error(
         "no images are found in this folder: give one with train-images-idx3-ubyte and train-labels-idx1-ubyte (plain or \

@@ -26,6 +26,9 @@ pub(super) fn find(path: &Path) -> Result<Found, ImageError> {
         _ => (path, None),
     };
     let of = |problem: ImageProblem| problem.of(&named(path));
+    if folder.is_file() {
+        return Err(of(ImageProblem::NoFolder));
+    }
     let names = listed(folder).map_err(|error| of(ImageProblem::File(error)))?;
     if let Some(found) = in_folder(folder, &names, prefix.as_deref()).map_err(of)? {
         return Ok(found);
