@@ -1,9 +1,10 @@
 //! Progress on stderr, on a terminal only.
 
+use std::fmt::Write;
 use std::io::IsTerminal;
 
 use embedding_norms::lab::sweep::Progress;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 
 /// A bar that counts predicted cost, so that the time left is right where units differ in size.
 pub struct Bar(Option<ProgressBar>);
@@ -17,8 +18,9 @@ impl Bar {
         if quiet || !std::io::stderr().is_terminal() {
             return Self(None);
         }
-        let template = "{prefix:>20} {wide_bar} {percent:>3}% {msg} {eta} left";
+        let template = "{prefix:>20} {wide_bar} {percent:>3}% {msg} {left}";
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = style.with_key("left", left);
         Self(Some(ProgressBar::new(PARTS as u64).with_style(style).with_prefix(simulation.to_owned())))
     }
 
@@ -45,4 +47,14 @@ impl Bar {
             bar.finish_and_clear();
         }
     }
+}
+
+/// The time left, which nothing tells before a first unit is done.
+fn left(state: &ProgressState, out: &mut dyn Write) {
+    let written = match state.pos() {
+        0 => Ok(()),
+        _ => write!(out, "{:#} left", HumanDuration(state.eta())),
+    };
+    // Writing to the text of a line does not fail.
+    written.unwrap_or_default();
 }
