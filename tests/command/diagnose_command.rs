@@ -425,7 +425,7 @@ fn what_does_not_fit_is_refused_with_its_place_and_remedy() {
         &["--set", "gradient-descent has no setting", "heavy-ball, nesterov"],
     );
     no("z.npy --optimizer adam --set beta1=1", &["--set", "β1", "below 1"]);
-    no("z.npy --format png", &["--out"]);
+    no("z.npy --format svg", &["--out"]);
     no("z.npy --coupled", &["--weight-decay"]);
     no("z.npy --weight-decay 0.1 --learning-rate 20", &["γλ", "below 1"]);
     no("z.npy --learning-rate -1", &["--learning-rate", "above 0"]);

@@ -255,7 +255,7 @@ fn a_format_is_made_or_refused_with_its_feature() {
     let refused = |format, feature| Err(FigureError::LeftOut { format, feature });
     let expected = if figure::PNG { Ok(png(&svg, 1.0).unwrap()) } else { refused("PNG", "png") };
     assert!(figure::png(&svg, 1.0) == expected);
-    assert_eq!(figure::animation(&[svg.clone()], 1.0, 5).is_ok(), figure::PNG);
+    assert_eq!(figure::animation(std::slice::from_ref(&svg), 1.0, 5).is_ok(), figure::PNG);
     assert_eq!(figure::pdf(&svg).is_ok(), figure::PDF);
     if !figure::PDF {
         assert_eq!(figure::pdf(&svg), refused("PDF", "pdf"));
