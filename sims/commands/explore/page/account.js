@@ -131,7 +131,7 @@ function slowDownAnswer(state, rule, where) {
       : closed ? `about ${brief(closed.steps)} steps by the closed form [L1]` : "more steps than are counted here";
     return { title, finding: `A pair at this norm and angle needs ${count}, where one step is enough at the best norm [L8]. ${twice}`, conditions: "Aligned: 1 − cos φ ≤ 0.001. −cos φ alone; in a contrastive loss negatives pull too.", worth: "proved" };
   }
-  const factor = where && where.side !== "unclear" ? `Steps to align are about ${brief(Math.exp(Math.abs(where.excess)))} times those at the best step, as e^|ln x| on both sides of it [L7]. ` : "";
+  const factor = where && where.side !== "unclear" ? `Steps to align are about ${brief(Math.exp(Math.abs(where.excess)))} times those at ${isFree(state) ? "the best step" : "a good step"}, as e^|ln x| on both sides of it [L7]. ` : "";
   return { title, finding: factor + twice, conditions: "For small steps, runs longer than the optimizer's memory, and ε far below the gradients; of a network, all parameters scaled together [S7].", worth: isFree(state) ? "proved to leading order" : "a criterion" };
 }
 
