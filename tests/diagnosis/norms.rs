@@ -103,6 +103,11 @@ fn planted_classes_are_found_and_shuffled_ones_are_not() {
     for (mean, expected) in means.iter().zip([1.05, 2.05, 3.05]) {
         assert!((mean - expected).abs() < 0.01, "{means:?}");
     }
+    for name in &names {
+        let shown = quantity(&found, "class-norms", &format!("mean of class {name}"));
+        let (lower, upper) = shown.interval.unwrap();
+        assert!(lower < shown.value.unwrap() && shown.value.unwrap() < upper && upper - lower < 0.02, "{shown:?}");
+    }
     let says = &answer(&found, "class-norms").finding;
     assert!(says.contains("(cat)") && says.contains("(owl)") && says.contains("more than"), "{says}");
     let mut shuffled = labels;
@@ -137,4 +142,20 @@ fn collapse_is_seen_and_its_absence_too() {
     one.column_mut(3).mapv_inplace(|value| value + 5.0);
     let collapsed = ask(&subject(&[&one]), &Options::default());
     assert!(answer(&collapsed, "collapse").finding.contains("collapsed"));
+}
+
+/// Two opposite directions of thirty: their mean cosine is about 0, and the share of dimensions tells.
+#[test]
+fn few_dimensions_are_told_where_no_direction_is_shared() {
+    let mut z = Array2::from_elem((200, 30), 0.0);
+    let noise = rows(&[1.0; 200], 30, 40);
+    for (number, mut row) in z.rows_mut().into_iter().enumerate() {
+        row.scaled_add(0.01, &noise.row(number));
+        row[0] += if number % 2 == 0 { 1.0 + 0.001 * number as f64 } else { -1.0 };
+    }
+    let found = ask(&subject(&[&z]), &Options::default());
+    assert!(answer(&found, "collapse").finding.starts_with("Embeddings use few of their dimensions"));
+    // A control: all thirty.
+    let spread = ask(&subject(&[&rows(&[1.0, 2.0].repeat(100), 30, 41)]), &Options::default());
+    assert!(answer(&spread, "collapse").finding.starts_with("No collapse"));
 }

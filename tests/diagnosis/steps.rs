@@ -135,6 +135,42 @@ fn a_cut_is_offered_where_it_is_a_learning_rate() {
     assert!(!found.verdict.next.contains("cut"), "{}", found.verdict.next);
 }
 
+/// By layer a cut under LARS changes nothing, under other rules it is their power of the rate.
+#[test]
+fn a_cut_by_layer_is_told_with_what_it_changes() {
+    for (rule, says) in [("lars", "it then changes nothing"), ("adamw", "it then is the learning rate times c^1")] {
+        let options = Options { rule: named(rule), network: Network::named("biases"), ..Options::default() };
+        let found = a_step(0.02, options);
+        assert!(answer(&found, "cut").finding.ends_with(&format!("{says}.")), "{}", answer(&found, "cut").finding);
+    }
+}
+
+/// Turns spread over a factor of three: the interval is that of their median, and the ledger adds what each of them adds.
+#[test]
+fn turns_that_differ_leave_their_median_open() {
+    let norms: Vec<f64> = (0..300).map(|row| 1.0 + 0.01 * row as f64).collect();
+    let z = rows(&norms, 16, 10);
+    let turn = |row: usize| 0.02 * 3.0_f64.powf((row % 30) as f64 / 29.0);
+    let mut after = z.clone();
+    for row in 0..300 {
+        let only = z.select(ndarray::Axis(0), &[row]);
+        after.row_mut(row).assign(&turned(&only, turn(row), row as u64).row(0));
+    }
+    let start = with_positives(subject(&[&z, &after]), &turned(&z, 0.8, 10));
+    let options = Options { steps_between: Some(1), parameters: Parameters::Shared, ..Options::default() };
+    let found = ask(&start, &Options { rule: named("adamw"), network: Network::named("biases"), ..options });
+    let over = quantity(&found, "step", "step over the good step, x/(x*/3)");
+    let (lower, upper) = over.interval.unwrap();
+    let value = over.value.unwrap();
+    assert!(0.8 * value < lower && lower < 0.99 * value, "{over:?}");
+    assert!(1.01 * value < upper && upper < 1.25 * value, "{over:?}");
+    // What rotations add to the mean of ρ² in a single step, whichever way.
+    let expected = (0..300).map(|row| (norms[row] * turn(row).tan()).powi(2)).sum::<f64>() / 300.0;
+    let (one_way, independent) = found.course[1].ledger.unwrap().rotations.unwrap();
+    assert_relative_eq!(one_way, expected, max_relative = 1e-6);
+    assert_relative_eq!(independent, expected, max_relative = 1e-6);
+}
+
 #[test]
 fn opposite_halves_are_counted() {
     let norms: Vec<f64> = (0..200).map(|row| 1.0 + row as f64 / 100.0).collect();

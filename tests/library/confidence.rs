@@ -5,7 +5,7 @@ use crate::support;
 
 use embedding_norms::confidence::{
     ConfidenceError, Neighbours, Strata, auroc, bootstrap, effective_rank, group_means, mean_cosine, quantile_groups,
-    shuffle_control, spearman, spearman_given, spearman_within,
+    shuffle_control, spearman, spearman_given, spearman_interval, spearman_within,
 };
 use embedding_norms::random::{Generator, StandardNormal};
 use embedding_norms::sphere::{SphereError, angle, normalize};
@@ -432,4 +432,26 @@ fn resampling_refuses_what_it_cannot_do() {
     assert!(shuffle_control(&Strata::whole(5), 0, &mut numbers, nothing).is_err());
     let passed_on = bootstrap(&Strata::whole(5), 10, 0.95, &mut numbers, |_| spearman(&[1.0; 5], &[1.0; 5]));
     assert_eq!(passed_on, Err(ConfidenceError::Constant { what: "the first measure" }));
+}
+
+#[test]
+fn labels_of_the_base_are_asked_for_up_to_the_last_neighbour() {
+    let points = array![[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]];
+    let found = Neighbours::between(points.view(), points.view(), 3).unwrap();
+    assert!(found.agreement(&[0, 0, 1], &[0, 0, 1]).is_ok());
+    let refused = found.agreement(&[0, 0, 1], &[0, 0]);
+    assert!(matches!(refused, Err(ConfidenceError::Lengths { expected: 3, found: 2, .. })), "{refused:?}");
+}
+
+/// Bonett and Wright's interval, its half-width on the scale of artanh squared: (1 + r²/2)/(n − 3) at 1.96 deviations.
+#[test]
+fn spearmans_interval_is_that_of_its_formula_at_any_correlation() {
+    for (correlation, points) in [(-0.8_f64, 53), (0.1, 10), (0.95, 1000)] {
+        let (lower, upper) = spearman_interval(correlation, points).unwrap();
+        let [low, middle, high] = [lower, correlation, upper].map(f64::atanh);
+        let squared = ((high - low) / 2.0 / 1.959_963_984_540_054).powi(2) * (points as f64 - 3.0);
+        assert!(((low + high) / 2.0 - middle).abs() < 1e-12, "{correlation}");
+        assert!((squared - (1.0 + correlation.powi(2) / 2.0)).abs() < 1e-12, "{correlation}: {squared}");
+    }
+    assert_eq!(spearman_interval(0.5, 3), None);
 }
