@@ -12,7 +12,7 @@ use super::task::Kind;
 pub const CHOSEN_ON: [u64; 5] = [1, 3, 5, 7, 9];
 
 /// The seeds on which it is reported.
-pub const REPORTED_ON: [u64; 5] = [2, 4, 6, 8, 10];
+pub const REPORTED_ON: [u64; 10] = [2, 4, 6, 8, 10, 11, 12, 13, 14, 15];
 
 /// The share of right signs below which there is no advice.
 pub const THRESHOLD: f64 = 0.8;
