@@ -52,9 +52,9 @@ pub struct State {
     pub turned: Option<f64>,
     /// Bounds on what each step turned, where their number is known.
     pub turned_per_step: Option<(f64, f64)>,
-    /// The best angle per step at the checkpoint before, half the angle of positives there.
+    /// Half the angle of positives at the checkpoint before: the best angle per step of free pairs.
     pub best_turn: Option<f64>,
-    /// Bounds on the step over the best one, x, since the checkpoint before.
+    /// Bounds on the step over the one to aim at, since the checkpoint before.
     pub over_best: Option<(f64, f64)>,
     /// Growth of squared norms since the first checkpoint, beside what S1 and S2 allow.
     pub ledger: Option<Ledger>,

@@ -147,8 +147,8 @@ impl Standing {
                  rate and ask again"
             }
             () if self.aim.0 < self.aim.1 => {
-                "the best step depends on the optimizer and the kind of network, and among those that were \
-                 tried this one lies on either side"
+                "the best step depends on the optimizer and the kind of network, and this one is on either side of those that \
+                 were found"
             }
             () => {
                 "the bounds on the step do not tell on which side of the best one it is; save checkpoints fewer steps apart"

@@ -60,23 +60,24 @@ const TRIED: [(&str, &str, [Trial; 4]); 12] = [
 /// assert_eq!(best_step("lion", false), None);
 /// ```
 pub fn best_step(rule: &str, has_batch_norm: bool) -> Option<f64> {
-    Some(match (rule, has_batch_norm) {
-        ("gradient-descent", false) => 2.5,
-        ("gradient-descent", true) => 12.0,
-        ("heavy-ball", false) => 25.0,
-        ("heavy-ball", true) => 40.0,
-        ("adamw", _) => 4.0,
-        ("lars", _) => 8.0,
-        _ => return None,
-    })
+    let (_, steps) = BEST_STEPS.into_iter().find(|(name, _)| *name == rule)?;
+    Some(steps[usize::from(has_batch_norm)])
 }
+
+/// x\* of each rule without batch normalization and with it.
+const BEST_STEPS: [(&str, [f64; 2]); 4] =
+    [("gradient-descent", [2.5, 12.0]), ("heavy-ball", [25.0, 40.0]), ("adamw", [4.0, 4.0]), ("lars", [8.0, 8.0])];
 
 /// How far below x\* a diagnosis stays. Losses are flat below the best rate and steep above it, and x\* is known within a factor of
 /// three: at a third of it trainings were nearly as fast, and seldom slower than before.
 const CAUTION: f64 = 3.0;
 
-/// Bounds on the step to aim at, x\*/3, where x\* is not known: a third of all that the simulation found.
-const UNKNOWN: (f64, f64) = (2.5 / CAUTION, 40.0 / CAUTION);
+/// Bounds on the step to aim at where x\* is not known: a third of all that the simulation found.
+fn unknown() -> (f64, f64) {
+    let steps = BEST_STEPS.into_iter().flat_map(|(_, steps)| steps);
+    let (least, most) = steps.fold((f64::INFINITY, 0.0_f64), |(least, most), step| (least.min(step), most.max(step)));
+    (least / CAUTION, most / CAUTION)
+}
 
 /// Bounds on the step to aim at over that of a free pair, in lasting steps, for an optimizer and a kind of network: x\*/3 for
 /// those that the simulation tells, else a third of all x\* that it found.
@@ -90,15 +91,15 @@ const UNKNOWN: (f64, f64) = (2.5 / CAUTION, 40.0 / CAUTION);
 /// # Ok::<(), embedding_norms::optimizer::CatalogueError>(())
 /// ```
 pub fn aims(rule: Option<&UpdateRule>, network: Option<&Network>) -> (f64, f64) {
-    let (Some(rule), Some(network)) = (rule, network) else { return UNKNOWN };
+    let (Some(rule), Some(network)) = (rule, network) else { return unknown() };
     let has_batch_norm = match network.name() {
         // The simulation refuses: its number advises less than half of what was best there.
-        "biases" if rule.name == "lars" => return UNKNOWN,
+        "biases" if rule.name == "lars" => return unknown(),
         "no-biases" | "biases" => false,
         "batch-norm" | "residual-batch-norm" => true,
-        _ => return UNKNOWN,
+        _ => return unknown(),
     };
-    best_step(rule.name, has_batch_norm).map_or(UNKNOWN, |best| (best / CAUTION, best / CAUTION))
+    best_step(rule.name, has_batch_norm).map_or_else(unknown, |best| (best / CAUTION, best / CAUTION))
 }
 
 /// What the trial says of the intervals of a predicted alignment curve: optimizer and kind of network.

@@ -37,7 +37,7 @@ pub fn figure(diagnosis: &Diagnosis) -> Figure {
             .correlation("Norm and labels", 2, |state| Some((state.agreement_correlation?, state.agreement_interval))),
     ];
     let text = "The course of the answers over the checkpoints, a panel for each: norms, and where they are known the angle \
-                turned, the step over the best one, alignment of positives, growth of squared norms, effective rank, mean \
+                turned, the step over the one to aim at, alignment of positives, growth of squared norms, effective rank, mean \
                 cosine and rank correlations.";
     Figure::new(text).caption(curves.caption()).columns(3).panels(panels.into_iter().flatten())
 }
@@ -112,7 +112,11 @@ impl Curves<'_> {
             .panel("Rotation per step", Axis::logarithmic("angle (rad)"))
             .layer(Layer::band("bounds", band).style(Style::series(1).opacity(0.25)))
             .layers(curve("measured", middle, 1));
-        Some(if best.len() > 1 { panel.layer(Layer::line("best, φ/2", best).style(Style::theory())) } else { panel })
+        Some(if best.len() > 1 {
+            panel.layer(Layer::line("half of positives, φ/2", best).style(Style::theory()))
+        } else {
+            panel
+        })
     }
 
     fn over_best(&self) -> Option<Panel> {
@@ -122,10 +126,10 @@ impl Curves<'_> {
         }
         let middle = band.iter().map(|&(x, low, high)| (x, (low * high).sqrt())).collect();
         let panel = self
-            .panel("Step over the best one", Axis::logarithmic("x"))
+            .panel("Step over the one to aim at", Axis::logarithmic("ratio"))
             .layer(Layer::band("bounds", band).style(Style::series(2).opacity(0.25)))
-            .layers(curve("x", middle, 2));
-        Some(panel.layer(Layer::horizontal_line("best", 1.0)))
+            .layers(curve("ratio", middle, 2));
+        Some(panel.layer(Layer::horizontal_line("aim", 1.0)))
     }
 
     /// The alignment of positives, and what the first part of the checkpoints says of the rest.
@@ -199,7 +203,8 @@ impl Curves<'_> {
         let is_drawn = |points: usize| points > 1;
         let turned = self.points(|state| state.turned_per_step).len();
         if is_drawn(turned) && is_drawn(self.points(|state| state.best_turn).len()) {
-            caption += " Rotation: the plain line is the best one, half the angle of positives (S9).";
+            caption +=
+                " Rotation: the plain line is half the angle of positives, the best rotation of free pairs (L8).";
         }
         if is_drawn(self.points(|state| state.ledger?.rotations).len()) {
             caption += " Ledger: the band is what rotations at right angles add (D2, S2)";
