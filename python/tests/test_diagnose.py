@@ -82,14 +82,14 @@ def words(svg):
 
 
 def test_the_caption_of_the_course_says_what_its_plain_lines_are():
-    """Plain descent of free pairs: a budget (S1), a best rotation (S9) and a forecast (L4)."""
+    """Plain descent of free pairs: a budget (S1), a best rotation (L8) and a forecast (L4)."""
     rng = np.random.default_rng(0)
     z, w = rng.normal(size=(2, 40, 6))
     run = en.simulate("cosine", z, w, learning_rate=0.1, max_steps=400, record_every=20, keep_positions=True)
     known = {"steps": run.step.tolist(), "positives": list(run.second_positions), "learning_rate": 0.1}
     known |= {"optimizer": "gradient-descent", "parameters": "free"}
     caption = words(en.diagnose(list(run.first_positions), **known).figures["course"])
-    assert "Rotation: the plain line is the best one, half the angle of positives (S9)." in caption
+    assert "Rotation: the plain line is half the angle of positives, the best rotation of free pairs (L8)." in caption
     assert "Ledger: the band is what rotations at right angles add (D2, S2), the plain line γ(L_0 − L) (S1)." in caption
     assert "Positives: the plain line is predicted by L4" in caption
     # Without positives there is neither a best rotation nor a budget, nor anything to predict.
