@@ -1,6 +1,8 @@
 //! What a step of the engines costs, against the number of pairs n and the dimension d.
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+mod instructions;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use embedding_norms::loss::NegativeCosine;
 use embedding_norms::random::{StandardNormal, generator};
 use embedding_norms::simulation::{PairDescent, Start, StopRules};
@@ -48,4 +50,8 @@ fn pair(criterion: &mut Criterion) {
 }
 
 criterion_group!(benches, full, pair);
-criterion_main!(benches);
+fn main() {
+    instructions::chosen();
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+}

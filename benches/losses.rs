@@ -1,6 +1,8 @@
 //! What the value and the gradient of a loss cost, against the number of rows n and the dimension d.
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+mod instructions;
+
+use criterion::{BenchmarkId, Criterion, criterion_group};
 use embedding_norms::loss::{Batch, InfoNce, Loss, NtXent, SupervisedInfoNce};
 use embedding_norms::random::{StandardNormal, generator};
 use embedding_norms::sphere::{Directions, normalize};
@@ -29,6 +31,26 @@ fn two_views(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// More rows than a matrix of all pairs is kept for; of NT-Xent half of them in each view.
+fn many_rows(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("many rows");
+    group.sample_size(10);
+    let losses: [(Box<dyn Loss>, usize); 2] = [
+        (Box::new(InfoNce::new(0.1).expect("a temperature")), 1),
+        (Box::new(NtXent::new(0.1).expect("a temperature")), 2),
+    ];
+    for (loss, views) in losses {
+        for n in [4096, 8192, 16384] {
+            let [x, y] = [0, 1].map(|view| directions(n / views, 128, view));
+            let batch = Batch::two_views(&x, &y).expect("views of one shape");
+            group.bench_function(BenchmarkId::new(loss.name(), format!("n = {n}, d = 128")), |bencher| {
+                bencher.iter(|| loss.evaluate(&batch).expect("two views"));
+            });
+        }
+    }
+    group.finish();
+}
+
 /// The batch of a class-imbalance run: 128 rows in R^10, one drawn positive each.
 fn one_positive(criterion: &mut Criterion) {
     let rows = directions(128, 10, 2);
@@ -40,5 +62,9 @@ fn one_positive(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, two_views, one_positive);
-criterion_main!(benches);
+criterion_group!(benches, two_views, many_rows, one_positive);
+fn main() {
+    instructions::chosen();
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+}

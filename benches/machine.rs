@@ -1,7 +1,10 @@
 //! What the machine can do at most: floating-point operations, divisions, square roots and memory traffic per second, of
 //! one thread with the widest vectors. `docs/performance.md` holds what this crate does against it.
 
-use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+mod instructions;
+
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group};
+use embedding_norms::lab::instructions::InstructionSet;
 use pulp::{Arch, Simd, WithSimd};
 
 const ROUNDS: usize = 10_000;
@@ -54,7 +57,12 @@ impl WithSimd for Lanes {
 
 /// Counted in operations on single numbers; a product and a sum count two.
 fn arithmetic(criterion: &mut Criterion) {
-    let arch = Arch::new();
+    let arch = match instructions::chosen() {
+        #[cfg(target_arch = "x86_64")]
+        Some(InstructionSet::X86V3) => pulp::x86::V3::try_new().map(Arch::V3).expect("it was chosen"),
+        Some(InstructionSet::Scalar) => Arch::Scalar,
+        _ => Arch::new(),
+    };
     let numbers = (ROUNDS * CHAINS * arch.dispatch(Lanes)) as u64;
     let mut group = criterion.benchmark_group("arithmetic");
     for (name, operation, each) in [
@@ -87,4 +95,7 @@ fn memory(criterion: &mut Criterion) {
 }
 
 criterion_group!(benches, arithmetic, memory);
-criterion_main!(benches);
+fn main() {
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+}

@@ -1,7 +1,9 @@
 //! What the training of an encoder costs: one training of the class imbalance, as the paper has it, and with batch
 //! normalization; steps of SimCLR on images.
 
-use criterion::{Criterion, criterion_group, criterion_main};
+mod instructions;
+
+use criterion::{Criterion, criterion_group};
 use embedding_norms::data::mixture::Mixture;
 use embedding_norms::data::photo::PhotoViews;
 use embedding_norms::encoder::{Network, Perceptron};
@@ -75,4 +77,8 @@ fn simclr(criterion: &mut Criterion) {
 }
 
 criterion_group!(benches, class_imbalance, simclr);
-criterion_main!(benches);
+fn main() {
+    instructions::chosen();
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+}

@@ -3,11 +3,11 @@
 use ndarray::{Array2, ArrayView2};
 use pulp::Simd;
 
-use super::pull::Slopes;
-use super::similarity::{pairwise, similarities_within};
-use super::softmax::{LogSum, Terms};
+use super::blocks::{self, Rows};
+use super::similarity::{Largest, Similarity, pairwise};
+use super::softmax::Temperature;
 use super::{Batch, Evaluation, Loss, LossError, Needs, pull};
-use crate::numerics::vectorize::{Kernel, vectorize};
+use crate::numerics::vectorize::{Kernel, RunningSum, Vector, vectorize};
 use crate::setting::{SettingError, positive, within};
 
 /// Alignment of partners plus uniformity of each view, weighted.
@@ -42,42 +42,67 @@ impl AlignUniform {
         })
     }
 
-    /// n U(x) and n times the derivative of U with respect to every cosine; `rows` is n.
+    /// n U(x) and the gradient of that; `rows` is n.
     fn uniformity_of(&self, x: ArrayView2<'_, f64>) -> (f64, Array2<f64>) {
-        let rows = x.nrows();
-        let similarities = similarities_within(x);
-        let rows_below = similarities.rows().into_iter().enumerate();
-        let mut terms = Terms::default();
-        terms.gather(
-            rows_below.map(|(row, pairs)| &pairs.to_slice().expect("similarities are in standard layout")[..row]),
-        );
+        let rows = x.nrows() as f64;
         let temperature = (0.5 / self.sharpness).min(f64::MAX);
-        let all = vectorize(Summed { terms: &mut terms, temperature });
-        let factor = rows as f64 / all.sum / temperature;
-        let mut slopes = Array2::zeros((rows, rows));
-        let mut rest = terms.values();
-        for (row, mut slopes) in slopes.rows_mut().into_iter().enumerate() {
-            let (these, others) = rest.split_at(row);
-            slopes.iter_mut().zip(these).for_each(|(slope, term)| *slope = factor * term);
-            rest = others;
-        }
-        let pairs = terms.values().len() as f64;
-        let log_mean = libm::log(all.sum / pairs) - all.top.one_minus() / temperature;
-        (rows as f64 * log_mean, pull::within(Slopes::new(slopes, &similarities), x))
+        let mut terms = PairTerms { top: largest(x), factor: 1.0, temperature: Temperature::new(temperature) };
+        let mut sum = RunningSum::default();
+        let work = |entries: &mut [f64]| vectorize(InTerms { terms, entries });
+        blocks::visit_in_order(x, x, work, |row, terms| sum.add(&terms[..row]));
+        let log_mean = libm::log(sum.total() / (rows * (rows - 1.0) / 2.0)) - terms.top.one_minus() / temperature;
+        terms.factor = rows / sum.total() / temperature;
+        let (_, gradient) = blocks::within(x, &terms);
+        (rows * log_mean, gradient)
     }
 }
 
-struct Summed<'a> {
-    terms: &'a mut Terms,
-    temperature: f64,
+/// The largest cosine of two rows.
+fn largest(x: ArrayView2<'_, f64>) -> Similarity {
+    let of_rows = blocks::visit(x, x, |first_row, entries, largest: &mut [f64]| {
+        let rows = entries.chunks_exact(x.nrows()).zip(largest);
+        (first_row..).zip(rows).for_each(|(row, (entries, largest))| *largest = vectorize(Largest(&entries[..row])));
+    });
+    Similarity(vectorize(Largest(&of_rows)))
 }
 
-impl Kernel for Summed<'_> {
-    type Output = LogSum;
+/// The derivative with respect to the cosine c of a pair, factor · exp((c − top)/τ).
+#[derive(Clone, Copy)]
+struct PairTerms {
+    top: Similarity,
+    factor: f64,
+    temperature: Temperature,
+}
+
+impl Rows for PairTerms {
+    fn slopes(&self, first_row: usize, entries: &mut [f64], losses: &mut [f64]) {
+        let columns = entries.len() / losses.len();
+        vectorize(InTerms { terms: *self, entries: &mut *entries });
+        (first_row..).zip(entries.chunks_exact_mut(columns)).for_each(|(row, entries)| entries[row] = 0.0);
+    }
+}
+
+/// Similarities become terms.
+struct InTerms<'a> {
+    terms: PairTerms,
+    entries: &'a mut [f64],
+}
+
+impl Kernel for InTerms<'_> {
+    type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> LogSum {
-        self.terms.log_sum(simd, self.temperature).expect("two rows make at least one pair")
+    fn run<S: Simd>(self, simd: S) {
+        let PairTerms { top, factor, temperature } = self.terms;
+        let (vectors, rest) = S::as_mut_simd_f64s(self.entries);
+        let (tops, factors) = (Similarity(Vector::splat(simd, top.0)), Vector::splat(simd, factor));
+        for entry in vectors {
+            let similarity = Similarity(Vector::new(simd, *entry));
+            *entry = (factors * temperature.term(similarity.minus(tops))).value;
+        }
+        for entry in rest {
+            *entry = factor * temperature.term(Similarity(*entry).minus(top));
+        }
     }
 }
 
@@ -101,5 +126,41 @@ impl Loss for AlignUniform {
         let total = self.alignment * distances + half * (uniform_first + uniform_second);
         let settings = [("alignment", self.alignment), ("uniformity", self.uniformity), ("sharpness", self.sharpness)];
         Evaluation { rows: batch.rows(), total, first, second: Some(second) }.finite(self.name(), &settings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AlignUniform;
+    use crate::loss::{Batch, Loss};
+    use crate::random::{StandardNormal, generator};
+    use crate::sphere::normalize;
+    use ndarray::Array2;
+    use ndarray_rand::RandomExt;
+
+    #[test]
+    fn uniformity_is_the_same_bytes_on_any_number_of_threads_and_agrees_with_a_sum_over_pairs() {
+        let (rows, sharpness) = (230, 2.0);
+        let views = [0, 1].map(|view| {
+            let points = Array2::random_using((rows, 24), StandardNormal, &mut generator(1, b"uniform", view));
+            normalize(points.view()).expect("directions")
+        });
+        let batch = Batch::two_views(&views[0], &views[1]).expect("two views");
+        let loss = AlignUniform::new(0.0, 1.0, sharpness).expect("weights");
+        let on = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            pool.install(|| loss.evaluate(&batch).expect("two views"))
+        };
+        let expected = on(1);
+        assert!([2, 3].map(on).iter().all(|found| *found == expected));
+        let of_view = |view: usize| {
+            let x = views[view].units();
+            let square = |i, k| (&x.row(i) - &x.row(k)).iter().map(|difference| difference * difference).sum::<f64>();
+            let pairs = (0..rows).flat_map(|i| (0..i).map(move |k| (i, k)));
+            let terms: Vec<f64> = pairs.map(|(i, k)| libm::exp(-sharpness * square(i, k))).collect();
+            libm::log(terms.iter().sum::<f64>() / terms.len() as f64)
+        };
+        let direct = 0.5 * (of_view(0) + of_view(1));
+        assert!((expected.mean() / direct - 1.0).abs() < 1e-12, "{} and {direct}", expected.mean());
     }
 }

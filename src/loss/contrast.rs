@@ -1,243 +1,383 @@
-//! What the contrastive losses share: an anchor, its positives P and its negatives N, compared by a softmax at the
-//! temperature τ. They differ in three lines, [`Contrast`]; what is delicate about a softmax is in `softmax`, once.
+//! What the contrastive losses share: every row an anchor that is compared with its positives and its negatives. They differ
+//! in three lines of `anchor`, where one anchor is evaluated; what is delicate about a softmax is in `softmax`, once.
 //!
-//! With A = log Σ_P exp(c/τ) and B = log Σ_N exp(c/τ), each taken relative to the largest cosine of its own set, a loss
-//! is a function of B − A alone. That makes 1 − p of a nearly certain positive, 1/(1 + exp(A − B)), a sum over the
-//! *negatives*, without a difference of nearly equal numbers (statement G5), and its value log(1 + exp(B − A)) as well.
+//! Among the rows of one set each cosine belongs to two anchors. Small sets keep all of them in memory; for large ones, and
+//! where two sets are compared both ways, a first visit of all pairs weighs the anchors, and a second one has, at every
+//! pair, the slopes of both. The results are the same bytes.
 
 use std::ops::Range;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 use pulp::Simd;
 use rayon::prelude::*;
 
-use super::pull::Slopes;
-use super::similarity::{Largest, Similarity, near_pairs};
-use super::softmax::{Odds, Terms};
+pub(super) use super::anchor::Contrast;
+use super::anchor::{Anchor, Weights};
+use super::blocks::{self, Rows, WORK_OF_AN_ENTRY, total};
+use super::positives::Positives;
+use super::pull::{self, Slopes};
+use super::similarity::{Similarity, near_pairs, similarities_within};
+use super::softmax::Temperature;
 use crate::numerics::product::pieces;
-use crate::numerics::vectorize::{Kernel, vectorize};
-
-/// How positives are compared with negatives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Contrast {
-    /// −log(Σ_P / (Σ_P + Σ_N)): positives are part of the denominator, their sum is inside the logarithm.
-    Softmax,
-    /// −log(Σ_P / Σ_N): positives are not part of the denominator.
-    Decoupled,
-    /// The mean over p in P of −log(exp(c_p/τ) / (Σ_P + Σ_N)): the sum over positives is outside the logarithm.
-    MeanOfLogs,
-}
-
-/// The positives of every row, at least one each.
-#[derive(Clone, Debug)]
-pub(super) struct Positives {
-    columns: Vec<usize>,
-    /// Where those of each row begin, and where the last ones end.
-    starts: Vec<usize>,
-}
-
-impl Positives {
-    /// From the positives of row after row.
-    pub fn of_rows(rows: impl Iterator<Item = impl IntoIterator<Item = usize>>) -> Self {
-        let mut positives = Self { columns: Vec::new(), starts: vec![0] };
-        for row in rows {
-            positives.columns.extend(row);
-            positives.starts.push(positives.columns.len());
-        }
-        positives
-    }
-
-    fn of(&self, row: usize) -> &[usize] {
-        &self.columns[self.starts[row]..self.starts[row + 1]]
-    }
-}
+use crate::numerics::vectorize::{Kernel, Number, Vector, vectorize};
 
 /// Whether a row of similarities holds the anchor's similarity with itself, which is neither positive nor negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Own {
+enum Own {
     /// Rows of one set among themselves.
     Inside,
     /// Rows of one set with those of another.
     Absent,
 }
 
-/// The total over the rows of a contrastive loss, and its derivative with respect to each cosine, in the memory of the
-/// similarities.
-pub(super) fn contrast(
-    contrast: Contrast,
-    mut similarities: Array2<f64>,
-    temperature: f64,
-    positives: &Positives,
-    own: Own,
-) -> (f64, Slopes) {
-    let (rows, columns) = similarities.dim();
-    let entries = similarities.as_slice_mut().expect("similarities are in standard layout");
-    let mut losses = vec![0.0; rows];
-    let work = |(piece, (entries, losses)): (&Range<usize>, (&mut [f64], &mut [f64]))| {
-        let near = near_pairs(entries, columns, piece.start);
-        let first_row = piece.start;
-        vectorize(Contrasts { contrast, entries, columns, first_row, temperature, positives, own, losses });
-        near
-    };
-    let pieces = pieces(rows, columns * WORK_OF_AN_ENTRY);
-    let near = match &pieces[..] {
-        [] => Vec::new(),
-        [all] => work((all, (entries, &mut losses))),
-        several => {
-            let size = several[0].len();
-            let parts = entries.par_chunks_mut(size * columns).zip(losses.par_chunks_mut(size));
-            several.par_iter().zip(parts).map(work).collect::<Vec<_>>().concat()
-        }
-    };
-    let total = losses.into_iter().fold(0.0, |total, loss| total + loss);
-    (total, Slopes { by_cosine: similarities, near })
+impl Own {
+    fn of(self, row: usize) -> Option<usize> {
+        (self == Self::Inside).then_some(row)
+    }
 }
 
-/// An exponential and what stands around it, in multiplications and additions.
-const WORK_OF_AN_ENTRY: usize = 64;
+/// A contrast of rows with columns.
+#[derive(Clone, Copy)]
+pub(super) struct Anchors<'a> {
+    pub contrast: Contrast,
+    pub temperature: f64,
+    pub positives: &'a Positives,
+}
 
-/// The contrasts of some rows of similarities, which become slopes.
-struct Contrasts<'a> {
-    contrast: Contrast,
-    entries: &'a mut [f64],
-    columns: usize,
-    first_row: usize,
-    temperature: f64,
-    positives: &'a Positives,
+/// Entries of a matrix of similarities that is kept whole: 32 MiB.
+const WHOLE: usize = 1 << 22;
+
+impl Anchors<'_> {
+    /// The total over the rows of x (n × d), each an anchor among the rows of y (m × d), and its Euclidean gradients.
+    pub fn between(self, x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> (f64, [Array2<f64>; 2]) {
+        blocks::between(x, y, &OneWay(self))
+    }
+
+    /// The mean of the totals over the rows of x, each an anchor among those of y, and over the rows of y among those of x.
+    pub fn both_ways(self, x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> (f64, [Array2<f64>; 2]) {
+        let (losses, columns) = self.weigh(y, x, Own::Absent);
+        let (forth, gradients) = blocks::between(x, y, &BothWays::new(self, Own::Absent, &columns, 0.5));
+        (0.5 * (forth + total(&losses)), gradients)
+    }
+
+    /// The total over the rows of one set x (n × d), each an anchor among all others, and its Euclidean gradient.
+    pub fn within(self, x: ArrayView2<'_, f64>) -> (f64, Array2<f64>) {
+        if x.nrows() * x.nrows() > WHOLE { self.in_blocks(x) } else { self.at_once(x) }
+    }
+
+    fn in_blocks(self, x: ArrayView2<'_, f64>) -> (f64, Array2<f64>) {
+        let (losses, weights) = self.weigh(x, x, Own::Inside);
+        let (_, gradient) = blocks::within(x, &BothWays::new(self, Own::Inside, &weights, 1.0));
+        (total(&losses), gradient)
+    }
+
+    /// The loss and the weights of every row of x among the rows of y.
+    fn weigh(self, x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>, own: Own) -> (Vec<f64>, Vec<Weights>) {
+        let weigh = |first_row, entries: &mut [f64], results: &mut [(f64, Weights)]| {
+            vectorize(Weighing { anchors: self, own, first_row, entries, results });
+        };
+        blocks::visit(x, y, weigh).into_iter().unzip()
+    }
+
+    fn at_once(self, x: ArrayView2<'_, f64>) -> (f64, Array2<f64>) {
+        let rows = x.nrows();
+        let mut similarities = similarities_within(x);
+        let entries = similarities.as_slice_mut().expect("similarities are in standard layout");
+        let mut losses = vec![0.0; rows];
+        let work = |(piece, (entries, losses)): (&Range<usize>, (&mut [f64], &mut [f64]))| {
+            let near = near_pairs(entries, rows, piece.start);
+            vectorize(Slope { anchors: self, own: Own::Inside, first_row: piece.start, entries, losses });
+            near
+        };
+        let pieces = pieces(rows, rows * WORK_OF_AN_ENTRY);
+        let near = match &pieces[..] {
+            [] => Vec::new(),
+            [all] => work((all, (entries, &mut losses))),
+            several => {
+                let size = several[0].len();
+                let parts = entries.par_chunks_mut(size * rows).zip(losses.par_chunks_mut(size));
+                several.par_iter().zip(parts).map(work).collect::<Vec<_>>().concat()
+            }
+        };
+        (total(&losses), pull::within(Slopes { by_cosine: similarities, near }, x))
+    }
+}
+
+/// Slopes of the loss of each row.
+struct OneWay<'a>(Anchors<'a>);
+
+impl Rows for OneWay<'_> {
+    fn slopes(&self, first_row: usize, entries: &mut [f64], losses: &mut [f64]) {
+        vectorize(Slope { anchors: self.0, own: Own::Absent, first_row, entries, losses });
+    }
+}
+
+/// Some rows of similarities, which become slopes.
+struct Slope<'a> {
+    anchors: Anchors<'a>,
     own: Own,
-    /// Of each row.
+    first_row: usize,
+    entries: &'a mut [f64],
     losses: &'a mut [f64],
 }
 
-impl Kernel for Contrasts<'_> {
+impl Kernel for Slope<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let [positives, negatives] = [Terms::default(), Terms::default()];
-        let mut anchor = Anchor { temperature: self.temperature, positives, negatives };
-        let rows = self.entries.chunks_exact_mut(self.columns).zip(self.losses).enumerate();
-        for (index, (similarities, loss)) in rows {
-            let row = self.first_row + index;
-            let own = (self.own == Own::Inside).then_some(row);
-            *loss = anchor.evaluate(simd, self.contrast, similarities, self.positives.of(row), own);
+        let Self { anchors: Anchors { contrast, temperature, positives }, .. } = self;
+        let mut anchor = Anchor::new(temperature);
+        let columns = self.entries.len() / self.losses.len();
+        let rows = self.entries.chunks_exact_mut(columns).zip(self.losses);
+        for (row, (similarities, loss)) in (self.first_row..).zip(rows) {
+            *loss = anchor.evaluate(simd, contrast, similarities, positives.of(row), self.own.of(row));
         }
     }
 }
 
-/// What is worked on for one anchor; its memory serves all of them.
-struct Anchor {
-    temperature: f64,
-    positives: Terms,
-    negatives: Terms,
+/// Some rows of similarities, whose anchors are weighed.
+struct Weighing<'a> {
+    anchors: Anchors<'a>,
+    own: Own,
+    first_row: usize,
+    entries: &'a [f64],
+    results: &'a mut [(f64, Weights)],
 }
 
-impl Anchor {
-    /// The loss of an anchor; the derivatives with respect to its cosines take the place of the similarities in `row`.
+impl Kernel for Weighing<'_> {
+    type Output = ();
+
     #[inline(always)]
-    fn evaluate<S: Simd>(
-        &mut self,
-        simd: S,
-        contrast: Contrast,
-        row: &mut [f64],
-        positives: &[usize],
-        own: Option<usize>,
-    ) -> f64 {
-        self.negatives.all_but(row, positives.iter().copied().chain(own));
-        self.positives.gather(positives.iter().map(|&positive| &row[positive..=positive]));
-        let spread =
-            if contrast == Contrast::MeanOfLogs { self.spread(simd, row, positives) } else { Spread::default() };
-        let own_sum = self.positives.log_sum(simd, self.temperature).expect("an anchor has at least one positive");
-        let others = self.negatives.log_sum(simd, self.temperature);
-        let odds = others.as_ref().map_or(Odds::NONE, |others| others.odds_against(&own_sum, self.temperature));
-        let (value, share) = match contrast {
-            Contrast::Softmax | Contrast::MeanOfLogs => odds.softplus_and_share(),
-            Contrast::Decoupled => (odds.log(), 1.0),
-        };
-        if let Some(others) = others {
-            let factor = share / others.sum / self.temperature;
-            row.iter_mut().zip(self.negatives.values()).for_each(|(slope, term)| *slope = factor * term);
-        } else {
-            row.fill(0.0);
+    fn run<S: Simd>(self, simd: S) {
+        let Self { anchors: Anchors { contrast, temperature, positives }, .. } = self;
+        let mut anchor = Anchor::new(temperature);
+        let columns = self.entries.len() / self.results.len();
+        let rows = self.entries.chunks_exact(columns).zip(self.results);
+        for (row, (similarities, result)) in (self.first_row..).zip(rows) {
+            *result = anchor.weigh(simd, contrast, similarities, positives.of(row), self.own.of(row));
         }
-        let factor = -(share / own_sum.sum / self.temperature);
-        for (&positive, term) in positives.iter().zip(self.positives.values()) {
-            row[positive] = factor * term;
-        }
-        for (&positive, slope) in positives.iter().zip(&spread.slopes) {
-            row[positive] += slope;
-        }
-        value + spread.value
-    }
-
-    /// A − mean_P c/τ, how much the positives differ among themselves (log |P| if they do not), and its slopes. They are
-    /// E_p/Σ_P − 1/|P|, formed from the differences of the E_p.
-    #[inline(always)]
-    fn spread<S: Simd>(&self, simd: S, row: &[f64], positives: &[usize]) -> Spread {
-        let count = positives.len() as f64;
-        let top = Similarity(Largest(self.positives.values()).run(simd));
-        let logit = |positive: usize| Similarity(row[positive]).minus(top) / self.temperature;
-        let excess: Vec<f64> = positives.iter().map(|&positive| libm::expm1(logit(positive))).collect();
-        let total_excess = excess.iter().fold(0.0, |total, excess| total + excess);
-        let sum = count + total_excess;
-        let slope = |excess: &f64| (count * excess - total_excess) / (count * sum) / self.temperature;
-        let mean_logit = positives.iter().fold(0.0, |total, &positive| total + logit(positive)) / count;
-        Spread { value: libm::log(sum) - mean_logit, slopes: excess.iter().map(slope).collect() }
     }
 }
 
-/// What [`Contrast::MeanOfLogs`] adds for the positives of an anchor.
-#[derive(Default)]
-struct Spread {
-    value: f64,
-    slopes: Vec<f64>,
+/// Slopes of the losses of both anchors of a pair, added up and multiplied by a factor, where those of the columns have been
+/// weighed before. Those of the rows have too if both are one set.
+struct BothWays<'a> {
+    anchors: Anchors<'a>,
+    own: Own,
+    weights: &'a [Weights],
+    /// Those of the negatives of each column.
+    tops: Vec<f64>,
+    factors: Vec<f64>,
+    share: f64,
+}
+
+impl<'a> BothWays<'a> {
+    fn new(anchors: Anchors<'a>, own: Own, weights: &'a [Weights], share: f64) -> Self {
+        let tops = weights.iter().map(|weights| weights.negatives.top.0).collect();
+        let factors = weights.iter().map(|weights| weights.negatives.factor).collect();
+        Self { anchors, own, weights, tops, factors, share }
+    }
+
+    /// The slope of a pair that is no positive, or a vector of them, by the weights of its row and of its column.
+    #[inline(always)]
+    fn slope<N: Number>(&self, similarity: N, [row, column]: [(Similarity<N>, N); 2], temperature: Temperature) -> N {
+        // Closures are not certain to be inlined.
+        let of_row = row.1 * temperature.term(Similarity(similarity).minus(row.0));
+        let of_column = column.1 * temperature.term(Similarity(similarity).minus(column.0));
+        similarity.constant(self.share) * (of_row + of_column)
+    }
+}
+
+impl Rows for BothWays<'_> {
+    fn slopes(&self, first_row: usize, entries: &mut [f64], losses: &mut [f64]) {
+        vectorize(SlopeBothWays { work: self, first_row, entries, losses });
+    }
+}
+
+/// Some rows of similarities, which become slopes.
+struct SlopeBothWays<'a> {
+    work: &'a BothWays<'a>,
+    first_row: usize,
+    entries: &'a mut [f64],
+    losses: &'a mut [f64],
+}
+
+impl Kernel for SlopeBothWays<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let BothWays { anchors, own, weights, tops, factors, share } = self.work;
+        let temperature = Temperature::new(anchors.temperature);
+        let mut anchor = Anchor::new(anchors.temperature);
+        let mut of_positives = Vec::new();
+        let [tops, factors] = [tops, factors].map(|values| S::as_simd_f64s(values));
+        for (row, (entries, loss)) in
+            (self.first_row..).zip(self.entries.chunks_exact_mut(weights.len()).zip(self.losses))
+        {
+            let positives = anchors.positives.of(row);
+            let of_row = match own {
+                Own::Inside => weights[row],
+                Own::Absent => {
+                    let (own_loss, of_row) = anchor.weigh(simd, anchors.contrast, entries, positives, None);
+                    *loss = own_loss;
+                    of_row
+                }
+            };
+            of_positives.clear();
+            for column in positives.iter() {
+                let of_row = of_row.of_positive(entries[column], temperature);
+                let of_column = weights[column].of_positive(entries[column], temperature);
+                of_positives.push(share * (of_row + of_column));
+            }
+            let negatives = of_row.negatives;
+            let (vectors, rest) = S::as_mut_simd_f64s(entries);
+            let constant = (Similarity(Vector::splat(simd, negatives.top.0)), Vector::splat(simd, negatives.factor));
+            for ((entry, &top), &factor) in vectors.iter_mut().zip(tops.0).zip(factors.0) {
+                let column = (Similarity(Vector::new(simd, top)), Vector::new(simd, factor));
+                *entry = self.work.slope(Vector::new(simd, *entry), [constant, column], temperature).value;
+            }
+            for ((entry, &top), &factor) in rest.iter_mut().zip(tops.1).zip(factors.1) {
+                let column = (Similarity(top), factor);
+                *entry = self.work.slope(*entry, [(negatives.top, negatives.factor), column], temperature);
+            }
+            positives.iter().zip(&of_positives).for_each(|(column, slope)| entries[column] = *slope);
+            own.of(row).into_iter().for_each(|column| entries[column] = 0.0);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Contrast, Own, Positives, WORK_OF_AN_ENTRY, contrast};
-    use crate::loss::similarity::sample;
-    use crate::numerics::product::pieces;
+    use super::{Anchors, Contrast, OneWay};
+    use crate::loss::blocks::{Rows, WORK_OF_AN_ENTRY};
+    use crate::loss::positives::Positives;
+    use crate::numerics::groups::Groups;
+    use crate::numerics::product::{pieces, product};
     use crate::numerics::vectorize::widths::same_at_every_width;
+    use crate::random::{StandardNormal, generator};
+    use crate::sphere::normalize;
     use ndarray::Array2;
+    use ndarray_rand::RandomExt;
+
+    const KINDS: [Contrast; 3] = [Contrast::Softmax, Contrast::Decoupled, Contrast::MeanOfLogs];
+
+    /// The second is there for what is lost in a reciprocal.
+    const TEMPERATURES: [f64; 2] = [0.3, 3e-309];
+
+    /// Directions of which every fifth is one and the same, and every seventh nearly so.
+    fn directions(rows: usize, d: usize, stream: u64) -> Array2<f64> {
+        let mut points = Array2::random_using((rows, d), StandardNormal, &mut generator(1, b"contrast", stream));
+        for (row, mut point) in points.rows_mut().into_iter().enumerate() {
+            if row % 5 == 0 || row % 7 == 0 {
+                point.fill(1.0 + row as f64 * 1e-6);
+                point[0] += if row % 7 == 0 { 1e-4 * row as f64 } else { 0.0 };
+            }
+        }
+        normalize(points.view()).expect("directions").units().to_owned()
+    }
+
+    fn on<T: Send>(threads: usize, work: impl Fn() -> T + Send + Sync) -> T {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads").install(work)
+    }
+
+    fn bytes(total: f64, gradients: &[&Array2<f64>]) -> Vec<f64> {
+        gradients.iter().flat_map(|gradient| gradient.iter().copied()).chain([total]).collect()
+    }
+
+    fn positives(rows: usize) -> [Positives; 3] {
+        let partners =
+            Positives::of_rows((0..rows).map(|row| Some(if row < rows / 2 { row + rows / 2 } else { row - rows / 2 })));
+        let labels: Vec<usize> = (0..rows).map(|row| row % 2).collect();
+        let all_others = Positives::of_rows((0..rows).map(|row| (0..rows).filter(move |&other| other != row)));
+        [partners, Positives::OfClass(Groups::of(&labels)), all_others]
+    }
 
     #[test]
-    fn contrasts_are_the_same_bytes_at_every_width() {
-        for rows in [2, 3, 8, 9, 21] {
-            let similarities = Array2::from_shape_fn((rows, rows), |(row, column)| sample(3 * row + 7 * column));
-            let one = Positives::of_rows((0..rows).map(|row| Some((row + 1) % rows)));
-            let others = Positives::of_rows((0..rows).map(|row| (0..rows).filter(move |&other| other != row)));
-            for (positives, own) in [(&one, Own::Absent), (&one, Own::Inside), (&others, Own::Inside)] {
-                for kind in [Contrast::Softmax, Contrast::Decoupled, Contrast::MeanOfLogs] {
+    fn contrasts_within_a_set_are_the_same_bytes_in_blocks_and_at_every_width() {
+        for rows in [4, 8, 10, 22] {
+            let x = directions(rows, 3, 0);
+            for (positives, contrast, temperature) in cases(&positives(rows)) {
+                let anchors = Anchors { contrast, temperature, positives };
+                let [at_once, in_blocks] = [Anchors::at_once, Anchors::in_blocks].map(|evaluate| {
                     same_at_every_width(|| {
-                        let (total, slopes) = contrast(kind, similarities.clone(), 0.3, positives, own);
-                        let near = slopes.near.iter().map(|near| (near.row * rows + near.column) as f64 * near.end);
-                        slopes.by_cosine.iter().copied().chain(near).chain([total]).collect()
-                    });
+                        let (total, gradient) = evaluate(anchors, x.view());
+                        bytes(total, &[&gradient])
+                    })
+                });
+                // NaN, which a temperature beyond the reciprocals may lead to, is equal to itself here.
+                let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+                assert_eq!(bits(&at_once), bits(&in_blocks), "{contrast:?}, {rows} rows, {temperature:e}");
+            }
+        }
+    }
+
+    fn cases(positives: &[Positives]) -> impl Iterator<Item = (&Positives, Contrast, f64)> {
+        let kinds =
+            move |positives| KINDS.map(move |kind| TEMPERATURES.map(move |temperature| (positives, kind, temperature)));
+        positives.iter().flat_map(kinds).flatten()
+    }
+
+    #[test]
+    fn contrasts_of_many_rows_are_the_same_bytes_in_blocks_on_any_number_of_threads() {
+        let rows = 370;
+        let x = directions(rows, 16, 0);
+        for positives in &positives(rows)[..2] {
+            for contrast in KINDS {
+                let anchors = Anchors { contrast, temperature: 0.3, positives };
+                let evaluate = |threads, in_blocks| {
+                    on(threads, || if in_blocks { anchors.in_blocks(x.view()) } else { anchors.at_once(x.view()) })
+                };
+                let expected = evaluate(1, false);
+                assert!(expected.1.iter().any(|slope| *slope != 0.0));
+                for threads in [1, 2, 3] {
+                    assert_eq!(on(threads, || pieces(rows, rows * WORK_OF_AN_ENTRY).len()), threads);
+                    assert!(evaluate(threads, false) == expected, "{contrast:?} on {threads} threads");
+                    assert!(evaluate(threads, true) == expected, "{contrast:?} in blocks on {threads} threads");
                 }
             }
         }
     }
 
     #[test]
-    fn contrasts_are_the_same_bytes_on_any_number_of_threads() {
-        let rows = 370;
-        let similarities = Array2::from_shape_fn((rows, rows), |(row, column)| sample(3 * row + 7 * column));
-        let positives = Positives::of_rows((0..rows).map(|row| Some((row + 1) % rows)));
-        let on = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-            pool.install(|| {
-                let (total, slopes) = contrast(Contrast::Softmax, similarities.clone(), 0.3, &positives, Own::Inside);
-                let near: Vec<_> = slopes.near.iter().map(|near| (near.row, near.column, near.end)).collect();
-                (pieces(rows, rows * WORK_OF_AN_ENTRY).len(), (total.to_bits(), slopes.by_cosine, near))
-            })
-        };
-        let (alone, expected) = on(1);
-        assert_eq!(alone, 1);
-        for threads in [2, 3] {
-            let (several, found) = on(threads);
-            assert_eq!(several, threads);
-            assert!(found == expected, "on {threads} threads");
+    fn both_ways_is_the_mean_of_one_way_and_the_other() {
+        for rows in [3, 16, 200] {
+            let [x, y] = [0, 1].map(|stream| far(rows, stream));
+            let positives = Positives::of_rows((0..rows).map(Some));
+            for contrast in [Contrast::Softmax, Contrast::Decoupled] {
+                let anchors = Anchors { contrast, temperature: 0.7, positives: &positives };
+                let one_way = |x: &Array2<f64>, y: &Array2<f64>| {
+                    let mut entries = 1.0 - product(x.view(), y.t());
+                    entries.mapv_inplace(|distance| if distance > 1.0 { -(2.0 - distance) } else { distance });
+                    (entries, vec![0.0; rows])
+                };
+                let slopes = |x: &Array2<f64>, y: &Array2<f64>| {
+                    let (mut entries, mut losses) = one_way(x, y);
+                    OneWay(anchors).slopes(0, entries.as_slice_mut().expect("standard layout"), &mut losses);
+                    (entries, losses.iter().fold(0.0, |total, loss| total + loss))
+                };
+                let (forth, back) = (slopes(&x, &y), slopes(&y, &x));
+                let both = (&forth.0 + &back.0.t()) * 0.5;
+                let (total, [first, second]) = anchors.both_ways(x.view(), y.view());
+                assert!((total / (0.5 * (forth.1 + back.1)) - 1.0).abs() < 1e-14);
+                for (found, expected) in
+                    [(first, product(both.view(), y.view())), (second, product(both.t(), x.view()))]
+                {
+                    let close = |(found, expected): (&f64, &f64)| (found - expected).abs() < 1e-13;
+                    assert!(found.iter().zip(&expected).all(close));
+                }
+                for threads in [1, 2] {
+                    let again = on(threads, || anchors.both_ways(x.view(), y.view()));
+                    assert!(again == anchors.both_ways(x.view(), y.view()));
+                }
+            }
         }
+    }
+
+    /// Directions in R^64, none of them near another.
+    fn far(rows: usize, stream: u64) -> Array2<f64> {
+        let points = Array2::random_using((rows, 64), StandardNormal, &mut generator(2, b"contrast", stream));
+        normalize(points.view()).expect("directions").units().to_owned()
     }
 }

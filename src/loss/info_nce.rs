@@ -2,9 +2,9 @@
 
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
-use super::contrast::{Contrast, Own, Positives, contrast};
-use super::similarity::{similarities, similarities_within};
-use super::{Batch, Evaluation, Loss, LossError, Needs, pull};
+use super::contrast::{Anchors, Contrast};
+use super::positives::Positives;
+use super::{Batch, Evaluation, Loss, LossError, Needs};
 use crate::setting::{SettingError, positive};
 
 /// InfoNCE in one direction: rows of the first view find their partner among the rows of the second (statement G4).
@@ -42,9 +42,7 @@ impl Loss for InfoNce {
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
         let [x, y] = batch.views_of_several_rows(self.name())?;
         let positives = the_same_row(batch.rows());
-        let (total, slopes) =
-            contrast(Contrast::Softmax, similarities(x, y), self.temperature, &positives, Own::Absent);
-        let [first, second] = pull::between(slopes, x, y);
+        let (total, [first, second]) = softmax(self.temperature, &positives).between(x, y);
         at_temperature(
             self.name(),
             self.temperature,
@@ -97,20 +95,17 @@ impl Loss for Clip {
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
         let [x, y] = batch.views_of_several_rows(self.name())?;
         let positives = the_same_row(batch.rows());
-        let one_way =
-            |similarities| contrast(Contrast::Softmax, similarities, self.temperature, &positives, Own::Absent);
-        let forth = similarities(x, y);
-        let back = similarities(y, x);
-        let ((total_forth, mut slopes), (total_back, slopes_back)) = (one_way(forth), one_way(back));
-        slopes.by_cosine.zip_mut_with(&slopes_back.by_cosine.t(), |forth, back| *forth = 0.5 * (*forth + back));
-        let [first, second] = pull::between(slopes, x, y);
-        let total = 0.5 * (total_forth + total_back);
+        let (total, [first, second]) = softmax(self.temperature, &positives).both_ways(x, y);
         at_temperature(
             self.name(),
             self.temperature,
             Evaluation { rows: batch.rows(), total, first, second: Some(second) },
         )
     }
+}
+
+fn softmax(temperature: f64, positives: &Positives) -> Anchors<'_> {
+    Anchors { contrast: Contrast::Softmax, temperature, positives }
 }
 
 fn the_same_row(rows: usize) -> Positives {
@@ -192,13 +187,17 @@ impl Loss for DecoupledContrastive {
 }
 
 /// A contrast of each of the 2n stacked views with all the others, its partner the positive.
-fn all_views(kind: Contrast, loss: &'static str, batch: &Batch<'_>, temperature: f64) -> Result<Evaluation, LossError> {
+fn all_views(
+    contrast: Contrast,
+    loss: &'static str,
+    batch: &Batch<'_>,
+    temperature: f64,
+) -> Result<Evaluation, LossError> {
     let views = batch.views_of_several_rows(loss)?;
     let rows = views[0].nrows();
     let stacked = stack(views);
     let partners = Positives::of_rows((0..2 * rows).map(|row| Some((row + rows) % (2 * rows))));
-    let (total, slopes) = contrast(kind, similarities_within(stacked.view()), temperature, &partners, Own::Inside);
-    let gradient = pull::within(slopes, stacked.view());
+    let (total, gradient) = Anchors { contrast, temperature, positives: &partners }.within(stacked.view());
     let [first, second] = unstack(&gradient);
     at_temperature(loss, temperature, Evaluation { rows: 2 * rows, total, first, second: Some(second) })
 }

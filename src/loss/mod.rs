@@ -17,13 +17,16 @@
 //! (divide by the rows), simulations descend totals (so that the learning rate γ is per embedding, convention N1).
 
 mod align_uniform;
+mod anchor;
 mod batch;
+mod blocks;
 mod catalogue;
 mod contrast;
 mod cosine;
 mod info_nce;
 mod known;
 mod needs;
+mod positives;
 mod pull;
 mod siglip;
 mod similarity;

@@ -5,59 +5,43 @@
 //! For a pair near an end ±1 that choice matters to rounding: the tangent part of y is the small remainder of a
 //! projection, while y ∓ x is small itself. Near pairs therefore pull by their difference (statement G5).
 
+use std::borrow::Cow;
+
 use ndarray::{Array2, ArrayView2};
 use pulp::Simd;
 
-use super::similarity::{Near, Similarity, near_pairs};
+use super::similarity::{Near, Similarity};
 use crate::numerics::mirror::{Combine, mirror};
 use crate::numerics::product::product;
 use crate::numerics::vectorize::{Kernel, LANES, Number, Vector, vectorize, whole, whole_mut};
 
-/// The derivatives of a total with respect to the cosines of pairs of rows, and which of the pairs are near an end.
+/// The derivatives of a total with respect to the cosines of all pairs of rows of one set, and which of them are near.
 #[derive(Clone, Debug)]
 pub(super) struct Slopes {
-    /// With respect to the cosine of x_i and y_k, (n × m).
+    /// With respect to the cosine of x_i and x_k as row i has it, (n × n).
     pub by_cosine: Array2<f64>,
     /// The pairs near an end.
     pub near: Vec<Near>,
 }
 
-impl Slopes {
-    /// Slopes that were written over or beside the similarities they belong to.
-    pub fn new(by_cosine: Array2<f64>, similarities: &Array2<f64>) -> Self {
-        let entries = similarities.as_slice().expect("similarities are in standard layout");
-        Self { by_cosine, near: near_pairs(entries, similarities.ncols(), 0) }
-    }
-
-    /// Takes the pairs near an end out of the matrix.
-    fn take_near(&mut self) -> Vec<Pull> {
-        let pulls = self.near.drain(..).map(|Near { row, column, end }| {
-            let slope = std::mem::take(&mut self.by_cosine[(row, column)]);
-            Pull { target: row, source: column, slope, end }
-        });
-        pulls.filter(|pull| pull.slope != 0.0).collect()
-    }
-}
-
-/// The Euclidean gradients with respect to x (n × d) and y (m × d), modulo multiples of each row, of a total with these
-/// derivatives with respect to the cosines of x_i and y_k.
-pub(super) fn between(mut slopes: Slopes, x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> [Array2<f64>; 2] {
-    let mut near = slopes.take_near();
-    let mut first = product(slopes.by_cosine.view(), y);
-    let mut second = product(slopes.by_cosine.t(), x);
-    add_differences(&mut first, &near, y, x);
-    near.iter_mut().for_each(|pull| std::mem::swap(&mut pull.target, &mut pull.source));
-    add_differences(&mut second, &near, x, y);
-    [first, second]
-}
-
-/// The same among the rows of one set x (n × d), each pair of rows having a slope in both orders.
+/// The Euclidean gradient with respect to x (n × d), modulo multiples of each row, of a total with these derivatives, each
+/// pair of rows having one in both orders.
 pub(super) fn within(mut slopes: Slopes, x: ArrayView2<'_, f64>) -> Array2<f64> {
     make_symmetric(&mut slopes.by_cosine);
-    let near = slopes.take_near();
+    let entries = slopes.by_cosine.as_slice_mut().expect("slopes are in standard layout");
+    let near = take_near(slopes.near, entries, x.nrows(), 0);
     let mut gradient = product(slopes.by_cosine.view(), x);
-    add_differences(&mut gradient, &near, x, x);
+    add_differences((gradient.as_slice_mut().expect("a product is in standard layout"), 0), &near, x, x);
     gradient
+}
+
+/// Takes the pairs near an end out of the slopes of some rows, of which `first_row` is the first.
+pub(super) fn take_near(near: Vec<Near>, slopes: &mut [f64], columns: usize, first_row: usize) -> Vec<Pull> {
+    let pulls = near.into_iter().map(|Near { row, column, end }| {
+        let slope = std::mem::take(&mut slopes[(row - first_row) * columns + column]);
+        Pull { target: row, source: column, slope, end }
+    });
+    pulls.filter(|pull| pull.slope != 0.0).collect()
 }
 
 /// The gradients with respect to x and y (both n × d) of a total with a derivative with respect to the cosine of each
@@ -73,41 +57,70 @@ pub(super) fn add_pairs(
         Pull { target: row, source: row, slope, end }
     };
     let pulls: Vec<Pull> = pairs.iter().enumerate().map(pull).collect();
-    add_differences(first, &pulls, y, x);
-    add_differences(second, &pulls, x, y);
+    for (gradient, others, own) in [(first, y, x), (second, x, y)] {
+        add_differences((gradient.as_slice_mut().expect("gradients are in standard layout"), 0), &pulls, others, own);
+    }
 }
 
 /// A pull of one row by another, modulo a multiple of the row itself.
-struct Pull {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pull {
     target: usize,
     source: usize,
     slope: f64,
     end: f64,
 }
 
-/// gradient_i += slope · (others_k − end · own_i) for each pull of row i by row k, one after the other.
-fn add_differences(gradient: &mut Array2<f64>, pulls: &[Pull], others: ArrayView2<'_, f64>, own: ArrayView2<'_, f64>) {
-    if !pulls.is_empty() {
-        let width = own.ncols().next_multiple_of(LANES);
-        let [mut padded, others, own] = [gradient.view(), others, own].map(|rows| in_whole_vectors(rows, width));
-        vectorize(AddDifferences { gradient: &mut padded, pulls, others: &others, own: &own, width });
-        for (mut row, padded) in gradient.rows_mut().into_iter().zip(padded.chunks_exact(width)) {
-            row.iter_mut().zip(padded).for_each(|(value, padded)| *value = *padded);
-        }
+impl Pull {
+    /// The pull of the other row of the pair.
+    pub fn turned(self) -> Self {
+        Self { target: self.source, source: self.target, ..self }
     }
 }
 
-fn in_whole_vectors(rows: ArrayView2<'_, f64>, width: usize) -> Vec<f64> {
+/// gradient_i += slope · (others_k − end · own_i) for each pull of row i by row k, one after the other. The gradient and
+/// `own` are those of some rows, of which the first has this number.
+pub(super) fn add_differences(
+    (gradient, first_row): (&mut [f64], usize),
+    pulls: &[Pull],
+    others: ArrayView2<'_, f64>,
+    own: ArrayView2<'_, f64>,
+) {
+    if pulls.is_empty() {
+        return;
+    }
+    let columns = own.ncols();
+    let width = columns.next_multiple_of(LANES);
+    let [others, own] = [&others, &own].map(|rows| in_whole_vectors(rows, width));
+    let (others, own) = (&others, &own);
+    if width == columns {
+        vectorize(AddDifferences { gradient, first_row, pulls, others, own, width });
+        return;
+    }
+    let rows = ArrayView2::from_shape((gradient.len() / columns, columns), &*gradient).expect("whole rows");
+    let mut padded = in_whole_vectors(&rows, width).into_owned();
+    vectorize(AddDifferences { gradient: &mut padded, first_row, pulls, others, own, width });
+    for (row, padded) in gradient.chunks_exact_mut(columns).zip(padded.chunks_exact(width)) {
+        row.copy_from_slice(&padded[..columns]);
+    }
+}
+
+/// Rows with zeros up to this width; as they are if they have it.
+fn in_whole_vectors<'a>(rows: &'a ArrayView2<'_, f64>, width: usize) -> Cow<'a, [f64]> {
+    if let Some(entries) = rows.as_slice().filter(|_| rows.ncols() == width) {
+        return Cow::Borrowed(entries);
+    }
     let mut padded = vec![0.0; rows.nrows() * width];
     for (padded, row) in padded.chunks_exact_mut(width).zip(rows.rows()) {
         padded.iter_mut().zip(row).for_each(|(padded, value)| *padded = *value);
     }
-    padded
+    Cow::Owned(padded)
 }
 
 /// [`add_differences`] in rows of whole vectors.
 struct AddDifferences<'a> {
     gradient: &'a mut [f64],
+    first_row: usize,
     pulls: &'a [Pull],
     others: &'a [f64],
     own: &'a [f64],
@@ -122,9 +135,10 @@ impl Kernel for AddDifferences<'_> {
         let places = |row: usize| row * self.width..(row + 1) * self.width;
         for pull in self.pulls {
             let (slope, end) = (Vector::splat(simd, pull.slope), Vector::splat(simd, pull.end));
-            let target = whole_mut::<S>(&mut self.gradient[places(pull.target)]);
+            let target = places(pull.target - self.first_row);
+            let own = whole::<S>(&self.own[target.clone()]);
+            let target = whole_mut::<S>(&mut self.gradient[target]);
             let others = whole::<S>(&self.others[places(pull.source)]);
-            let own = whole::<S>(&self.own[places(pull.target)]);
             for ((target, &other), &own) in target.iter_mut().zip(others).zip(own) {
                 let difference = Vector::new(simd, other) - end * Vector::new(simd, own);
                 *target = (Vector::new(simd, *target) + slope * difference).value;
@@ -151,57 +165,25 @@ impl Combine for Sum {
 
 #[cfg(test)]
 mod tests {
-    use super::super::similarity::Near;
-    use super::{Slopes, between, within};
+    use super::{Slopes, within};
     use crate::numerics::product::product;
     use crate::numerics::vectorize::widths::at_every_width;
     use crate::random::{StandardNormal, generator};
-    use ndarray::{Array2, ArrayView2};
+    use ndarray::Array2;
     use ndarray_rand::RandomExt;
 
-    /// Row i of the gradient with respect to x, pull after pull as [`between`] orders them: the others, then the near
-    /// pairs.
-    fn row_by_row(slopes: &Slopes, x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> Array2<f64> {
-        let mut far = slopes.by_cosine.clone();
-        slopes.near.iter().for_each(|near| far[(near.row, near.column)] = 0.0);
-        let mut gradient = product(far.view(), y);
-        for near in &slopes.near {
-            let slope = slopes.by_cosine[(near.row, near.column)];
-            for k in 0..x.ncols() {
-                gradient[(near.row, k)] += slope * (y[(near.column, k)] - near.end * x[(near.row, k)]);
-            }
-        }
-        gradient
-    }
-
     #[test]
-    fn pulls_of_near_and_other_pairs_are_added_at_every_width_in_every_dimension() {
+    fn slopes_of_both_orders_of_a_pair_are_added_at_every_width() {
         let mut generator = generator(1, b"pull", 0);
-        for (n, m, d) in [(1, 1, 1), (2, 3, 2), (9, 4, 7), (8, 8, 8), (5, 17, 19)] {
+        for (n, d) in [(1, 1), (2, 2), (9, 7), (8, 8), (5, 19)] {
             let mut normal = |rows, columns| Array2::random_using((rows, columns), StandardNormal, &mut generator);
-            let (x, y, by_cosine) = (normal(n, d), normal(m, d), normal(n, m));
-            let ends = (0..n * m).filter(|place| place % 3 == 0).map(|place| (place, [1.0, -1.0][place % 2]));
-            let near = ends.map(|(place, end)| Near { row: place / m, column: place % m, end }).collect();
-            let slopes = Slopes { by_cosine, near };
-            let expected = row_by_row(&slopes, x.view(), y.view());
-            for [first, _] in at_every_width(|| between(slopes.clone(), x.view(), y.view())) {
-                assert_eq!(first, expected);
-            }
-            let turned = slopes.near.iter().map(|near| Near { row: near.column, column: near.row, end: near.end });
-            let turned = Slopes { by_cosine: slopes.by_cosine.t().to_owned(), near: turned.collect() };
-            let expected = row_by_row(&turned, y.view(), x.view());
-            for [_, second] in at_every_width(|| between(slopes.clone(), x.view(), y.view())) {
-                assert_eq!(second, expected);
-            }
-            let both = at_every_width(|| within(Slopes { by_cosine: normal_square(n), near: Vec::new() }, x.view()));
-            let mut symmetric = normal_square(n) + normal_square(n).t();
+            let (x, by_cosine) = (normal(n, d), normal(n, n));
+            let mut symmetric = &by_cosine + &by_cosine.t();
             symmetric.diag_mut().fill(0.0);
             let expected = product(symmetric.view(), x.view());
+            let slopes = Slopes { by_cosine, near: Vec::new() };
+            let both = at_every_width(|| within(slopes.clone(), x.view()));
             assert!(both.iter().all(|gradient| *gradient == expected));
         }
-    }
-
-    fn normal_square(n: usize) -> Array2<f64> {
-        Array2::random_using((n, n), StandardNormal, &mut generator(2, b"pull", 0))
     }
 }

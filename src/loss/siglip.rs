@@ -1,11 +1,9 @@
 //! The pairwise sigmoid loss.
 
-use ndarray::Array2;
-
-use super::pull::Slopes;
-use super::similarity::{Similarity, similarities};
+use super::blocks::{self, Rows};
+use super::similarity::Similarity;
 use super::softmax::softplus_and_slope;
-use super::{Batch, Evaluation, Loss, LossError, Needs, pull};
+use super::{Batch, Evaluation, Loss, LossError, Needs};
 use crate::setting::{SettingError, positive, within};
 
 /// The pairwise sigmoid loss of SigLIP: every pair of an x and a y is classified on its own, matching or not.
@@ -47,17 +45,24 @@ impl Loss for SigLip {
 
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
         let [x, y] = batch.views(self.name())?;
-        let similarities = similarities(x, y);
-        let mut total = 0.0;
-        let slopes = Array2::from_shape_fn(similarities.dim(), |(row, column)| {
-            let wrong = if row == column { -1.0 } else { 1.0 };
-            let cosine = Similarity(similarities[(row, column)]).cosine();
-            let (value, slope) = softplus_and_slope(wrong * (cosine / self.temperature + self.bias));
-            total += value;
-            wrong * slope / self.temperature
-        });
-        let [first, second] = pull::between(Slopes::new(slopes, &similarities), x, y);
+        let (total, [first, second]) = blocks::between(x, y, self);
         let settings = [("temperature", self.temperature), ("bias", self.bias)];
         Evaluation { rows: batch.rows(), total, first, second: Some(second) }.finite(self.name(), &settings)
+    }
+}
+
+impl Rows for SigLip {
+    fn slopes(&self, first_row: usize, similarities: &mut [f64], losses: &mut [f64]) {
+        let columns = similarities.len() / losses.len();
+        let rows = similarities.chunks_exact_mut(columns).zip(losses);
+        for (row, (similarities, loss)) in (first_row..).zip(rows) {
+            for (column, entry) in similarities.iter_mut().enumerate() {
+                let wrong = if row == column { -1.0 } else { 1.0 };
+                let cosine = Similarity(*entry).cosine();
+                let (value, slope) = softplus_and_slope(wrong * (cosine / self.temperature + self.bias));
+                *loss += value;
+                *entry = wrong * slope / self.temperature;
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use pulp::Simd;
 
-use crate::numerics::product::{Band, Factors, Finish, gram, inner_products};
+use crate::numerics::product::{Band, Factors, Finish, Right, gram};
 use crate::numerics::vectorize::{Kernel, Number, Vector, vectorize};
 
 /// Pairs with |cos φ| above 1 − NEAR are measured by their chord, and pull by it.
@@ -102,13 +102,13 @@ impl Finish for AsSimilarity {
     }
 }
 
-/// The cosines of the pairs (x_i, y_k) of all rows of unit vectors x (n × d) and y (m × d), as an (n × m) matrix of
-/// [`Similarity`].
-pub(super) fn similarities(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> Array2<f64> {
-    inner_products(x, y, AsSimilarity)
+/// The cosines of the pairs (x_i, y_k) of some rows of unit vectors x (n × d) with all rows y (m × d), of which Yᵀ is at
+/// hand, as n rows of m [`Similarity`] each, on this thread.
+pub(super) fn fill_similarities(x: ArrayView2<'_, f64>, columns: &Right, entries: &mut [f64]) {
+    columns.fill(x, AsSimilarity, entries);
 }
 
-/// The same among the rows of one set.
+/// The cosines of all pairs of rows of one set x (n × d), as an (n × n) matrix of [`Similarity`].
 pub(super) fn similarities_within(x: ArrayView2<'_, f64>) -> Array2<f64> {
     gram(x, AsSimilarity)
 }
@@ -205,7 +205,8 @@ pub(super) fn sample(number: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Largest, Similarity, near_pairs, pairwise, similarities, similarities_within};
+    use super::{Largest, Similarity, fill_similarities, near_pairs, pairwise, similarities_within};
+    use crate::numerics::product::Right;
     use crate::numerics::vectorize::vectorize;
     use crate::numerics::vectorize::widths::{at_every_width, same_at_every_width};
     use ndarray::{Array2, Axis, array};
@@ -240,7 +241,12 @@ mod tests {
                     pairwise(x.row(i).insert_axis(Axis(0)), y.row(k).insert_axis(Axis(0)))[0].0
                 })
             };
-            for found in at_every_width(|| similarities(x.view(), y.view())) {
+            let between = || {
+                let mut entries = Array2::zeros((n, m));
+                fill_similarities(x.view(), &Right::of(y.t()), entries.as_slice_mut().expect("standard layout"));
+                entries
+            };
+            for found in at_every_width(between) {
                 assert_eq!(found, single(&x, &y));
             }
             for found in at_every_width(|| similarities_within(x.view())) {

@@ -4,7 +4,7 @@ use pulp::Simd;
 
 use super::similarity::{Largest, Similarity};
 use crate::numerics::exponential::exp;
-use crate::numerics::vectorize::{Kernel, LANES, Vector, sum, whole_mut};
+use crate::numerics::vectorize::{Kernel, LANES, Number, Vector, sum, whole_mut};
 
 /// The similarities of a set of columns and then their terms.
 #[derive(Default)]
@@ -48,41 +48,44 @@ impl Terms {
 
     /// Puts the terms exp((c − top)/τ) in the place of the similarities; `None` for an empty set.
     #[inline(always)]
-    pub fn log_sum<S: Simd>(&mut self, simd: S, temperature: f64) -> Option<LogSum> {
+    pub fn log_sum<S: Simd>(&mut self, simd: S, temperature: Temperature) -> Option<LogSum> {
         let top = Similarity(Largest(&self.padded).run(simd));
         if top.0 == NONE {
             return None;
         }
-        // The error of the reciprocal counts |logit| e^logit in the sum at most. Below 5.6e-309 there is none.
-        let reciprocal_temperature = 1.0 / temperature;
-        if reciprocal_temperature.is_finite() {
-            Exponentials { similarities: &mut self.padded, top, reciprocal_temperature }.run(simd);
-        } else {
-            let term = |similarity: f64| exp(Similarity(similarity).minus(top) / temperature);
-            self.padded.iter_mut().for_each(|value| *value = term(*value));
+        let tops = Similarity(Vector::splat(simd, top.0));
+        for value in whole_mut::<S>(&mut self.padded) {
+            *value = temperature.term(Similarity(Vector::new(simd, *value)).minus(tops)).value;
         }
         Some(LogSum { top, sum: sum(&self.padded) })
     }
 }
 
-/// Similarities become exp((c − top)/τ).
-struct Exponentials<'a> {
-    similarities: &'a mut [f64],
-    top: Similarity,
-    reciprocal_temperature: f64,
+/// A temperature τ above 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Temperature {
+    value: f64,
+    /// The error of the reciprocal counts |logit| e^logit in a sum at most. Below 5.6e-309 there is none.
+    reciprocal: Option<f64>,
 }
 
-impl Kernel for Exponentials<'_> {
-    type Output = ();
+impl Temperature {
+    pub fn new(value: f64) -> Self {
+        Self { value, reciprocal: Some(1.0 / value).filter(|reciprocal| reciprocal.is_finite()) }
+    }
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let top = Similarity(Vector::splat(simd, self.top.0));
-        let reciprocal_temperature = Vector::splat(simd, self.reciprocal_temperature);
-        for value in whole_mut::<S>(self.similarities) {
-            let similarity = Similarity(Vector::new(simd, *value));
-            *value = exp(similarity.minus(top) * reciprocal_temperature).value;
-        }
+    pub fn value(self) -> f64 {
+        self.value
+    }
+
+    /// exp(c/τ) for a difference of cosines, or a vector of them.
+    #[inline(always)]
+    pub fn term<N: Number>(self, difference: N) -> N {
+        exp(match self.reciprocal {
+            Some(reciprocal) => difference * difference.constant(reciprocal),
+            None => difference / difference.constant(self.value),
+        })
     }
 }
 
@@ -128,7 +131,7 @@ pub(super) fn softplus_and_slope(x: f64) -> (f64, f64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Odds, Terms, softplus_and_slope};
+    use super::{Odds, Temperature, Terms, softplus_and_slope};
     use crate::loss::similarity::{Similarity, sample};
     use crate::numerics::vectorize::widths::same_at_every_width;
     use crate::numerics::vectorize::{Kernel, vectorize};
@@ -144,7 +147,7 @@ mod tests {
 
         #[inline(always)]
         fn run<S: Simd>(mut self, simd: S) -> Vec<f64> {
-            let sum = self.terms.log_sum(simd, self.temperature).map_or(0.0, |log_sum| log_sum.sum);
+            let sum = self.terms.log_sum(simd, Temperature::new(self.temperature)).map_or(0.0, |log_sum| log_sum.sum);
             [self.terms.values(), &[sum]].concat()
         }
     }

@@ -2,10 +2,10 @@
 
 use ndarray::{Array2, CowArray};
 
-use super::contrast::{Contrast, Own, Positives, contrast};
+use super::contrast::{Anchors, Contrast};
 use super::info_nce::{at_temperature, stack, unstack};
-use super::similarity::similarities_within;
-use super::{Batch, Evaluation, Loss, LossError, Needs, pull};
+use super::positives::Positives;
+use super::{Batch, Evaluation, Loss, LossError, Needs};
 use crate::numerics::groups::Groups;
 use crate::setting::{SettingError, positive};
 
@@ -102,13 +102,12 @@ impl Loss for SupervisedInfoNce {
 }
 
 /// A contrast of every row with all the others, of both views if there are two.
-fn among_all(kind: Contrast, batch: &Batch<'_>, positives: &Positives, temperature: f64) -> Evaluation {
+fn among_all(contrast: Contrast, batch: &Batch<'_>, positives: &Positives, temperature: f64) -> Evaluation {
     let rows = match batch.second() {
         Some(second) => CowArray::from(stack([batch.first(), second])),
         None => CowArray::from(batch.first()),
     };
-    let (total, slopes) = contrast(kind, similarities_within(rows.view()), temperature, positives, Own::Inside);
-    let gradient = pull::within(slopes, rows.view());
+    let (total, gradient) = Anchors { contrast, temperature, positives }.within(rows.view());
     let (first, second) = halves(batch, gradient);
     Evaluation { rows: rows.nrows(), total, first, second }
 }
@@ -130,8 +129,7 @@ fn same_class(loss: &'static str, batch: &Batch<'_>) -> Result<Positives, LossEr
     if let Some((row, &label)) = labels.iter().enumerate().find(|&(row, _)| classes.with(row).len() < 2) {
         return Err(LossError::NoPositive { loss, row, label });
     }
-    let others = |row| classes.with(row).iter().copied().filter(move |&other| other != row);
-    Ok(Positives::of_rows((0..labels.len()).map(others)))
+    Ok(Positives::OfClass(classes))
 }
 
 /// For each row its drawn positive, and the other rows whose drawn positive it is.

@@ -1,10 +1,8 @@
 //! The triplet loss of cosines.
 
-use ndarray::Array2;
-
-use super::pull::Slopes;
-use super::similarity::{Similarity, similarities};
-use super::{Batch, Evaluation, Loss, LossError, Needs, pull};
+use super::blocks::{self, Rows};
+use super::similarity::Similarity;
+use super::{Batch, Evaluation, Loss, LossError, Needs};
 use crate::setting::{SettingError, positive};
 
 /// The cosine triplet loss with a margin, over every triplet of the batch.
@@ -42,20 +40,30 @@ impl Loss for Triplet {
 
     fn evaluate(&self, batch: &Batch<'_>) -> Result<Evaluation, LossError> {
         let [x, y] = batch.views_of_several_rows(self.name())?;
-        let similarities = similarities(x, y);
-        let others = (batch.rows() - 1) as f64;
-        let mut slopes = Array2::zeros(similarities.dim());
-        let mut total = 0.0;
-        for ((row, column), &similarity) in similarities.indexed_iter() {
-            let excess = Similarity(similarity).minus(Similarity(similarities[(row, row)])) + self.margin;
-            if column != row && excess > 0.0 {
-                total += excess / others;
-                slopes[(row, column)] = 1.0 / others;
-                slopes[(row, row)] -= 1.0 / others;
-            }
-        }
-        let [first, second] = pull::between(Slopes::new(slopes, &similarities), x, y);
+        let (total, [first, second]) = blocks::between(x, y, self);
         let settings = [("margin", self.margin)];
         Evaluation { rows: batch.rows(), total, first, second: Some(second) }.finite(self.name(), &settings)
+    }
+}
+
+impl Rows for Triplet {
+    fn slopes(&self, first_row: usize, similarities: &mut [f64], losses: &mut [f64]) {
+        let columns = similarities.len() / losses.len();
+        let others = (columns - 1) as f64;
+        let rows = similarities.chunks_exact_mut(columns).zip(losses);
+        for (row, (similarities, loss)) in (first_row..).zip(rows) {
+            let own = Similarity(similarities[row]);
+            let mut of_own = 0.0;
+            for (column, entry) in similarities.iter_mut().enumerate() {
+                let excess = Similarity(*entry).minus(own) + self.margin;
+                *entry = 0.0;
+                if column != row && excess > 0.0 {
+                    *loss += excess / others;
+                    *entry = 1.0 / others;
+                    of_own -= 1.0 / others;
+                }
+            }
+            similarities[row] = of_own;
+        }
     }
 }

@@ -246,23 +246,46 @@ impl<S: Simd> Number for Vector<S> {
 /// The sum of the values in one fixed order, whatever the vectors: eight running sums, then a tree over them.
 #[inline(always)]
 pub(crate) fn sum(values: &[f64]) -> f64 {
-    fold(values, 0.0, |sum, value| sum + value)
+    let mut sum = RunningSum::default();
+    sum.add(values);
+    sum.total()
 }
 
-#[inline(always)]
-fn fold(values: &[f64], start: f64, combine: impl Fn(f64, f64) -> f64) -> f64 {
-    let (chunks, rest) = values.as_chunks::<LANES>();
-    let mut lanes = [start; LANES];
-    for chunk in chunks {
-        for (lane, value) in lanes.iter_mut().zip(chunk) {
-            *lane = combine(*lane, *value);
+/// [`sum`] of values that come piece after piece.
+#[derive(Default)]
+pub(crate) struct RunningSum {
+    lanes: [f64; LANES],
+    /// The lane of the next value.
+    next: usize,
+}
+
+impl RunningSum {
+    #[inline(always)]
+    pub fn add(&mut self, values: &[f64]) {
+        let (first, values) = values.split_at(values.len().min((LANES - self.next) % LANES));
+        self.add_few(first);
+        let (chunks, rest) = values.as_chunks::<LANES>();
+        for chunk in chunks {
+            for (lane, value) in self.lanes.iter_mut().zip(chunk) {
+                *lane += value;
+            }
         }
+        self.add_few(rest);
     }
-    for (lane, value) in lanes.iter_mut().zip(rest) {
-        *lane = combine(*lane, *value);
+
+    #[inline(always)]
+    fn add_few(&mut self, values: &[f64]) {
+        for (lane, value) in self.lanes[self.next..].iter_mut().zip(values) {
+            *lane += value;
+        }
+        self.next = (self.next + values.len()) % LANES;
     }
-    let [a, b, c, d, e, f, g, h] = lanes;
-    combine(combine(combine(a, e), combine(c, g)), combine(combine(b, f), combine(d, h)))
+
+    #[inline(always)]
+    pub fn total(&self) -> f64 {
+        let [a, b, c, d, e, f, g, h] = self.lanes;
+        ((a + e) + (c + g)) + ((b + f) + (d + h))
+    }
 }
 
 /// The same work with vectors of every width, for tests: what one width alone gets wrong is seen on a single machine.
@@ -336,6 +359,17 @@ mod tests {
         fn run<S: Simd>(self, simd: S) {
             whole_mut::<S>(self.0).iter_mut().for_each(|x| *x = simd.add_f64s(*x, *x));
         }
+    }
+
+    #[test]
+    fn a_sum_does_not_depend_on_the_pieces_it_comes_in() {
+        let values: Vec<f64> = (0..61).map(|number| 1.0 / f64::from(3 + number * number)).collect();
+        for size in [1, 2, 3, 5, 7, 8, 11, 17, 60] {
+            let mut running = super::RunningSum::default();
+            values.chunks(size).for_each(|piece| running.add(piece));
+            assert_eq!(running.total().to_bits(), super::sum(&values).to_bits(), "pieces of {size}");
+        }
+        assert_ne!(super::sum(&values).to_bits(), values.iter().sum::<f64>().to_bits());
     }
 
     #[test]

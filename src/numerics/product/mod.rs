@@ -13,7 +13,7 @@ use ndarray::{Array2, ArrayView2, Axis, Slice};
 use pulp::Simd;
 use rayon::prelude::*;
 
-use self::packing::{COLUMNS, ColumnsAcross, ROWS, RowsAcross, interleave, panels};
+use self::packing::{COLUMNS, ColumnsAcross, ROWS, RowsAcross, interleave};
 use crate::numerics::mirror::{Combine, mirror};
 use crate::numerics::vectorize::{Aligned, Kernel, LANES, Number, Vector, vectorize};
 
@@ -27,13 +27,7 @@ pub(crate) fn product(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> 
     tiled(left, right, Shape::Full, AsSummed)
 }
 
-/// X Yᵀ for rows of X (n × d) and Y (m × d), each entry finished as `finish` says.
-pub(crate) fn inner_products(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>, finish: impl Finish) -> Array2<f64> {
-    assert_eq!(x.ncols(), y.ncols(), "inner products are taken of rows of one length");
-    tiled(x, y.t(), Shape::Full, finish)
-}
-
-/// X Xᵀ likewise, of which one half is summed; `finish` must be symmetric.
+/// X Xᵀ for rows of X (n × d), each entry finished as `finish` says, which must be symmetric: one half is summed.
 pub(crate) fn gram(x: ArrayView2<'_, f64>, finish: impl Finish) -> Array2<f64> {
     let mut result = tiled(x, x.t(), Shape::LowerTiles, finish);
     mirror(&mut result, Lower);
@@ -132,21 +126,29 @@ enum Shape {
 fn tiled(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>, shape: Shape, finish: impl Finish) -> Array2<f64> {
     let (rows, columns) = (left.nrows(), right.ncols());
     let mut result = vec![0.0; rows * columns];
-    let fill = |(piece, result): (&Range<usize>, &mut [f64])| {
-        let left = left.slice_axis_move(Axis(0), Slice::from(piece.clone()));
-        vectorize(Tiled { left, first_row: piece.start, right, shape, finish, result });
-    };
     let pieces = pieces(rows, columns * left.ncols());
-    match &pieces[..] {
-        [] => {}
-        [all] => fill((all, &mut result)),
-        several => {
-            let size = several[0].len() * columns;
-            several.par_iter().zip(result.par_chunks_mut(size)).for_each(fill);
-        }
+    if let Some(first) = pieces.first() {
+        let right = Right::of(right);
+        let size = first.len() * columns;
+        for_each(pieces.iter().zip(result.chunks_mut(size)), |(piece, result)| {
+            let left = left.slice_axis_move(Axis(0), Slice::from(piece.clone()));
+            vectorize(Tiled::<_, ZERO> { left, first_row: piece.start, right: &right, shape, finish, result });
+        });
     }
     Array2::from_shape_vec((rows, columns), result).expect("an entry for every row and column")
 }
+
+/// Calls `work` with each of a few pieces, side by side if there are several.
+pub(crate) fn for_each<T: Send>(pieces: impl Iterator<Item = T>, work: impl Fn(T) + Send + Sync) {
+    let mut pieces: Vec<T> = pieces.collect();
+    match pieces.len() {
+        0 | 1 => pieces.drain(..).for_each(work),
+        _ => pieces.into_par_iter().for_each(work),
+    }
+}
+
+/// Bands for which a panel is read once.
+const GROUP: usize = 8;
 
 /// Multiplications and additions below which a second thread costs more than it takes over.
 const WORTH_A_THREAD: usize = 1 << 22;
@@ -162,89 +164,160 @@ pub(crate) fn pieces(rows: usize, work_of_a_row: usize) -> Vec<Range<usize>> {
     (0..rows).step_by(size).map(|first| first..rows.min(first + size)).collect()
 }
 
+/// The right factor of one or more products, in the order in which it is read.
+pub(crate) struct Right {
+    panels: Vec<ColumnsAcross>,
+    inner: usize,
+    columns: usize,
+}
+
+impl Right {
+    /// B, (p × q), copied side by side if that pays.
+    pub fn of(right: ArrayView2<'_, f64>) -> Self {
+        let (inner, columns) = right.dim();
+        let mut panels = vec![Aligned([0.0; COLUMNS]); columns.div_ceil(COLUMNS) * inner];
+        let pieces = pieces(columns.div_ceil(COLUMNS), COLUMNS * inner * WORK_OF_A_COPY);
+        if let Some(first) = pieces.first() {
+            for_each(pieces.iter().zip(panels.chunks_mut(first.len() * inner)), |(piece, panels)| {
+                vectorize(Packing { right, first: piece.start, panels });
+            });
+        }
+        Self { panels, inner, columns }
+    }
+
+    /// A B for some rows of A, (n × p), on this thread; `result` has n rows.
+    pub fn fill(&self, left: ArrayView2<'_, f64>, finish: impl Finish, result: &mut [f64]) {
+        vectorize(Tiled::<_, ZERO> { left, first_row: 0, right: self, shape: Shape::Full, finish, result });
+    }
+
+    /// As [`Right::fill`], without a finish.
+    pub fn product(&self, left: ArrayView2<'_, f64>, result: &mut [f64]) {
+        self.fill(left, AsSummed, result);
+    }
+
+    /// Goes on with sums that stand in `result`, as if these inner indices followed those before.
+    pub fn go_on(&self, left: ArrayView2<'_, f64>, result: &mut [f64]) {
+        let finish = AsSummed;
+        vectorize(Tiled::<_, ONWARD> { left, first_row: 0, right: self, shape: Shape::Full, finish, result });
+    }
+}
+
+/// To copy a number, in multiplications and additions.
+const WORK_OF_A_COPY: usize = 8;
+
+/// Panels from the one with this number on.
+struct Packing<'a> {
+    right: ArrayView2<'a, f64>,
+    first: usize,
+    panels: &'a mut [ColumnsAcross],
+}
+
+impl Kernel for Packing<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        for (number, panel) in self.panels.chunks_exact_mut(self.right.nrows()).enumerate() {
+            interleave(self.right.t(), (self.first + number) * COLUMNS, panel);
+        }
+    }
+}
+
+/// Whether sums begin at zero, or with what stands in their places.
+const ZERO: bool = false;
+const ONWARD: bool = true;
+
 /// Some rows of a product.
-struct Tiled<'a, F> {
+struct Tiled<'a, F, const BEGIN: bool> {
     left: ArrayView2<'a, f64>,
     first_row: usize,
-    right: ArrayView2<'a, f64>,
+    right: &'a Right,
     shape: Shape,
     finish: F,
     result: &'a mut [f64],
 }
 
-impl<F: Finish> Kernel for Tiled<'_, F> {
+impl<F: Finish, const BEGIN: bool> Kernel for Tiled<'_, F, BEGIN> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Self { left, first_row, right, shape, finish, result } = self;
-        let (rows, inner) = left.dim();
-        let panels = Panels { panels: panels(right), inner, columns: right.ncols(), shape, finish };
-        let bands = result.chunks_mut(ROWS * right.ncols()).enumerate();
-        if let Some(entries) = left.to_slice() {
-            for (index, result) in bands {
+    fn run<S: Simd>(mut self, simd: S) {
+        let (rows, inner) = self.left.dim();
+        let groups = std::mem::take(&mut self.result).chunks_mut(GROUP * ROWS * self.right.columns).enumerate();
+        if let Some(entries) = self.left.to_slice() {
+            for (index, result) in groups {
                 // Past the last row it stands again.
-                let row = |number: usize| &entries[(index * ROWS + number).min(rows - 1) * inner..][..inner];
-                let band: [&[f64]; ROWS] = std::array::from_fn(row);
-                panels.fill_band(simd, band, first_row + index * ROWS, result);
+                let row = |number: usize| &entries[number.min(rows - 1) * inner..][..inner];
+                let band = |band: usize| -> [&[f64]; ROWS] {
+                    std::array::from_fn(|number| row((index * GROUP + band) * ROWS + number))
+                };
+                let bands: [_; GROUP] = std::array::from_fn(band);
+                self.fill_group(simd, &bands, index * GROUP * ROWS, result);
             }
         } else {
-            let mut band = vec![Aligned([0.0; ROWS]); inner];
-            for (index, result) in bands {
-                interleave(left, index * ROWS, &mut band);
-                panels.fill_band(simd, &band[..], first_row + index * ROWS, result);
+            let mut across = vec![Aligned([0.0; ROWS]); GROUP * inner];
+            for (index, result) in groups {
+                let first = index * GROUP * ROWS;
+                for (band, first) in (first..rows).step_by(ROWS).take(GROUP).enumerate() {
+                    interleave(self.left, first, &mut across[band * inner..][..inner]);
+                }
+                let bands: [&[RowsAcross]; GROUP] = std::array::from_fn(|band| &across[band * inner..][..inner]);
+                self.fill_group(simd, &bands, first, result);
             }
         }
     }
 }
 
-/// The right factor, and what becomes of its products.
-struct Panels<F> {
-    panels: Vec<ColumnsAcross>,
-    inner: usize,
-    columns: usize,
-    shape: Shape,
-    finish: F,
-}
-
-impl<F: Finish> Panels<F> {
-    /// The rows of the result for one band, from `first_row` of the whole result on.
+impl<F: Finish, const BEGIN: bool> Tiled<'_, F, BEGIN> {
+    /// The rows of the result for some bands, from the `first` of this piece on: every panel is read once for all of them.
     #[inline(always)]
-    fn fill_band<S: Simd>(&self, simd: S, band: impl Band, first_row: usize, result: &mut [f64]) {
-        let last_row = first_row + result.len() / self.columns - 1;
-        for (number, panel) in self.panels.chunks_exact(self.inner).enumerate() {
-            let first = number * COLUMNS;
-            if self.shape == Shape::LowerTiles && first > last_row {
-                break;
-            }
-            let tile = tile(simd, band, panel, self.finish);
-            for (row, sums) in result.chunks_exact_mut(self.columns).zip(&tile) {
-                let places = &mut row[first..];
-                match places.first_chunk_mut() {
-                    Some(whole) => *whole = *sums,
-                    None => places.copy_from_slice(&sums[..places.len()]),
+    fn fill_group<S: Simd>(&self, simd: S, bands: &[impl Band], first: usize, result: &mut [f64]) {
+        let (inner, columns) = (self.right.inner, self.right.columns);
+        for (number, panel) in self.right.panels.chunks_exact(inner).enumerate() {
+            let left = number * COLUMNS;
+            for (index, (&band, result)) in bands.iter().zip(result.chunks_mut(ROWS * columns)).enumerate() {
+                let last_row = self.first_row + first + index * ROWS + result.len() / columns - 1;
+                if self.shape == Shape::Full || left <= last_row {
+                    tile::<S, BEGIN>(simd, (band, panel), self.finish, (result, columns, left));
                 }
             }
         }
     }
 }
 
-/// Eight rows times one panel, as many at once as there are registers for.
+/// Eight rows times one panel, as many at once as there are registers for, from the column `left` of the result on.
 #[inline(always)]
-fn tile<S: Simd>(simd: S, band: impl Band, panel: &[ColumnsAcross], finish: impl Finish) -> [[f64; COLUMNS]; ROWS] {
+fn tile<S: Simd, const BEGIN: bool>(
+    simd: S,
+    factors: (impl Band, &[ColumnsAcross]),
+    finish: impl Finish,
+    (result, columns, left): (&mut [f64], usize, usize),
+) {
     let mut tile = [[0.0; COLUMNS]; ROWS];
-    for pair in 0..COLUMNS / (2 * S::F64_LANES) {
-        if S::F64_LANES == LANES {
-            rows_of_tile::<S, _, ROWS>(simd, (band, panel), (0, pair), finish, &mut tile);
-        } else {
-            rows_of_tile::<S, _, { ROWS / 2 }>(simd, (band, panel), (0, pair), finish, &mut tile);
-            rows_of_tile::<S, _, { ROWS / 2 }>(simd, (band, panel), (ROWS / 2, pair), finish, &mut tile);
+    let width = COLUMNS.min(columns - left);
+    if BEGIN == ONWARD {
+        for (row, sums) in result.chunks_exact(columns).zip(&mut tile) {
+            sums[..width].copy_from_slice(&row[left..][..width]);
         }
     }
-    tile
+    for pair in 0..COLUMNS / (2 * S::F64_LANES) {
+        if S::F64_LANES == LANES {
+            rows_of_tile::<S, _, ROWS>(simd, factors, (0, pair), finish, &mut tile);
+        } else {
+            rows_of_tile::<S, _, { ROWS / 2 }>(simd, factors, (0, pair), finish, &mut tile);
+            rows_of_tile::<S, _, { ROWS / 2 }>(simd, factors, (ROWS / 2, pair), finish, &mut tile);
+        }
+    }
+    for (row, sums) in result.chunks_exact_mut(columns).zip(&tile) {
+        let places = &mut row[left..];
+        match places.first_chunk_mut() {
+            Some(whole) => *whole = *sums,
+            None => places.copy_from_slice(&sums[..places.len()]),
+        }
+    }
 }
 
-/// R rows from the `first` on, and two vectors of columns.
+/// R rows from the `first` on, and two vectors of columns; sums begin with what stands in the tile.
 #[inline(always)]
 fn rows_of_tile<S: Simd, B: Band, const R: usize>(
     simd: S,
@@ -254,6 +327,10 @@ fn rows_of_tile<S: Simd, B: Band, const R: usize>(
     tile: &mut [[f64; COLUMNS]; ROWS],
 ) {
     let mut sums = [[Vector::splat(simd, 0.0); 2]; R];
+    for (row, sums) in sums.iter_mut().enumerate() {
+        let places = S::as_simd_f64s(&tile[first + row]).0;
+        *sums = [Vector::new(simd, places[2 * pair]), Vector::new(simd, places[2 * pair + 1])];
+    }
     let entry = band.entries::<R>(first, panel.len());
     for (k, values) in panel.iter().enumerate() {
         let values = S::as_simd_f64s(&values.0).0;

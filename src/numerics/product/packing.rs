@@ -16,17 +16,6 @@ pub(super) type RowsAcross = Aligned<[f64; ROWS]>;
 /// The entries of a panel at one inner index.
 pub(super) type ColumnsAcross = Aligned<[f64; COLUMNS]>;
 
-/// The columns of `right` sixteen at a time: panel after panel, each row after row, with zeros past the last column.
-#[inline(always)]
-pub(super) fn panels(right: ArrayView2<'_, f64>) -> Vec<ColumnsAcross> {
-    let inner = right.nrows();
-    let mut panels = vec![Aligned([0.0; COLUMNS]); right.ncols().div_ceil(COLUMNS) * inner];
-    for (number, panel) in panels.chunks_exact_mut(inner).enumerate() {
-        interleave(right.t(), number * COLUMNS, panel);
-    }
-    panels
-}
-
 /// Copies W lines from the `first` on, so that their k-th entries stand together; what is past the last line stays.
 #[inline(always)]
 pub(super) fn interleave<const W: usize>(lines: ArrayView2<'_, f64>, first: usize, into: &mut [Aligned<[f64; W]>]) {
