@@ -12,8 +12,8 @@ use embedding_norms::optimizer::GradientDescent;
 use embedding_norms::simulation::{Cadence, Descent, PairDescent, Start, Stop, StopRules};
 use embedding_norms::sphere::{angle, cosines, normalize, uniform};
 use embedding_norms::theory::convergence::{
-    flow_half_tangent, flow_steps, half_tangent_at, next_order_steps, population_flow_steps, second_order_steps,
-    turned_ratio,
+    flow_half_tangent, flow_steps, half_tangent_at, next_order_steps, population_alignment, population_flow_steps,
+    second_order_steps, turned_ratio,
 };
 use embedding_norms::theory::one_step::{Pair, one_minus_cosine};
 use embedding_norms::theory::pair::{Count, EqualPopulation, FirstStep, steps_of_pair};
@@ -482,4 +482,21 @@ fn l5_the_table_of_the_chapter() {
     let largest =
         angles.flat_map(|phi| [0.0, 0.01, 0.1, 0.5, 1.0, 2.0].map(|end: f64| bracket(phi, end.min(0.99 * phi))));
     assert!((1.05..1.07).contains(&largest.fold(0.0, f64::max)));
+}
+
+#[test]
+fn l4_the_mean_over_a_population_follows_the_shrinking_half_tangents() {
+    // k = 1 and 2 become 1/2 and 1 as κt = ln 2, and 1 − cos φ = 2k²/(1 + k²).
+    let mean = population_alignment(&[1.0, 2.0], std::f64::consts::LN_2).unwrap();
+    assert!((mean - 0.5 * (0.4 + 1.0)).abs() < 1e-15);
+    assert!((population_alignment(&[1.0, 2.0], 0.0).unwrap() - 0.5 * (1.0 + 1.6)).abs() < 1e-15);
+}
+
+#[test]
+fn l1_a_ratio_beyond_the_range_of_doubles_takes_the_steps_of_its_logarithm() {
+    let (epsilon, u) = (1e-290, 0.25);
+    let steps = |half_tangent: f64| flow_steps(half_tangent, u, u, epsilon).unwrap();
+    assert!((1e300 / half_tangent_at(epsilon)).is_infinite());
+    let expected = steps(1e10) + 290.0 * std::f64::consts::LN_10 / (2.0 * u);
+    assert!((steps(1e300) / expected - 1.0).abs() < 1e-13);
 }

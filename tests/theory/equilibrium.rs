@@ -247,3 +247,17 @@ fn s3_the_next_orders_of_the_chapter() {
     let coupled = order(Rule::HeavyBallCoupled { momentum: 0.9 });
     assert!((decoupled + 0.0020).abs() < 5e-5 && (coupled - 0.0029).abs() < 5e-5, "{decoupled} {coupled}");
 }
+
+#[test]
+fn s3_a_norm_from_below_settles_as_one_from_above() {
+    let settled = Persistent::new(0.1, 0.01).unwrap().equilibrium(Rule::GradientDescent, 32.0).unwrap();
+    // Its fourth power approaches that of ρ* as exp(−t/τ): 1 − 1/16 falls to 1 − 0.95⁴, 15 to 1.05⁴ − 1.
+    for (start, away, end) in [(0.5, 15.0 / 16.0, 1.0 - 0.95_f64.powi(4)), (2.0, 15.0, 1.05_f64.powi(4) - 1.0)] {
+        let steps = settled.steps_to(start * settled.norm, Rule::GradientDescent, 0.05).unwrap();
+        let expected = settled.relaxation * (away / end).ln();
+        assert!((steps / expected - 1.0).abs() < 1e-12, "{steps} and {expected} from {start} ρ*");
+    }
+    for start in [0.96, 1.0, 1.04] {
+        assert_eq!(settled.steps_to(start * settled.norm, Rule::GradientDescent, 0.05), Ok(0.0));
+    }
+}
