@@ -2,6 +2,7 @@
 //! find.
 
 mod confidence;
+mod forecast;
 mod norms;
 mod specificity;
 mod steps;

@@ -157,6 +157,29 @@ fn s8_norms_grow_without_decay_by_what_disagrees() {
     assert!(off(Positives::new(DIMENSION, 0.0).unwrap().grown(&growth, visits as f64).unwrap()) > 0.5);
 }
 
+#[test]
+fn s8_norms_grow_under_momentum_by_what_it_remembers_too() {
+    let (gamma, beta, visited, steps, initial) = (0.04, 0.8, 0.8, 1200, 1.3_f64);
+    let mut draws = generator(8, b"tests/specificity", 0);
+    let points = initial * uniform(600, DIMENSION, &mut draws).unwrap();
+    let rule = HeavyBall::new(beta).unwrap();
+    let descent = PersistentDescent::new(&rule, gamma).unwrap().concentration(100.0).frequency(visited).unwrap();
+    let mut run = descent.start(points).unwrap();
+    run.settle(steps, &mut draws).unwrap();
+    let fourth = run.directions().norms().iter().map(|norm| norm.powi(4)).sum::<f64>() / 600.0;
+    let positives = Positives::new(DIMENSION, 100.0).unwrap();
+    let growth = Growth { learning_rate: gamma, momentum: beta, frequency: visited, initial_norm: initial };
+    let off = |growth: Growth| (fourth / positives.grown(&growth, steps as f64).unwrap() - 1.0).abs();
+    println!("{fourth}, off by {:e}", off(growth));
+    assert!(off(growth) < 0.006, "{:e}", off(growth));
+    // Controls: a larger rate instead of momentum, that is without what it remembers; every step; another start.
+    let alike = Growth { learning_rate: gamma / (1.0 - beta), momentum: 0.0, ..growth };
+    for wrong in [alike, Growth { frequency: 1.0, ..growth }, Growth { initial_norm: 1.0, ..growth }] {
+        println!("{wrong:?}: off by {:e}", off(wrong));
+        assert!(off(wrong) > 0.012);
+    }
+}
+
 /// Of InfoNCE with many uniform negatives: G²/τ², as what they pull on the average is radial.
 #[test]
 fn s8_the_mean_square_of_info_nce_is_that_of_a_batch() {
