@@ -5,11 +5,10 @@
 use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2, Axis, Slice};
-use rayon::prelude::*;
 
 use super::pull::{Pull, add_differences, take_near};
 use super::similarity::{fill_similarities, near_pairs};
-use crate::numerics::product::{Right, for_each, pieces};
+use crate::numerics::product::{Right, pieces, side_by_side};
 
 /// How many rows of so many similarities a thread has in memory at a time, for d coordinates: 2 to 8 MiB, or 64 rows. With
 /// fewer rows, the gradient of the columns is read and written again more often, which costs the more the wider it is.
@@ -19,7 +18,7 @@ fn rows_of_a_thread(columns: usize, d: usize) -> usize {
 }
 
 /// Pulls of near pairs that are kept; when all rows are alike, every pair is near.
-const KEPT: usize = 1 << 20;
+const KEPT: usize = 1 << 18;
 
 /// An exponential and what stands around it, in multiplications and additions.
 pub(super) const WORK_OF_AN_ENTRY: usize = 64;
@@ -94,10 +93,7 @@ impl<'a> Pairs<'a> {
             add_differences((gradient, first), &pulls, self.y, self.rows_of_x(first, losses.len()));
             pulls
         };
-        match pieces.len() {
-            1 => parts.flat_map(work).collect(),
-            _ => parts.collect::<Vec<_>>().into_par_iter().map(work).collect::<Vec<_>>().concat(),
-        }
+        side_by_side(parts, work).concat()
     }
 
     /// What is made of the similarities of every row, as [`Rows::slopes`] has them, without gradients.
@@ -105,7 +101,7 @@ impl<'a> Pairs<'a> {
         let columns = self.y.nrows();
         let pieces = pieces(self.x.nrows(), self.work_of_a_row());
         let Some(size) = pieces.first().map(Range::len) else { return };
-        for_each(losses.chunks_mut(size).enumerate(), |(piece, losses)| {
+        side_by_side(losses.chunks_mut(size).enumerate(), |(piece, losses)| {
             let rows = rows_of_a_thread(columns, self.y.ncols()).min(size);
             let mut entries = vec![0.0; rows * columns];
             for (block, losses) in losses.chunks_mut(rows).enumerate() {
@@ -200,7 +196,7 @@ pub(super) fn visit_in_order(
         let entries = &mut entries[..rows * columns];
         let pieces = pieces(rows, pairs.work_of_a_row());
         let piece = pieces.first().map_or(rows, Range::len);
-        for_each(entries.chunks_mut(piece * columns).enumerate(), |(number, entries)| {
+        side_by_side(entries.chunks_mut(piece * columns).enumerate(), |(number, entries)| {
             let x = pairs.rows_of_x(first + number * piece, entries.len() / columns);
             fill_similarities(x, &pairs.columns, entries);
             work(entries);
@@ -214,7 +210,7 @@ fn add_transposed(slopes: ArrayView2<'_, f64>, x: ArrayView2<'_, f64>, gradient:
     let right = Right::of(x);
     let pieces = pieces(slopes.ncols(), slopes.nrows() * x.ncols());
     let Some(size) = pieces.first().map(Range::len) else { return };
-    for_each(pieces.iter().zip(gradient.chunks_mut(size * x.ncols())), |(piece, gradient)| {
+    side_by_side(pieces.iter().zip(gradient.chunks_mut(size * x.ncols())), |(piece, gradient)| {
         let columns = slopes.t();
         let columns = columns.slice_axis(Axis(0), Slice::from(piece.clone()));
         if is_first { right.product(columns, gradient) } else { right.go_on(columns, gradient) }

@@ -130,7 +130,7 @@ fn tiled(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>, shape: Shape, fi
     if let Some(first) = pieces.first() {
         let right = Right::of(right);
         let size = first.len() * columns;
-        for_each(pieces.iter().zip(result.chunks_mut(size)), |(piece, result)| {
+        side_by_side(pieces.iter().zip(result.chunks_mut(size)), |(piece, result)| {
             let left = left.slice_axis_move(Axis(0), Slice::from(piece.clone()));
             vectorize(Tiled::<_, ZERO> { left, first_row: piece.start, right: &right, shape, finish, result });
         });
@@ -138,12 +138,15 @@ fn tiled(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>, shape: Shape, fi
     Array2::from_shape_vec((rows, columns), result).expect("an entry for every row and column")
 }
 
-/// Calls `work` with each of a few pieces, side by side if there are several.
-pub(crate) fn for_each<T: Send>(pieces: impl Iterator<Item = T>, work: impl Fn(T) + Send + Sync) {
-    let mut pieces: Vec<T> = pieces.collect();
+/// What `work` makes of each of a few pieces, in their order, side by side if there are several.
+pub(crate) fn side_by_side<T: Send, R: Send>(
+    pieces: impl Iterator<Item = T>,
+    work: impl Fn(T) -> R + Send + Sync,
+) -> Vec<R> {
+    let pieces: Vec<T> = pieces.collect();
     match pieces.len() {
-        0 | 1 => pieces.drain(..).for_each(work),
-        _ => pieces.into_par_iter().for_each(work),
+        0 | 1 => pieces.into_iter().map(work).collect(),
+        _ => pieces.into_par_iter().map(work).collect(),
     }
 }
 
@@ -178,7 +181,7 @@ impl Right {
         let mut panels = vec![Aligned([0.0; COLUMNS]); columns.div_ceil(COLUMNS) * inner];
         let pieces = pieces(columns.div_ceil(COLUMNS), COLUMNS * inner * WORK_OF_A_COPY);
         if let Some(first) = pieces.first() {
-            for_each(pieces.iter().zip(panels.chunks_mut(first.len() * inner)), |(piece, panels)| {
+            side_by_side(pieces.iter().zip(panels.chunks_mut(first.len() * inner)), |(piece, panels)| {
                 vectorize(Packing { right, first: piece.start, panels });
             });
         }
