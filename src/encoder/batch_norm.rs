@@ -2,6 +2,7 @@
 
 use ndarray::Array2;
 
+use super::convolution::Shape;
 use super::linear::{STANDARD, add};
 use super::normalized::{Normalized, inverse_deviation};
 use crate::numerics::vectorize::{Kernel, vectorize};
@@ -14,11 +15,16 @@ use crate::setting::{SettingError, within};
 /// its unbiased variance (divided by n − 1). All as in PyTorch's `BatchNorm1d`: gains 1, offsets 0, ε = 1e-5, m = 0.1 at
 /// the start. Where σ² + ε = 0, x̂ = 0. A group of parameters each: g, then o.
 ///
+/// Of images it is [per channel](BatchNorm::per_channel): μ and σ² are then over all places of all images of the batch, as
+/// in `BatchNorm2d`, and n is their number.
+///
 /// Source: Ioffe and Szegedy, *Batch normalization*, ICML 2015, arXiv 1502.03167.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BatchNorm {
     gain: Vec<f64>,
     offset: Vec<f64>,
+    /// Places of an image, each with all features; 1 where rows are no images.
+    places: usize,
     epsilon: f64,
     momentum: f64,
     running_mean: Vec<f64>,
@@ -35,11 +41,21 @@ impl BatchNorm {
         Self {
             gain: vec![1.0; width],
             offset: vec![0.0; width],
+            places: 1,
             epsilon: 1e-5,
             momentum: 0.1,
             running_mean: vec![0.0; width],
             running_variance: vec![1.0; width],
         }
+    }
+
+    /// Of the channels of images, the same at every place.
+    ///
+    /// # Panics
+    /// If images have no features.
+    pub fn per_channel(images: Shape) -> Self {
+        assert!(images.features() > 0, "images need channels and places");
+        Self { places: images.places(), ..Self::new(images.channels) }
     }
 
     /// With this ε beside the variance.
@@ -65,7 +81,7 @@ impl BatchNorm {
     /// # Panics
     /// Unless there is one of each per feature.
     pub fn with_parameters(self, gain: Vec<f64>, offset: Vec<f64>) -> Self {
-        assert!(gain.len() == self.width() && offset.len() == self.width(), "a gain and an offset per feature");
+        assert!(gain.len() == self.gain.len() && offset.len() == self.gain.len(), "a gain and an offset per feature");
         Self { gain, offset, ..self }
     }
 
@@ -74,8 +90,9 @@ impl BatchNorm {
         (&self.running_mean, &self.running_variance)
     }
 
+    /// The number of features of a row, over all places.
     pub(super) fn width(&self) -> usize {
-        self.gain.len()
+        self.places * self.gain.len()
     }
 
     pub(super) fn epsilon_mut(&mut self) -> &mut f64 {
@@ -95,7 +112,7 @@ impl BatchNorm {
     pub(super) fn infer(&self, mut inputs: Array2<f64>) -> Array2<f64> {
         let inverse: Vec<f64> =
             self.running_variance.iter().map(|variance| inverse_deviation(*variance, self.epsilon)).collect();
-        for row in inputs.as_slice_mut().expect(STANDARD).chunks_mut(self.width()) {
+        for row in inputs.as_slice_mut().expect(STANDARD).chunks_mut(self.gain.len()) {
             for (feature, x) in row.iter_mut().enumerate() {
                 let unit = (*x - self.running_mean[feature]) * inverse[feature];
                 *x = self.gain[feature] * unit + self.offset[feature];
@@ -106,7 +123,7 @@ impl BatchNorm {
 
     /// Takes the statistics of a batch into the running ones.
     pub(super) fn remember(&mut self, normalized: &Normalized) {
-        let rows = normalized.units.nrows() as f64;
+        let rows = (normalized.units.len() / self.gain.len()) as f64;
         // A single row has no variance.
         let unbiased = rows / (rows - 1.0).max(1.0);
         let keep = 1.0 - self.momentum;

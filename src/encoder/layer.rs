@@ -3,13 +3,17 @@
 use ndarray::{Array2, ArrayView2, Zip};
 
 use super::normalized::Normalized;
-use super::{BatchNorm, LayerNorm, Linear};
+use super::{AveragePool, BatchNorm, Convolution, LayerNorm, Linear};
 
 /// One layer of a network.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Layer {
     /// y = W x + b.
     Linear(Linear),
+    /// y_o = b + Σ_t W_t x_{s·o + t}, for images.
+    Convolution(Convolution),
+    /// The mean over the places of an image.
+    AveragePool(AveragePool),
     /// Features normalized over the rows of a batch.
     BatchNorm(BatchNorm),
     /// Rows normalized over their features.
@@ -25,6 +29,8 @@ impl Layer {
     pub(super) fn widths(&self) -> Option<(usize, usize)> {
         match self {
             Self::Linear(linear) => Some(linear.widths()),
+            Self::Convolution(convolution) => Some(convolution.widths()),
+            Self::AveragePool(pool) => Some(pool.widths()),
             Self::BatchNorm(norm) => Some((norm.width(), norm.width())),
             Self::LayerNorm(norm) => Some((norm.width(), norm.width())),
             Self::Rectifier => None,
@@ -36,8 +42,9 @@ impl Layer {
     fn tensors(&self) -> usize {
         match self {
             Self::Linear(linear) => linear.tensors(),
+            Self::Convolution(convolution) => convolution.linear().tensors(),
             Self::BatchNorm(_) | Self::LayerNorm(_) => 2,
-            Self::Rectifier => 0,
+            Self::Rectifier | Self::AveragePool(_) => 0,
             Self::Residual(layers) => layers.iter().map(Self::tensors).sum(),
         }
     }
@@ -50,9 +57,10 @@ impl Layer {
     pub(super) fn slices(&self) -> Vec<&[f64]> {
         match self {
             Self::Linear(linear) => linear.slices().collect(),
+            Self::Convolution(convolution) => convolution.linear().slices().collect(),
             Self::BatchNorm(norm) => norm.slices().to_vec(),
             Self::LayerNorm(norm) => norm.slices().to_vec(),
-            Self::Rectifier => Vec::new(),
+            Self::Rectifier | Self::AveragePool(_) => Vec::new(),
             Self::Residual(layers) => layers.iter().flat_map(Self::slices).collect(),
         }
     }
@@ -60,9 +68,10 @@ impl Layer {
     pub(super) fn slices_mut(&mut self) -> Vec<&mut [f64]> {
         match self {
             Self::Linear(linear) => linear.slices_mut().collect(),
+            Self::Convolution(convolution) => convolution.linear_mut().slices_mut().collect(),
             Self::BatchNorm(norm) => norm.slices_mut().into(),
             Self::LayerNorm(norm) => norm.slices_mut().into(),
-            Self::Rectifier => Vec::new(),
+            Self::Rectifier | Self::AveragePool(_) => Vec::new(),
             Self::Residual(layers) => layers.iter_mut().flat_map(Self::slices_mut).collect(),
         }
     }
@@ -72,7 +81,7 @@ impl Layer {
         match self {
             Self::BatchNorm(norm) => norm.state_mut().into(),
             Self::Residual(layers) => layers.iter_mut().flat_map(Self::state_mut).collect(),
-            Self::Linear(_) | Self::LayerNorm(_) | Self::Rectifier => self.slices_mut(),
+            _ => self.slices_mut(),
         }
     }
 
@@ -81,8 +90,8 @@ impl Layer {
         match self {
             Self::BatchNorm(norm) => vec![norm.epsilon_mut()],
             Self::LayerNorm(norm) => vec![norm.epsilon_mut()],
-            Self::Linear(_) | Self::Rectifier => Vec::new(),
             Self::Residual(layers) => layers.iter_mut().flat_map(Self::epsilons_mut).collect(),
+            _ => Vec::new(),
         }
     }
 }
@@ -125,6 +134,8 @@ pub(super) fn forward(layers: &[Layer], inputs: ArrayView2<'_, f64>) -> Vec<Step
     for (place, layer) in layers.iter().enumerate() {
         let step = match layer {
             Layer::Linear(linear) => Step::plain(linear.forward(before(&steps, inputs))),
+            Layer::Convolution(convolution) => Step::plain(convolution.forward(before(&steps, inputs))),
+            Layer::AveragePool(pool) => Step::plain(pool.forward(taken(&layers[..place], &mut steps, inputs).view())),
             Layer::Rectifier => Step::plain(rectified(taken(&layers[..place], &mut steps, inputs))),
             Layer::BatchNorm(norm) => Step::normalized(norm.forward(taken(&layers[..place], &mut steps, inputs))),
             Layer::LayerNorm(norm) => Step::normalized(norm.forward(taken(&layers[..place], &mut steps, inputs))),
@@ -164,6 +175,16 @@ pub(super) fn backward(
                 }
                 rayon::join(|| add_gradients(own), || linear.pull_back(upstream.view())).1
             }
+            (Layer::Convolution(convolution), _) => {
+                let inputs = before(&steps[..place], inputs);
+                let add_gradients = |own| convolution.add_gradients(inputs, upstream.view(), own);
+                if place == 0 && !wanted {
+                    add_gradients(own);
+                    return None;
+                }
+                rayon::join(|| add_gradients(own), || convolution.pull_back(upstream.view())).1
+            }
+            (Layer::AveragePool(pool), _) => pool.pull_back(upstream.view()),
             (Layer::Rectifier, _) => {
                 // A select, not a branch, so that it is vectorized.
                 Zip::from(&mut upstream).and(&step.outputs).for_each(|slope, &output| {
@@ -193,6 +214,8 @@ pub(super) fn infer(layers: &[Layer], inputs: ArrayView2<'_, f64>) -> Array2<f64
         let view = current.as_ref().map_or(inputs, |outputs| outputs.view());
         let next = match layer {
             Layer::Linear(linear) => linear.forward(view),
+            Layer::Convolution(convolution) => convolution.forward(view),
+            Layer::AveragePool(pool) => pool.forward(owned(current, inputs).view()),
             Layer::Residual(inner) => infer(inner, view) + view,
             Layer::Rectifier => rectified(owned(current, inputs)),
             Layer::BatchNorm(norm) => norm.infer(owned(current, inputs)),

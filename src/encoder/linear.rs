@@ -50,11 +50,16 @@ impl Linear {
     /// The outputs for rows of inputs, (n × q).
     pub(super) fn forward(&self, inputs: ArrayView2<'_, f64>) -> Array2<f64> {
         let mut outputs = product(inputs, self.weights.t());
+        self.add_bias(outputs.as_slice_mut().expect(STANDARD));
+        outputs
+    }
+
+    /// Adds b to rows of outputs, one after another.
+    pub(super) fn add_bias(&self, outputs: &mut [f64]) {
         if let Some(bias) = &self.bias {
             let bias = bias.as_slice().expect(STANDARD);
-            outputs.rows_mut().into_iter().for_each(|mut row| add(row.as_slice_mut().expect(STANDARD), bias));
+            outputs.chunks_exact_mut(bias.len()).for_each(|row| add(row, bias));
         }
-        outputs
     }
 
     /// Adds ∂L/∂W = Gᵀ X and ∂L/∂b = Σ G to the gradients of this layer's tensors, for G = ∂L/∂y.
@@ -65,8 +70,13 @@ impl Linear {
         gradients: &mut [Vec<f64>],
     ) {
         add(&mut gradients[0], product(upstream.t(), inputs).as_slice().expect(STANDARD));
-        if self.bias.is_some() {
-            upstream.rows().into_iter().for_each(|row| add(&mut gradients[1], row.to_slice().expect(STANDARD)));
+        self.add_bias_gradient(upstream.to_slice().expect(STANDARD), gradients);
+    }
+
+    /// Adds ∂L/∂b = Σ G, for rows of G one after another.
+    pub(super) fn add_bias_gradient(&self, upstream: &[f64], gradients: &mut [Vec<f64>]) {
+        if let Some(bias) = &self.bias {
+            upstream.chunks_exact(bias.len()).for_each(|row| add(&mut gradients[1], row));
         }
     }
 

@@ -11,7 +11,7 @@
 //!
 //! | encoder | embedding of input i | groups of parameters |
 //! |---|---|---|
-//! | [`Network`] | layers of the features x_i: linear, rectifier, batch or layer normalization, residual | one per tensor |
+//! | [`Network`] | layers of the features x_i: linear, convolution, rectifier, normalization, residual | one per tensor |
 //! | [`Table::linear`] | z_i = a_i W_i, a linear layer whose inputs are a_i e_i: a row per input | one, the tensor W |
 //! | [`Table::free`] | z_i itself | one per embedding |
 //!
@@ -19,6 +19,8 @@
 //! plain descent is orthogonal to the embedding (statement G3); once inputs share parameters it is not.
 
 mod batch_norm;
+mod convolution;
+mod convolutional;
 mod layer;
 mod layer_norm;
 mod linear;
@@ -28,6 +30,8 @@ mod perceptron;
 mod table;
 
 pub use batch_norm::BatchNorm;
+pub use convolution::{AveragePool, Convolution, Shape};
+pub use convolutional::Convolutional;
 pub use layer::Layer;
 pub use layer_norm::LayerNorm;
 pub use linear::Linear;

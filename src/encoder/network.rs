@@ -1,6 +1,6 @@
 //! Networks: layers one after another.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
 use super::layer::{backward, forward, infer, remember, taken, widths};
 use super::{Encoder, Input, Layer, Linear, Pass};
@@ -26,6 +26,9 @@ use crate::setting::SettingError;
 pub struct Network {
     layers: Vec<Layer>,
 }
+
+/// Rows that are embedded at a time at inference, so that the images between convolutions take little memory.
+const AT_A_TIME: usize = 1024;
 
 impl Network {
     /// A perceptron: linear layers of these widths with rectifiers between them, from the number of features to the
@@ -70,7 +73,14 @@ impl Network {
     /// # Panics
     /// If the network takes another number of features.
     pub fn embed_features(&self, features: ArrayView2<'_, f64>) -> Array2<f64> {
-        infer(&self.layers, features)
+        let parts: Vec<_> =
+            features.axis_chunks_iter(Axis(0), AT_A_TIME).map(|part| infer(&self.layers, part)).collect();
+        match &parts[..] {
+            [] => infer(&self.layers, features),
+            parts => {
+                concatenate(Axis(0), &parts.iter().map(|part| part.view()).collect::<Vec<_>>()).expect("one width")
+            }
+        }
     }
 
     /// The embeddings of rows of features, (n × p), as in training: batch normalizations use the statistics of these rows.

@@ -133,7 +133,7 @@ pub(super) fn between(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>, rows: &imp
         let entries = &mut entries[..losses.len() * columns];
         let x = pairs.rows_of_x(first, losses.len());
         let found = pairs.evaluate(rows, &pulling, Block { first, entries, losses, gradient });
-        add_transposed(matrix(entries, columns), x, gradient_of_y, first == 0);
+        Right::of(x).add_transposed(matrix(entries, columns), gradient_of_y, first == 0);
         near = near.filter(|near: &Vec<Pull>| near.len() + found.len() <= KEPT);
         near.iter_mut().for_each(|near| near.extend_from_slice(&found));
     }
@@ -203,18 +203,6 @@ pub(super) fn visit_in_order(
         });
         (first..).zip(entries.chunks_exact(columns)).for_each(|(row, entries)| then(row, entries));
     }
-}
-
-/// Adds Wᵀ X to the gradient with respect to y, which is zero before the first rows, for the slopes W of some rows X.
-fn add_transposed(slopes: ArrayView2<'_, f64>, x: ArrayView2<'_, f64>, gradient: &mut [f64], is_first: bool) {
-    let right = Right::of(x);
-    let pieces = pieces(slopes.ncols(), slopes.nrows() * x.ncols());
-    let Some(size) = pieces.first().map(Range::len) else { return };
-    side_by_side(pieces.iter().zip(gradient.chunks_mut(size * x.ncols())), |(piece, gradient)| {
-        let columns = slopes.t();
-        let columns = columns.slice_axis(Axis(0), Slice::from(piece.clone()));
-        if is_first { right.product(columns, gradient) } else { right.go_on(columns, gradient) }
-    });
 }
 
 /// Adds the pulls of near pairs by x to the gradient with respect to y.

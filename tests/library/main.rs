@@ -2,6 +2,7 @@
 
 mod claim;
 mod confidence;
+mod convolutions;
 mod data;
 mod extremes;
 mod figure;

@@ -3,7 +3,9 @@
 
 use crate::support;
 
-use embedding_norms::encoder::{BatchNorm, Encoder, Input, Layer, LayerNorm, Linear, Network, Perceptron};
+use embedding_norms::encoder::{
+    AveragePool, BatchNorm, Convolution, Encoder, Input, Layer, LayerNorm, Linear, Network, Perceptron, Shape,
+};
 use embedding_norms::loss::{Loss, NegativeCosine, NtXent};
 use embedding_norms::optimizer::{AdamW, GradientDescent, HeavyBall, Optimizer, WeightDecay};
 use embedding_norms::random::generator;
@@ -18,7 +20,10 @@ use support::training::flat;
 #[serde(tag = "kind", rename_all = "kebab-case")]
 enum Plan {
     Linear { inputs: usize, outputs: usize, bias: bool },
+    Convolution { images: [usize; 3], step: usize, outputs: usize, bias: bool, planes: bool },
+    AveragePool { images: [usize; 3] },
     BatchNorm { width: usize },
+    ChannelNorm { images: [usize; 3] },
     LayerNorm { width: usize },
     Rectifier,
     Residual { layers: Vec<Plan> },
@@ -31,12 +36,25 @@ impl Plan {
                 let bias = bias.then(|| Array1::zeros(*outputs));
                 Layer::Linear(Linear::new(Array2::zeros((*outputs, *inputs)), bias))
             }
+            Self::Convolution { images, step, outputs, bias, planes } => {
+                let images = shape(*images);
+                let bias = bias.then(|| Array1::zeros(*outputs));
+                let weights = Linear::new(Array2::zeros((*outputs, 9 * images.channels)), bias);
+                let layer = Convolution::new(images, 3, *step, weights);
+                Layer::Convolution(if *planes { layer.of_planes() } else { layer })
+            }
+            Self::AveragePool { images } => Layer::AveragePool(AveragePool::new(shape(*images))),
+            Self::ChannelNorm { images } => Layer::BatchNorm(BatchNorm::per_channel(shape(*images))),
             Self::BatchNorm { width } => Layer::BatchNorm(BatchNorm::new(*width)),
             Self::LayerNorm { width } => Layer::LayerNorm(LayerNorm::new(*width)),
             Self::Rectifier => Layer::Rectifier,
             Self::Residual { layers } => Layer::Residual(layers.iter().map(Self::layer).collect()),
         }
     }
+}
+
+fn shape([channels, height, width]: [usize; 3]) -> Shape {
+    Shape { channels, height, width }
 }
 
 fn network(plans: &[Plan], tensors: &[Vec<f64>]) -> Network {
@@ -172,7 +190,7 @@ fn two_views(batch: &[Vec<Vec<f64>>; 2]) -> Views {
 #[test]
 fn trainings_of_normalized_networks_follow_pytorch() {
     let reference: Reference = serde_json::from_str(include_str!("../reference/encoders/networks.json")).unwrap();
-    assert_eq!(reference.cases.len(), 11);
+    assert_eq!(reference.cases.len(), 13);
     for case in &reference.cases {
         let (optimizer, decay) = case.optimizer();
         let loss: Box<dyn Loss> = match case.predictor {

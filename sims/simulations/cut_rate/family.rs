@@ -120,9 +120,10 @@ impl Networks {
 fn piece(layer: &Layer) -> Piece {
     match layer {
         Layer::Linear(linear) => Piece::Linear { bias: linear.has_bias() },
+        Layer::Convolution(convolution) => Piece::Linear { bias: convolution.linear().has_bias() },
         Layer::BatchNorm(_) => Piece::BatchNorm,
         Layer::LayerNorm(_) => Piece::LayerNorm,
-        Layer::Rectifier => Piece::Rectifier,
+        Layer::Rectifier | Layer::AveragePool(_) => Piece::Rectifier,
         Layer::Residual(layers) => Piece::Residual(layers.iter().map(piece).collect()),
     }
 }
@@ -132,7 +133,7 @@ pub fn normalizations(layers: &[Layer]) -> usize {
     let own = |layer: &Layer| match layer {
         Layer::BatchNorm(_) | Layer::LayerNorm(_) => 1,
         Layer::Residual(layers) => normalizations(layers),
-        Layer::Linear(_) | Layer::Rectifier => 0,
+        Layer::Linear(_) | Layer::Convolution(_) | Layer::Rectifier | Layer::AveragePool(_) => 0,
     };
     layers.iter().map(own).sum()
 }

@@ -198,8 +198,20 @@ impl Right {
         self.fill(left, AsSummed, result);
     }
 
+    /// Adds Aᵀ B to `result`, for A (p × m), side by side if that pays: sums that begin with these inner indices, or go on
+    /// from others.
+    pub fn add_transposed(&self, left: ArrayView2<'_, f64>, result: &mut [f64], begins: bool) {
+        let pieces = pieces(left.ncols(), left.nrows() * self.columns);
+        let Some(size) = pieces.first().map(Range::len) else { return };
+        side_by_side(pieces.iter().zip(result.chunks_mut(size * self.columns)), |(piece, result)| {
+            let left = left.t();
+            let left = left.slice_axis(Axis(0), Slice::from(piece.clone()));
+            if begins { self.product(left, result) } else { self.go_on(left, result) }
+        });
+    }
+
     /// Goes on with sums that stand in `result`, as if these inner indices followed those before.
-    pub fn go_on(&self, left: ArrayView2<'_, f64>, result: &mut [f64]) {
+    fn go_on(&self, left: ArrayView2<'_, f64>, result: &mut [f64]) {
         let finish = AsSummed;
         vectorize(Tiled::<_, ONWARD> { left, first_row: 0, right: self, shape: Shape::Full, finish, result });
     }

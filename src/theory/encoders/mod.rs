@@ -17,7 +17,7 @@ use super::scaling::{Decay, Rule, decay_exponent, degree, epsilon_exponent};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Piece {
-    /// W h, or W h + b.
+    /// W h, or W h + b; a convolution too.
     Linear {
         /// Whether there is a bias b.
         bias: bool,
@@ -26,7 +26,7 @@ pub enum Piece {
     BatchNorm,
     /// Layer normalization with gain and offset.
     LayerNorm,
-    /// max(0, h).
+    /// max(0, h), or another map that scales with h and has no parameters, as the mean over the places of an image.
     Rectifier,
     /// h + f(h), with f these pieces.
     Residual(Vec<Piece>),

@@ -34,6 +34,17 @@ class Residual(torch.nn.Module):
         return x + self.inner(x)
 
 
+class Images(torch.nn.Module):
+    """A module of images whose features come in rows, plane after plane."""
+
+    def __init__(self, images, inner):
+        super().__init__()
+        self.images, self.inner = images, inner
+
+    def forward(self, x):
+        return self.inner(x.unflatten(1, self.images)).flatten(1)
+
+
 def linear(inputs, outputs, bias=True):
     return {"kind": "linear", "inputs": inputs, "outputs": outputs, "bias": bias}
 
@@ -44,6 +55,18 @@ def batch_norm(width):
 
 def layer_norm(width):
     return {"kind": "layer-norm", "width": width}
+
+
+def convolution(images, outputs, step, bias=True, planes=False):
+    return {"kind": "convolution", "images": images, "outputs": outputs, "step": step, "bias": bias, "planes": planes}
+
+
+def average_pool(images):
+    return {"kind": "average-pool", "images": images}
+
+
+def channel_norm(images):
+    return {"kind": "channel-norm", "images": images}
 
 
 RELU = {"kind": "rectifier"}
@@ -61,6 +84,13 @@ def module(layer):
             return torch.nn.BatchNorm1d(layer["width"])
         case "layer-norm":
             return torch.nn.LayerNorm(layer["width"])
+        case "convolution":
+            inner = torch.nn.Conv2d(layer["images"][0], layer["outputs"], 3, layer["step"], 1, bias=layer["bias"])
+            return Images(layer["images"], inner)
+        case "average-pool":
+            return Images(layer["images"], torch.nn.AdaptiveAvgPool2d(1))
+        case "channel-norm":
+            return Images(layer["images"], torch.nn.BatchNorm2d(layer["images"][0]))
         case "rectifier":
             return torch.nn.ReLU()
         case "residual":
@@ -72,11 +102,13 @@ def network(layers):
 
 
 def parameters(net):
-    return [tensor.detach().flatten().tolist() for tensor in net.parameters()]
+    """Weights of convolutions with the channels of a place side by side."""
+    by_places = lambda tensor: tensor.permute(0, 2, 3, 1) if tensor.dim() == 4 else tensor
+    return [by_places(tensor.detach()).flatten().tolist() for tensor in net.parameters()]
 
 
 def running(net):
-    norms = [part for part in net.modules() if isinstance(part, torch.nn.BatchNorm1d)]
+    norms = [part for part in net.modules() if isinstance(part, (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d))]
     return [[norm.running_mean.tolist(), norm.running_var.tolist()] for norm in norms]
 
 
@@ -122,7 +154,7 @@ def case(name, layers, optimizer, settings, predictor=None, target=None, schedul
             for tensor in net.parameters():
                 tensor += 0.05 * torch.randn_like(tensor)
     start = {"encoder": parameters(encoder), "predictor": parameters(head) if head else None}
-    width = layers[0]["inputs"]
+    width = layers[0]["inputs"] if "inputs" in layers[0] else int(np.prod(layers[0]["images"]))
     inputs = [[np.round(numbers.standard_normal((ROWS, width)), 2) for _ in range(2)] for _ in range(STEPS)]
     how = (inputs, optimizer, settings, target, schedule, clip)
     changed, changed_head = copy.deepcopy(encoder), copy.deepcopy(head)
@@ -164,6 +196,14 @@ layered = [layer_norm(layer["width"]) if layer["kind"] == "batch-norm" else laye
 block = residual(linear(7, 7, False), batch_norm(7), RELU, linear(7, 7, False), batch_norm(7))
 heavy_ball = {"lr": 0.005, "momentum": 0.9, "weight_decay": 5e-4}
 head = [linear(4, 3, False), batch_norm(3), RELU, linear(3, 4)]
+grey = [
+    convolution([1, 5, 4], 3, 2, False, True), channel_norm([3, 3, 2]), RELU,
+    convolution([3, 3, 2], 4, 2, False), channel_norm([4, 2, 1]), RELU,
+    average_pool([4, 2, 1]), linear(4, 4, False), batch_norm(4),
+]
+coloured = [
+    convolution([2, 4, 5], 3, 1, True, True), RELU, convolution([3, 4, 5], 4, 2), RELU, average_pool([4, 2, 3]), linear(4, 4),
+]
 result = {
     "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
     "cases": [
@@ -178,6 +218,8 @@ result = {
         case("residual-plain", [linear(5, 7), RELU, residual(linear(7, 7)), RELU, linear(7, 4)], "SGD", {"lr": 0.02}),
         case("simsiam", without, "SGD", heavy_ball, predictor=head),
         case("byol", without, "SGD", heavy_ball, predictor=head, target=0.9),
+        case("convolutions", grey, "SGD", heavy_ball),
+        case("convolutions-biases", coloured, "SGD", {"lr": 0.02}),
     ],
 }
 pathlib.Path(__file__).with_name("networks.json").write_text(json.dumps(result) + "\n")
