@@ -1,6 +1,7 @@
 //! The simulations, each readable like a section of a paper, and what they share.
 
 pub mod adam_epsilon;
+pub mod checkpoints;
 pub mod class_imbalance;
 pub mod confidence;
 pub mod contrastive_losses;
@@ -23,6 +24,7 @@ pub mod optimizer_laws;
 pub mod orthogonality;
 pub mod pairs;
 pub mod photo_data;
+pub mod photo_encoder;
 pub mod rate_decay_equivalence;
 pub mod registry;
 pub mod run;

@@ -174,6 +174,62 @@ fn levers_learn_from_images() {
 }
 
 #[test]
+fn convolutional_networks_learn_from_images_and_depend_on_no_number_of_threads() {
+    let data = miniature();
+    let find = |simulation: &str, options: &str| {
+        let (folder, assert) = run(simulation, data.path(), options);
+        assert.success();
+        files(&folder)
+    };
+    let tiny = TINY.replace("--hidden 32", "");
+    let options = format!("{tiny} --left-out 0 --encoder convolution");
+    let one = find("confidence", &format!("{options} --threads 1"));
+    assert!(one == find("confidence", &format!("{options} --threads 2")));
+    let record = String::from_utf8(one["confidence.json"].clone()).unwrap();
+    let settings: serde_json::Value = serde_json::from_str(&record).unwrap();
+    assert_eq!(settings["settings"]["encoder"], "convolution", "{record}");
+    assert_eq!(settings["settings"]["hidden"], serde_json::json!([16, 32, 64]));
+    let perceptron = find("confidence", &format!("{tiny} --left-out 0"));
+    assert!(one["confidence.csv"] != perceptron["confidence.csv"]);
+    let options = "--tasks images-contrastive,images-simclr,images-byol --cuts 3 --powers 1 --epochs 1 --samples 128 --test 64 \
+                   --batch 32 --hidden 16 --tuning 1 --replicates 2 --batch-norm-factors 1 --digits-factors 1 --quiet";
+    let convolved = find("levers", &format!("{options} --encoder convolution"));
+    assert!(convolved["levers.csv"] != find("levers", options)["levers.csv"]);
+}
+
+#[test]
+fn levers_that_were_killed_go_on_after_their_last_epoch_and_find_the_same() {
+    let data = miniature();
+    let options = "--tasks images-contrastive,images-byol --cuts 3 --powers 1 --epochs 60 --samples 256 --test 64 --batch 32 \
+                   --hidden 32 --tuning 1 --replicates 2 --batch-norm-factors 1 --digits-factors 1 --threads 1 --quiet";
+    let (folder, assert) = run("levers", data.path(), options);
+    assert.success();
+    let plain = files(&folder);
+    let (kept, killed) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let options = format!("{options} --checkpoints {}", kept.path().display());
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("embedding-norms"));
+    let command = command.current_dir(killed.path()).args(["levers", "--data"]).arg(data.path());
+    let mut training = command.args(options.split_whitespace()).spawn().unwrap();
+    let is_state = |entry: &fs::DirEntry| entry.path().extension().is_some_and(|ending| ending == "state");
+    let states = || fs::read_dir(kept.path()).unwrap().filter(|entry| is_state(entry.as_ref().unwrap())).count();
+    while states() == 0 && training.try_wait().unwrap().is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    training.kill().unwrap();
+    training.wait().unwrap();
+    assert!(!killed.path().join("results/levers.csv").exists() && states() == 1);
+    let (folder, assert) = run("levers", data.path(), &options);
+    assert.success();
+    assert!(plain == files(&folder));
+    // Two tasks, two replicates.
+    assert_eq!(states(), 2 * 2);
+    // All epochs are done, and no step is taken again.
+    let (folder, assert) = run("levers", data.path(), &options);
+    assert.success();
+    assert!(plain == files(&folder));
+}
+
+#[test]
 fn what_does_not_fit_the_images_is_refused() {
     let (data, without) = (miniature(), miniature());
     for name in ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"] {
@@ -206,7 +262,13 @@ fn what_does_not_fit_the_images_is_refused() {
         error.contains("--tasks images-simclr: it learns from images of your own; give them with --data"),
         "{error}"
     );
-    let mut command = cargo_bin_cmd!("embedding-norms");
-    let assert = command.current_dir(nothing.path()).args(["confidence", "--images", "100"]).assert().code(2);
-    assert!(String::from_utf8(assert.get_output().stderr.clone()).unwrap().contains("--data <DIR>"));
+    for options in [
+        &["confidence", "--images", "100"][..],
+        &["confidence", "--encoder", "convolution"],
+        &["levers", "--encoder", "convolution"],
+    ] {
+        let mut command = cargo_bin_cmd!("embedding-norms");
+        let assert = command.current_dir(nothing.path()).args(options).assert().code(2);
+        assert!(String::from_utf8(assert.get_output().stderr.clone()).unwrap().contains("--data <DIR>"));
+    }
 }

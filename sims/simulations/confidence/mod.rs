@@ -78,7 +78,7 @@ pub struct Confidence {
 
     /// Widths of the hidden layers
     #[arg(long, value_name = "N,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::count,
-          default_value = "256,256", num_args = 1)]
+          default_value = "256,256", default_value_if("encoder", "convolution", "16,32,64"), num_args = 1)]
     hidden: Vec<usize>,
 
     /// Dimension d of the embeddings

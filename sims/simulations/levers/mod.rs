@@ -6,6 +6,7 @@
 
 mod analysis;
 mod claims;
+mod courses;
 mod criterion;
 mod curve;
 mod figures;
@@ -28,7 +29,9 @@ use serde::{Deserialize, Serialize};
 use crate::cli::failure::Failure;
 use crate::cli::rates::{self, Averages, OfMean};
 use crate::cli::values;
+use crate::simulations::checkpoints::Checkpoints;
 use crate::simulations::photo_data::PhotoData;
+use crate::simulations::photo_encoder::ImageEncoder;
 use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
 use analysis::Comparisons;
@@ -62,6 +65,11 @@ pub struct Levers {
     #[arg(long, value_name = "DIR", value_parser = PhotoData::parse)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     data: Option<PhotoData>,
+
+    /// What encodes images of your own; the channels after three convolutions are a quarter, a half and all of --hidden
+    #[arg(long, value_name = "KIND", requires = "data", value_enum, default_value = "perceptron")]
+    #[serde(default, skip_serializing_if = "ImageEncoder::is_default")]
+    encoder: ImageEncoder,
 
     /// Factors c by which initial parameters are divided; networks with batch normalization take the paper's, 3 and 9
     #[arg(long, value_name = "c,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::positive,
@@ -126,6 +134,12 @@ pub struct Levers {
     #[arg(long, value_name = "DIR")]
     #[serde(skip)]
     save_embeddings: Option<PathBuf>,
+
+    /// Keep the state of each training in this folder, so that one that was killed goes on after its last epoch; delete the
+    /// folder when the run is done
+    #[arg(long, value_name = "DIR")]
+    #[serde(skip)]
+    checkpoints: Option<PathBuf>,
 
     /// After how many steps they are saved
     #[arg(long, value_name = "N", value_parser = values::count, default_value_t = 1)]
@@ -282,6 +296,8 @@ impl Levers {
         let save = self.save_embeddings.clone().map(|folder| Save { folder, steps: self.save_steps as u64 });
         let settings = self.levers(task).into_iter().flat_map(at_rates).collect();
         let images = self.data.clone().filter(|_| task.data() == Data::Images);
-        Training { task, settings, size: self.size, epochs: self.epochs, images, save }
+        let encoder = if images.is_some() { self.encoder } else { ImageEncoder::default() };
+        let checkpoints = Checkpoints::new(self.checkpoints.clone());
+        Training { task, settings, size: self.size, epochs: self.epochs, images, encoder, save, checkpoints }
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lever::{Kind, Lever};
 use super::recipe::Recipe;
-use super::task::{Samples, Size, Task};
+use super::task::{Inputs, Samples, Size, Task};
 use crate::cli::failure::Failure;
 use crate::cli::values;
 use crate::simulations::study::{Context, Row, Study, yes_no};
@@ -114,7 +114,8 @@ impl Symmetry {
         unit: &Context<'_>,
     ) -> Result<Vec<f64>, Failure> {
         let mut generator: Generator = unit.generator.clone();
-        let (mut encoder, mut predictor) = self.task.networks(samples.features(), self.size, &mut generator);
+        let (mut encoder, mut predictor) =
+            self.task.networks(Inputs::Features(samples.features()), self.size, &mut generator);
         let cut = cut.map_or(Lever::None, Lever::Cut);
         cut.prepare(std::iter::once(&mut encoder).chain(&mut predictor))?;
         let loss = self.task.loss()?;

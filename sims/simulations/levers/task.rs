@@ -15,6 +15,7 @@ use crate::cli::failure::Failure;
 use crate::cli::values;
 use crate::simulations::digit_views;
 use crate::simulations::photo_data::{Changes, PhotoData};
+use crate::simulations::photo_encoder::convolutional;
 
 /// Data, method and whether the networks have biases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
@@ -100,6 +101,22 @@ pub struct Size {
     pub noise: f64,
 }
 
+impl Size {
+    /// The channels after each convolution.
+    pub fn channels(self) -> [usize; 3] {
+        [4, 2, 1].map(|part| self.hidden.div_ceil(part))
+    }
+}
+
+/// What networks take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inputs {
+    /// So many features, of a perceptron.
+    Features(usize),
+    /// Images, of a convolutional network.
+    Convolved(ImageSize),
+}
+
 /// Temperature of NT-Xent.
 const TEMPERATURE: f64 = 0.5;
 /// Temperature of the supervised InfoNCE on the mixture, the paper's.
@@ -183,25 +200,33 @@ impl Task {
         })
     }
 
-    /// The initial networks for so many features: the encoder, and the predictor if there is one.
-    pub fn networks(self, features: usize, size: Size, generator: &mut Generator) -> (Network, Option<Network>) {
+    /// The initial networks for such inputs: the encoder, and the predictor if there is one.
+    pub fn networks(self, inputs: Inputs, size: Size, generator: &mut Generator) -> (Network, Option<Network>) {
         let (hidden, dimension) = (size.hidden, self.dimension());
-        let (outer, inner) = ([features, hidden, dimension], [dimension, hidden, dimension]);
+        let inner = [dimension, hidden, dimension];
         let plan = |widths: &[usize]| match self.architecture() {
             Architecture::NoBiases => Perceptron::new(widths).without_biases(),
             Architecture::Biases => Perceptron::new(widths),
             Architecture::BatchNorm => Perceptron::new(widths).without_biases().batch_norm(),
         };
-        let encoder = match self.architecture() {
-            Architecture::BatchNorm => plan(&outer).residual_blocks(1).normalized_outputs(),
-            _ => plan(&outer),
+        let is_normalized = self.is_normalized();
+        let encoder = match inputs {
+            Inputs::Features(features) => {
+                let plan = plan(&[features, hidden, dimension]);
+                let plan = if is_normalized { plan.residual_blocks(1).normalized_outputs() } else { plan };
+                plan.draw(generator)
+            }
+            Inputs::Convolved(images) => {
+                let plan = convolutional(images, &size.channels(), dimension).without_biases();
+                let plan = if is_normalized { plan.batch_norm().normalized_outputs() } else { plan };
+                plan.draw(generator)
+            }
         };
         // As published, predictors end in a linear layer with a bias.
         let predictor = match self.architecture() {
             Architecture::BatchNorm => plan(&inner).last_bias(true),
             _ => plan(&inner),
         };
-        let encoder = encoder.draw(generator);
         let predictor = (!self.is_contrastive()).then(|| predictor.draw(generator));
         (encoder, predictor)
     }

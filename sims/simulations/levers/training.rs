@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use embedding_norms::confidence::{ConfidenceError, Neighbours, effective_rank, mean_cosine};
 use embedding_norms::encoder::Network;
 use embedding_norms::lab::files;
-use embedding_norms::random::Generator;
 use embedding_norms::sphere::{Directions, angle, normalize};
 use embedding_norms::training::{Source, Trainer, TrainingError, Views, batches};
 use ndarray::Array2;
@@ -15,16 +14,19 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use statrs::statistics::{Data, OrderStatistics};
 
+use super::courses::{Course, Courses};
 use super::curve::{self, Record};
 use super::lever::{Kind, Lever};
 use super::recipe::Recipe;
 use super::seed::Seed;
-use super::task::{Samples, Size, Task};
+use super::task::{Inputs, Samples, Size, Task};
 use crate::cli::arrays;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Folder, refused};
 use crate::cli::values;
+use crate::simulations::checkpoints::{Checkpoints, File};
 use crate::simulations::photo_data::PhotoData;
+use crate::simulations::photo_encoder::ImageEncoder;
 use crate::simulations::study::{Context, Row, Study};
 
 /// Neighbours that vote.
@@ -42,9 +44,13 @@ pub struct Training {
     /// What tasks on images learn from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub images: Option<PhotoData>,
+    #[serde(skip_serializing_if = "ImageEncoder::is_default")]
+    pub encoder: ImageEncoder,
     /// Where embeddings are saved; no part of the result.
     #[serde(skip)]
     pub save: Option<Save>,
+    #[serde(skip)]
+    pub checkpoints: Checkpoints,
 }
 
 /// One lever at one learning rate.
@@ -145,8 +151,15 @@ impl Study for Training {
     fn cost(&self) -> f64 {
         let Size { samples, batch, hidden, .. } = self.size;
         let inner = if self.task.is_normalized() { 2 * hidden } else { 0 };
-        let features = self.images.as_ref().map_or(64, |images| images.size().pixels());
-        let width = (hidden * (features + inner + self.task.dimension())) as f64;
+        let of_encoder = match &self.images {
+            None => (hidden * (64 + self.task.dimension())) as f64,
+            Some(images) if self.encoder == ImageEncoder::Convolution => {
+                let widths = self.size.channels().into_iter().chain([self.task.dimension()]).collect::<Vec<_>>();
+                self.encoder.multiplications(images.size(), &widths)
+            }
+            Some(images) => self.encoder.multiplications(images.size(), &[hidden, self.task.dimension()]),
+        };
+        let width = of_encoder + (hidden * inner) as f64;
         let comparisons = if self.task.is_contrastive() { 60.0 * batch as f64 } else { width };
         let views = if self.task.has_views() { 2.0 } else { 1.0 };
         let rows = (self.epochs * samples) as f64 * views;
@@ -158,7 +171,7 @@ impl Study for Training {
         let name = |part: &str| format!("levers/{part}/{}", values::name(self.task));
         let probes = samples.probes(&mut unit.shared_generator(name("probes").as_bytes()))?;
         let mut generator = unit.shared_generator(name("networks").as_bytes());
-        let networks = self.task.networks(samples.features(), self.size, &mut generator);
+        let networks = self.task.networks(self.inputs(&samples), self.size, &mut generator);
         let loss = self.task.loss()?;
         let watch = Watch { training: self, samples: &samples, probes, unit };
         let recipe = Recipe::new(self.task, self.steps())?;
@@ -167,15 +180,29 @@ impl Study for Training {
             setting.lever.prepare(std::iter::once(&mut encoder).chain(&mut predictor))?;
             watch.begin(setting, recipe.trainer(setting.lever, setting.rate, &*loss, (encoder, predictor))?)
         };
-        let courses = self.settings.iter().map(begin).collect::<Result<_, _>>()?;
-        let (runs, records) =
-            watch.follow(courses, &*samples.source()?, unit.shared_generator(name("training").as_bytes()))?;
+        let mut course = Courses {
+            epochs: 0,
+            generator: unit.shared_generator(name("training").as_bytes()),
+            each: self.settings.iter().map(begin).collect::<Result<_, _>>()?,
+        };
+        let file = self.checkpoints.file(&unit.generator)?;
+        if let Some(file) = &file {
+            course.resume(file)?;
+        }
+        let (runs, records) = watch.follow(course, &*samples.source()?, file)?;
         let seed = Seed { task: self.task, replicate: unit.unit.replicate, seed: unit.generator.random() };
         Ok((runs, (records, vec![seed])))
     }
 }
 
 impl Training {
+    fn inputs(&self, samples: &Samples) -> Inputs {
+        match (&self.images, self.encoder) {
+            (Some(images), ImageEncoder::Convolution) => Inputs::Convolved(images.size()),
+            _ => Inputs::Features(samples.features()),
+        }
+    }
+
     fn steps(&self) -> u64 {
         (self.size.samples.div_ceil(self.size.batch) * self.epochs) as u64
     }
@@ -202,17 +229,6 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
 /// The median angle between the rows of two sets of directions.
 fn median_angle(first: &Directions, second: &Directions) -> f64 {
     median(first.units().rows().into_iter().zip(second.units().rows()).map(|(x, y)| angle(x, y)))
-}
-
-/// A training under way.
-struct Course<'a> {
-    setting: Setting,
-    trainer: Trainer<'a, Network>,
-    /// The probes before training.
-    start: Directions,
-    run: Run,
-    records: Vec<Record>,
-    diverged: bool,
 }
 
 /// Those who watch the runs.
@@ -260,23 +276,27 @@ impl Watch<'_, '_> {
 
     fn follow(
         &self,
-        mut courses: Vec<Course<'_>>,
+        mut courses: Courses<'_>,
         source: &dyn Source,
-        mut generator: Generator,
+        file: Option<File>,
     ) -> Result<(Vec<Run>, Vec<Record>), Failure> {
         let schedule = self.training.schedule();
-        for _ in 0..self.training.epochs {
-            for rows in batches(source.samples(), self.training.size.batch, &mut generator) {
+        for epoch in courses.epochs..self.training.epochs {
+            for rows in batches(source.samples(), self.training.size.batch, &mut courses.generator) {
                 if self.unit.is_cancelled() {
                     return Ok((Vec::new(), Vec::new()));
                 }
-                let views = source.views(&rows, &mut generator);
-                for course in courses.iter_mut().filter(|course| !course.diverged) {
+                let views = source.views(&rows, &mut courses.generator);
+                for course in courses.each.iter_mut().filter(|course| !course.diverged) {
                     course.diverged = !self.advance(course, views.as_ref(), &schedule)?;
                 }
             }
+            courses.epochs = epoch + 1;
+            if let Some(file) = &file {
+                courses.save(file)?;
+            }
         }
-        let ended: Vec<_> = courses.into_iter().map(|course| self.end(course)).collect::<Result<_, _>>()?;
+        let ended: Vec<_> = courses.each.into_iter().map(|course| self.end(course)).collect::<Result<_, _>>()?;
         let (runs, records): (Vec<Run>, Vec<Vec<Record>>) = ended.into_iter().unzip();
         Ok((runs, records.concat()))
     }

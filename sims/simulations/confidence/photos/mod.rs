@@ -1,7 +1,6 @@
 //! Norms as confidence on images of a user's own, in the paper's figures: accuracy by norm, images that training never saw
 //! the like of, wrong labels, rare classes.
 
-mod checkpoints;
 mod claims;
 mod figures;
 mod labels;
@@ -21,9 +20,10 @@ use serde::{Deserialize, Serialize};
 use super::Confidence;
 use crate::cli::failure::Failure;
 use crate::cli::values;
+use crate::simulations::checkpoints::Checkpoints;
 use crate::simulations::photo_data::{Changes, PhotoData};
+use crate::simulations::photo_encoder::ImageEncoder;
 use crate::simulations::study::Plan;
-use checkpoints::Checkpoints;
 pub use claims::claims;
 pub use figures::{figures, is_of_photos};
 use sample::Sample;
@@ -46,6 +46,11 @@ pub struct Photos {
     #[arg(long, value_name = "DIR", requires = "data", value_parser = PhotoData::parse)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reference_data: Option<PhotoData>,
+
+    /// What encodes images; with convolutions --hidden is the channels after each of them
+    #[arg(long, value_name = "KIND", requires = "data", value_enum, default_value = "perceptron")]
+    #[serde(default, skip_serializing_if = "ImageEncoder::is_default")]
+    encoder: ImageEncoder,
 
     /// Images to train on, drawn at random [default: 10000]
     #[arg(long, value_name = "N", requires = "data", value_parser = values::count)]
@@ -72,7 +77,7 @@ pub struct Photos {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     no_flip: bool,
 
-    /// Hidden layers with biases in the place of batch normalization
+    /// Layers with biases in the place of batch normalization
     #[arg(long, requires = "data")]
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     no_batch_norm: bool,
@@ -105,6 +110,7 @@ impl Photos {
         let (sample, size) = (self.sample(), data.size());
         self.check(data, options)?;
         let training = PhotoTraining {
+            encoder: self.encoder,
             widths: options.hidden.iter().copied().chain([options.dim]).collect(),
             epochs: options.epochs,
             batch: options.batch,

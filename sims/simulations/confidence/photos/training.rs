@@ -1,4 +1,5 @@
-//! How an encoder learns from photographs: a perceptron, with batch normalization or with biases, by NT-Xent on views.
+//! How an encoder learns from photographs: a perceptron or a convolutional network, with batch normalization or with biases,
+//! by NT-Xent on views.
 
 use embedding_norms::data::images::ImageSize;
 use embedding_norms::encoder::{Encoder, Input, Network, Perceptron};
@@ -10,11 +11,12 @@ use embedding_norms::training::{Method, Schedule, Source, Trainer, batches};
 use ndarray::{ArrayView2, Axis, concatenate};
 use serde::Serialize;
 
-use super::checkpoints::{Checkpoints, Saved};
 use crate::cli::failure::Failure;
 use crate::cli::rates::OfMean;
+use crate::simulations::checkpoints::{Checkpoints, Saved};
 use crate::simulations::confidence::training::Encoders;
 use crate::simulations::photo_data::Changes;
+use crate::simulations::photo_encoder::{ImageEncoder, convolutional};
 
 /// Momentum of heavy ball.
 const MOMENTUM: f64 = 0.9;
@@ -29,7 +31,9 @@ const LOSS_PASSES: usize = 4;
 /// The settings of a training.
 #[derive(Clone, Debug, Serialize)]
 pub struct PhotoTraining {
-    /// Hidden layers, and the dimension of the embeddings.
+    #[serde(skip_serializing_if = "ImageEncoder::is_default")]
+    pub encoder: ImageEncoder,
+    /// Hidden layers or channels of convolutions, and the dimension of the embeddings.
     pub widths: Vec<usize>,
     pub epochs: usize,
     pub batch: usize,
@@ -60,15 +64,12 @@ impl PhotoTraining {
         let steps = (self.epochs * (images.nrows() / self.batch)) as u64;
         let schedule = Schedule::constant().warm_up((WARM_UP * steps as f64) as u64).cosine(steps, 0.0)?;
         let method = Method::new(&loss, &optimizer, self.learning_rate.get())?.schedule(schedule);
-        let widths: Vec<usize> = std::iter::once(size.pixels()).chain(self.widths.iter().copied()).collect();
-        let plan = Perceptron::new(&widths);
-        let plan = if self.batch_norm { plan.without_biases().batch_norm() } else { plan };
-        let mut untrained = plan.draw(generator);
+        let mut untrained = self.draw(size, generator);
         let mut trainer = Trainer::new(untrained.clone(), method)?;
         self.calibrate(&mut untrained, &*source, generator);
         let mut done = 0;
         if let Some(saved) = file.as_ref().map(|file| file.read()).transpose()?.flatten() {
-            trainer.resume(&saved.state)?;
+            saved.states.iter().try_for_each(|state| trainer.resume(state))?;
             generator.set_position(saved.position);
             done = saved.epochs;
         }
@@ -84,11 +85,29 @@ impl PhotoTraining {
                 }
             }
             if let Some(file) = &file {
-                let (position, state) = (generator.position(), trainer.checkpoint()?);
-                file.write(&Saved { epochs: epoch + 1, position, state })?;
+                let (position, states) = (generator.position(), vec![trainer.checkpoint()?]);
+                file.write(&Saved { epochs: epoch + 1, position, notes: String::new(), states })?;
             }
         }
         Ok(Encoders { untrained, trained: trainer.encoder().clone() })
+    }
+
+    /// A new network for images of this size.
+    fn draw(&self, size: ImageSize, generator: &mut Generator) -> Network {
+        match self.encoder {
+            ImageEncoder::Perceptron => {
+                let widths: Vec<usize> = std::iter::once(size.pixels()).chain(self.widths.iter().copied()).collect();
+                let plan = Perceptron::new(&widths);
+                let plan = if self.batch_norm { plan.without_biases().batch_norm() } else { plan };
+                plan.draw(generator)
+            }
+            ImageEncoder::Convolution => {
+                let (dimension, channels) = self.widths.split_last().expect("a dimension");
+                let plan = convolutional(size, channels, *dimension);
+                let plan = if self.batch_norm { plan.batch_norm() } else { plan };
+                plan.draw(generator)
+            }
+        }
     }
 
     fn calibrate(&self, network: &mut Network, source: &dyn Source, generator: &mut Generator) {
@@ -129,10 +148,9 @@ impl PhotoTraining {
 
     /// Nanoseconds that a training on so many images takes, roughly.
     pub fn cost(&self, size: ImageSize, images: usize) -> f64 {
-        let widths: Vec<usize> = std::iter::once(size.pixels()).chain(self.widths.iter().copied()).collect();
-        let weights: usize = widths.windows(2).map(|pair| pair[0] * pair[1]).sum();
+        let products = self.encoder.multiplications(size, &self.widths);
         let views = (2 * self.epochs * (images / self.batch) * self.batch) as f64;
-        views * (0.25 * weights as f64 + 40.0 * self.batch as f64 + 15.0 * size.pixels() as f64)
+        views * (0.25 * products + 40.0 * self.batch as f64 + 15.0 * size.pixels() as f64)
     }
 }
 
