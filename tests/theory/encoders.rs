@@ -5,7 +5,7 @@ use crate::support;
 
 use embedding_norms::confidence::{Neighbours, spearman_within};
 use embedding_norms::data::mixture::Mixture;
-use embedding_norms::encoder::{Encoder, Input, Layer, Network, Perceptron, Table};
+use embedding_norms::encoder::{Convolutional, Encoder, Input, Layer, Network, Perceptron, Shape, Table};
 use embedding_norms::loss::{Batch, Loss, NegativeCosine, NtXent, SupervisedInfoNce};
 use embedding_norms::normalization::{GradScale, pullback};
 use embedding_norms::optimizer::{Adam, GradientDescent, HeavyBall, Lars, Optimizer, WeightDecay, entry};
@@ -81,6 +81,12 @@ fn s4_orthogonality_moves_to_the_parameters() {
     assert!(parameter_share(&with, 2..4) < 1e-14);
     assert!(parameter_share(&without, 0..1) < 1e-14 && parameter_share(&without, 1..2) < 1e-14);
     assert!(parameter_share(&Network::draw(&[5, 4], false, &mut numbers), 0..1) < 1e-14);
+    // Of convolutions the same: each is a linear map of its windows.
+    let (convolved_with, convolved_without) =
+        (convolved().draw(&mut numbers), convolved().without_biases().draw(&mut numbers));
+    assert!(parameter_share(&convolved_with, 4..6) < 1e-14);
+    assert!((0..3).all(|layer| parameter_share(&convolved_without, layer..layer + 1) < 1e-14));
+    assert!(parameter_share(&convolved_with, 0..2) > 1e-6 && parameter_share(&convolved_with, 2..4) > 1e-6);
     // Negative controls: the last weights without their bias, and the first layer where there are biases.
     assert!(parameter_share(&with, 2..3) > 1e-6 && parameter_share(&with, 0..2) > 1e-6);
 }
@@ -280,6 +286,23 @@ fn networks() -> Vec<(&'static str, Network, Option<Network>)> {
     plans.map(|(kind, plan, head)| (kind, plan.draw(&mut numbers), head.map(|head| head.draw(&mut numbers)))).into()
 }
 
+/// Convolutional networks of the kinds of the theory, to which a convolution is a linear layer, and a mean over places scales
+/// as a rectifier does.
+fn convolutional_networks() -> Vec<(&'static str, Network, Option<Network>)> {
+    let mut numbers = generator(14, b"encoders/convolutions", 0);
+    let plans = [
+        ("no-biases", convolved().without_biases()),
+        ("biases", convolved()),
+        ("batch-norm", convolved().batch_norm().normalized_outputs()),
+    ];
+    plans.map(|(kind, plan)| (kind, plan.draw(&mut numbers), None)).into()
+}
+
+/// Two convolutions and a linear layer, for images of one row of five places.
+fn convolved() -> Convolutional {
+    Convolutional::new(Shape { channels: 1, height: 1, width: 5 }, &[8, 6], 4)
+}
+
 /// Losses and embeddings of 12 steps of a network whose tensors are divided by c^power, whose ε are divided by c^power too,
 /// and whose tensors are trained at rates times c^exponent.
 fn scaled_path(
@@ -337,7 +360,7 @@ fn far(x: &[f64], y: &[f64]) -> f64 {
 #[test]
 fn s7_a_cut_is_a_learning_rate_bit_for_bit_exactly_where_the_theory_says_so() {
     const CUT: f64 = 4.0;
-    for (kind, encoder, predictor) in networks() {
+    for (kind, encoder, predictor) in networks().into_iter().chain(convolutional_networks()) {
         let cut = Cut::of(&network(kind).unwrap()).unwrap();
         let (tensors, none) = (cut.powers.len(), vec![0; cut.epsilons.len()]);
         let ones = vec![1; tensors];

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::Levers;
 use super::curve::{Record, arrival};
 use super::lever::{Kind, Lever};
+use super::runs::{Role, Run, Stop};
 use super::task::Task;
-use super::training::{Role, Run, Stop};
 use crate::simulations::grouping::distinct;
 use crate::simulations::study::{Row, yes_no};
 

@@ -7,7 +7,7 @@ use embedding_norms::training::{Trainer, TrainingError};
 use serde::{Deserialize, Serialize};
 
 use super::curve::Record;
-use super::training::{Run, Setting};
+use super::runs::{Run, Setting};
 use crate::cli::failure::Failure;
 use crate::simulations::checkpoints::{File, Saved};
 

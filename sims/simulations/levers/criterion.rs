@@ -6,9 +6,9 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use super::analysis::{Comparisons, known_mean, predicted};
+use super::runs::Run;
 use super::seed::Seed;
 use super::task::Task;
-use super::training::Run;
 use crate::simulations::study::Row;
 
 /// Permutations of the control.

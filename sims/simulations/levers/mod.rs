@@ -12,6 +12,7 @@ mod curve;
 mod figures;
 mod lever;
 mod recipe;
+mod runs;
 mod seed;
 mod shrinking;
 mod symmetry;
@@ -37,11 +38,12 @@ use crate::simulations::study::Plan;
 use analysis::Comparisons;
 use curve::Record;
 use lever::Lever;
+use runs::{Run, Setting};
 use seed::Seed;
 use shrinking::Shrinking;
 use symmetry::Symmetry;
 use task::{Architecture, Data, Size, Task};
-use training::{Run, Save, Setting, Training};
+use training::{Save, Training};
 
 /// Layers of the networks whose outputs are looked at.
 const LAYERS: [usize; 3] = [1, 2, 3];
