@@ -1,5 +1,5 @@
 //! The optimizers of the catalogue as theory sees them: how they scale (statement L6), and where norms settle under them
-//! (statement S3).
+//! (statement S3); and the layers of a network (statement S7).
 //!
 //! ```
 //! use embedding_norms::{optimizer::entry, rules};
@@ -8,10 +8,12 @@
 //! # Ok::<(), embedding_norms::optimizer::CatalogueError>(())
 //! ```
 //!
-//! Neither the optimizers nor the theory know of each other. An optimizer states its degrees too; tests hold the two
-//! together.
+//! Neither the optimizers and encoders nor the theory know of each other. An optimizer states its degrees too; tests hold the
+//! two together.
 
+use crate::encoder::Layer;
 use crate::optimizer::{Entry, Parameters};
+use crate::theory::encoders::Piece;
 use crate::theory::equilibrium::Rule as Settling;
 use crate::theory::scaling::{Decay, Rule};
 
@@ -31,6 +33,19 @@ pub fn scaling(entry: &Entry) -> Rule {
             Rule { r: stated.parameters, q: stated.gradients, ..Rule::LINEAR }
         }
     }
+}
+
+/// Layers as they scale (statement S7): a convolution as a linear layer, a mean over places as a rectifier.
+pub fn pieces(layers: &[Layer]) -> Vec<Piece> {
+    let piece = |layer: &Layer| match layer {
+        Layer::Linear(linear) => Piece::Linear { bias: linear.has_bias() },
+        Layer::Convolution(convolution) => Piece::Linear { bias: convolution.linear().has_bias() },
+        Layer::BatchNorm(_) => Piece::BatchNorm,
+        Layer::LayerNorm(_) => Piece::LayerNorm,
+        Layer::Rectifier | Layer::AveragePool(_) => Piece::Rectifier,
+        Layer::Residual(layers) => Piece::Residual(pieces(layers)),
+    };
+    layers.iter().map(piece).collect()
 }
 
 /// The rule of statement S3 that corresponds to an optimizer with these settings and weight decay beside it, coupled

@@ -1,9 +1,10 @@
 //! Trainings with and without a lever: what is learned by which step, and the checkpoints that are diagnosed.
 
-use embedding_norms::encoder::{Encoder, Layer, Network};
+use embedding_norms::encoder::{Encoder, Network};
 use embedding_norms::normalization::GradScale;
 use embedding_norms::optimizer::entry;
-use embedding_norms::theory::encoders::{Cut, Piece};
+use embedding_norms::rules::pieces;
+use embedding_norms::theory::encoders::Cut;
 use embedding_norms::training::{Method, Trainer};
 use ndarray::Array2;
 
@@ -40,16 +41,7 @@ pub struct Run {
 
 /// How the model scales, from its layers.
 pub fn scaling(network: &Network) -> Cut {
-    fn piece(layer: &Layer) -> Piece {
-        match layer {
-            Layer::Linear(linear) => Piece::Linear { bias: linear.has_bias() },
-            Layer::BatchNorm(_) => Piece::BatchNorm,
-            Layer::LayerNorm(_) => Piece::LayerNorm,
-            Layer::Rectifier => Piece::Rectifier,
-            Layer::Residual(layers) => Piece::Residual(layers.iter().map(piece).collect()),
-        }
-    }
-    Cut::of(&network.layers().iter().map(piece).collect::<Vec<_>>()).unwrap()
+    Cut::of(&pieces(network.layers())).unwrap()
 }
 
 /// Trains a network of a seed.

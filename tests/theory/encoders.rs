@@ -362,6 +362,8 @@ fn s7_a_cut_is_a_learning_rate_bit_for_bit_exactly_where_the_theory_says_so() {
     const CUT: f64 = 4.0;
     for (kind, encoder, predictor) in networks().into_iter().chain(convolutional_networks()) {
         let cut = Cut::of(&network(kind).unwrap()).unwrap();
+        let layers = std::iter::once(&encoder).chain(&predictor).flat_map(Network::layers).cloned();
+        assert_eq!(Cut::of(&rules::pieces(&layers.collect::<Vec<_>>())).unwrap(), cut, "{kind}");
         let (tensors, none) = (cut.powers.len(), vec![0; cut.epsilons.len()]);
         let ones = vec![1; tensors];
         for (name, rule, rate) in rules() {

@@ -4,7 +4,8 @@ use clap::ValueEnum;
 use embedding_norms::encoder::{Layer, Network, Perceptron};
 use embedding_norms::loss::{Loss, NegativeCosine, NtXent};
 use embedding_norms::random::Generator;
-use embedding_norms::theory::encoders::{Broken, Cut, Piece};
+use embedding_norms::rules::pieces;
+use embedding_norms::theory::encoders::{Broken, Cut};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
@@ -112,19 +113,8 @@ pub struct Networks {
 impl Networks {
     /// What the theory says of a cut, from the layers themselves.
     pub fn cut(&self) -> Result<Cut, Broken> {
-        let layers = self.encoder.layers().iter().chain(self.predictor.iter().flat_map(Network::layers));
-        Cut::of(&layers.map(piece).collect::<Vec<_>>())
-    }
-}
-
-fn piece(layer: &Layer) -> Piece {
-    match layer {
-        Layer::Linear(linear) => Piece::Linear { bias: linear.has_bias() },
-        Layer::Convolution(convolution) => Piece::Linear { bias: convolution.linear().has_bias() },
-        Layer::BatchNorm(_) => Piece::BatchNorm,
-        Layer::LayerNorm(_) => Piece::LayerNorm,
-        Layer::Rectifier | Layer::AveragePool(_) => Piece::Rectifier,
-        Layer::Residual(layers) => Piece::Residual(layers.iter().map(piece).collect()),
+        let networks = std::iter::once(&self.encoder).chain(&self.predictor);
+        Cut::of(&networks.flat_map(|network| pieces(network.layers())).collect::<Vec<_>>())
     }
 }
 
