@@ -14,3 +14,4 @@ mod scaling_laws;
 mod specificity;
 #[path = "../support/mod.rs"]
 mod support;
+mod whole_range;
