@@ -1,6 +1,8 @@
 //! Images of a user's own to train on: the folder that an option names, samples of it, and the random changes that make
 //! views of them.
 
+use std::collections::BTreeMap;
+
 use embedding_norms::data::digits::{Digits, SIDE};
 use embedding_norms::data::images::{Half, ImageFolder, ImageSize, Images};
 use embedding_norms::data::photo::PhotoViews;
@@ -49,6 +51,16 @@ impl PhotoData {
     fn folder(&self) -> Result<&ImageFolder, Failure> {
         let lost = || Failure::Refused("the folder of the images is not known: give it with --data".to_owned());
         self.folder.as_ref().ok_or_else(lost)
+    }
+
+    /// How many images of each class a half has; nothing where the folder is not known.
+    pub fn of_each_class(&self, half: Half) -> Result<Option<BTreeMap<usize, usize>>, Failure> {
+        let Some(folder) = &self.folder else { return Ok(None) };
+        let mut there = BTreeMap::new();
+        for label in folder.labels(half)? {
+            *there.entry(label).or_default() += 1;
+        }
+        Ok(Some(there))
     }
 
     /// The classes of the images of a half.

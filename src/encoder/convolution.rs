@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2, Axis, CowArray, Ix2, Slice};
 
 use super::Linear;
 use super::linear::{STANDARD, add};
-use crate::numerics::product::{Right, pieces, side_by_side};
+use crate::numerics::product::{Right, matrix, pieces, side_by_side};
 use crate::random::Generator;
 
 /// How large the images are that a layer takes or makes. Their features stand place after place, row by row from the top,
@@ -269,10 +269,6 @@ fn turned(images: ArrayView2<'_, f64>, rows: usize) -> Array2<f64> {
         }
     }
     turned
-}
-
-fn matrix(entries: &[f64], columns: usize) -> ArrayView2<'_, f64> {
-    ArrayView2::from_shape((entries.len() / columns, columns), entries).expect("whole rows")
 }
 
 /// The mean over the places of an image, of each channel: PyTorch's `AdaptiveAvgPool2d(1)`.

@@ -168,21 +168,14 @@ pub(super) fn backward(
         gradients = earlier;
         upstream = match (layer, &step.memory) {
             (Layer::Linear(linear), _) => {
-                let add_gradients = |own| linear.add_gradients(before(&steps[..place], inputs), upstream.view(), own);
-                if place == 0 && !wanted {
-                    add_gradients(own);
-                    return None;
-                }
-                rayon::join(|| add_gradients(own), || linear.pull_back(upstream.view())).1
+                let (inputs, slopes) = (before(&steps[..place], inputs), upstream.view());
+                let add_gradients = || linear.add_gradients(inputs, slopes, own);
+                side_by_side(add_gradients, || linear.pull_back(slopes), place > 0 || wanted)?
             }
             (Layer::Convolution(convolution), _) => {
-                let inputs = before(&steps[..place], inputs);
-                let add_gradients = |own| convolution.add_gradients(inputs, upstream.view(), own);
-                if place == 0 && !wanted {
-                    add_gradients(own);
-                    return None;
-                }
-                rayon::join(|| add_gradients(own), || convolution.pull_back(upstream.view())).1
+                let (inputs, slopes) = (before(&steps[..place], inputs), upstream.view());
+                let add_gradients = || convolution.add_gradients(inputs, slopes, own);
+                side_by_side(add_gradients, || convolution.pull_back(slopes), place > 0 || wanted)?
             }
             (Layer::AveragePool(pool), _) => pool.pull_back(upstream.view()),
             (Layer::Rectifier, _) => {
@@ -205,6 +198,19 @@ pub(super) fn backward(
         };
     }
     wanted.then_some(upstream)
+}
+
+/// Adds the gradients of a layer's tensors, beside ∂L/∂x of its inputs if that is wanted.
+fn side_by_side(
+    add_gradients: impl FnOnce() + Send,
+    pull_back: impl FnOnce() -> Array2<f64> + Send,
+    wanted: bool,
+) -> Option<Array2<f64>> {
+    if wanted {
+        return Some(rayon::join(add_gradients, pull_back).1);
+    }
+    add_gradients();
+    None
 }
 
 /// The outputs with running statistics.

@@ -58,7 +58,7 @@ impl Linear {
     pub(super) fn add_bias(&self, outputs: &mut [f64]) {
         if let Some(bias) = &self.bias {
             let bias = bias.as_slice().expect(STANDARD);
-            outputs.chunks_exact_mut(bias.len()).for_each(|row| add(row, bias));
+            outputs.chunks_exact_mut(bias.len().max(1)).for_each(|row| add(row, bias));
         }
     }
 
@@ -76,7 +76,7 @@ impl Linear {
     /// Adds ∂L/∂b = Σ G, for rows of G one after another.
     pub(super) fn add_bias_gradient(&self, upstream: &[f64], gradients: &mut [Vec<f64>]) {
         if let Some(bias) = &self.bias {
-            upstream.chunks_exact(bias.len()).for_each(|row| add(&mut gradients[1], row));
+            upstream.chunks_exact(bias.len().max(1)).for_each(|row| add(&mut gradients[1], row));
         }
     }
 

@@ -73,14 +73,12 @@ impl Network {
     /// # Panics
     /// If the network takes another number of features.
     pub fn embed_features(&self, features: ArrayView2<'_, f64>) -> Array2<f64> {
-        let parts: Vec<_> =
-            features.axis_chunks_iter(Axis(0), AT_A_TIME).map(|part| infer(&self.layers, part)).collect();
-        match &parts[..] {
-            [] => infer(&self.layers, features),
-            parts => {
-                concatenate(Axis(0), &parts.iter().map(|part| part.view()).collect::<Vec<_>>()).expect("one width")
-            }
+        if features.nrows() <= AT_A_TIME {
+            return infer(&self.layers, features);
         }
+        let parts = features.axis_chunks_iter(Axis(0), AT_A_TIME).map(|part| infer(&self.layers, part));
+        let parts: Vec<_> = parts.collect();
+        concatenate(Axis(0), &parts.iter().map(|part| part.view()).collect::<Vec<_>>()).expect("one width")
     }
 
     /// The embeddings of rows of features, (n × p), as in training: batch normalizations use the statistics of these rows.

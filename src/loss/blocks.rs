@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayView2, Axis, Slice};
 
 use super::pull::{Pull, add_differences, take_near};
 use super::similarity::{fill_similarities, near_pairs};
-use crate::numerics::product::{Right, pieces, side_by_side};
+use crate::numerics::product::{Right, matrix, pieces, side_by_side};
 
 /// How many rows of so many similarities a thread has in memory at a time, for d coordinates: 2 to 8 MiB, or 64 rows. With
 /// fewer rows, the gradient of the columns is read and written again more often, which costs the more the wider it is.
@@ -209,10 +209,6 @@ pub(super) fn visit_in_order(
 fn pull_back(near: Vec<Pull>, (x, y): (ArrayView2<'_, f64>, ArrayView2<'_, f64>), gradient: &mut [f64]) {
     let turned: Vec<Pull> = near.into_iter().map(Pull::turned).collect();
     add_differences((gradient, 0), &turned, x, y);
-}
-
-fn matrix(entries: &[f64], columns: usize) -> ArrayView2<'_, f64> {
-    ArrayView2::from_shape((entries.len() / columns, columns), entries).expect("whole rows")
 }
 
 /// In the order of the rows.

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use assert_cmd::assert::Assert;
 use assert_cmd::cargo::cargo_bin_cmd;
@@ -108,6 +109,12 @@ fn figures_are_drawn_again_from_the_tables() {
     }
 }
 
+/// When each file of a folder was written.
+fn written(folder: &Path) -> BTreeMap<PathBuf, SystemTime> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    files.map(|file| (file.path(), file.metadata().unwrap().modified().unwrap())).collect()
+}
+
 #[test]
 fn a_killed_training_goes_on_after_its_last_epoch_and_finds_the_same() {
     let data = miniature();
@@ -123,8 +130,10 @@ fn a_killed_training_goes_on_after_its_last_epoch_and_finds_the_same() {
     let states = || fs::read_dir(kept.path()).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
     // All classes, two without one, the other data set, the long tail and the balanced sample, two replicates.
     assert_eq!(states().len(), 6 * 2);
-    // Trainings that were put down after all epochs take no step, and find the same again.
+    // Trainings that were put down after all epochs take no step, so that no state is written, and find the same again.
+    let before = written(kept.path());
     assert!(plain == find(&option));
+    assert_eq!(before, written(kept.path()));
     // A state that is not whole is not gone on from.
     for state in states() {
         let bytes = fs::read(&state).unwrap();
@@ -224,9 +233,11 @@ fn levers_that_were_killed_go_on_after_their_last_epoch_and_find_the_same() {
     // Two tasks, two replicates.
     assert_eq!(states(), 2 * 2);
     // All epochs are done, and no step is taken again.
+    let before = written(kept.path());
     let (folder, assert) = run("levers", data.path(), &options);
     assert.success();
     assert!(plain == files(&folder));
+    assert_eq!(before, written(kept.path()));
 }
 
 #[test]
@@ -253,6 +264,19 @@ fn what_does_not_fit_the_images_is_refused() {
     ];
     for (data, options, says) in cases {
         refused("confidence", data, options, says);
+    }
+    // Whatever is refused is refused before any work: no state of a training has been kept.
+    let (unequal, kept) = (miniature(), TempDir::new().unwrap());
+    let labels = unequal.path().join("train-labels-idx1-ubyte");
+    let mut bytes = fs::read(&labels).unwrap();
+    bytes[8..].iter_mut().skip(40).filter(|label| **label == 3).for_each(|label| *label = 0);
+    fs::write(&labels, bytes).unwrap();
+    for (data, options, says) in [
+        (unequal.path(), TINY, "has 44 of its 100 images, and of the class 3 there are 10; take a smaller imbalance"),
+        (data.path(), &unknown, "--left-out 7: the test has no image of this class"),
+    ] {
+        refused("confidence", data, &format!("{options} --checkpoints {}", kept.path().display()), says);
+        assert_eq!(fs::read_dir(kept.path()).unwrap().count(), 0);
     }
     refused("levers", data.path(), "--tasks digits-contrastive", "--data: no task learns from these images");
     let mut command = cargo_bin_cmd!("embedding-norms");

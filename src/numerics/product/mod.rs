@@ -150,6 +150,11 @@ pub(crate) fn side_by_side<T: Send, R: Send>(
     }
 }
 
+/// Rows of so many numbers, one after another.
+pub(crate) fn matrix(entries: &[f64], columns: usize) -> ArrayView2<'_, f64> {
+    ArrayView2::from_shape((entries.len() / columns, columns), entries).expect("whole rows")
+}
+
 /// Bands for which a panel is read once.
 const GROUP: usize = 8;
 

@@ -145,6 +145,7 @@ impl Photos {
         let tail = Sample { images: sample.images / 4, ..sample };
         let imbalance = self.imbalance.unwrap_or(100.0);
         let tail = Tail { data: data.clone(), sample: tail, training: training.clone(), neighbours, imbalance };
+        tail.check()?;
         let mut classes = options.left_out.clone();
         classes.sort_unstable();
         classes.dedup();
@@ -176,6 +177,11 @@ impl Photos {
                  smaller batch",
                 options.batch
             ));
+        }
+        if let Some(classes) = data.of_each_class(Half::Test)?
+            && let Some(class) = options.left_out.iter().find(|class| !classes.contains_key(class))
+        {
+            return refuse(format!("--left-out {class}: the test has no image of this class; leave out others"));
         }
         if let Some(reference) = &self.reference_data
             && reference.size() != data.size()

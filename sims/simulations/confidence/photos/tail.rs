@@ -1,7 +1,7 @@
 //! Long-tailed data: some classes have a hundred times as many images as others. Are the embeddings of rare classes shorter,
 //! and do their directions collapse?
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use embedding_norms::confidence::{Neighbours, mean_cosine};
 use embedding_norms::data::images::{Half, Images};
@@ -117,25 +117,28 @@ impl Study for Tail {
 }
 
 impl Tail {
+    /// Passes if any class has enough images to be the commonest, as which one is is drawn in each replicate.
+    pub fn check(&self) -> Result<(), Failure> {
+        let Some(there) = self.data.of_each_class(Half::Training)? else { return Ok(()) };
+        let Sample { images, .. } = self.sample;
+        let commonest = frequencies(there.len(), images, self.imbalance).first().copied().unwrap_or_default();
+        match there.into_iter().find(|&(_, there)| there < commonest) {
+            None => Ok(()),
+            Some((class, there)) => Err(Failure::Refused(format!(
+                "--imbalance {}: the commonest class of the long tail, which may be any, has {commonest} of its {images} images, \
+                 and of the class {class} there are {there}; take a smaller imbalance or fewer --images, of which the tail is a \
+                 quarter",
+                self.imbalance
+            ))),
+        }
+    }
+
     /// The images in a long tail, with the classes and how many images each has, the commonest first.
     fn long_tail(&self, generator: &mut Generator) -> Result<(Images, Vec<(usize, usize)>), Failure> {
-        let mut there: BTreeMap<usize, usize> = BTreeMap::new();
-        for label in self.data.labels(Half::Training)? {
-            *there.entry(label).or_default() += 1;
-        }
-        let mut order: Vec<usize> = there.keys().copied().collect();
+        let classes: BTreeSet<usize> = self.data.labels(Half::Training)?.into_iter().collect();
+        let mut order: Vec<usize> = classes.into_iter().collect();
         order.shuffle(generator);
         let counts = frequencies(order.len(), self.sample.images, self.imbalance);
-        for (&class, &count) in order.iter().zip(&counts) {
-            if there[&class] < count {
-                let there = there[&class];
-                return Err(Failure::Refused(format!(
-                    "--images {}: a long tail of 1 : {} takes {count} images of the class {class}, and there are {there}; \
-                     take fewer",
-                    self.sample.images, self.imbalance
-                )));
-            }
-        }
         let images = self.of_classes(&order, &counts, generator)?;
         Ok((images, order.into_iter().zip(counts).collect()))
     }
