@@ -26,6 +26,7 @@ ROWS = {
     "class-imbalance training": ("training", "training/class imbalance"),
     "the same with batch normalization": ("training", "training/class imbalance, batch norm"),
     "SimCLR, 12 steps of 512 images": ("training", "training/simclr, 12 steps of 512 images"),
+    "the same in single precision": ("training", "training/simclr, 12 steps of 512 images, single precision"),
 }
 # Student's t at 97.5 % for 2 to 11 degrees of freedom.
 QUANTILES = [4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201]

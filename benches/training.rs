@@ -6,7 +6,7 @@ mod instructions;
 use criterion::{Criterion, criterion_group};
 use embedding_norms::data::mixture::Mixture;
 use embedding_norms::data::photo::PhotoViews;
-use embedding_norms::encoder::{Network, Perceptron};
+use embedding_norms::encoder::{Network, Perceptron, Precision};
 use embedding_norms::loss::{NtXent, SupervisedInfoNce};
 use embedding_norms::optimizer::{GradientDescent, HeavyBall};
 use embedding_norms::random::{Generator, generator};
@@ -48,7 +48,8 @@ fn class_imbalance(criterion: &mut Criterion) {
 /// Images of 28 × 28 pixels in a tenth of an epoch of 60,000.
 const IMAGES: usize = 12 * 512;
 
-/// 12 steps of SimCLR on views of 512 images each: a perceptron 784-512-512-128 with batch normalization, NT-Xent.
+/// 12 steps of SimCLR on views of 512 images each: a perceptron 784-512-512-128 with batch normalization, NT-Xent,
+/// its products of matrices in double and in single precision.
 fn simclr(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("training");
     group.sample_size(10);
@@ -64,15 +65,22 @@ fn simclr(criterion: &mut Criterion) {
     let loss = NtXent::new(0.5).expect("a temperature");
     let plan = Perceptron::new(&[784, 512, 512, 128]).without_biases().batch_norm();
     let momentum = HeavyBall::new(0.9).expect("a momentum");
-    group.bench_function("simclr, 12 steps of 512 images", |bencher| {
-        bencher.iter(|| {
-            let mut generator = generator(1, b"bench", 6);
-            let method = Method::new(&loss, &momentum, 0.05).expect("a learning rate");
-            let mut trainer = Trainer::new(plan.draw(&mut generator), method).expect("tensors may be moved");
-            trainer.epoch(&source, 512, &mut generator).expect("embeddings have directions");
-            trainer
+    let precisions = [
+        ("simclr, 12 steps of 512 images", Precision::Double),
+        ("simclr, 12 steps of 512 images, single precision", Precision::Single),
+    ];
+    for (name, precision) in precisions {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let mut generator = generator(1, b"bench", 6);
+                let method = Method::new(&loss, &momentum, 0.05).expect("a learning rate");
+                let network = plan.draw(&mut generator).in_precision(precision);
+                let mut trainer = Trainer::new(network, method).expect("tensors may be moved");
+                trainer.epoch(&source, 512, &mut generator).expect("embeddings have directions");
+                trainer
+            });
         });
-    });
+    }
     group.finish();
 }
 

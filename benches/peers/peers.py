@@ -24,10 +24,11 @@ WORK = {
     "one-positive InfoNCE, n = 128, d = 10, f64": 100,
     "one class-imbalance training, 100 epochs": 1,
     "the same with batch normalization": 1,
-    "SimCLR, 784-512-512-128, 12 steps of 512 images": 1,
+    "SimCLR, 784-512-512-128, 12 steps of 512 images, f64": 1,
+    "SimCLR, 784-512-512-128, 12 steps of 512 images, f32": 1,
     "pair engine, 500 pairs, one step": 1,
 }
-STEPS, ONE_POSITIVE, TRAINING, NORMALIZED, SIMCLR, PAIRS = WORK
+STEPS, ONE_POSITIVE, TRAINING, NORMALIZED, SIMCLR, SIMCLR_SINGLE, PAIRS = WORK
 # InfoNCE of so many rows and columns in a precision.
 LOSSES = {
     f"InfoNCE, value and gradient, n = {n}, d = {d}, {precision}": (n, d, precision)
@@ -36,14 +37,16 @@ LOSSES = {
 }
 WORK |= {name: max(3, 3000 // n) for name, (n, _, _) in LOSSES.items()}
 # Who else has a program for a row, if not all: NumPy has no training, the recursion is this crate's.
-PROGRAMS = {TRAINING: {"PyTorch", "JAX"}, NORMALIZED: {"PyTorch"}, SIMCLR: {"PyTorch"}, PAIRS: set()}
-# The benchmark of each row in this crate, which computes in double precision.
+PROGRAMS = {TRAINING: {"PyTorch", "JAX"}, PAIRS: set()}
+PROGRAMS |= dict.fromkeys((NORMALIZED, SIMCLR, SIMCLR_SINGLE), {"PyTorch"})
+# The benchmark of each row in this crate. In single precision it forms the products of matrices of a training, and nothing else.
 OURS = {
     STEPS: ("engines", "full engine/steps/n = 500, d = 20"),
     ONE_POSITIVE: ("losses", "one positive, n = 128, d = 10"),
     TRAINING: ("training", "training/class imbalance"),
     NORMALIZED: ("training", "training/class imbalance, batch norm"),
     SIMCLR: ("training", "training/simclr, 12 steps of 512 images"),
+    SIMCLR_SINGLE: ("training", "training/simclr, 12 steps of 512 images, single precision"),
     PAIRS: ("engines", "pair engine/steps/n = 500"),
 }
 OURS |= {
@@ -116,7 +119,8 @@ def in_torch(work, repeats):
     torch.set_num_threads(int(os.environ["PEERS_THREADS"]))
     if work in (TRAINING, NORMALIZED):
         return timed(lambda: train_in_torch(torch, normalize, work == NORMALIZED), repeats, warm=0)
-    if work == SIMCLR:
+    if work in (SIMCLR, SIMCLR_SINGLE):
+        torch.set_default_dtype(torch.float64 if work == SIMCLR else torch.float32)
         return timed(simclr_in_torch(torch, normalize), repeats, warm=1)
     # A framework moves embeddings in single precision; losses are compared in double precision.
     kind = torch.float32 if work == STEPS or precision(work) == "f32" else torch.float64
@@ -177,7 +181,7 @@ def train_in_torch(torch, normalize, normalized):
 
 
 def simclr_in_torch(torch, normalize):
-    """SimCLR on views of 28 x 28 pixels in single precision: crop, mirror image, jitter, noise, a batch at a time."""
+    """SimCLR on views of 28 x 28 pixels: crop, mirror image, jitter, noise, a batch at a time."""
     from torch.nn.functional import affine_grid, cross_entropy, grid_sample
 
     torch.manual_seed(1)

@@ -1,8 +1,9 @@
-//! What encodes images of a user's own: a perceptron, or a small convolutional network.
+//! What encodes images of a user's own: a perceptron, or a small convolutional network, with products of matrices in double or
+//! single precision.
 
 use clap::ValueEnum;
 use embedding_norms::data::images::ImageSize;
-use embedding_norms::encoder::{Convolutional, Shape};
+use embedding_norms::encoder::{self, Convolutional, Shape};
 use serde::{Deserialize, Serialize};
 
 /// A kind of encoder.
@@ -38,6 +39,33 @@ impl ImageEncoder {
                 }
                 all + (before * dimension) as f64
             }
+        }
+    }
+}
+
+/// In what numbers products of matrices are formed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// With 53 binary digits
+    #[default]
+    Double,
+    /// With 24 binary digits, in about half the time
+    Single,
+}
+
+impl Precision {
+    /// As [`ImageEncoder::is_default`].
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl From<Precision> for encoder::Precision {
+    fn from(precision: Precision) -> Self {
+        match precision {
+            Precision::Double => Self::Double,
+            Precision::Single => Self::Single,
         }
     }
 }

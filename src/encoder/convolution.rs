@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2, Axis, CowArray, Ix2, Slice};
 
 use super::Linear;
 use super::linear::{STANDARD, add};
-use crate::numerics::product::{Right, matrix, pieces, side_by_side};
+use crate::numerics::product::{matrix, pieces, side_by_side};
 use crate::random::Generator;
 
 /// How large the images are that a layer takes or makes. Their features stand place after place, row by row from the top,
@@ -123,7 +123,7 @@ impl Convolution {
         let inputs = self.by_places(inputs);
         let width = self.widths().1;
         let mut outputs = Array2::zeros((inputs.nrows(), width));
-        let weights = Right::of(self.linear.weights().t());
+        let weights = self.linear.right(self.linear.weights().t());
         self.each_block(inputs.nrows(), (outputs.as_slice_mut().expect(STANDARD), width), |images, outputs| {
             let mut windows = Vec::new();
             self.gather(inputs.view(), images, &mut windows);
@@ -149,7 +149,7 @@ impl Convolution {
             let images = first..inputs.nrows().min(first + self.block());
             let slopes = &slopes[images.start * output.features()..images.end * output.features()];
             self.gather(inputs.view(), images, &mut windows);
-            Right::of(matrix(&windows, self.weights())).add_transposed(
+            self.linear.right(matrix(&windows, self.weights())).add_transposed(
                 matrix(slopes, output.channels),
                 &mut sums,
                 first == 0,
@@ -164,7 +164,7 @@ impl Convolution {
         let slopes = upstream.to_slice().expect(STANDARD);
         let width = self.input.features();
         let mut pulled = Array2::zeros((upstream.nrows(), width));
-        let weights = Right::of(self.linear.weights());
+        let weights = self.linear.right(self.linear.weights());
         let output = self.output();
         self.each_block(upstream.nrows(), (pulled.as_slice_mut().expect(STANDARD), width), |images, pulled| {
             let slopes = &slopes[images.start * output.features()..images.end * output.features()];

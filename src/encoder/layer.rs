@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2, Zip};
 
 use super::normalized::Normalized;
-use super::{AveragePool, BatchNorm, Convolution, LayerNorm, Linear};
+use super::{AveragePool, BatchNorm, Convolution, LayerNorm, Linear, Precision};
 
 /// One layer of a network.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,6 +92,16 @@ impl Layer {
             Self::LayerNorm(norm) => vec![norm.epsilon_mut()],
             Self::Residual(layers) => layers.iter_mut().flat_map(Self::epsilons_mut).collect(),
             _ => Vec::new(),
+        }
+    }
+
+    /// Forms products of matrices in this precision from now on.
+    pub(super) fn set_precision(&mut self, precision: Precision) {
+        match self {
+            Self::Linear(linear) => *linear.precision_mut() = precision,
+            Self::Convolution(convolution) => *convolution.linear_mut().precision_mut() = precision,
+            Self::Residual(layers) => layers.iter_mut().for_each(|layer| layer.set_precision(precision)),
+            Self::AveragePool(_) | Self::Rectifier | Self::BatchNorm(_) | Self::LayerNorm(_) => {}
         }
     }
 }

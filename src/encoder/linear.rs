@@ -3,7 +3,7 @@
 use ndarray::{Array1, Array2, ArrayView2};
 use rand::Rng;
 
-use crate::numerics::product::product;
+use crate::numerics::product::{Precision, RightIn};
 use crate::random::Generator;
 
 /// y = W x + b for rows x, with W (q × p) and b (q), or without b.
@@ -11,6 +11,8 @@ use crate::random::Generator;
 pub struct Linear {
     weights: Array2<f64>,
     bias: Option<Array1<f64>>,
+    /// Of its products of matrices.
+    precision: Precision,
 }
 
 impl Linear {
@@ -25,7 +27,7 @@ impl Linear {
         let mut uniform = || (2.0 * generator.random::<f64>() - 1.0) * bound;
         let weights = Array2::from_shape_simple_fn((outputs, inputs), &mut uniform);
         let bias = bias.then(|| Array1::from_shape_simple_fn(outputs, &mut uniform));
-        Self { weights, bias }
+        Self { weights, bias, precision: Precision::Double }
     }
 
     /// With these weights, (q × p), and biases (q).
@@ -34,7 +36,7 @@ impl Linear {
     /// If there is not one bias per output.
     pub fn new(weights: Array2<f64>, bias: Option<Array1<f64>>) -> Self {
         assert!(bias.as_ref().is_none_or(|bias| bias.len() == weights.nrows()), "a layer needs one bias per output");
-        Self { weights: weights.as_standard_layout().into_owned(), bias }
+        Self { weights: weights.as_standard_layout().into_owned(), bias, precision: Precision::Double }
     }
 
     /// The weights W, (q × p).
@@ -49,7 +51,7 @@ impl Linear {
 
     /// The outputs for rows of inputs, (n × q).
     pub(super) fn forward(&self, inputs: ArrayView2<'_, f64>) -> Array2<f64> {
-        let mut outputs = product(inputs, self.weights.t());
+        let mut outputs = self.precision.product(inputs, self.weights.t());
         self.add_bias(outputs.as_slice_mut().expect(STANDARD));
         outputs
     }
@@ -69,7 +71,7 @@ impl Linear {
         upstream: ArrayView2<'_, f64>,
         gradients: &mut [Vec<f64>],
     ) {
-        add(&mut gradients[0], product(upstream.t(), inputs).as_slice().expect(STANDARD));
+        add(&mut gradients[0], self.precision.product(upstream.t(), inputs).as_slice().expect(STANDARD));
         self.add_bias_gradient(upstream.to_slice().expect(STANDARD), gradients);
     }
 
@@ -82,7 +84,16 @@ impl Linear {
 
     /// ∂L/∂x = G W, (n × p).
     pub(super) fn pull_back(&self, upstream: ArrayView2<'_, f64>) -> Array2<f64> {
-        product(upstream, self.weights.view())
+        self.precision.product(upstream, self.weights.view())
+    }
+
+    /// A right factor of products of this layer.
+    pub(super) fn right(&self, factor: ArrayView2<'_, f64>) -> RightIn {
+        RightIn::of(factor, self.precision)
+    }
+
+    pub(super) fn precision_mut(&mut self) -> &mut Precision {
+        &mut self.precision
     }
 
     /// The numbers of inputs p and of outputs q.

@@ -39,6 +39,8 @@ pub use network::Network;
 pub use perceptron::{Normalization, Perceptron};
 pub use table::Table;
 
+pub use crate::numerics::product::Precision;
+
 use ndarray::{Array2, ArrayView2};
 
 use crate::setting::{SettingError, positive};

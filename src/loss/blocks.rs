@@ -133,7 +133,7 @@ pub(super) fn between(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>, rows: &imp
         let entries = &mut entries[..losses.len() * columns];
         let x = pairs.rows_of_x(first, losses.len());
         let found = pairs.evaluate(rows, &pulling, Block { first, entries, losses, gradient });
-        Right::of(x).add_transposed(matrix(entries, columns), gradient_of_y, first == 0);
+        <Right>::of(x).add_transposed(matrix(entries, columns), gradient_of_y, first == 0);
         near = near.filter(|near: &Vec<Pull>| near.len() + found.len() <= KEPT);
         near.iter_mut().for_each(|near| near.extend_from_slice(&found));
     }

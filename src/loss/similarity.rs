@@ -95,10 +95,11 @@ struct AsSimilarity;
 
 impl Finish for AsSimilarity {
     #[inline(always)]
-    fn finish<S: Simd>(self, simd: S, inner: Vector<S>, factors: Factors<'_, impl Band>) -> Vector<S> {
+    fn finish<S: Simd>(self, simd: S, inner: S::f64s, factors: Factors<'_, impl Band>) -> S::f64s {
+        let inner = Vector::new(simd, inner);
         let squared_chord =
             |end| factors.fold(simd, Vector::splat(simd, 0.0), |sum, x, y| add_square(sum, x - end * y));
-        Similarity::of_inner(inner, inner.magnitude().any_above(1.0 - NEAR), squared_chord).0
+        Similarity::of_inner(inner, inner.magnitude().any_above(1.0 - NEAR), squared_chord).0.value
     }
 }
 

@@ -200,9 +200,13 @@ fn convolutional_networks_learn_from_images_and_depend_on_no_number_of_threads()
     assert_eq!(settings["settings"]["hidden"], serde_json::json!([16, 32, 64]));
     let perceptron = find("confidence", &format!("{tiny} --left-out 0"));
     assert!(one["confidence.csv"] != perceptron["confidence.csv"]);
+    let single = find("confidence", &format!("{options} --precision single"));
+    assert!(one["confidence.csv"] != single["confidence.csv"]);
     let options = "--tasks images-contrastive,images-simclr,images-byol --cuts 3 --powers 1 --epochs 1 --samples 128 --test 64 \
                    --batch 32 --hidden 16 --tuning 1 --replicates 2 --batch-norm-factors 1 --digits-factors 1 --quiet";
     let convolved = find("levers", &format!("{options} --encoder convolution"));
+    let single = find("levers", &format!("{options} --encoder convolution --precision single"));
+    assert!(convolved["levers.csv"] != single["levers.csv"]);
     assert!(convolved["levers.csv"] != find("levers", options)["levers.csv"]);
 }
 
@@ -290,6 +294,8 @@ fn what_does_not_fit_the_images_is_refused() {
         &["confidence", "--images", "100"][..],
         &["confidence", "--encoder", "convolution"],
         &["levers", "--encoder", "convolution"],
+        &["confidence", "--precision", "single"],
+        &["levers", "--precision", "single"],
     ] {
         let mut command = cargo_bin_cmd!("embedding-norms");
         let assert = command.current_dir(nothing.path()).args(options).assert().code(2);

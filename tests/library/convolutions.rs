@@ -4,7 +4,7 @@
 use crate::support;
 
 use embedding_norms::encoder::{
-    AveragePool, BatchNorm, Convolution, Convolutional, Encoder, Input, Layer, Linear, Network, Shape,
+    AveragePool, BatchNorm, Convolution, Convolutional, Encoder, Input, Layer, Linear, Network, Precision, Shape,
 };
 use embedding_norms::random::generator;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
@@ -180,22 +180,29 @@ fn the_way_back_is_the_derivative_and_one_with_turned_windows_or_another_border_
 fn many_images_give_the_same_bytes_on_any_number_of_threads_and_in_any_company() {
     let mut numbers = generator(1, b"convolutions/threads", 0);
     let images = Shape { channels: 3, height: 16, width: 16 };
-    let network = Convolutional::new(images, &[8, 16], 4).batch_norm().normalized_outputs().draw(&mut numbers);
+    let double = Convolutional::new(images, &[8, 16], 4).batch_norm().normalized_outputs().draw(&mut numbers);
     // More than are embedded at a time.
     let (features, upstream) = (gaussian(2100, images.features(), &mut numbers), gaussian(2100, 4, &mut numbers));
-    let on = |threads| {
+    let single = double.clone().in_precision(Precision::Single);
+    let on = |network: &Network, threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| (network.embed_features(features.view()), gradients(&network, features.view(), &upstream)))
+        pool.install(|| (network.embed_features(features.view()), gradients(network, features.view(), &upstream)))
     };
-    let expected = on(1);
-    assert!(expected.1.0.iter().all(|gradient| gradient.iter().any(|slope| *slope != 0.0)));
-    for threads in [2, 3] {
-        assert!(on(threads) == expected, "on {threads} threads");
+    for network in [&double, &single] {
+        let expected = on(network, 1);
+        assert!(expected.1.0.iter().all(|gradient| gradient.iter().any(|slope| *slope != 0.0)));
+        for threads in [2, 3] {
+            assert!(on(network, threads) == expected, "on {threads} threads");
+        }
+        for row in [0, 1, 2099] {
+            let alone = network.embed_features(features.slice(ndarray::s![row..=row, ..]));
+            assert_eq!(alone.row(0), expected.0.row(row));
+        }
     }
-    for row in [0, 1, 2099] {
-        let alone = network.embed_features(features.slice(ndarray::s![row..=row, ..]));
-        assert_eq!(alone.row(0), expected.0.row(row));
-    }
+    let [double, single] = [double, single].map(|network| gradients(&network, features.view(), &upstream).1);
+    let off = (&double - &single).iter().fold(0.0, |off: f64, x| off.max(x.abs()));
+    let largest = double.iter().fold(0.0, |largest: f64, x| largest.max(x.abs()));
+    assert!(off > 1e-10 * largest && off < 1e-4 * largest, "the precisions are {off:e} apart of {largest:e}");
 }
 
 #[test]

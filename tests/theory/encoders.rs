@@ -5,7 +5,7 @@ use crate::support;
 
 use embedding_norms::confidence::{Neighbours, spearman_within};
 use embedding_norms::data::mixture::Mixture;
-use embedding_norms::encoder::{Convolutional, Encoder, Input, Layer, Network, Perceptron, Shape, Table};
+use embedding_norms::encoder::{Convolutional, Encoder, Input, Layer, Network, Perceptron, Precision, Shape, Table};
 use embedding_norms::loss::{Batch, Loss, NegativeCosine, NtXent, SupervisedInfoNce};
 use embedding_norms::normalization::{GradScale, pullback};
 use embedding_norms::optimizer::{Adam, GradientDescent, HeavyBall, Lars, Optimizer, WeightDecay, entry};
@@ -364,7 +364,11 @@ fn far(x: &[f64], y: &[f64]) -> f64 {
 #[test]
 fn s7_a_cut_is_a_learning_rate_bit_for_bit_exactly_where_the_theory_says_so() {
     const CUT: f64 = 4.0;
-    for (kind, encoder, predictor) in networks().into_iter().chain(convolutional_networks()) {
+    let rounded = networks().into_iter().chain(convolutional_networks()).map(|(kind, encoder, predictor)| {
+        let single = |network: Network| network.in_precision(Precision::Single);
+        (kind, single(encoder), predictor.map(single))
+    });
+    for (kind, encoder, predictor) in networks().into_iter().chain(convolutional_networks()).chain(rounded) {
         let cut = Cut::of(&network(kind).unwrap()).unwrap();
         let layers = std::iter::once(&encoder).chain(&predictor).flat_map(Network::layers).cloned();
         let pieces = rules::pieces(&layers.collect::<Vec<_>>());

@@ -32,7 +32,7 @@ use crate::cli::rates::{self, Averages, OfMean};
 use crate::cli::values;
 use crate::simulations::checkpoints::Checkpoints;
 use crate::simulations::photo_data::PhotoData;
-use crate::simulations::photo_encoder::ImageEncoder;
+use crate::simulations::photo_encoder::{ImageEncoder, Precision};
 use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::Plan;
 use analysis::Comparisons;
@@ -72,6 +72,11 @@ pub struct Levers {
     #[arg(long, value_name = "KIND", requires = "data", value_enum, default_value = "perceptron")]
     #[serde(default, skip_serializing_if = "ImageEncoder::is_default")]
     encoder: ImageEncoder,
+
+    /// What products of matrices are formed in on images of your own; all else is in double precision
+    #[arg(long, value_name = "PRECISION", requires = "data", value_enum, default_value = "double")]
+    #[serde(default, skip_serializing_if = "Precision::is_default")]
+    precision: Precision,
 
     /// Factors c by which initial parameters are divided; networks with batch normalization take the paper's, 3 and 9
     #[arg(long, value_name = "c,…", value_delimiter = ',', action = ArgAction::Set, value_parser = values::positive,
@@ -298,8 +303,8 @@ impl Levers {
         let save = self.save_embeddings.clone().map(|folder| Save { folder, steps: self.save_steps as u64 });
         let settings = self.levers(task).into_iter().flat_map(at_rates).collect();
         let images = self.data.clone().filter(|_| task.data() == Data::Images);
-        let encoder = if images.is_some() { self.encoder } else { ImageEncoder::default() };
+        let (encoder, precision) = if images.is_some() { (self.encoder, self.precision) } else { Default::default() };
         let checkpoints = Checkpoints::new(self.checkpoints.clone());
-        Training { task, settings, size: self.size, epochs: self.epochs, images, encoder, save, checkpoints }
+        Training { task, settings, size: self.size, epochs: self.epochs, images, encoder, precision, save, checkpoints }
     }
 }

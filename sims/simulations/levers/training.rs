@@ -26,7 +26,7 @@ use crate::cli::output::{Folder, refused};
 use crate::cli::values;
 use crate::simulations::checkpoints::{Checkpoints, File};
 use crate::simulations::photo_data::PhotoData;
-use crate::simulations::photo_encoder::ImageEncoder;
+use crate::simulations::photo_encoder::{ImageEncoder, Precision};
 use crate::simulations::study::{Context, Study};
 
 /// Neighbours that vote.
@@ -46,6 +46,8 @@ pub struct Training {
     pub images: Option<PhotoData>,
     #[serde(skip_serializing_if = "ImageEncoder::is_default")]
     pub encoder: ImageEncoder,
+    #[serde(skip_serializing_if = "Precision::is_default")]
+    pub precision: Precision,
     /// Where embeddings are saved; no part of the result.
     #[serde(skip)]
     pub save: Option<Save>,
@@ -91,7 +93,9 @@ impl Study for Training {
         let name = |part: &str| format!("levers/{part}/{}", values::name(self.task));
         let probes = samples.probes(&mut unit.shared_generator(name("probes").as_bytes()))?;
         let mut generator = unit.shared_generator(name("networks").as_bytes());
-        let networks = self.task.networks(self.inputs(&samples), self.size, &mut generator);
+        let (encoder, predictor) = self.task.networks(self.inputs(&samples), self.size, &mut generator);
+        let in_precision = |network: Network| network.in_precision(self.precision.into());
+        let networks = (in_precision(encoder), predictor.map(in_precision));
         let loss = self.task.loss()?;
         let watch = Watch { training: self, samples: &samples, probes, unit };
         let recipe = Recipe::new(self.task, self.steps())?;

@@ -1,58 +1,82 @@
-//! The order in which factors are read: panels of sixteen columns and bands of eight rows, side by side at each inner index.
+//! The order in which factors are read: panels of columns and bands of eight rows, side by side at each inner index.
 
-use ndarray::{ArrayView1, ArrayView2};
+use ndarray::{ArrayView2, Axis, Slice};
+use pulp::Simd;
 
-use crate::numerics::vectorize::{Aligned, LANES};
-
-/// Rows of the left matrix that are worked on side by side.
-pub(super) const ROWS: usize = LANES;
-
-/// Columns of the right matrix that are worked on side by side.
-pub(super) const COLUMNS: usize = 2 * LANES;
+use super::entry::{Entry, Places};
+use super::pieces::{ROWS, pieces, side_by_side};
+use crate::numerics::vectorize::{Aligned, Kernel, LANES, vectorize};
 
 /// The entries of a band at one inner index.
-pub(super) type RowsAcross = Aligned<[f64; ROWS]>;
+pub(super) type RowsAcross<E> = Aligned<[E; ROWS]>;
 
-/// The entries of a panel at one inner index.
-pub(super) type ColumnsAcross = Aligned<[f64; COLUMNS]>;
+/// The right factor of one or more products, in the order in which it is read.
+pub(crate) struct Right<E: Entry = f64> {
+    pub(super) panels: Vec<E::Columns>,
+    pub(super) inner: usize,
+    pub(super) columns: usize,
+}
 
-/// Copies W lines from the `first` on, so that their k-th entries stand together; what is past the last line stays.
-#[inline(always)]
-pub(super) fn interleave<const W: usize>(lines: ArrayView2<'_, f64>, first: usize, into: &mut [Aligned<[f64; W]>]) {
-    let width = W.min(lines.nrows() - first);
-    if lines.strides()[0] == 1 || lines.nrows() == 1 {
-        for (places, across) in into.iter_mut().zip(lines.columns()) {
-            copy(&mut places.0, across, first);
+impl<E: Entry> Right<E> {
+    /// B, (p × q), copied side by side if that pays.
+    pub fn of(right: ArrayView2<'_, f64>) -> Self {
+        let (inner, columns) = right.dim();
+        let mut panels = vec![E::ZEROS; columns.div_ceil(E::Columns::COUNT) * inner];
+        let pieces = pieces(columns.div_ceil(E::Columns::COUNT), E::Columns::COUNT * inner * WORK_OF_A_COPY);
+        if let Some(first) = pieces.first() {
+            side_by_side(pieces.iter().zip(panels.chunks_mut(first.len() * inner)), |(piece, panels)| {
+                vectorize(Packing::<E> { right, first: piece.start, panels });
+            });
         }
-        return;
-    }
-    let line = |number: usize| lines.row(first + number);
-    let slices: [&[f64]; W] = std::array::from_fn(|number| {
-        if number < width { line(number).to_slice().unwrap_or_default() } else { Default::default() }
-    });
-    if width == W && slices.iter().all(|slice| slice.len() == into.len()) {
-        for (k, places) in into.iter_mut().enumerate() {
-            for (place, slice) in places.0.iter_mut().zip(&slices) {
-                *place = slice[k];
-            }
-        }
-        return;
-    }
-    for number in 0..width {
-        for (places, &value) in into.iter_mut().zip(line(number)) {
-            places.0[number] = value;
-        }
+        Self { panels, inner, columns }
     }
 }
 
-/// Copies W entries from the `first` on, or as many as there are.
+/// To copy a number, in multiplications and additions.
+const WORK_OF_A_COPY: usize = 8;
+
+/// Panels from the one with this number on.
+struct Packing<'a, E: Entry> {
+    right: ArrayView2<'a, f64>,
+    first: usize,
+    panels: &'a mut [E::Columns],
+}
+
+impl<E: Entry> Kernel for Packing<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        pack(self.right.t(), self.first * E::Columns::COUNT, self.panels);
+    }
+}
+
+/// Copies lines from the `first` on, so many to each place, so that their k-th entries stand together; what is past the last
+/// line stays.
 #[inline(always)]
-fn copy<const W: usize>(places: &mut [f64; W], across: ArrayView1<'_, f64>, first: usize) {
-    match across.to_slice().map(|across| &across[first..]) {
-        Some(rest) => match rest.first_chunk() {
-            Some(whole) => *places = *whole,
-            None => places[..rest.len()].copy_from_slice(rest),
-        },
-        None => places.iter_mut().zip(across.iter().skip(first)).for_each(|(place, &value)| *place = value),
+pub(super) fn pack<E: Entry, P: Places<E>>(lines: ArrayView2<'_, f64>, first: usize, into: &mut [P]) {
+    let length = lines.ncols();
+    if lines.strides()[0] != 1 && lines.nrows() != 1 {
+        let groups = into.chunks_exact_mut(length).zip((first..).step_by(P::COUNT));
+        return groups.for_each(|(into, first)| interleave(lines, first, into));
+    }
+    for (k, across) in lines.columns().into_iter().enumerate() {
+        let across = across.to_slice().expect("entries side by side, or one");
+        let places = into[k..].iter_mut().step_by(length);
+        places.zip(across[first..].chunks(P::COUNT)).for_each(|(places, part)| places.read(part));
+    }
+}
+
+/// Copies lines from the `first` on, as many as there are places.
+#[inline(always)]
+fn interleave<E: Entry, P: Places<E>>(lines: ArrayView2<'_, f64>, first: usize, into: &mut [P]) {
+    let lines = lines.slice_axis_move(Axis(0), Slice::from(first..lines.nrows().min(first + P::COUNT)));
+    // A cache line of each at a time: lines a power of two apart would drive each other out of the cache.
+    for (into, lines) in into.chunks_mut(LANES).zip(lines.axis_chunks_iter(Axis(1), LANES)) {
+        for (number, line) in lines.rows().into_iter().enumerate() {
+            for (places, &value) in into.iter_mut().zip(line) {
+                places.entries()[number] = E::rounded(value);
+            }
+        }
     }
 }

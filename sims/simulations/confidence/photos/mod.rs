@@ -22,7 +22,7 @@ use crate::cli::failure::Failure;
 use crate::cli::values;
 use crate::simulations::checkpoints::Checkpoints;
 use crate::simulations::photo_data::{Changes, PhotoData};
-use crate::simulations::photo_encoder::ImageEncoder;
+use crate::simulations::photo_encoder::{ImageEncoder, Precision};
 use crate::simulations::study::Plan;
 pub use claims::claims;
 pub use figures::{figures, is_of_photos};
@@ -51,6 +51,11 @@ pub struct Photos {
     #[arg(long, value_name = "KIND", requires = "data", value_enum, default_value = "perceptron")]
     #[serde(default, skip_serializing_if = "ImageEncoder::is_default")]
     encoder: ImageEncoder,
+
+    /// What products of matrices are formed in; all else is in double precision
+    #[arg(long, value_name = "PRECISION", requires = "data", value_enum, default_value = "double")]
+    #[serde(default, skip_serializing_if = "Precision::is_default")]
+    precision: Precision,
 
     /// Images to train on, drawn at random [default: 10000]
     #[arg(long, value_name = "N", requires = "data", value_parser = values::count)]
@@ -111,6 +116,7 @@ impl Photos {
         self.check(data, options)?;
         let training = PhotoTraining {
             encoder: self.encoder,
+            precision: self.precision,
             widths: options.hidden.iter().copied().chain([options.dim]).collect(),
             epochs: options.epochs,
             batch: options.batch,

@@ -16,7 +16,7 @@ use crate::cli::rates::OfMean;
 use crate::simulations::checkpoints::{Checkpoints, Saved};
 use crate::simulations::confidence::training::Encoders;
 use crate::simulations::photo_data::Changes;
-use crate::simulations::photo_encoder::{ImageEncoder, convolutional};
+use crate::simulations::photo_encoder::{ImageEncoder, Precision, convolutional};
 
 /// Momentum of heavy ball.
 const MOMENTUM: f64 = 0.9;
@@ -33,6 +33,8 @@ const LOSS_PASSES: usize = 4;
 pub struct PhotoTraining {
     #[serde(skip_serializing_if = "ImageEncoder::is_default")]
     pub encoder: ImageEncoder,
+    #[serde(skip_serializing_if = "Precision::is_default")]
+    pub precision: Precision,
     /// Hidden layers or channels of convolutions, and the dimension of the embeddings.
     pub widths: Vec<usize>,
     pub epochs: usize,
@@ -94,7 +96,7 @@ impl PhotoTraining {
 
     /// A new network for images of this size.
     fn draw(&self, size: ImageSize, generator: &mut Generator) -> Network {
-        match self.encoder {
+        let network = match self.encoder {
             ImageEncoder::Perceptron => {
                 let widths: Vec<usize> = std::iter::once(size.pixels()).chain(self.widths.iter().copied()).collect();
                 let plan = Perceptron::new(&widths);
@@ -107,7 +109,8 @@ impl PhotoTraining {
                 let plan = if self.batch_norm { plan.batch_norm() } else { plan };
                 plan.draw(generator)
             }
-        }
+        };
+        network.in_precision(self.precision.into())
     }
 
     fn calibrate(&self, network: &mut Network, source: &dyn Source, generator: &mut Generator) {

@@ -1,0 +1,246 @@
+//! Tiles of a product: eight rows times a panel of columns, summed in registers.
+
+use std::ops::Range;
+
+use ndarray::{ArrayView2, Axis, Slice};
+use pulp::Simd;
+
+use super::entry::{Entry, Places};
+use super::packing::{Right, RowsAcross, pack};
+use super::pieces::{ROWS, pieces, side_by_side};
+use crate::numerics::vectorize::{Aligned, Kernel, Vector, vectorize};
+
+/// What becomes of an inner product once it is summed.
+pub(crate) trait Finish<E: Entry = f64>: Copy + Sync {
+    /// Finishes a vector of inner products of one row with several columns; marked `#[inline(always)]`.
+    fn finish<S: Simd>(self, simd: S, sums: E::Lanes<S>, factors: Factors<'_, impl Band<E>, E>) -> E::Lanes<S>;
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct AsSummed;
+
+impl<E: Entry> Finish<E> for AsSummed {
+    #[inline(always)]
+    fn finish<S: Simd>(self, _: S, sums: E::Lanes<S>, _: Factors<'_, impl Band<E>, E>) -> E::Lanes<S> {
+        sums
+    }
+}
+
+/// Eight rows of the left factor; marked `#[inline(always)]`.
+pub(crate) trait Band<E: Entry = f64>: Copy {
+    /// The entry of R of these rows, from the `first` on, at each of so many inner indices.
+    fn entries<const R: usize>(self, first: usize, inner: usize) -> impl Fn(usize, usize) -> E;
+}
+
+/// As they lie.
+impl<E: Entry> Band<E> for [&[E]; ROWS] {
+    #[inline(always)]
+    fn entries<const R: usize>(self, first: usize, inner: usize) -> impl Fn(usize, usize) -> E {
+        // A loop, which is inlined for certain: the lengths are seen to be equal, and one check serves eight rows.
+        let mut rows = [&self[first][..inner]; R];
+        for (row, entries) in rows.iter_mut().enumerate() {
+            *entries = &self[first + row][..inner];
+        }
+        move |row, k| rows[row][k]
+    }
+}
+
+/// Their entries at one inner index side by side.
+impl<E: Entry> Band<E> for &[RowsAcross<E>] {
+    #[inline(always)]
+    fn entries<const R: usize>(self, first: usize, inner: usize) -> impl Fn(usize, usize) -> E {
+        let across = &self[..inner];
+        move |row, k| across[k].0[first + row]
+    }
+}
+
+/// The row and the columns that a vector of inner products is made of.
+#[derive(Clone, Copy)]
+pub(crate) struct Factors<'a, B, E: Entry = f64> {
+    band: B,
+    row: usize,
+    panel: &'a [E::Columns],
+    part: usize,
+}
+
+impl<B: Band> Factors<'_, B> {
+    /// Folds over the inner index, with the row's entry in every lane and the columns' entries.
+    #[inline(always)]
+    pub fn fold<S: Simd>(
+        self,
+        simd: S,
+        mut folded: Vector<S>,
+        step: impl Fn(Vector<S>, Vector<S>, Vector<S>) -> Vector<S>,
+    ) -> Vector<S> {
+        let entry = self.band.entries::<1>(self.row, self.panel.len());
+        for (k, columns) in self.panel.iter().enumerate() {
+            let columns = Vector::new(simd, f64::registers::<S>(columns)[self.part]);
+            folded = step(folded, Vector::splat(simd, entry(0, k)), columns);
+        }
+        folded
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    Full,
+    /// Only the tiles that reach below the diagonal or onto it.
+    LowerTiles,
+}
+
+impl<E: Entry> Right<E> {
+    /// A B for some rows of A, (n × p), on this thread; `result` has n rows.
+    pub fn fill(&self, left: ArrayView2<'_, f64>, finish: impl Finish<E>, result: &mut [f64]) {
+        vectorize(Tiled::<E, _, ZERO> { left, first_row: 0, right: self, shape: Shape::Full, finish, result });
+    }
+
+    /// As [`Right::fill`], without a finish.
+    pub fn product(&self, left: ArrayView2<'_, f64>, result: &mut [f64]) {
+        self.fill(left, AsSummed, result);
+    }
+
+    /// Adds Aᵀ B to `result`, for A (p × m), side by side if that pays: sums that begin with these inner indices, or go on
+    /// from others.
+    pub fn add_transposed(&self, left: ArrayView2<'_, f64>, result: &mut [f64], begins: bool) {
+        let pieces = pieces(left.ncols(), left.nrows() * self.columns);
+        let Some(size) = pieces.first().map(Range::len) else { return };
+        side_by_side(pieces.iter().zip(result.chunks_mut(size * self.columns)), |(piece, result)| {
+            let left = left.t();
+            let left = left.slice_axis(Axis(0), Slice::from(piece.clone()));
+            if begins { self.product(left, result) } else { self.go_on(left, result) }
+        });
+    }
+
+    /// Goes on with sums that stand in `result`, as if these inner indices followed those before.
+    fn go_on(&self, left: ArrayView2<'_, f64>, result: &mut [f64]) {
+        let finish = AsSummed;
+        vectorize(Tiled::<E, _, ONWARD> { left, first_row: 0, right: self, shape: Shape::Full, finish, result });
+    }
+}
+
+/// Bands for which a panel is read once.
+const GROUP: usize = 8;
+
+/// Whether sums begin at zero, or with what stands in their places.
+pub(super) const ZERO: bool = false;
+pub(super) const ONWARD: bool = true;
+
+/// Some rows of a product.
+pub(super) struct Tiled<'a, E: Entry, F, const BEGIN: bool> {
+    pub left: ArrayView2<'a, f64>,
+    pub first_row: usize,
+    pub right: &'a Right<E>,
+    pub shape: Shape,
+    pub finish: F,
+    pub result: &'a mut [f64],
+}
+
+impl<E: Entry, F: Finish<E>, const BEGIN: bool> Kernel for Tiled<'_, E, F, BEGIN> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self, simd: S) {
+        let (rows, inner) = self.left.dim();
+        let groups = std::mem::take(&mut self.result).chunks_mut(GROUP * ROWS * self.right.columns).enumerate();
+        if let Some(entries) = self.left.to_slice() {
+            let entries = E::all_rounded(entries);
+            for (index, result) in groups {
+                // Past the last row it stands again.
+                let row = |number: usize| &entries[number.min(rows - 1) * inner..][..inner];
+                let band = |band: usize| -> [&[E]; ROWS] {
+                    std::array::from_fn(|number| row((index * GROUP + band) * ROWS + number))
+                };
+                let bands: [_; GROUP] = std::array::from_fn(band);
+                self.fill_group(simd, &bands, index * GROUP * ROWS, result);
+            }
+        } else {
+            let mut across = vec![Aligned([E::ZERO; ROWS]); GROUP * inner];
+            for (index, result) in groups {
+                let first = index * GROUP * ROWS;
+                let bands = (rows - first).div_ceil(ROWS).min(GROUP);
+                pack(self.left, first, &mut across[..bands * inner]);
+                let bands: [&[RowsAcross<E>]; GROUP] = std::array::from_fn(|band| &across[band * inner..][..inner]);
+                self.fill_group(simd, &bands, first, result);
+            }
+        }
+    }
+}
+
+impl<E: Entry, F: Finish<E>, const BEGIN: bool> Tiled<'_, E, F, BEGIN> {
+    /// The rows of the result for some bands, from the `first` of this piece on: every panel is read once for all of them.
+    #[inline(always)]
+    fn fill_group<S: Simd>(&self, simd: S, bands: &[impl Band<E>], first: usize, result: &mut [f64]) {
+        let (inner, columns) = (self.right.inner, self.right.columns);
+        for (number, panel) in self.right.panels.chunks_exact(inner).enumerate() {
+            let left = number * E::Columns::COUNT;
+            for (index, (&band, result)) in bands.iter().zip(result.chunks_mut(ROWS * columns)).enumerate() {
+                let last_row = self.first_row + first + index * ROWS + result.len() / columns - 1;
+                if self.shape == Shape::Full || left <= last_row {
+                    tile::<S, E, BEGIN>(simd, (band, panel), self.finish, (result, columns, left));
+                }
+            }
+        }
+    }
+}
+
+/// Eight rows times one panel, as many at once as there are registers for, from the column `left` of the result on.
+#[inline(always)]
+fn tile<S: Simd, E: Entry, const BEGIN: bool>(
+    simd: S,
+    factors: (impl Band<E>, &[E::Columns]),
+    finish: impl Finish<E>,
+    (result, columns, left): (&mut [f64], usize, usize),
+) {
+    let mut tile = [E::ZEROS; ROWS];
+    let width = E::Columns::COUNT.min(columns - left);
+    if BEGIN == ONWARD {
+        for (row, sums) in result.chunks_exact(columns).zip(&mut tile) {
+            sums.read(&row[left..][..width]);
+        }
+    }
+    let registers = E::Columns::COUNT / E::lanes::<S>();
+    for pair in 0..registers / 2 {
+        if registers == 2 {
+            rows_of_tile::<S, E, _, ROWS>(simd, factors, (0, pair), finish, &mut tile);
+        } else {
+            rows_of_tile::<S, E, _, { ROWS / 2 }>(simd, factors, (0, pair), finish, &mut tile);
+            rows_of_tile::<S, E, _, { ROWS / 2 }>(simd, factors, (ROWS / 2, pair), finish, &mut tile);
+        }
+    }
+    for (row, sums) in result.chunks_exact_mut(columns).zip(&tile) {
+        sums.write(&mut row[left..]);
+    }
+}
+
+/// R rows from the `first` on, and two vectors of columns; sums begin with what stands in the tile.
+#[inline(always)]
+fn rows_of_tile<S: Simd, E: Entry, B: Band<E>, const R: usize>(
+    simd: S,
+    (band, panel): (B, &[E::Columns]),
+    (first, pair): (usize, usize),
+    finish: impl Finish<E>,
+    tile: &mut [E::Columns; ROWS],
+) {
+    let mut sums = [[E::ZERO.splat(simd); 2]; R];
+    for (row, sums) in sums.iter_mut().enumerate() {
+        let places = E::registers::<S>(&tile[first + row]);
+        *sums = [places[2 * pair], places[2 * pair + 1]];
+    }
+    let entry = band.entries::<R>(first, panel.len());
+    for (k, values) in panel.iter().enumerate() {
+        let values = E::registers::<S>(values);
+        let values = [values[2 * pair], values[2 * pair + 1]];
+        for (row, sums) in sums.iter_mut().enumerate() {
+            let factor = entry(row, k).splat(simd);
+            *sums =
+                [E::multiply_add(simd, factor, values[0], sums[0]), E::multiply_add(simd, factor, values[1], sums[1])];
+        }
+    }
+    for (row, sums) in sums.into_iter().enumerate() {
+        let places = E::registers_mut::<S>(&mut tile[first + row]);
+        for (half, sums) in sums.into_iter().enumerate() {
+            let part = 2 * pair + half;
+            places[part] = finish.finish(simd, sums, Factors { band, row: first + row, panel, part });
+        }
+    }
+}
