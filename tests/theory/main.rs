@@ -1,7 +1,9 @@
 //! The statements: property tests against full simulations, numbers of the documentation, and proofs in exact arithmetic.
 
+mod advised_rates;
 mod convergence;
 mod convergence_numbers;
+mod cuts;
 mod duality;
 mod encoders;
 mod equilibrium;
