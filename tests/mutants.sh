@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.."
 # The test binaries of a module, and the modules in them that speak of it.
 tests_of() {
     case $1 in
-        theory) echo theory : convergence:: duality exact growth one_step scaling:: scaling_laws equilibrium specificity whole_range cuts:: advised_rates:: ;;
+        theory) echo theory : convergence:: duality exact growth one_step scaling:: scaling_laws equilibrium specificity whole_range encoders::cuts:: encoders::advised_rates:: ;;
         loss) echo library theory : losses gradient ;;
         normalization) echo library theory : gradient one_step scaling:: sphere ;;
         optimizer) echo library theory : optimizers scaling ;;

@@ -6,7 +6,7 @@ use std::fs;
 use embedding_norms::lab::claim::Claim;
 use embedding_norms::lab::statement::STATEMENTS;
 
-use crate::pages::{UPDATE, links, numbers, pages, read, root, updating};
+use crate::pages::{UPDATE, links, numbers, pages, read, root, theory_tests, updating};
 
 /// Claims by the names of their anchors, in the order of the simulations.
 type Gallery = Vec<(String, Claim)>;
@@ -32,12 +32,14 @@ fn gallery(folder: &str, prefix: &str) -> Gallery {
 }
 
 /// Folders of results, and what begins their anchors and their marks in docs/claims.md.
-const FOLDERS: [(&str, &str); 5] = [
+const FOLDERS: [(&str, &str); 7] = [
     ("plots", ""),
     ("plots/full", "full-"),
     ("plots/full/one-step-rate", "full-"),
     ("plots/full/fashion-mnist", "fashion-mnist-"),
     ("plots/full/fashion-mnist/no-batch-norm", "fashion-mnist-biases-"),
+    ("plots/full/fashion-mnist/convolution", "fashion-mnist-convolution-"),
+    ("plots/full/fashion-mnist/perceptron", "fashion-mnist-perceptron-"),
 ];
 
 fn all_claims() -> BTreeMap<String, Claim> {
@@ -115,7 +117,7 @@ fn every_statement_has_its_section_its_tests_and_its_row() {
         let anchor = format!("<a id=\"{}\"></a>", statement.id.to_lowercase());
         let chapter = statement.stem.chapter();
         assert!(read(chapter).contains(&anchor), "{chapter} has no {anchor}");
-        let tests = read(&format!("tests/theory/{}.rs", statement.stem.name()));
+        let tests = theory_tests(statement.stem.name());
         let name = format!("fn {}_", statement.id.to_lowercase());
         assert!(tests.contains(&name), "tests/theory/{}.rs has no {name}…", statement.stem.name());
         if !register.contains(&format!("| [{}](", statement.id)) {

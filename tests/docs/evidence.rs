@@ -2,17 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use embedding_norms::lab::statement::{Evidence, STATEMENTS, Statement};
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
-}
-
-fn read(path: &str) -> String {
-    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
+use crate::pages::{read, root, theory_tests};
 
 /// The statements that tests of a file speak of: the ids that the name of a test begins with.
 fn tested(source: &str) -> BTreeSet<String> {
@@ -54,7 +47,7 @@ fn the_register_says_what_there_is() {
     for statement in STATEMENTS {
         let id = statement.id.to_owned();
         let section = section(statement);
-        let property = tested(&read(&format!("tests/theory/{}.rs", statement.stem.name())));
+        let property = tested(&theory_tests(statement.stem.name()));
         for (evidence, found) in [
             (Evidence::Proof, section.contains(r"\blacksquare") || section.contains("Derivation")),
             (Evidence::Exact, exact.contains(&id)),

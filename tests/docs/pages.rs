@@ -11,6 +11,14 @@ pub fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// The tests of a chapter's statements: a file, and the parts in the folder of its name, if there is one.
+pub fn theory_tests(stem: &str) -> String {
+    let folder = root().join("tests/theory").join(stem);
+    let parts = fs::read_dir(&folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let texts = parts.map(|part| fs::read_to_string(part).unwrap());
+    read(&format!("tests/theory/{stem}.rs")) + &texts.collect::<String>()
+}
+
 /// Whether generated parts are to be written, not compared.
 pub fn updating() -> bool {
     std::env::var_os("UPDATE_DOCS").is_some()

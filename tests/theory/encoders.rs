@@ -1,8 +1,12 @@
 //! What the paper says of encoders: orthogonality once inputs share parameters (statement S4), norms as confidence
-//! (statement S5), and the levers (statement S6).
+//! (statement S5), and the levers (statement S6); what a cut is (statement S7) and a learning rate from one step (statement S9)
+//! have files of their own.
 
-use crate::cuts::convolved;
+mod advised_rates;
+mod cuts;
+
 use crate::support;
+use cuts::convolved;
 
 use embedding_norms::confidence::{Neighbours, spearman_within};
 use embedding_norms::data::mixture::Mixture;

@@ -1,9 +1,7 @@
 //! The statements: property tests against full simulations, numbers of the documentation, and proofs in exact arithmetic.
 
-mod advised_rates;
 mod convergence;
 mod convergence_numbers;
-mod cuts;
 mod duality;
 mod encoders;
 mod equilibrium;

@@ -1,6 +1,6 @@
 //! A learning rate from one step (statement S9).
 
-use crate::cuts::{networks, rules as optimizers};
+use super::cuts::{networks, rules as optimizers};
 use crate::support;
 
 use embedding_norms::encoder::Network;
