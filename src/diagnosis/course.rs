@@ -153,7 +153,13 @@ impl Since {
 /// Whether a checkpoint uses the space.
 pub fn collapse(state: &State, dimension: usize, rows: usize) -> Answer {
     let share = state.effective_rank / dimension.min(rows) as f64;
-    let cosine = state.mean_cosine.unwrap_or(1.0);
+    let Some(cosine) = state.mean_cosine else {
+        return Answer::none(
+            "collapse",
+            Topic::Collapse,
+            "A collapse shows in two or more rows with a direction; give more than one.",
+        );
+    };
     let finding = match () {
         () if cosine > 0.9 => "All embeddings point nearly the same way: they have collapsed",
         () if share < 0.1 => "Embeddings use few of their dimensions",

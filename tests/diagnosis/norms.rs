@@ -142,6 +142,9 @@ fn collapse_is_seen_and_its_absence_too() {
     one.column_mut(3).mapv_inplace(|value| value + 5.0);
     let collapsed = ask(&subject(&[&one]), &Options::default());
     assert!(answer(&collapsed, "collapse").finding.contains("collapsed"));
+    // A single row is no collapse.
+    let single = ask(&subject(&[&rows(&[2.0], 16, 18)]), &Options::default());
+    assert_eq!(answer(&single, "collapse").worth, Worth::Unanswered);
 }
 
 /// Two opposite directions of thirty: their mean cosine is about 0, and the share of dimensions tells.

@@ -64,7 +64,11 @@ pub fn introduction(case: &Case) -> String {
         )
     };
     let of_last = if files > 1 { " Unless an answer names another, it is about the last one." } else { "" };
-    format!("{what}: {} embeddings in {} dimensions.{order}{of_last}{subset}", last.norms().len(), last.dimension())
+    let count = match last.norms().len() {
+        1 => "1 embedding".to_owned(),
+        count => format!("{count} embeddings"),
+    };
+    format!("{what}: {count} in {} dimensions.{order}{of_last}{subset}", last.dimension())
 }
 
 /// An answer in short: the finding.
