@@ -5,8 +5,8 @@
 
 Each round runs every benchmark once in either checkout, the order reversed from round to round, held to one processor; what
 else the machine does meets both. A ratio is the geometric mean of the rounds' ratios with its 95 % interval by Student's t; it
-is marked where the interval leaves out 1. Exit status 1 if a row is slower beyond its interval by more than `--allowed`. Needs
-Python's standard library."""
+is marked where the interval leaves out 1. A row that one of them does not have is left out. Exit status 1 if a row is slower
+beyond its interval by more than `--allowed`. Needs Python's standard library."""
 
 import argparse
 import math
@@ -15,7 +15,7 @@ import statistics
 import subprocess
 import sys
 
-from table import benchmark, head, machine, row, shown, when
+from table import NoBenchmark, benchmark, head, machine, row, shown, when
 
 ROWS = {
     "full engine, n = 500, d = 20": ("engines", "full engine/steps/n = 500, d = 20"),
@@ -73,7 +73,11 @@ def main():
     head(["work, one thread", "old, at best", "new, at best", "new over old", ""])
     slower = False
     for name in names:
-        old, new, ratio, low, high = compared(name, checkouts, asked.rounds)
+        try:
+            old, new, ratio, low, high = compared(name, checkouts, asked.rounds)
+        except NoBenchmark:
+            row([name, "-", "-", "-", "not in both"])
+            continue
         word = "slower" if low > 1.0 else "faster" if high < 1.0 else ""
         slower |= low > 1.0 + asked.allowed
         row([name, shown(old), shown(new), f"{ratio:.3f} [{low:.3f}, {high:.3f}]", word])

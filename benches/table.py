@@ -46,6 +46,10 @@ def pinned(threads):
     return lambda: os.sched_setaffinity(0, allowed)
 
 
+class NoBenchmark(SystemExit):
+    """Ends the program with this message where nobody knows how to go on."""
+
+
 def benchmark(bench, name, threads=1, root=ROOT):
     """A benchmark of the crate in `root`, held to as many processors as threads: the least seconds of one iteration, how many
     elements that is said to be, and the processor time over the wall time of the measurement."""
@@ -62,7 +66,7 @@ def benchmark(bench, name, threads=1, root=ROOT):
             sample = json.loads((path.parent / "sample.json").read_text())
             least = min(time / count for time, count in zip(sample["times"], sample["iters"])) * 1e-9
             return least, (facts["throughput"] or {}).get("Elements"), busy
-    sys.exit(f"no benchmark of this crate is called {name!r}; see cargo bench --bench {bench} -- --list")
+    raise NoBenchmark(f"no benchmark of this crate is called {name!r}; see cargo bench --bench {bench} -- --list")
 
 
 def processor_time():

@@ -180,12 +180,12 @@ pub(super) fn backward(
             (Layer::Linear(linear), _) => {
                 let (inputs, slopes) = (before(&steps[..place], inputs), upstream.view());
                 let add_gradients = || linear.add_gradients(inputs, slopes, own);
-                side_by_side(add_gradients, || linear.pull_back(slopes), place > 0 || wanted)?
+                with_pull_back(add_gradients, || linear.pull_back(slopes), place > 0 || wanted)?
             }
             (Layer::Convolution(convolution), _) => {
                 let (inputs, slopes) = (before(&steps[..place], inputs), upstream.view());
                 let add_gradients = || convolution.add_gradients(inputs, slopes, own);
-                side_by_side(add_gradients, || convolution.pull_back(slopes), place > 0 || wanted)?
+                with_pull_back(add_gradients, || convolution.pull_back(slopes), place > 0 || wanted)?
             }
             (Layer::AveragePool(pool), _) => pool.pull_back(upstream.view()),
             (Layer::Rectifier, _) => {
@@ -211,7 +211,7 @@ pub(super) fn backward(
 }
 
 /// Adds the gradients of a layer's tensors, beside ∂L/∂x of its inputs if that is wanted.
-fn side_by_side(
+fn with_pull_back(
     add_gradients: impl FnOnce() + Send,
     pull_back: impl FnOnce() -> Array2<f64> + Send,
     wanted: bool,

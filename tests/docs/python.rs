@@ -7,12 +7,16 @@ use toml::{Table, Value};
 
 use crate::architecture::{code, modules, root};
 
+fn section(manifest: &str, name: &str) -> Table {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(manifest);
+    let table: Table = fs::read_to_string(path).unwrap().parse().unwrap();
+    let Some(Value::Table(section)) = table.get(name) else { panic!("{manifest} has no {name}") };
+    section.clone()
+}
+
 /// The dependencies of a manifest; whether one is optional does not matter.
 fn dependencies(manifest: &str) -> Table {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(manifest);
-    let manifest: Table = fs::read_to_string(path).unwrap().parse().unwrap();
-    let Some(Value::Table(dependencies)) = manifest.get("dependencies") else { panic!("no dependencies") };
-    let mut dependencies = dependencies.clone();
+    let mut dependencies = section(manifest, "dependencies");
     for value in dependencies.iter_mut().map(|(_, value)| value) {
         if let Value::Table(table) = value {
             table.remove("optional");
@@ -42,4 +46,11 @@ fn the_python_package_has_the_crates_of_the_command() {
         assert_eq!(there.get(*name), Some(*value), "python/Cargo.toml: {name} is not as Cargo.toml has it");
     });
     assert!(checked.count() > 10);
+}
+
+/// So that what was compiled for one is used for the other.
+#[test]
+fn the_python_package_is_built_as_the_command_is() {
+    let release = |manifest| section(manifest, "profile")["release"].clone();
+    assert_eq!(release("python/Cargo.toml"), release("Cargo.toml"));
 }

@@ -226,16 +226,20 @@ fn trainings_of_normalized_networks_follow_pytorch() {
 /// Plain steps, as the roots and quotients of AdamW make much of the rounding of small gradients.
 #[test]
 fn trainings_in_single_precision_follow_to_its_rounding_and_no_closer() {
-    for case in cases().iter().filter(|case| case.optimizer == "SGD") {
+    /// Some units of the last place of numbers near 1, and a number that double precision stays below.
+    const ROUNDED: std::ops::Range<f64> = 1e-11..16.0 * f32::EPSILON as f64;
+    let cases = cases().into_iter().filter(|case| case.optimizer == "SGD").collect::<Vec<_>>();
+    assert_eq!(cases.len(), 12);
+    for case in &cases {
         let (optimizer, decay) = case.optimizer();
         let loss = case.loss();
         let mut trainer = case.trainer(case.method(&*loss, &*optimizer, decay), Precision::Single);
         let steps = case.inputs.iter().zip(&case.losses);
         let off = steps.map(|(batch, expected)| (trainer.step(&two_views(batch)).unwrap() - expected).abs());
         let off = off.fold(0.0, f64::max);
-        assert!(off < 1e-5 && off > 1e-10, "{}: losses off by {off:e}", case.name);
+        assert!(ROUNDED.contains(&off), "{}: losses off by {off:e}", case.name);
         let off = worst(&flat(trainer.encoder()), &case.end.encoder.parameters.concat());
-        assert!(off < 1e-5 && off > 1e-10, "{}: parameters off by {off:e}", case.name);
+        assert!(ROUNDED.contains(&off), "{}: parameters off by {off:e}", case.name);
     }
 }
 

@@ -28,7 +28,7 @@ pub enum Precision {
     #[default]
     Double,
     /// With 24 binary digits, in about half the time: factors, each product with its sum, and so the results, are rounded
-    /// to them. Beyond 3.4e38 numbers become infinite.
+    /// to them. Numbers beyond 3.4e38 become infinite, and those below 1.2e-38 lose digits.
     Single,
 }
 
