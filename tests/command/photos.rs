@@ -261,7 +261,11 @@ fn what_does_not_fit_the_images_is_refused() {
     let cases = [
         (data.path(), "--images 601", "--images 601: there are 600 to train on; take fewer"),
         (data.path(), "--images 400 --test-images 81", "--test-images 81: take 10 to 80"),
-        (data.path(), "--images 400 --test-images 60 --batch 128", "a long tail is made of a quarter of them"),
+        (
+            data.path(),
+            "--images 400 --test-images 60 --batch 128",
+            "made of 100 images, a quarter of --images, and a batch",
+        ),
         (data.path(), &unknown, "--left-out 7: the test has no image of this class"),
         (without.path(), TINY, "there are no images for the test"),
         (nothing.path(), TINY, "no images are found in this folder"),
@@ -276,7 +280,7 @@ fn what_does_not_fit_the_images_is_refused() {
     bytes[8..].iter_mut().skip(40).filter(|label| **label == 3).for_each(|label| *label = 0);
     fs::write(&labels, bytes).unwrap();
     for (data, options, says) in [
-        (unequal.path(), TINY, "has 44 of its 100 images, and of the class 3 there are 10; take a smaller imbalance"),
+        (unequal.path(), TINY, "a long tail is made of 22 images, as the smallest class"),
         (data.path(), &unknown, "--left-out 7: the test has no image of this class"),
     ] {
         refused("confidence", data, &format!("{options} --checkpoints {}", kept.path().display()), says);

@@ -146,12 +146,9 @@ impl Photos {
             |&class: &usize| LeftOut { data: data.clone(), sample, training: training.clone(), class, neighbours };
         let on_reference =
             OnReference { data: data.clone(), reference, sample, training: training.clone(), neighbours };
-        // As many images as classes of one size have together with the commonest at full length would be too many for some
-        // data: a long tail is made of a quarter.
-        let tail = Sample { images: sample.images / 4, ..sample };
         let imbalance = self.imbalance.unwrap_or(100.0);
+        let tail = Sample { images: self.images_of_tail(data, imbalance, options)?, ..sample };
         let tail = Tail { data: data.clone(), sample: tail, training: training.clone(), neighbours, imbalance };
-        tail.check()?;
         let mut classes = options.left_out.clone();
         classes.sort_unstable();
         classes.dedup();
@@ -161,6 +158,26 @@ impl Photos {
             .kind("photos-on-reference", [on_reference])?
             .kind("photos-tail", [tail])?;
         Ok(Some(plan))
+    }
+
+    /// How many images a long tail is made of: a quarter of those to train on, as its commonest class has many times its
+    /// share, and fewer where a class has not as many.
+    fn images_of_tail(&self, data: &PhotoData, imbalance: f64, options: &Confidence) -> Result<usize, Failure> {
+        let images = self.sample().images;
+        let fits = Tail::images_that_fit(data, images / 4, imbalance)?;
+        if fits >= options.batch.max(options.neighbours + 1) {
+            return Ok(fits);
+        }
+        let (why, remedy) = if fits < images / 4 {
+            ("as the smallest class has too few to be the commonest", "a smaller --imbalance")
+        } else {
+            ("a quarter of --images", "more --images")
+        };
+        Err(Failure::Refused(format!(
+            "--imbalance {imbalance}: a long tail is made of {fits} images, {why}, and a batch has {}; take {remedy} or a \
+             smaller --batch",
+            options.batch
+        )))
     }
 
     /// Checks that the settings fit the data.
@@ -176,13 +193,6 @@ impl Photos {
         }
         if test > held_out || test < whole::TENTHS {
             return refuse(format!("--test-images {test}: take {} to {held_out}", whole::TENTHS));
-        }
-        if images / 4 < options.batch.max(options.neighbours + 1) {
-            return refuse(format!(
-                "--images {images}: a long tail is made of a quarter of them, and a batch has {}; take more images or a \
-                 smaller batch",
-                options.batch
-            ));
         }
         if let Some(classes) = data.of_each_class(Half::Test)?
             && let Some(class) = options.left_out.iter().find(|class| !classes.contains_key(class))

@@ -82,6 +82,12 @@ pub fn frequencies(classes: usize, images: usize, imbalance: f64) -> Vec<usize> 
     (0..classes).map(|place| ((images as f64 * share(place) / all).round() as usize).max(1)).collect()
 }
 
+/// As many images, or as many fewer as leave the commonest of so many classes no more than `most`.
+fn with_at_most(most: usize, classes: usize, images: usize, imbalance: f64) -> usize {
+    let commonest = frequencies(classes, images, imbalance).first().copied().unwrap_or_default();
+    if commonest <= most { images } else { (images as f64 * most as f64 / commonest as f64) as usize }
+}
+
 impl Study for Tail {
     type Rows = Vec<Frequency>;
 
@@ -117,20 +123,11 @@ impl Study for Tail {
 }
 
 impl Tail {
-    /// Passes if any class has enough images to be the commonest, as which one is is drawn in each replicate.
-    pub fn check(&self) -> Result<(), Failure> {
-        let Some(there) = self.data.of_each_class(Half::Training)? else { return Ok(()) };
-        let Sample { images, .. } = self.sample;
-        let commonest = frequencies(there.len(), images, self.imbalance).first().copied().unwrap_or_default();
-        match there.into_iter().find(|&(_, there)| there < commonest) {
-            None => Ok(()),
-            Some((class, there)) => Err(Failure::Refused(format!(
-                "--imbalance {}: the commonest class of the long tail, which may be any, has {commonest} of its {images} images, \
-                 and of the class {class} there are {there}; take a smaller imbalance or fewer --images, of which the tail is a \
-                 quarter",
-                self.imbalance
-            ))),
-        }
+    /// How many images a long tail of these data can have, at most `images`: any class has enough to be the commonest, as
+    /// which one is is drawn in each replicate.
+    pub fn images_that_fit(data: &PhotoData, images: usize, imbalance: f64) -> Result<usize, Failure> {
+        let there = data.of_each_class(Half::Training)?.unwrap_or_default();
+        Ok(there.values().min().map_or(images, |&fewest| with_at_most(fewest, there.len(), images, imbalance)))
     }
 
     /// The images in a long tail, with the classes and how many images each has, the commonest first.
@@ -184,7 +181,7 @@ impl Tail {
 
 #[cfg(test)]
 mod tests {
-    use super::frequencies;
+    use super::{frequencies, with_at_most};
 
     #[test]
     fn frequencies_fall_by_one_factor_from_class_to_class() {
@@ -194,5 +191,15 @@ mod tests {
         assert!(factors.iter().all(|factor| (factor / 1.668 - 1.0).abs() < 0.03), "{factors:?}");
         assert_eq!(frequencies(1, 7, 100.0), [7]);
         assert_eq!(frequencies(2, 10, 1.0), [5, 5]);
+    }
+
+    #[test]
+    fn fewer_images_leave_the_commonest_class_as_many_as_there_are() {
+        assert_eq!(with_at_most(2000, 10, 4000, 100.0), 4000);
+        for (images, most) in [(15_000, 6000), (15_000, 17), (100, 10)] {
+            let fits = with_at_most(most, 10, images, 100.0);
+            let found = frequencies(10, fits, 100.0)[0];
+            assert!(fits < images && found <= most && found + 1 >= most, "{images}: {found} of {most}");
+        }
     }
 }
