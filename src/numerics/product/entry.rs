@@ -56,19 +56,25 @@ impl<E: Entry, const W: usize> Places<E> for Aligned<[E; W]> {
 
     #[inline(always)]
     fn read(&mut self, numbers: &[f64]) {
-        match numbers.first_chunk() {
-            Some(whole) => self.0 = whole.map(E::rounded),
-            None => self.0.iter_mut().zip(numbers).for_each(|(place, &number)| *place = E::rounded(number)),
+        match numbers.first_chunk::<W>() {
+            Some(whole) => copy(whole, &mut self.0, E::rounded),
+            None => copy(numbers, &mut self.0, E::rounded),
         }
     }
 
     #[inline(always)]
     fn write(&self, numbers: &mut [f64]) {
-        match numbers.first_chunk_mut() {
-            Some(whole) => *whole = self.0.map(E::into),
-            None => numbers.iter_mut().zip(self.0).for_each(|(number, entry)| *number = entry.into()),
+        match numbers.first_chunk_mut::<W>() {
+            Some(whole) => copy(&self.0, whole, E::into),
+            None => copy(&self.0, numbers, E::into),
         }
     }
+}
+
+/// A loop, which is inlined for certain, as the map of an array is not.
+#[inline(always)]
+pub(super) fn copy<A: Copy, B>(from: &[A], into: &mut [B], convert: impl Fn(A) -> B) {
+    into.iter_mut().zip(from).for_each(|(place, &number)| *place = convert(number));
 }
 
 macro_rules! entry {

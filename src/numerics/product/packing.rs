@@ -3,7 +3,7 @@
 use ndarray::{ArrayView2, Axis, Slice};
 use pulp::Simd;
 
-use super::entry::{Entry, Places};
+use super::entry::{Entry, Places, copy};
 use super::pieces::{ROWS, pieces, side_by_side};
 use crate::numerics::vectorize::{Aligned, Kernel, LANES, vectorize};
 
@@ -56,26 +56,38 @@ impl<E: Entry> Kernel for Packing<'_, E> {
 #[inline(always)]
 pub(super) fn pack<E: Entry, P: Places<E>>(lines: ArrayView2<'_, f64>, first: usize, into: &mut [P]) {
     let length = lines.ncols();
+    // Loops, which are inlined for certain, as closures of iterators are not.
     if lines.strides()[0] != 1 && lines.nrows() != 1 {
-        let groups = into.chunks_exact_mut(length).zip((first..).step_by(P::COUNT));
-        return groups.for_each(|(into, first)| interleave(lines, first, into));
+        for (into, first) in into.chunks_exact_mut(length).zip((first..).step_by(P::COUNT)) {
+            interleave(lines, first, into);
+        }
+        return;
     }
     for (k, across) in lines.columns().into_iter().enumerate() {
         let across = across.to_slice().expect("entries side by side, or one");
-        let places = into[k..].iter_mut().step_by(length);
-        places.zip(across[first..].chunks(P::COUNT)).for_each(|(places, part)| places.read(part));
+        for (places, part) in into[k..].iter_mut().step_by(length).zip(across[first..].chunks(P::COUNT)) {
+            places.read(part);
+        }
     }
 }
+
+/// Entries of a line that are copied one after another.
+const AT_A_TIME: usize = 8 * LANES;
 
 /// Copies lines from the `first` on, as many as there are places.
 #[inline(always)]
 fn interleave<E: Entry, P: Places<E>>(lines: ArrayView2<'_, f64>, first: usize, into: &mut [P]) {
     let lines = lines.slice_axis_move(Axis(0), Slice::from(first..lines.nrows().min(first + P::COUNT)));
-    // A cache line of each at a time: lines a power of two apart would drive each other out of the cache.
-    for (into, lines) in into.chunks_mut(LANES).zip(lines.axis_chunks_iter(Axis(1), LANES)) {
+    // So much of each line at a time that its places stay in the first cache, and what follows is fetched ahead.
+    for (into, lines) in into.chunks_mut(AT_A_TIME).zip(lines.axis_chunks_iter(Axis(1), AT_A_TIME)) {
         for (number, line) in lines.rows().into_iter().enumerate() {
-            for (places, &value) in into.iter_mut().zip(line) {
-                places.entries()[number] = E::rounded(value);
+            let mut entries = [E::ZERO; AT_A_TIME];
+            match line.to_slice() {
+                Some(line) => copy(line, &mut entries, E::rounded),
+                None => line.iter().zip(&mut entries).for_each(|(&value, entry)| *entry = E::rounded(value)),
+            }
+            for (places, entry) in into.iter_mut().zip(entries) {
+                places.entries()[number] = entry;
             }
         }
     }
