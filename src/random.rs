@@ -13,9 +13,13 @@
 //! A stream is a function of what it is for, never of the thread or the order in which work happens to run, so any
 //! cell can be simulated again by itself and gives the same bytes.
 
+use pulp::Simd;
 use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use rand_distr::Distribution;
+
+use crate::numerics::logarithm::log_of_normal;
+use crate::numerics::vectorize::{Kernel, vectorize};
 
 /// The generator of every random number in this crate: ChaCha with 12 rounds.
 ///
@@ -80,7 +84,7 @@ pub fn generator(root_seed: u64, cell: &[u8], replicate: u64) -> Generator {
 /// The standard normal distribution, by Marsaglia's polar method.
 ///
 /// The usual samplers take `exp` and `ln` from the platform, whose last bit depends on the processor. This one uses
-/// only correctly rounded operations and the portable `libm::log`, so a seed gives the same bytes on every machine.
+/// only correctly rounded operations and the portable logarithm of `libm`, so a seed gives the same bytes on every machine.
 #[derive(Clone, Copy, Debug)]
 pub struct StandardNormal;
 
@@ -90,34 +94,25 @@ impl StandardNormal {
         loop {
             let point = Point::draw(generator);
             if point.is_in_disc() {
-                return point.stretched().into();
+                return point.stretched();
             }
         }
     }
 
     /// Independent values in every place, two from each draw: those that [`Self::pair`] gives, in their order.
     pub fn fill<R: Rng + ?Sized>(values: &mut [f64], generator: &mut R) {
-        let mut points = [Point::default(); BLOCK];
+        let mut points = Points::default();
         for values in values.chunks_mut(2 * BLOCK) {
-            let wanted = values.len().div_ceil(2);
-            // A point outside is overwritten: a branch on it could not be predicted.
-            let mut found = 0;
-            while found < wanted {
-                points[found] = Point::draw(generator);
-                found += usize::from(points[found].is_in_disc());
-            }
-            for (pair, point) in values.chunks_mut(2).zip(&points) {
-                pair.copy_from_slice(&point.stretched()[..pair.len()]);
-            }
+            points.draw(values.len().div_ceil(2), generator);
+            vectorize(Stretching { points: &points, values });
         }
     }
 }
 
-/// Points that are drawn before their logarithms are taken, which then do not wait for one another.
+/// Points that are drawn before they are stretched, side by side.
 const BLOCK: usize = 32;
 
 /// A point in the square around the unit disc.
-#[derive(Clone, Copy, Debug, Default)]
 struct Point {
     x: f64,
     y: f64,
@@ -138,9 +133,65 @@ impl Point {
     }
 
     /// Two normal values from a point in the disc.
-    fn stretched(&self) -> [f64; 2] {
-        let length = (-2.0 * libm::log(self.square) / self.square).sqrt();
-        [self.x * length, self.y * length]
+    fn stretched(&self) -> (f64, f64) {
+        let length = stretch(self.square);
+        (self.x * length, self.y * length)
+    }
+}
+
+/// √(−2 log q/q): by what a point in the disc, with x² + y² = q, is stretched. q is a normal number, as coordinates are
+/// multiples of 2⁻⁵².
+#[inline(always)]
+fn stretch(square: f64) -> f64 {
+    (-2.0 * log_of_normal(square) / square).sqrt()
+}
+
+/// Points in the disc. Past those that were drawn stand points of before, at the start those of radius 1.
+struct Points {
+    x: [f64; BLOCK],
+    y: [f64; BLOCK],
+    squares: [f64; BLOCK],
+}
+
+impl Default for Points {
+    fn default() -> Self {
+        Self { x: [1.0; BLOCK], y: [0.0; BLOCK], squares: [1.0; BLOCK] }
+    }
+}
+
+impl Points {
+    fn draw<R: Rng + ?Sized>(&mut self, wanted: usize, generator: &mut R) {
+        // A point outside is overwritten: a branch on it could not be predicted.
+        let mut found = 0;
+        while found < wanted {
+            let point = Point::draw(generator);
+            (self.x[found], self.y[found], self.squares[found]) = (point.x, point.y, point.square);
+            found += usize::from(point.is_in_disc());
+        }
+    }
+}
+
+/// Two values from each point, as many as there are places.
+struct Stretching<'a> {
+    points: &'a Points,
+    values: &'a mut [f64],
+}
+
+impl Kernel for Stretching<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Self { points: Points { x, y, squares }, values } = self;
+        let mut lengths = [0.0; BLOCK];
+        for (length, square) in lengths.iter_mut().zip(squares) {
+            *length = stretch(*square);
+        }
+        for (pair, ((x, y), length)) in values.chunks_mut(2).zip(x.iter().zip(y).zip(lengths)) {
+            for (value, coordinate) in pair.iter_mut().zip([x, y]) {
+                *value = coordinate * length;
+            }
+        }
     }
 }
 
