@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Slice};
+use rayon::prelude::*;
 
 use super::ConfidenceError;
 use super::error::{at_least, same_length};
-use crate::numerics::product::product;
+use crate::numerics::product::{Precision, RightIn};
 use crate::numerics::scaled::is_safe;
 use crate::sphere::{Cosine, SphereError, chord, normalize};
 
@@ -22,9 +23,10 @@ const GROUP: usize = 8;
 /// The k nearest neighbours of each query, nearest first: exact, by the Euclidean distance ‖x̂ − ŷ‖ of directions, which
 /// orders as the angle does. Equal distances are ordered by the place in the base.
 ///
-/// Products of matrices find the candidates, with room for their rounding; the distances of these are formed as
-/// chords, so that near neighbours are distinguished where cosines are all 1 (statement G5). Memory beside the points
-/// is a few megabytes, and time is that of comparing all queries with all points.
+/// Products of matrices in single precision find the candidates, with room for their rounding, and in double precision
+/// where these are too many; the distances of candidates are formed as chords of double precision, so that near neighbours
+/// are distinguished where cosines are all 1 (statement G5). Memory beside the points is a few megabytes, and time is that
+/// of comparing all queries with all points.
 ///
 /// ```
 /// use embedding_norms::confidence::Neighbours;
@@ -163,27 +165,47 @@ fn search(
     queries: ArrayView2<'_, f64>,
     base: ArrayView2<'_, f64>,
     k: usize,
-    own: impl Fn(usize) -> Option<usize>,
+    own: impl Fn(usize) -> Option<usize> + Sync,
 ) -> Result<Neighbours, ConfidenceError> {
-    let mut candidates = vec![Candidates::new(k, queries.ncols()); queries.nrows()];
+    let mut found = nearest(queries, base, (k, Precision::Single), &own)?;
+    // Where more points are equally near than single precision tells apart, double precision does.
+    let crowded: Vec<usize> = (0..found.len()).filter(|&query| found[query].is_none()).collect();
+    let again = queries.select(Axis(0), &crowded);
+    let told_apart = nearest(again.view(), base, (k, Precision::Double), &|place| own(crowded[place]))?;
+    for (query, nearest) in crowded.iter().zip(told_apart) {
+        found[*query] = nearest;
+    }
+    let found: Vec<(f64, usize)> = found.into_iter().flatten().flatten().collect();
+    let of = |place: usize| found[place];
+    let shape = (queries.nrows(), k);
+    Ok(Neighbours {
+        indices: Array2::from_shape_fn(shape, |(query, place)| of(query * k + place).1),
+        distances: Array2::from_shape_fn(shape, |(query, place)| of(query * k + place).0),
+    })
+}
+
+/// Distance and place of the k nearest to each query; nothing where this precision leaves too many candidates.
+fn nearest(
+    queries: ArrayView2<'_, f64>,
+    base: ArrayView2<'_, f64>,
+    (k, precision): (usize, Precision),
+    own: &(impl Fn(usize) -> Option<usize> + Sync),
+) -> Result<Vec<Option<Vec<(f64, usize)>>>, ConfidenceError> {
+    let mut candidates = vec![Candidates::new(k, queries.ncols(), precision); queries.nrows()];
     for points in blocks(base.nrows(), BASE) {
         let units = directions(rows_of(base, points.clone()), points.start)?;
-        for rows in blocks(queries.nrows(), QUERIES) {
-            let cosines = product(rows_of(queries, rows.clone()), units.t());
-            for (query, cosines) in rows.zip(cosines.rows()) {
-                let cosines = cosines.to_slice().expect("a new matrix is in standard layout");
-                candidates[query].offer(cosines, points.start, own(query));
+        let units = RightIn::of(units.t(), precision);
+        candidates.par_chunks_mut(QUERIES).enumerate().for_each(|(block, candidates)| {
+            let first = block * QUERIES;
+            let mut cosines = vec![0.0; candidates.len() * points.len()];
+            units.product(rows_of(queries, first..first + candidates.len()), &mut cosines);
+            for ((query, candidates), cosines) in (first..).zip(candidates).zip(cosines.chunks_exact(points.len())) {
+                candidates.offer(cosines, points.start, own(query));
             }
-        }
+        });
     }
-    let (mut indices, mut distances) = (Array2::zeros((queries.nrows(), k)), Array2::zeros((queries.nrows(), k)));
-    for (query, candidates) in candidates.into_iter().enumerate() {
-        for (place, (distance, index)) in candidates.nearest(queries, query, base)?.into_iter().enumerate() {
-            indices[[query, place]] = index;
-            distances[[query, place]] = distance;
-        }
-    }
-    Ok(Neighbours { indices, distances })
+    let nearest = |(query, candidates): (usize, Candidates)| candidates.nearest(queries, query, base);
+    Ok(candidates.into_par_iter().enumerate().map(nearest).collect::<Result<_, SphereError>>()?)
 }
 
 fn rows_of(matrix: ArrayView2<'_, f64>, rows: Range<usize>) -> ArrayView2<'_, f64> {
@@ -205,6 +227,10 @@ struct Candidates {
     k: usize,
     /// How much two cosines may seem to differ, or to be ordered wrongly, by rounding alone.
     slack: f64,
+    /// How many are worth a closer look.
+    most: usize,
+    /// Whether there were more at any time; no further ones are then taken.
+    are_crowded: bool,
     /// No cosine below this can be among the k largest.
     threshold: f64,
     kept: Vec<(f64, usize)>,
@@ -213,12 +239,19 @@ struct Candidates {
 }
 
 impl Candidates {
-    fn new(k: usize, dimension: usize) -> Self {
-        let slack = 4.0 * (dimension as f64 + 4.0) * f64::EPSILON;
-        Self { k, slack, threshold: f64::NEG_INFINITY, kept: Vec::new(), room: 4 * k + 64 }
+    fn new(k: usize, dimension: usize, precision: Precision) -> Self {
+        let (epsilon, most) = match precision {
+            Precision::Single => (f64::from(f32::EPSILON), 16 * k + 256),
+            Precision::Double => (f64::EPSILON, usize::MAX),
+        };
+        let slack = 4.0 * (dimension as f64 + 4.0) * epsilon;
+        Self { k, slack, most, are_crowded: false, threshold: f64::NEG_INFINITY, kept: Vec::new(), room: 4 * k + 64 }
     }
 
     fn offer(&mut self, cosines: &[f64], first: usize, own: Option<usize>) {
+        if self.are_crowded {
+            return;
+        }
         let peaks: Vec<f64> = cosines.chunks(GROUP).map(largest).collect();
         self.raise_threshold(&peaks, self.k + usize::from(own.is_some()));
         for (group, (cosines, peak)) in cosines.chunks(GROUP).zip(peaks).enumerate() {
@@ -249,17 +282,21 @@ impl Candidates {
         let (_, &mut (kth, _), _) = self.kept.select_nth_unstable_by(self.k - 1, |a, b| b.0.total_cmp(&a.0));
         self.threshold = self.threshold.max(kth - self.slack);
         self.kept.retain(|&(cosine, _)| cosine >= self.threshold);
+        self.are_crowded |= self.kept.len() > self.most;
         self.room = (4 * self.k + 64).max(2 * self.kept.len());
     }
 
-    /// The k nearest by their chords: distance and place.
+    /// The k nearest by their chords: distance and place; nothing where there are too many candidates.
     fn nearest(
         mut self,
         queries: ArrayView2<'_, f64>,
         query: usize,
         base: ArrayView2<'_, f64>,
-    ) -> Result<Vec<(f64, usize)>, SphereError> {
+    ) -> Result<Option<Vec<(f64, usize)>>, SphereError> {
         self.prune();
+        if self.are_crowded {
+            return Ok(None);
+        }
         let places: Vec<usize> = self.kept.into_iter().map(|(_, place)| place).collect();
         let mut points = Array2::zeros((places.len(), base.ncols()));
         points.rows_mut().into_iter().zip(&places).for_each(|(mut point, &place)| point.assign(&base.row(place)));
@@ -276,6 +313,6 @@ impl Candidates {
         };
         nearest.sort_by(key);
         nearest.truncate(self.k);
-        Ok(nearest.into_iter().map(|((_, distance), index)| (distance, index)).collect())
+        Ok(Some(nearest.into_iter().map(|((_, distance), index)| (distance, index)).collect()))
     }
 }

@@ -127,6 +127,28 @@ fn neighbours_are_told_apart_where_cosines_are_all_one() {
     assert!((found.distances()[[0, 1]] - 2e-9).abs() < 1e-17);
 }
 
+/// More points side by side than single precision tells apart, beside others that it does tell apart.
+#[test]
+fn neighbours_in_a_crowd_are_those_of_the_smallest_chords() {
+    let mut numbers = random_numbers("crowd", 0);
+    let mut points = Array2::random_using((1_500, 6), StandardNormal, &mut numbers);
+    for mut row in points.rows_mut().into_iter().step_by(2) {
+        row.mapv_inplace(|offset| 1e-7 * offset);
+        row[0] += 1.0;
+    }
+    let units = normalize(points.view()).unwrap().into_units();
+    let found = Neighbours::among(points.view(), 3).unwrap();
+    for query in [0, 1, 746, 747, 1_498, 1_499] {
+        let squared = |other: usize| (&units.row(query) - &units.row(other)).mapv(|x| x * x).sum();
+        let mut others: Vec<usize> = (0..points.nrows()).filter(|&other| other != query).collect();
+        others.sort_by(|&a, &b| squared(a).total_cmp(&squared(b)));
+        assert_eq!(found.indices().row(query).to_vec(), others[..3], "{query}");
+        let nearest = squared(others[0]).sqrt();
+        assert!((found.distances()[[query, 0]] / nearest - 1.0).abs() < 1e-8);
+        assert_eq!(nearest < 1e-6, query % 2 == 0, "which are crowded");
+    }
+}
+
 #[test]
 fn equal_distances_are_ordered_by_place_and_a_twin_is_a_neighbour() {
     let one = array![[1.0, 2.0], [2.0, 4.0], [0.5, 1.0], [1.0, 2.0], [-1.0, 0.0]];
