@@ -184,13 +184,16 @@ fn search(
     })
 }
 
-/// Distance and place of the k nearest to each query; nothing where this precision leaves too many candidates.
+/// Distance and place of the nearest, nearest first.
+type Nearest = Vec<(f64, usize)>;
+
+/// The k nearest to each query; nothing where this precision leaves too many candidates.
 fn nearest(
     queries: ArrayView2<'_, f64>,
     base: ArrayView2<'_, f64>,
     (k, precision): (usize, Precision),
     own: &(impl Fn(usize) -> Option<usize> + Sync),
-) -> Result<Vec<Option<Vec<(f64, usize)>>>, ConfidenceError> {
+) -> Result<Vec<Option<Nearest>>, ConfidenceError> {
     let mut candidates = vec![Candidates::new(k, queries.ncols(), precision); queries.nrows()];
     for points in blocks(base.nrows(), BASE) {
         let units = directions(rows_of(base, points.clone()), points.start)?;
@@ -292,7 +295,7 @@ impl Candidates {
         queries: ArrayView2<'_, f64>,
         query: usize,
         base: ArrayView2<'_, f64>,
-    ) -> Result<Option<Vec<(f64, usize)>>, SphereError> {
+    ) -> Result<Option<Nearest>, SphereError> {
         self.prune();
         if self.are_crowded {
             return Ok(None);

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use assert_cmd::assert::Assert;
 use assert_cmd::cargo::cargo_bin_cmd;
+use embedding_norms::lab::table::Table;
 use embedding_norms::random::generator;
 use rand::Rng;
 use tempfile::TempDir;
@@ -263,7 +264,7 @@ fn what_does_not_fit_the_images_is_refused() {
         (data.path(), "--images 400 --test-images 81", "--test-images 81: take 10 to 80"),
         (
             data.path(),
-            "--images 400 --test-images 60 --batch 128",
+            "--images 400 --test-images 60 --left-out 0 --batch 128",
             "made of 100 images, a quarter of --images, and a batch",
         ),
         (data.path(), &unknown, "--left-out 7: the test has no image of this class"),
@@ -286,6 +287,12 @@ fn what_does_not_fit_the_images_is_refused() {
         refused("confidence", data, &format!("{options} --checkpoints {}", kept.path().display()), says);
         assert_eq!(fs::read_dir(kept.path()).unwrap().count(), 0);
     }
+    // Where they are enough for a batch, the long tail is made of as many images as leave each class as many as it has.
+    let (folder, assert) = run("confidence", unequal.path(), &format!("{TINY} --batch 16 --epochs 1"));
+    assert.success();
+    let table = Table::read_csv(fs::File::open(folder.path().join("results/confidence.tail.csv")).unwrap()).unwrap();
+    let images = table.numbers("images").unwrap().into_iter().flatten();
+    assert_eq!(images.fold(0.0, f64::max), 10.0);
     refused("levers", data.path(), "--tasks digits-contrastive", "--data: no task learns from these images");
     let mut command = cargo_bin_cmd!("embedding-norms");
     let assert = command.current_dir(nothing.path()).args(["levers", "--tasks", "images-simclr"]).assert().code(2);
