@@ -32,7 +32,7 @@ fn gallery(folder: &str, prefix: &str) -> Gallery {
 }
 
 /// Folders of results, and what begins their anchors and their marks in docs/claims.md.
-const FOLDERS: [(&str, &str); 7] = [
+const FOLDERS: [(&str, &str); 9] = [
     ("plots", ""),
     ("plots/full", "full-"),
     ("plots/full/one-step-rate", "full-"),
@@ -40,6 +40,8 @@ const FOLDERS: [(&str, &str); 7] = [
     ("plots/full/fashion-mnist/no-batch-norm", "fashion-mnist-biases-"),
     ("plots/full/fashion-mnist/convolution", "fashion-mnist-convolution-"),
     ("plots/full/fashion-mnist/perceptron", "fashion-mnist-perceptron-"),
+    ("plots/full/fashion-mnist/temperature-0.5", "fashion-mnist-0.5-"),
+    ("plots/full/fashion-mnist/temperature-0.2", "fashion-mnist-0.2-"),
 ];
 
 fn all_claims() -> BTreeMap<String, Claim> {
