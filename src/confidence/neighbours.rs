@@ -170,17 +170,18 @@ fn search(
     let mut found = nearest(queries, base, (k, Precision::Single), &own)?;
     // Where more points are equally near than single precision tells apart, double precision does.
     let crowded: Vec<usize> = (0..found.len()).filter(|&query| found[query].is_none()).collect();
-    let again = queries.select(Axis(0), &crowded);
-    let told_apart = nearest(again.view(), base, (k, Precision::Double), &|place| own(crowded[place]))?;
-    for (query, nearest) in crowded.iter().zip(told_apart) {
-        found[*query] = nearest;
+    if !crowded.is_empty() {
+        let again = queries.select(Axis(0), &crowded);
+        let told_apart = nearest(again.view(), base, (k, Precision::Double), &|place| own(crowded[place]))?;
+        for (query, nearest) in crowded.iter().zip(told_apart) {
+            found[*query] = nearest;
+        }
     }
-    let found: Vec<(f64, usize)> = found.into_iter().flatten().flatten().collect();
-    let of = |place: usize| found[place];
+    let (distances, indices): (Vec<f64>, Vec<usize>) = found.into_iter().flatten().flatten().unzip();
     let shape = (queries.nrows(), k);
     Ok(Neighbours {
-        indices: Array2::from_shape_fn(shape, |(query, place)| of(query * k + place).1),
-        distances: Array2::from_shape_fn(shape, |(query, place)| of(query * k + place).0),
+        indices: Array2::from_shape_vec(shape, indices).expect("k neighbours for each query"),
+        distances: Array2::from_shape_vec(shape, distances).expect("k neighbours for each query"),
     })
 }
 

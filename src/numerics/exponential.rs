@@ -13,7 +13,7 @@ use std::f64::consts::LOG2_E;
 use crate::numerics::vectorize::Number;
 
 /// log 2 in two parts; the first has 32 significant bits, so that its product with k is exact.
-const LOG_2: [f64; 2] = [f64::from_bits(0x3fe6_2e42_fee0_0000), f64::from_bits(0x3dea_39ef_3579_3c76)];
+pub(super) const LOG_2: [f64; 2] = [f64::from_bits(0x3fe6_2e42_fee0_0000), f64::from_bits(0x3dea_39ef_3579_3c76)];
 
 /// 1.5 · 2^52: added, it rounds to a whole number and leaves that in the lowest bits.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;

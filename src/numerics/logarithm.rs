@@ -6,8 +6,8 @@
 //!
 //! Source: the polynomial and the two parts of log 2 are those of FreeBSD's `e_log.c` (Sun Microsystems, 1993).
 
-/// log 2 in two parts; the product of the first one with a whole number k is exact.
-const LOG_2: [f64; 2] = [f64::from_bits(0x3fe6_2e42_fee0_0000), f64::from_bits(0x3dea_39ef_3579_3c76)];
+use crate::numerics::exponential::LOG_2;
+use crate::numerics::vectorize::MANTISSA_BITS;
 
 /// R(z)/z in ascending powers of z.
 const R: [f64; 7] = [
@@ -25,14 +25,14 @@ const ROOT_HALF: u64 = 0x3fe6_a09e_0000_0000;
 
 const ONE: u64 = 1.0_f64.to_bits();
 
-const MANTISSA: u64 = (1 << 52) - 1;
+const MANTISSA: u64 = (1 << MANTISSA_BITS) - 1;
 
 /// log x for a normal number x above 0: the same bits as `libm::log`.
 #[inline(always)]
 pub(crate) fn log_of_normal(x: f64) -> f64 {
     // The exponent rises by one where the mantissa is that of √2 or larger.
     let shifted = x.to_bits() + (ONE - ROOT_HALF);
-    let k = whole(shifted >> 52) - 1023.0;
+    let k = whole(shifted >> MANTISSA_BITS) - 1023.0;
     let m = f64::from_bits((shifted & MANTISSA) + ROOT_HALF);
     let f = m - 1.0;
     let s = f / (2.0 + f);

@@ -86,7 +86,7 @@ pub(crate) trait Number: Field {
 }
 
 /// Bits of a number below its exponent.
-const MANTISSA_BITS: u32 = f64::MANTISSA_DIGITS - 1;
+pub(super) const MANTISSA_BITS: u32 = f64::MANTISSA_DIGITS - 1;
 
 const SIGN_BIT: u64 = 1 << 63;
 

@@ -56,6 +56,7 @@ impl<E: Entry, const W: usize> Places<E> for Aligned<[E; W]> {
 
     #[inline(always)]
     fn read(&mut self, numbers: &[f64]) {
+        // The usual number is known when this is compiled.
         match numbers.first_chunk::<W>() {
             Some(whole) => copy(whole, &mut self.0, E::rounded),
             None => copy(numbers, &mut self.0, E::rounded),
@@ -74,7 +75,9 @@ impl<E: Entry, const W: usize> Places<E> for Aligned<[E; W]> {
 /// A loop, which is inlined for certain, as the map of an array is not.
 #[inline(always)]
 pub(super) fn copy<A: Copy, B>(from: &[A], into: &mut [B], convert: impl Fn(A) -> B) {
-    into.iter_mut().zip(from).for_each(|(place, &number)| *place = convert(number));
+    for (place, &number) in into.iter_mut().zip(from) {
+        *place = convert(number);
+    }
 }
 
 macro_rules! entry {
