@@ -265,7 +265,7 @@ fn what_does_not_fit_the_images_is_refused() {
         (
             data.path(),
             "--images 400 --test-images 60 --left-out 0 --batch 128",
-            "made of 100 images, a quarter of --images, and a batch",
+            "made of 100 images, a quarter of --images, and needs 128",
         ),
         (data.path(), &unknown, "--left-out 7: the test has no image of this class"),
         (without.path(), TINY, "there are no images for the test"),

@@ -165,7 +165,8 @@ impl Photos {
     fn images_of_tail(&self, data: &PhotoData, imbalance: f64, options: &Confidence) -> Result<usize, Failure> {
         let images = self.sample().images;
         let fits = Tail::images_that_fit(data, images / 4, imbalance)?;
-        if fits >= options.batch.max(options.neighbours + 1) {
+        let needed = options.batch.max(options.neighbours + 1);
+        if fits >= needed {
             return Ok(fits);
         }
         let (why, remedy) = if fits < images / 4 {
@@ -174,9 +175,9 @@ impl Photos {
             ("a quarter of --images", "more --images")
         };
         Err(Failure::Refused(format!(
-            "--imbalance {imbalance}: a long tail is made of {fits} images, {why}, and a batch has {}; take {remedy} or a \
-             smaller --batch",
-            options.batch
+            "--imbalance {imbalance}: a long tail is made of {fits} images, {why}, and needs {needed} (--batch {}, and more \
+             than --neighbours {}); take {remedy} or fewer of these",
+            options.batch, options.neighbours
         )))
     }
 
