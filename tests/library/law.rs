@@ -72,6 +72,40 @@ fn what_is_no_power_law_is_refused() {
     assert!(fit(&|x| x * x + 0.01 * x, 1e-4).is_ok());
 }
 
+/// One replicate for each of `bends`: points on the parabola log y = 1 + 2 X + bend X², X = log x, at uneven x, one of them twice.
+fn parabolas(bends: &[f64]) -> Vec<Observation> {
+    let y = |bend: f64, x: f64| (1.0 + 2.0 * x.ln() + bend * x.ln() * x.ln()).exp();
+    let replicate = |(replicate, &bend)| [1.0, 2.0, 3.0, 10.0, 10.0, 40.0].map(|x| Observation { x, y: y(bend, x), replicate });
+    (0..).zip(bends).flat_map(replicate).collect()
+}
+
+/// The slope of a parabola changes by twice its bend times the range of log x, whatever the places of the points.
+#[test]
+fn the_drift_is_that_of_the_parabola() {
+    for bend in [-0.006, -0.001, 0.0, 0.002, 0.006] {
+        let law = fit_power_law(&parabolas(&[bend; 3]), 0.95).unwrap();
+        assert!((law.drift - 2.0 * bend * 40_f64.ln()).abs() < 1e-12, "{bend}: {}", law.drift);
+    }
+}
+
+/// Four drifts with mean 0.2 and deviation s: what three standard errors, 1.5 s, do not reach is no power law.
+#[test]
+fn a_drift_is_refused_beyond_three_standard_errors() {
+    let with_deviation = |deviation: f64| {
+        let aside = deviation * 0.75_f64.sqrt();
+        parabolas(&[0.2 - aside, 0.2 - aside, 0.2 + aside, 0.2 + aside].map(|drift| drift / (2.0 * 40_f64.ln())))
+    };
+    for (deviation, refused) in [(0.01, true), (0.12, true), (0.132, true), (0.135, false), (0.2, false)] {
+        match fit_power_law(&with_deviation(deviation), 0.95) {
+            Err(Refusal::NotAPowerLaw { drift, allowed }) if refused => {
+                let expected = 0.05_f64.max(1.5 * deviation);
+                assert!((drift - 0.2).abs() < 1e-12 && (allowed - expected).abs() < 1e-12, "{drift} {allowed}");
+            }
+            other => assert!(other.is_ok() && !refused, "{deviation}: {other:?}"),
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(seeded(500))]
 
