@@ -75,7 +75,8 @@ fn what_is_no_power_law_is_refused() {
 /// One replicate for each of `bends`: points on the parabola log y = 1 + 2 X + bend X², X = log x, at uneven x, one of them twice.
 fn parabolas(bends: &[f64]) -> Vec<Observation> {
     let y = |bend: f64, x: f64| (1.0 + 2.0 * x.ln() + bend * x.ln() * x.ln()).exp();
-    let replicate = |(replicate, &bend)| [1.0, 2.0, 3.0, 10.0, 10.0, 40.0].map(|x| Observation { x, y: y(bend, x), replicate });
+    let replicate =
+        |(replicate, &bend)| [1.0, 2.0, 3.0, 10.0, 10.0, 40.0].map(|x| Observation { x, y: y(bend, x), replicate });
     (0..).zip(bends).flat_map(replicate).collect()
 }
 
