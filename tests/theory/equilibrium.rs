@@ -257,6 +257,13 @@ fn s3_a_norm_from_below_settles_as_one_from_above() {
         let expected = settled.relaxation * (away / end).ln();
         assert!((steps / expected - 1.0).abs() < 1e-12, "{steps} and {expected} from {start} ρ*");
     }
+    // The square of a norm under a rule of degree 1: 3 falls to 1.05² − 1.
+    let short = settled.steps_to(2.0 * settled.norm, Rule::SignDescent, 0.05).unwrap();
+    let expected = settled.relaxation * (3.0_f64 / (1.05 * 1.05 - 1.0)).ln();
+    assert!((short / expected - 1.0).abs() < 1e-12, "{short} {expected}");
+    for share in [0.0, 1.0, -0.1, f64::NAN] {
+        assert!(settled.steps_to(2.0, Rule::GradientDescent, share).is_err(), "{share}");
+    }
     for start in [0.96, 1.0, 1.04] {
         assert_eq!(settled.steps_to(start * settled.norm, Rule::GradientDescent, 0.05), Ok(0.0));
     }

@@ -11,7 +11,7 @@ use embedding_norms::optimizer::{GradientDescent, HeavyBall, Nesterov, Optimizer
 use embedding_norms::simulation::{Descent, PairDescent, PersistentDescent, Start, StopRules};
 use embedding_norms::sphere::{inner, normalize, uniform};
 use embedding_norms::theory::growth::{
-    fresh_targets, heavy_ball_factor, nesterov_factor, pair_growth, persistent_fourth_power,
+    fresh_targets, heavy_ball_factor, nesterov_factor, pair_growth, persistent_fourth_power, projected_factor,
 };
 use embedding_norms::theory::one_step::Pair;
 use ndarray::Array2;
@@ -404,6 +404,7 @@ fn growth_refuses_what_it_has_no_answer_to() {
     assert!(pair_growth(0.1, -1.0, 1.0, 1.0).is_err());
     assert!(pair_growth(0.1, 1.0, f64::NAN, 1.0).is_err());
     assert!(pair_growth(0.1, 1.0, 1.0, PI).is_err());
+    assert!(projected_factor(1.0).is_err() && projected_factor(-0.1).is_err());
     assert!(heavy_ball_factor(1.0).is_err() && nesterov_factor(-0.1).is_err());
     assert!(persistent_fourth_power(0.1, 1.0, 0.0, 1.0, 10.0).is_err());
     assert!(persistent_fourth_power(0.1, 1.0, 1.0, 1.0, -1.0).is_err());
@@ -412,10 +413,12 @@ fn growth_refuses_what_it_has_no_answer_to() {
 /// The corrections of docs/06-growth.md to the factor of heavy ball without the part of its steps along z.
 #[test]
 fn s1_projected_momentum_of_the_chapter() {
+    assert_eq!([0.0, 0.5, 0.75].map(projected_factor), [Ok(1.0), Ok(2.0), Ok(4.0)]);
     let momentum = 0.9;
     for (step, correction) in [(0.1, -0.0043), (0.03, -0.0004)] {
         let gamma = step * (1.0 - momentum) * (1.0 - momentum);
-        let measured = momentum_factor(&Sgdp::new(momentum, 0.1).unwrap(), gamma, FRAC_PI_2) * (1.0 - momentum);
+        let measured = momentum_factor(&Sgdp::new(momentum, 0.1).unwrap(), gamma, FRAC_PI_2);
+        let measured = measured / projected_factor(momentum).unwrap();
         assert!((measured - 1.0 - correction).abs() < 1e-4, "{step}: {}", measured - 1.0);
     }
 }

@@ -2,6 +2,7 @@
 
 mod convergence;
 mod convergence_numbers;
+mod counts;
 mod duality;
 mod encoders;
 mod equilibrium;

@@ -226,3 +226,25 @@ fn s8_rules_of_degree_one_are_refused() {
         assert!(positives.grown(&wrong, 1.0).is_err());
     }
 }
+
+/// The excess of the chapter in three dimensions, where A₃(κ) = coth κ − 1/κ and A₅(κ) = 1/A₃(κ) − 3/κ.
+#[test]
+fn s8_the_excess_is_that_of_the_closed_forms_in_three_dimensions() {
+    let length = |kappa: f64| 1.0 / kappa.tanh() - 1.0 / kappa;
+    let (kappa, gamma, decay, frequency, momentum) = (3.0, 0.02, 0.01, 0.3, 0.7);
+    let positives = Positives::new(3, kappa).unwrap();
+    assert!((positives.agreement() - length(kappa)).abs() < 1e-14);
+    let settings = Persistent::new(gamma, decay).unwrap().frequency(frequency).unwrap();
+    let rule = Rule::HeavyBallDecoupled { momentum };
+    let settled = positives.settled(&settings, rule).unwrap();
+    let (agreement, higher) = (length(kappa), 1.0 / length(kappa) - 3.0 / kappa);
+    let square = 2.0 * agreement / kappa;
+    let step = gamma / ((1.0 - momentum) * settled.equilibrium.norm.powi(2));
+    let own = 2.0 * kappa / step;
+    let sine_square = 2.0 * length(own) / own;
+    let memory = step * frequency * agreement * length(own) * momentum / (1.0 + momentum);
+    let excess = agreement * higher * sine_square / square - memory;
+    assert!((settled.excess / excess - 1.0).abs() < 1e-9, "{} {excess}", settled.excess);
+    let fourth = settled.equilibrium.norm.powi(4) * (1.0 + settled.excess);
+    assert!((settled.norm().powi(4) / fourth - 1.0).abs() < 1e-14);
+}

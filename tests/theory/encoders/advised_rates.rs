@@ -8,8 +8,10 @@ use embedding_norms::loss::{Loss, NegativeCosine, NtXent};
 use embedding_norms::optimizer::{HeavyBall, Optimizer};
 use embedding_norms::random::generator;
 use embedding_norms::sphere::{Directions, angle as angle_between, norm_of, normalize};
+use embedding_norms::statistics::Estimate;
 use embedding_norms::theory::encoders::{
-    LARGEST_TURN, NoRate, Rotation, SMALLEST_ANGLE, independent_steps, lasting_steps,
+    LARGEST_TURN, NoRate, Rotation, SMALLEST_ANGLE, SMALLEST_TURN, cut_for, independent_steps, lasting_steps,
+    over_steps,
 };
 use embedding_norms::training::{Method, Trainer, Views};
 use ndarray::{Array1, Array2};
@@ -171,4 +173,63 @@ fn s9_intervals_hold_the_factor_as_often_as_they_say() {
     }
     assert!(held >= 95 * draws / 100, "{held} of {draws}");
     assert!(narrowed < 95 * draws / 100, "a control: intervals of a third are too narrow, {narrowed} of {draws}");
+}
+
+#[test]
+fn s9_the_factor_is_a_quotient_of_tangents_times_the_lasting_steps_and_the_target() {
+    let step = Rotation { positives: &[1.2; 20], turned: &[0.21; 30], steps: 3, memory: 0.5 };
+    let lasting = 0.5 + 0.75 + 0.875;
+    let factor = step.rate_factor(0.7).unwrap();
+    let expected = 0.6_f64.tan() * lasting * 0.7 / 0.21_f64.tan();
+    for end in [factor.value, factor.lower, factor.upper] {
+        assert!((end / expected - 1.0).abs() < 1e-14, "{end} {expected}");
+    }
+    assert_eq!(factor.replicates, 20);
+    // Short steps and near angles give the lower end, long ones and far angles the upper one.
+    let [angles, turns] =
+        [1.2, 0.01].map(|middle| (0..21).map(|k| middle * (0.8 + 0.02 * f64::from(k))).collect::<Vec<_>>());
+    let spread = Rotation { positives: &angles, turned: &turns, steps: 1, memory: 0.0 }.rate_factor(1.0).unwrap();
+    assert!(spread.lower < 0.95 * spread.value && spread.upper > 1.05 * spread.value, "{spread:?}");
+}
+
+#[test]
+fn s9_turns_and_angles_are_taken_up_to_their_limits() {
+    let told = |angle: f64, turn: f64, steps| {
+        Rotation { positives: &[angle; 20], turned: &[turn; 20], steps, memory: 0.0 }.rate_factor(1.0)
+    };
+    assert!(told(1.0, LARGEST_TURN, 1).is_ok());
+    assert!(matches!(told(1.0, LARGEST_TURN * (1.0 + 1e-12), 1), Err(NoRate::Far { .. })));
+    assert!(told(1.0, SMALLEST_TURN, 1).is_ok());
+    // The smallest turn is of each step.
+    assert!(told(1.0, 3.01 * SMALLEST_TURN, 3).is_ok());
+    assert!(matches!(told(1.0, 2.99 * SMALLEST_TURN, 3), Err(NoRate::Still { .. })));
+    assert!(told(SMALLEST_ANGLE, 0.01, 1).is_ok());
+    assert!(matches!(told(SMALLEST_ANGLE * (1.0 - 1e-12), 0.01, 1), Err(NoRate::Agreed { .. })));
+}
+
+#[test]
+fn s9_several_steps_are_told_by_their_geometric_mean() {
+    let step = |value: f64, lower: f64, upper: f64| Estimate { value, lower, upper, replicates: 50 };
+    let found = over_steps(&[step(2.0, 1.7, 2.9), step(3.0, 2.2, 3.1), step(7.0, 5.0, 11.0)]).unwrap();
+    let mean = |x: [f64; 3]| x.iter().map(|x| x.ln()).sum::<f64>() / 3.0;
+    let middle = mean([2.0, 3.0, 7.0]);
+    let square: f64 = [2.0_f64, 3.0, 7.0].iter().map(|x| (x.ln() - middle).powi(2)).sum();
+    // Student's quantile for two degrees of freedom is (2p − 1)/√(2p(1 − p)); here 97.5 % lie in the middle.
+    let quantile = 0.975 / (2.0 * 0.9875 * 0.0125_f64).sqrt();
+    let half = quantile * (square / 2.0 / 3.0).sqrt();
+    let expected = [middle, mean([1.7, 2.2, 5.0]) - half, mean([2.9, 3.1, 11.0]) + half];
+    for (found, expected) in [found.value, found.lower, found.upper].into_iter().zip(expected) {
+        assert!((found.ln() - expected).abs() < 1e-9, "{found} {}", expected.exp());
+    }
+    assert_eq!(found.replicates, 3);
+    assert!(over_steps(&[step(2.0, 1.0, 3.0)]).is_none());
+}
+
+#[test]
+fn s7_the_cut_to_the_power_of_the_degree_is_the_factor() {
+    for (factor, degree) in [(9.0, 2.0), (5.0, 1.0), (0.3, 2.0), (7.0, 3.0)] {
+        let cut: f64 = cut_for(factor, degree).unwrap();
+        assert!((cut.powf(degree) / factor - 1.0).abs() < 1e-14, "{factor} {degree}: {cut}");
+    }
+    assert_eq!(cut_for(9.0, 0.0), None);
 }
