@@ -308,8 +308,11 @@ mod tests {
     #[test]
     fn more_near_pairs_than_are_kept_pull_as_a_few_do() {
         let (n, d) = (1030, 8);
-        let same = normalize(Array2::from_elem((n, d), 0.5).view()).expect("directions").units().to_owned();
-        assert!(n * n > KEPT);
+        // Near one another, but not the same, so that every pair pulls.
+        let mut points = Array2::random_using((n, d), StandardNormal, &mut generator(1, b"blocks", 2));
+        points.mapv_inplace(|coordinate| 0.5 + 1e-4 * coordinate);
+        let same = normalize(points.view()).expect("directions").units().to_owned();
+        assert!(near(&same, &same).len() > KEPT);
         let slopes = Array2::random_using((n, n), StandardNormal, &mut generator(2, b"blocks", 0));
         let expected = expected(&slopes, &same, &same);
         let (_, found) = between(same.view(), same.view(), &Given(slopes));

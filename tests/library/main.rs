@@ -1,17 +1,20 @@
 //! The modules of the library, against definitions, other implementations and multiple precision.
 
+mod batches;
 mod claim;
 mod confidence;
 mod convolutions;
 mod data;
 mod extremes;
 mod figure;
+mod gradients;
 mod law;
 mod losses;
 mod losses_reference;
 #[path = "../losses_support/mod.rs"]
 mod losses_support;
 mod networks;
+mod normalization;
 mod optimizers;
 mod outside;
 mod photo;
@@ -25,3 +28,4 @@ mod sphere;
 #[path = "../support/mod.rs"]
 mod support;
 mod training;
+mod update_rules;

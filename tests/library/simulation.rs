@@ -157,3 +157,48 @@ fn bad_starts_are_refused_by_row() {
         assert!(PairDescent::new(NegativeCosine::symmetric(), rate).is_err());
     }
 }
+
+#[test]
+fn stops_have_names_of_their_own() {
+    let stops = [
+        Stop::MeanCosine,
+        Stop::EveryPair,
+        Stop::LossLevel,
+        Stop::Stationary,
+        Stop::Budget,
+        Stop::NotFinite,
+        Stop::Cancelled,
+    ];
+    let names: std::collections::BTreeSet<_> = stops.iter().map(|stop| stop.name()).collect();
+    assert!(names.len() == 7 && names.contains("mean-cosine") && names.iter().all(|name| name.len() > 5), "{names:?}");
+    assert_eq!(stops.map(Stop::is_goal), [true, true, true, false, false, false, false]);
+}
+
+/// Nothing counts as moving where ‖z‖·‖∇‖ = sin φ of every row is at most the threshold, which is looked at every 64 steps.
+#[test]
+fn a_threshold_of_stationarity_is_one_of_sines() {
+    let start = |angle: f64| Start::pairs(array![[3.0, 0.0]], array![[2.0 * angle.cos(), 2.0 * angle.sin()]]);
+    let run = |angle: f64, threshold: f64| {
+        let stops = StopRules::budget(64).stationary(threshold).unwrap();
+        let loss = NegativeCosine::symmetric();
+        let generic = Descent::new(&loss, &GradientDescent, 1e-9).unwrap().run(start(angle), &stops).unwrap();
+        let fused = PairDescent::new(loss, 1e-9).unwrap().run(start(angle), &stops).unwrap();
+        assert_eq!(ended(fused), ended(generic.clone()));
+        ended(generic)
+    };
+    for angle in [0.3, 1.2, 2.9_f64] {
+        assert_eq!(run(angle, 1.001 * angle.sin()), (Stop::Stationary, 0), "{angle}");
+        assert_eq!(run(angle, 0.999 * angle.sin()), (Stop::Budget, 64), "{angle}");
+    }
+    for threshold in [0.0, -1.0, f64::NAN] {
+        assert!(StopRules::budget(1).stationary(threshold).is_err(), "{threshold}");
+    }
+}
+
+#[test]
+fn records_come_at_up_to_a_thousand_steps_for_each_factor_of_ten() {
+    for records in [0.0, -1.0, 1000.1, f64::NAN] {
+        assert!(Cadence::per_decade(records).is_err(), "{records}");
+    }
+    assert!(Cadence::per_decade(1000.0).is_ok() && Cadence::per_decade(0.1).is_ok());
+}

@@ -5,7 +5,7 @@ use crate::support;
 use std::f64::consts::PI;
 
 use embedding_norms::lab::table::Table;
-use embedding_norms::sphere::*;
+use embedding_norms::sphere::{angles as angles_of_rows, *};
 use ndarray::{Array1, Array2, array};
 use proptest::prelude::*;
 use support::embeddings::*;
@@ -311,4 +311,60 @@ fn a_cosine_of_matrices_is_that_of_their_rows() {
         assert!((cosine.value() - x.row(i).dot(&y.row(i))).abs() <= rounding(5));
         assert!((cosine.angle().cos() - cosine.value()).abs() <= rounding(5) && cosine.angle() <= PI);
     }
+}
+
+/// The distribution of the angle of independent directions: φ uniform on the circle, cos φ uniform in three dimensions.
+#[test]
+fn half_tangents_of_uniform_pairs_have_their_distribution() {
+    let draw = |d: usize| uniform_half_tangents(4000, d, &mut random_numbers("half-tangents", d as u64)).unwrap();
+    // 2.0 is exceeded once in 1,500 samples.
+    let bound = 2.0;
+    let on_a_circle = draw(2).iter().map(|k| 2.0 * k.atan()).collect();
+    assert!(smirnov(on_a_circle, |angle| angle / PI) < bound);
+    let cosines = |d: usize| draw(d).iter().map(|k| (1.0 - k * k) / (1.0 + k * k)).collect::<Vec<f64>>();
+    assert!(smirnov(cosines(3), |cosine| 0.5 * (1.0 + cosine)) < bound);
+    // In d dimensions the mean of cos² is 1/d, that of the cosine 0.
+    for d in [5, 20, 100] {
+        let cosines = cosines(d);
+        assert!(has_mean(&cosines, 0.0), "{d}");
+        assert!(has_mean(&cosines.iter().map(|cosine| cosine * cosine).collect::<Vec<_>>(), 1.0 / d as f64), "{d}");
+    }
+    assert!(uniform_half_tangents(0, 2, &mut random_numbers("half-tangents", 0)).unwrap().is_empty());
+    for d in [0, 1] {
+        let refused = uniform_half_tangents(3, d, &mut random_numbers("half-tangents", 0));
+        assert_eq!(refused, Err(SphereError::Dimension { dimension: d }));
+    }
+}
+
+#[test]
+fn the_largest_concentrations_leave_what_their_dimension_does() {
+    // 1 − A_d(κ) ≈ (d − 1)/(2κ) where κ is large.
+    for (d, concentration) in [(3, 1e15), (2, 1e15), (3, 1e12), (20, 1e14)] {
+        let length = mean_resultant_length(d, concentration).unwrap();
+        let expected = 1.0 - (d as f64 - 1.0) / (2.0 * concentration);
+        assert!((length - expected).abs() < 1e-13, "{d} {concentration}: {length}");
+    }
+}
+
+/// The chord from a point to one near it is the length of the way but for a part of φ²/24.
+#[test]
+fn short_ways_keep_the_digits_of_their_length() {
+    for (number, angle) in [1e-5, 1e-7, 1e-9, 1e-12].into_iter().enumerate() {
+        let start = uniform(1, 7, &mut random_numbers("short ways", number as u64)).unwrap().row(0).to_owned();
+        let aside = uniform(1, 7, &mut random_numbers("short ways aside", number as u64)).unwrap().row(0).to_owned();
+        let end = exponential(start.view(), (tangent(start.view(), aside.view()) * angle).view());
+        let way = logarithm(start.view(), end.view()).unwrap();
+        // The points are unit vectors to 10⁻¹⁶ each, which turns the chord by as much.
+        assert!((norm_of(way.view()) / distance(&start, &end) - 1.0).abs() < 1e-10, "{angle}");
+    }
+}
+
+#[test]
+fn angles_of_rows_are_those_of_pairs_bit_for_bit() {
+    let x = array![[1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.6, 0.8, 0.0], [0.0, 1.0, 0.0]];
+    let y = array![[1.0, 1e-200, 0.0], [-1.0, 1e-200, 0.0], [0.8, 0.6, 0.0], [0.0, 1.0, 0.0]];
+    let found = angles_of_rows(x.view(), y.view());
+    let expected: Vec<f64> = x.rows().into_iter().zip(y.rows()).map(|(x, y)| angle(x, y)).collect();
+    assert_eq!(found, expected);
+    assert!(found[0] == 1e-200 && found[1] == PI && found[3] == 0.0, "{found:?}");
 }

@@ -1,0 +1,79 @@
+//! Steps of update rules by hand, with numbers far outside of the usual range among them.
+
+use embedding_norms::optimizer::{AdaGrad, Adam, Lamb, Lars, Optimizer, RiemannianDescent, RmsProp, WeightDecay};
+
+/// One group of parameters after these gradients, one for each step, at the rate 1/4.
+fn after(rule: &dyn Optimizer, parameters: &[f64], gradients: &[&[f64]]) -> Vec<f64> {
+    let mut parameters = parameters.to_vec();
+    let mut update = rule.start(&[parameters.len()]);
+    for gradient in gradients {
+        update.step(0, 0.25, &mut parameters, gradient);
+    }
+    parameters
+}
+
+fn close(found: &[f64], expected: &[f64]) -> bool {
+    found.iter().zip(expected).all(|(x, y)| (x - y).abs() <= 1e-14 * y.abs())
+}
+
+/// A gradient of ε counts half, however small both are.
+#[test]
+fn an_epsilon_is_added_to_roots_of_squares_that_are_no_numbers_of_f64() {
+    let (small, ordinary) = (1e-200, [1e-200, 3.0]);
+    for rule in [
+        &Adam::new(0.9, 0.999, small).unwrap() as &dyn Optimizer,
+        &RmsProp::new(0.0, small).unwrap(),
+        &AdaGrad::new(small).unwrap(),
+    ] {
+        let found = after(rule, &[1.0, 1.0], &[&ordinary]);
+        assert!(close(&found, &[1.0 - 0.125, 0.75]), "{}: {found:?}", rule.name());
+    }
+}
+
+/// The second step of a coordinate whose squares are ordinary, beside one whose squares are not.
+#[test]
+fn squares_go_on_where_a_neighbour_has_none() {
+    let found = after(&AdaGrad::new(0.0).unwrap(), &[0.0, 0.0], &[&[3e-200, 3.0], &[4e-200, 4.0]]);
+    let expected = -0.25 * (1.0 + 0.8);
+    assert!(close(&found, &[expected, expected]), "{found:?}");
+    // From far to ordinary and back again, and zero among them.
+    let found = after(&AdaGrad::new(0.0).unwrap(), &[0.0], &[&[0.0], &[3e-200], &[4.0], &[3.0]]);
+    assert!(close(&found, &[-0.25 * (1.0 + 1.0 + 0.6)]), "{found:?}");
+}
+
+#[test]
+fn decay_is_a_finite_number_that_is_not_negative() {
+    for strength in [-1.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+        assert!(WeightDecay::coupled(strength).is_err() && WeightDecay::decoupled(strength).is_err(), "{strength}");
+    }
+    assert!(WeightDecay::coupled(0.0).is_ok());
+}
+
+/// A long embedding with a small gradient: the trusted rate is beyond f64, the step is a share of the length.
+#[test]
+fn layerwise_rules_step_by_a_share_of_lengths_of_any_size() {
+    let trusting = |decay: f64| Lars::new(0.0, 0.5, decay).unwrap();
+    let found = after(&trusting(0.0), &[1e250, 0.0], &[&[0.0, 1e-80]]);
+    assert!(close(&found, &[1e250, -0.125e250]), "{found:?}");
+    // With decay the pull is that of decay: the step is along the embedding.
+    let found = after(&trusting(1e-3), &[1e250, 0.0], &[&[0.0, 1e-80]]);
+    assert!(close(&found[..1], &[0.875e250]), "{found:?}");
+    // LAMB's own step is of any size with a large ε: it has the direction of the gradient, and the length of z.
+    let found = after(&Lamb::new(0.9, 0.999, 1e80, 0.0).unwrap(), &[1e250, 0.0], &[&[0.0, 1.0]]);
+    assert!(close(&found, &[1e250, -0.25e250]), "{found:?}");
+}
+
+/// What a gradient has along the embedding turns nothing.
+#[test]
+fn riemannian_steps_leave_out_the_radial_part() {
+    let rule = RiemannianDescent::new(0.5).unwrap();
+    let tangent: [&[f64]; 2] = [&[0.0, 0.3, 0.1], &[0.0, 0.2, 0.0]];
+    let [plain, slanted] = [0.0, 0.7].map(|radial| {
+        let first: Vec<f64> = tangent[0].iter().zip([2.0, 0.0, 0.0]).map(|(g, z)| g + radial * z).collect();
+        after(&rule, &[2.0, 0.0, 0.0], &[&first])
+    });
+    assert!(plain.iter().zip(&slanted).all(|(x, y)| (x - y).abs() < 1e-15), "{plain:?} {slanted:?}");
+    // Along the great circle by the rate times ‖z‖ times the gradient, the norm kept.
+    let way = 0.25 * 2.0 * (0.3_f64 * 0.3 + 0.1 * 0.1).sqrt();
+    assert!((plain[0] - 2.0 * way.cos()).abs() < 1e-15, "{plain:?}");
+}
