@@ -320,3 +320,65 @@ impl Candidates {
         Ok(Some(nearest.into_iter().map(|((_, distance), index)| (distance, index)).collect()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three groups of eight cosines, the largest of each at its end.
+    fn cosines(peaks: [f64; 3]) -> Vec<f64> {
+        peaks.iter().flat_map(|peak| (1..=GROUP).map(move |place| peak - 0.01 * (GROUP - place) as f64)).collect()
+    }
+
+    #[test]
+    fn cosines_below_as_many_peaks_as_are_needed_are_not_kept() {
+        let mut candidates = Candidates::new(2, 5, Precision::Double);
+        // Four roundings for each of 5 + 4.
+        assert_eq!(candidates.slack, 36.0 * f64::EPSILON);
+        candidates.offer(&cosines([0.5, 0.9, 0.7]), 40, None);
+        assert_eq!(candidates.threshold, 0.7 - candidates.slack);
+        let kept_places = |candidates: &Candidates| candidates.kept.iter().map(|kept| kept.1).collect::<Vec<_>>();
+        assert_eq!(kept_places(&candidates), [48, 49, 50, 51, 52, 53, 54, 55, 63]);
+        // What reaches the threshold and no further is kept.
+        let threshold = candidates.threshold;
+        candidates.offer(&[threshold.next_down(), threshold], 70, None);
+        candidates.offer(&[threshold.next_down()], 80, None);
+        assert_eq!(kept_places(&candidates)[9..], [71]);
+        // Where the query's own point is among them it takes one more, and that point is not kept.
+        let mut candidates = Candidates::new(2, 5, Precision::Double);
+        candidates.offer(&cosines([0.5, 0.9, 0.7]), 40, Some(55));
+        assert_eq!(candidates.threshold, 0.5 - candidates.slack);
+        assert!(candidates.kept.contains(&(0.5, 47)) && !kept_places(&candidates).contains(&55));
+    }
+
+    #[test]
+    fn pruning_keeps_the_nearest_and_what_rounding_may_have_put_behind_them() {
+        let mut candidates = Candidates::new(3, 5, Precision::Single);
+        let slack = candidates.slack;
+        let cosines = [0.2, 0.8, 0.6, 0.6 - 2.0 * slack, 0.7, 0.6 - slack, 0.6 - 0.5 * slack];
+        candidates.kept = cosines.into_iter().zip(10..).collect();
+        candidates.prune();
+        assert_eq!(candidates.threshold, 0.6 - slack);
+        let mut places: Vec<usize> = candidates.kept.iter().map(|kept| kept.1).collect();
+        places.sort_unstable();
+        assert_eq!(places, [11, 12, 14, 15, 16]);
+        // Room for 4 · 3 + 64, or for twice as many as are left.
+        assert_eq!(candidates.room, 76);
+        candidates.kept = (0..50).map(|place| (0.9, place)).collect();
+        candidates.prune();
+        assert_eq!((candidates.kept.len(), candidates.room), (50, 100));
+    }
+
+    #[test]
+    fn more_candidates_than_are_worth_a_closer_look_are_a_crowd_from_then_on() {
+        let mut candidates = Candidates::new(3, 5, Precision::Single);
+        let equal = |count: usize| (0..count).map(|place| (0.9, place)).collect::<Vec<_>>();
+        for (count, crowded) in [(candidates.most, false), (candidates.most + 1, true), (5, true)] {
+            candidates.kept = equal(count);
+            candidates.prune();
+            assert_eq!((candidates.kept.len(), candidates.are_crowded), (count, crowded));
+        }
+        candidates.offer(&[1.0], 900, None);
+        assert_eq!(candidates.kept.len(), 5, "no further ones are taken");
+    }
+}

@@ -20,7 +20,10 @@ use statrs::stats_tests::mannwhitneyu::{MannWhitneyUMethod, mannwhitneyu};
 use support::embeddings::random_numbers;
 use support::seeds::seeded;
 
+mod collapse;
+mod correlations;
 mod neighbours;
+mod resampling;
 
 #[derive(Deserialize)]
 struct Reference {

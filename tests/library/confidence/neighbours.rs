@@ -2,7 +2,7 @@
 
 use embedding_norms::confidence::{ConfidenceError, Neighbours};
 use embedding_norms::random::StandardNormal;
-use embedding_norms::sphere::{angle, normalize};
+use embedding_norms::sphere::{SphereError, angle, normalize};
 use ndarray::{Array2, Axis, array};
 use ndarray_rand::RandomExt;
 use proptest::prelude::*;
@@ -138,4 +138,22 @@ fn labels_of_the_base_are_asked_for_up_to_the_last_neighbour() {
     assert!(found.agreement(&[0, 0, 1], &[0, 0, 1]).is_ok());
     let refused = found.agreement(&[0, 0, 1], &[0, 0]);
     assert!(matches!(refused, Err(ConfidenceError::Lengths { expected: 3, found: 2, .. })), "{refused:?}");
+}
+
+/// The base is taken in blocks of 1024 points, and a row is named by its place among all.
+#[test]
+fn a_row_without_a_direction_is_named_by_its_place_in_the_whole_base() {
+    let base = Array2::from_shape_fn((1_030, 3), |(row, column)| (row + column + 1) as f64);
+    let error_of = |row: usize, value: f64| {
+        let mut base = base.clone();
+        base.row_mut(row).fill(value);
+        Neighbours::between(array![[1.0, 2.0, 3.0]].view(), base.view(), 2).unwrap_err()
+    };
+    for row in [3, 1_023, 1_024, 1_027] {
+        assert_eq!(error_of(row, 0.0), ConfidenceError::Direction(SphereError::ZeroRow { row }));
+        let ConfidenceError::Direction(SphereError::NotFinite { row: named, .. }) = error_of(row, f64::NAN) else {
+            panic!("row {row}")
+        };
+        assert_eq!(named, row);
+    }
 }
