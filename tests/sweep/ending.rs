@@ -124,6 +124,47 @@ fn a_panic_ends_the_run_on_all_threads_and_finished_units_are_kept() {
     assert_eq!((computed, bytes(&resumed.results)), (100 - (begun - 1), reference(&sweep)));
 }
 
+/// Waits in one unit until it is told to stop, while another one ends the run.
+fn ended_by(options: &Options<'_>, end: impl Fn() + Sync) -> (Duration, bool) {
+    let cells = cells(2);
+    let sweep = sweep(&cells, 1, 1);
+    let (begun, waiting, told) = (Instant::now(), AtomicBool::new(false), AtomicBool::new(false));
+    let wait = |until: &dyn Fn() -> bool| {
+        while !until() && begun.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    };
+    let run = std::panic::AssertUnwindSafe(|| {
+        sweep.run(&Options { threads: threads(2), ..*options }, |unit| {
+            if unit.unit.cell == 1 {
+                waiting.store(true, Ordering::Relaxed);
+                wait(&|| unit.is_cancelled());
+                told.store(unit.is_cancelled(), Ordering::Relaxed);
+            } else {
+                wait(&|| waiting.load(Ordering::Relaxed));
+                assert!(!unit.is_cancelled());
+                end();
+            }
+            simulate(unit)
+        })
+    });
+    assert!(!std::panic::catch_unwind(run).is_ok_and(|outcome| outcome.is_ok()), "the run has an outcome");
+    (begun.elapsed(), told.into_inner())
+}
+
+#[test]
+fn work_that_asks_is_told_of_a_panic_and_of_a_journal_that_is_gone() {
+    let outer = tempfile::tempdir().unwrap();
+    let folder = outer.path().join("journal");
+    for (taken, told) in [
+        ended_by(&Options::default(), || panic!("a mistake in the work")),
+        ended_by(&journalled(&folder), || panic!("a mistake in the work")),
+        ended_by(&journalled(&folder), || fs::remove_dir_all(&folder).unwrap()),
+    ] {
+        assert!(told && taken < Duration::from_secs(10), "{taken:?}");
+    }
+}
+
 #[test]
 fn progress_never_goes_back_and_ends_at_the_whole() {
     let cells = cells(5);

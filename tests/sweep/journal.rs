@@ -79,10 +79,16 @@ fn foreign_doubled_and_alien_lines_are_refused() {
     let (ends, foreign_ends) = (line_ends(&journal), line_ends(&foreign));
     let foreign_line = &foreign[foreign_ends[0]..foreign_ends[1]];
     let doubled_line = &journal[ends[0]..ends[1]];
-    for line in [foreign_line, doubled_line, b"{}\n"] {
+    let doubled = &records(&journal)[1];
+    let twice = format!("replicate {} of cell {} (counted from 0) occurs twice", doubled["replicate"], doubled["cell"]);
+    for (line, said) in [
+        (foreign_line, "its checksum is wrong"),
+        (doubled_line, twice.as_str()),
+        (b"{}\n", "it does not have the form of a journal's line"),
+    ] {
         fs::write(folder.path().join(FILE), [&journal, line].concat()).unwrap();
         let error = journal_error(&sweep, &journalled(folder.path()));
-        assert!(matches!(error, JournalError::Damaged { line: 8, .. }), "{error}");
+        assert!(matches!(&error, JournalError::Damaged { line: 8, reason, .. } if reason == said), "{error}");
     }
     fs::write(folder.path().join(FILE), "my notes, not a journal").unwrap();
     let error = journal_error(&sweep, &journalled(folder.path()));
@@ -177,15 +183,19 @@ fn a_unit_in_two_journals_or_of_no_sweep_is_named() {
     both.push(records(&fs::read(&first).unwrap())[1].clone());
     fs::write(&second, sealed(&both)).unwrap();
     let doubled = both.pop().unwrap();
-    let MergeError::DoubledUnit { unit, .. } = merge::<Found>(&paths(&folders)).unwrap_err() else { panic!("merged") };
+    let error = merge::<Found>(&paths(&folders)).unwrap_err();
+    let MergeError::DoubledUnit { unit, first: in_first, second: in_second } = error else { panic!("{error}") };
     assert_eq!(unit.cell, doubled["cell"].as_u64().unwrap() as usize);
+    assert_eq!((in_first, in_second), (first.clone(), second.clone()));
 
     for (field, beyond) in [("cell", 4), ("replicate", 1)] {
         let mut records = both.clone();
         records[1][field] = beyond.into();
         fs::write(&second, sealed(&records)).unwrap();
         let error = merge::<Found>(&paths(&folders)).unwrap_err();
-        assert!(matches!(&error, MergeError::Journal(JournalError::Damaged { line: 2, .. })), "{error}");
+        let MergeError::Journal(JournalError::Damaged { line: 2, reason, .. }) = &error else { panic!("{error}") };
+        let [cell, replicate] = ["cell", "replicate"].map(|field| records[1][field].as_u64().unwrap());
+        assert_eq!(reason, &format!("the sweep has no replicate {replicate} of cell {cell} (counted from 0)"));
     }
 }
 

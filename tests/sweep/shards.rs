@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use embedding_norms::lab::sweep::journal::FILE;
-use embedding_norms::lab::sweep::{Cell, Merge, MergeError, Shard, Unit, merge};
+use embedding_norms::lab::sweep::{Cell, Merge, MergeError, Shard, ShardError, Unit, merge};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -46,6 +46,8 @@ fn missing_and_doubled_shards_and_units_are_named() {
     let error = merge::<Found>(&paths).unwrap_err();
     let MergeError::MissingUnits { units, shards } = error else { panic!("{error}") };
     assert_eq!(shards, [Shard::new(3, 3).unwrap()]);
+    let said = format!("1 units are not finished, the first is {}: run shard 3/3 again to finish them", units[0]);
+    assert_eq!(MergeError::MissingUnits { units: units.clone(), shards }.to_string(), said);
     let torn = records(&journal).pop().unwrap();
     assert_eq!(
         serde_json::to_value(units).unwrap(),
@@ -117,6 +119,27 @@ fn units_without_a_cost_are_spread_too() {
     assert_eq!(units, [5; 4]);
 }
 
+/// Most costly first, each to the shard with the least cost so far, of these to that with the fewest units, and of these
+/// to the first.
+#[test]
+fn units_go_one_by_one_to_the_shard_that_has_least() {
+    let shards_of = |costs: &[f64], text: &str| -> Vec<u32> {
+        let setting = |(index, &cost): (usize, &f64)| Setting { norm: index as f64, cost };
+        let cells: Vec<Setting> = costs.iter().enumerate().map(setting).collect();
+        let plan: Vec<_> = sweep(&cells, 1, 1).plan(text.parse().unwrap()).collect();
+        plan.iter().for_each(|planned| assert_eq!(planned.shard.count().to_string(), text[2..]));
+        plan.iter().map(|planned| planned.shard.index()).collect()
+    };
+    // 7 to the first, 5 to the second, 4 to the second (9), 3 to the first (10), 2 to the second (11), 1 to the first.
+    assert_eq!(shards_of(&[2.0, 5.0, 1.0, 7.0, 3.0, 4.0], "1/2"), [2, 2, 1, 1, 1, 2]);
+    // The order of costs decides and not that of cells; which of the shards is asked for decides nothing.
+    assert_eq!(shards_of(&[4.0, 3.0, 7.0, 1.0, 5.0, 2.0], "2/2"), [2, 1, 1, 1, 2, 2]);
+    // 5 and 3 + 2 are level; the first has fewer units, and then both have two.
+    assert_eq!(shards_of(&[5.0, 3.0, 2.0, 0.0, 0.0], "1/2"), [1, 2, 2, 1, 1]);
+    assert_eq!(shards_of(&[0.0; 7], "3/3"), [1, 2, 3, 1, 2, 3, 1]);
+    assert_eq!(shards_of(&[5.0, 3.0, 2.0], "1/1"), [1, 1, 1]);
+}
+
 #[test]
 fn shards_are_written_index_of_count() {
     for (text, index, count) in [("1/1", 1, 1), ("2/7", 2, 7), ("7/7", 7, 7)] {
@@ -127,6 +150,15 @@ fn shards_are_written_index_of_count() {
         let error = text.parse::<Shard>().unwrap_err();
         assert!(error.to_string().contains("shard"), "{text}: {error}");
     }
+    assert_eq!("4/3".parse::<Shard>(), Err(ShardError::Range { index: 4, count: 3 }));
+    assert_eq!("4-3".parse::<Shard>(), Err(ShardError::Form { text: "4-3".to_owned() }));
+    assert_eq!([(3, 3), (0, 3), (1, 0)].map(|(index, count)| Shard::new(index, count).is_ok()), [true, false, false]);
+    let shard: Shard = serde_json::from_str("\"3/5\"").unwrap();
+    assert_eq!((serde_json::to_string(&shard).unwrap().as_str(), shard.index(), shard.count()), ("\"3/5\"", 3, 5));
+    assert!(serde_json::from_str::<Shard>("\"7/5\"").unwrap_err().to_string().contains("there is no shard 7 of 5"));
+    let siblings: Vec<String> = shard.siblings().map(String::from).collect();
+    assert_eq!(siblings, ["1/5", "2/5", "3/5", "4/5", "5/5"]);
+    assert_eq!((Shard::default(), Shard::WHOLE.to_string().as_str()), (Shard::WHOLE, "1/1"));
 }
 
 // Ending early

@@ -6,8 +6,10 @@ use std::num::NonZeroU64;
 use std::sync::Mutex;
 
 use embedding_norms::lab::sweep::{
-    Cause, Cell, CellId, EncodeError, Options, PlanError, Sweep, SweepError, UnitContext,
+    Cause, Cell, CellId, EncodeError, Options, PlanError, PlannedUnit, Progress, Shard, Sweep, SweepError, Unit,
+    UnitContext,
 };
+use embedding_norms::random::generator;
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -94,6 +96,86 @@ fn cells_without_a_name_or_a_cost_are_refused() {
     assert!(matches!(plan(&twice), PlanError::Duplicate { first: 0, second: 2, .. }));
     let too_many = Sweep::new("test", &twice[..2], NonZeroU64::MAX, 1).map(|_| ()).unwrap_err();
     assert!(matches!(too_many, PlanError::TooMany { cells: 2, replicates: u64::MAX }));
+    let described = sweep(&twice[..2], 1, 1).with_settings(&[0.5, f64::NAN]).map(|_| ()).unwrap_err();
+    assert!(matches!(&described, PlanError::SweepSettings(_)) && described.to_string().contains("value[1] is NaN"));
+}
+
+/// A cell whose cost is no part of its name.
+#[derive(Serialize)]
+struct Priced {
+    name: &'static str,
+    #[serde(skip)]
+    cost: f64,
+}
+
+impl Cell for Priced {
+    fn label(&self) -> String {
+        self.name.to_owned()
+    }
+
+    fn cost(&self) -> f64 {
+        self.cost
+    }
+}
+
+#[test]
+fn a_cost_is_finite_and_at_least_0() {
+    let plan =
+        |cost| Sweep::new("test", &[Priced { name: "priced", cost }], NonZeroU64::MIN, 1).map(|sweep| sweep.units());
+    assert_eq!([0.0, -0.0, f64::MAX].map(|cost| plan(cost).unwrap()), [1; 3]);
+    for cost in [-1e-300, f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+        let error = plan(cost).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("the predicted cost of cell 'priced' is {cost}: it must be finite and at least 0")
+        );
+    }
+}
+
+#[test]
+fn a_plan_lists_every_unit_with_its_cell_cost_and_words() {
+    let cells = [7.0, 3.0, 11.0].map(|cost| Setting { norm: 0.5 * cost, cost });
+    let sweep = sweep(&cells, 4, 1);
+    assert_eq!(sweep.units(), 12);
+    let plan: Vec<_> = sweep.plan(Shard::WHOLE).collect();
+    assert_eq!(plan.len(), 12);
+    for (place, planned) in plan.into_iter().enumerate() {
+        let unit = Unit { cell: place / 4, replicate: place as u64 % 4 };
+        let (label, cost) = (["norm 3.5", "norm 1.5", "norm 5.5"][unit.cell].to_owned(), cells[unit.cell].cost);
+        let Unit { cell, replicate } = unit;
+        assert_eq!(planned, PlannedUnit { cell, label, replicate, cost, shard: Shard::WHOLE });
+        assert_eq!(
+            (sweep.unit(place), sweep.cost(unit), sweep.id(cell)),
+            (unit, cost, CellId::of(&cells[cell]).unwrap())
+        );
+    }
+    assert_eq!(sweep.unit(11).to_string(), "replicate 3 of cell 2 (counted from 0)");
+}
+
+/// One after the other, the whole, nothing on the disk, and an end at the first failure.
+#[test]
+fn a_run_without_options_and_a_sweep_without_cells_are_the_plain_ones() {
+    let Options { threads, shard, journal, force, keep_going, cancelled, .. } = Options::default();
+    assert_eq!((threads.get(), shard, journal, force, keep_going), (1, Shard::WHOLE, None, false, false));
+    assert!(!cancelled.load(std::sync::atomic::Ordering::Relaxed));
+    let nothing = sweep(&[], 3, 1).run(&Options::default(), simulate).unwrap();
+    assert_eq!((nothing.results.len(), nothing.summary.progress), (0, Progress::default()));
+    assert!(!nothing.summary.is_cancelled() && nothing.summary.torn_bytes == 0);
+}
+
+#[test]
+fn random_numbers_follow_from_seed_name_and_replicate_alone() {
+    let cells = cells(3);
+    let sweep = sweep(&cells, 4, 17);
+    let outcome = sweep.run(&Options { threads: threads(2), ..Options::default() }, |unit| {
+        let expected = |replicate| generator(17, CellId::of(unit.cell).unwrap().as_bytes(), replicate);
+        assert_eq!(unit.generator, expected(unit.unit.replicate));
+        (0..7).for_each(|replicate| assert_eq!(unit.generator_of(replicate), expected(replicate)));
+        assert_eq!(unit.shared_generator(b"data"), generator(17, b"data", unit.unit.replicate));
+        assert_eq!(unit.cell.norm, cells[unit.unit.cell].norm);
+        simulate(unit)
+    });
+    assert_eq!(outcome.unwrap().results.len(), 12);
 }
 
 // Numbers
@@ -110,6 +192,8 @@ fn a_result_that_json_cannot_hold_is_a_named_failure() {
         let outcome = sweep(&cells, 1, 1)
             .run(&options, |_| Ok::<_, Infallible>(Measured { angles: vec![Some(1.0), None, Some(f64::INFINITY)] }));
         let Err(SweepError::Failed(failure)) = outcome else { panic!("an infinity was accepted") };
+        let said = "cell 'norm 0', replicate 0: the result has no exact JSON form: value.angles[2] is inf";
+        assert!(failure.to_string().starts_with(said), "{failure}");
         let Cause::Result(EncodeError::NotFinite { field, value }) = failure.cause else { panic!("{failure}") };
         assert_eq!((field.as_str(), value), ("value.angles[2]", f64::INFINITY));
     }
