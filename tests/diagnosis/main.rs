@@ -1,7 +1,10 @@
 //! Answers where the truth is planted: norms, angles, classes, steps, relations - and controls in which there is nothing to
 //! find.
 
+mod answer;
 mod confidence;
+mod course;
+mod equilibrium;
 mod forecast;
 mod norms;
 mod specificity;
