@@ -6,6 +6,7 @@ mod confidence;
 mod course;
 mod equilibrium;
 mod forecast;
+mod ledger;
 mod norms;
 mod specificity;
 mod steps;
