@@ -153,8 +153,11 @@ fn the_worst_setting_decides_and_what_no_law_fits_does_not_hold() {
     assert_eq!(fitted, claim("L6", "k = 2").equivalent(2.0, 0.03, Some(settings[0].1)));
 }
 
+/// Predicted, measured, value, interval and note.
+type Told<'a> = (&'a str, &'a str, Option<f64>, Option<(f64, f64)>, &'a str);
+
 /// What a claim says beside its verdict.
-fn told(claim: &Claim) -> (&str, &str, Option<f64>, Option<(f64, f64)>, &str) {
+fn told(claim: &Claim) -> Told<'_> {
     (&claim.predicted, &claim.measured, claim.value, claim.interval, &claim.note)
 }
 
