@@ -215,3 +215,14 @@ impl ser::SerializeMap for Walk {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_where_and_what() {
+        assert_eq!(check(&[0.5, f64::INFINITY]).unwrap_err().to_string(), "'[1]' is inf");
+        assert_eq!(<Refusal as ser::Error>::custom("not today").to_string(), "not today");
+    }
+}
