@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fs;
 
 use embedding_norms::lab::sweep::journal::{Difference, FILE, FORMAT, Header, JournalError, header_of};
-use embedding_norms::lab::sweep::{Merge, MergeError, Shard, Unit, UnitContext};
+use embedding_norms::lab::sweep::{Merge, MergeError, Shard, Unit, UnitContext, merge};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -61,6 +61,40 @@ fn the_header_of_a_journal_is_that_of_its_sweep() {
     fs::remove_file(folder.path().join(FILE)).unwrap();
     let error = header_of(folder.path()).unwrap_err();
     assert!(matches!(&error, JournalError::Io { action: "open", path, .. } if path.ends_with(FILE)), "{error}");
+}
+
+/// Right checksums around numbers that no sweep has: refused by the line, and nothing overflows.
+#[test]
+fn absurd_numbers_of_another_program_are_refused() {
+    let cells = cells(3);
+    let sweep = sweep(&cells, 2, 3);
+    let (folder, journal) = finished(&sweep);
+    let path = folder.path().join(FILE);
+    for (field, number) in [("cell", 1_u64 << 63), ("cell", u64::MAX), ("cell", 3), ("replicate", u64::MAX)] {
+        let mut records = records(&journal);
+        records[1][field] = number.into();
+        fs::write(&path, sealed(&records)).unwrap();
+        for error in [journal_error(&sweep, &journalled(folder.path())), merging_error(folder.path())] {
+            let JournalError::Damaged { line: 2, reason, .. } = &error else { panic!("{field} {number}: {error}") };
+            assert!(reason.starts_with("the sweep has no replicate"), "{reason}");
+        }
+    }
+    for (field, number) in [("cells", 1_u64 << 62), ("replicates", u64::MAX), ("cells", u64::MAX)] {
+        let mut records = records(&journal);
+        records[0][field] = number.into();
+        fs::write(&path, sealed(&records)).unwrap();
+        for error in [header_of(folder.path()).unwrap_err(), merging_error(folder.path())] {
+            let JournalError::Damaged { line: 1, reason, .. } = &error else { panic!("{field} {number}: {error}") };
+            assert!(reason.starts_with("there is no memory for"), "{reason}");
+        }
+    }
+}
+
+fn merging_error(folder: &std::path::Path) -> JournalError {
+    match merge::<Found>(&[folder]) {
+        Err(MergeError::Journal(error)) => error,
+        other => panic!("{:?}", other.err()),
+    }
 }
 
 fn told(found: &Value, expected: &Value) -> Vec<String> {

@@ -105,3 +105,15 @@ fn step_sizes_are_quotients_where_the_square_of_a_norm_is_no_number_too() {
         assert!((step_size(rate, norm).unwrap() / expected - 1.0).abs() < 1e-14, "{rate} {norm}");
     }
 }
+
+/// An opposite pair stays one; along the inner product its members shorten by 1 − u.
+#[test]
+fn the_published_first_step_keeps_an_opposite_pair_opposite() {
+    let opposite = |step_size| EqualPair { half_tangent: f64::INFINITY, step_size };
+    for u in [0.3, 0.5, 7.0] {
+        let after = opposite(u).inner_product_step();
+        assert_eq!(after.half_tangent, f64::INFINITY);
+        assert!((after.step_size / (u / (1.0 - u).powi(2)) - 1.0).abs() < 1e-14, "{u}: {after:?}");
+        assert_eq!(opposite(u).step(), opposite(u));
+    }
+}

@@ -36,9 +36,9 @@ pub struct Header {
 }
 
 impl Header {
-    /// The number of units of the whole sweep.
+    /// The number of units of the whole sweep; the largest number where another program wrote more.
     pub fn units(&self) -> usize {
-        self.cells * self.replicates as usize
+        self.cells.saturating_mul(usize::try_from(self.replicates).unwrap_or(usize::MAX))
     }
 }
 

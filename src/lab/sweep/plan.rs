@@ -52,9 +52,11 @@ impl Unit {
         Self { cell: (place / replicates) as usize, replicate: place % replicates }
     }
 
-    /// The place in the canonical order of a sweep that holds this unit.
-    pub(super) fn place(self, replicates: u64) -> usize {
-        self.cell * replicates as usize + self.replicate as usize
+    /// The place in the canonical order of a sweep that holds this unit; `None` where it is no number, as of a unit that
+    /// another program wrote.
+    pub(super) fn place(self, replicates: u64) -> Option<usize> {
+        let [replicate, replicates] = [self.replicate, replicates].map(|count| usize::try_from(count).ok());
+        self.cell.checked_mul(replicates?)?.checked_add(replicate?)
     }
 }
 

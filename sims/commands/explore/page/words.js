@@ -8,7 +8,7 @@ export function optimizerNamed(name) {
   return facts.optimizers.find((entry) => entry.name === name);
 }
 
-/** A number for a reader: four digits at most, in scientific notation where it would have many zeros. */
+/** A number for a reader: four digits at most, or its whole part, in scientific notation where it would have many zeros. */
 export function brief(value) {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "–";
   const magnitude = Math.abs(value);

@@ -107,9 +107,18 @@ pub(in crate::lab::sweep) struct Archive {
 }
 
 impl Archive {
-    /// An archive that knows no results yet.
-    pub(super) fn new(path: &Path, key: Key, header: &Header) -> Self {
-        Self { path: path.to_owned(), key, replicates: header.replicates, places: vec![None; header.units()] }
+    /// An archive of a journal that knows no results yet.
+    ///
+    /// # Errors
+    /// More units than there is memory for, as another program can write.
+    pub(super) fn new(reader: &Reader, key: Key, header: &Header) -> Result<Self, JournalError> {
+        let (cells, replicates) = (header.cells, header.replicates);
+        let mut places = Vec::new();
+        places
+            .try_reserve_exact(header.units())
+            .map_err(|_| reader.damaged(format!("there is no memory for {cells} cells of {replicates} replicates")))?;
+        places.resize(header.units(), None);
+        Ok(Self { path: reader.path.clone(), key, replicates, places })
     }
 
     /// The number of units of the sweep.
@@ -135,10 +144,10 @@ impl Archive {
     ) -> Result<usize, JournalError> {
         let mut units = 0;
         while let Some((unit, place, _)) = reader.record::<R>(self.key)? {
-            let index = unit.place(self.replicates);
-            if unit.replicate >= self.replicates || index >= self.places.len() {
+            let index = unit.place(self.replicates).filter(|&index| index < self.places.len());
+            let Some(index) = index.filter(|_| unit.replicate < self.replicates) else {
                 return Err(reader.damaged(format!("the sweep has no {unit}")));
-            }
+            };
             if self.contains(index) {
                 return Err(reader.damaged(format!("{unit} occurs twice")));
             }
@@ -170,7 +179,7 @@ impl Archive {
         reader: &mut Reader,
     ) -> Result<R, JournalError> {
         reader.seek(place.get())?;
-        let record = reader.record(self.key)?.filter(|(found, _, _)| found.place(self.replicates) == unit);
+        let record = reader.record(self.key)?.filter(|(found, _, _)| found.place(self.replicates) == Some(unit));
         let (_, _, result) = record.ok_or_else(|| reader.damaged("it changed while it was read"))?;
         Ok(result)
     }
@@ -189,7 +198,7 @@ pub(in crate::lab::sweep) fn known_header(reader: &mut Reader) -> Result<(Header
     let (found, key) = reader.header()?.ok_or_else(|| reader.damaged("the file ends before the header does"))?;
     refuse_other_format(&found, &reader.path)?;
     let header = Header::deserialize(&found).map_err(|source| reader.unreadable(source))?;
-    let archive = Archive::new(&reader.path, key, &header);
+    let archive = Archive::new(reader, key, &header)?;
     Ok((header, archive))
 }
 

@@ -44,8 +44,8 @@ impl Journal {
         }
         let record = serde_json::to_vec(header).map_err(|source| unwritable_header(&path, source))?;
         let key = Key::of_header(&record);
-        let mut archive = Archive::new(&path, key, header);
         let mut reader = Reader::open(&path)?;
+        let mut archive = Archive::new(&reader, key, header)?;
         let begun = reader.header()?;
         if let Some((found, _)) = &begun {
             refuse_other(&path, found, &record)?;
