@@ -9,6 +9,7 @@ mod extremes;
 mod figure;
 mod gradients;
 mod law;
+mod layers;
 mod losses;
 mod losses_reference;
 #[path = "../losses_support/mod.rs"]

@@ -371,7 +371,8 @@ fn a_training_goes_on_from_a_checkpoint_bit_for_bit() {
     for rule in &rules {
         let method = || Method::new(&loss, &**rule, 0.1).unwrap();
         let mut random = generator(1, b"checkpoint", 0);
-        let encoder = Perceptron::new(&[6, 8, 4]).without_biases().batch_norm().draw(&mut random);
+        let plan = Perceptron::new(&[6, 8, 4]).without_biases().batch_norm().residual_blocks(1);
+        let encoder = plan.draw(&mut random);
         let predictor = Network::draw(&[4, 8, 4], true, &mut random);
         let new = || Trainer::with_target(encoder.clone(), predictor.clone(), 0.9, method()).unwrap();
         let mut whole = new();

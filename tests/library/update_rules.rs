@@ -1,6 +1,6 @@
 //! Steps of update rules by hand, with numbers far outside of the usual range among them.
 
-use embedding_norms::optimizer::{AdaGrad, Adam, Lamb, Lars, Optimizer, RiemannianDescent, RmsProp, WeightDecay};
+use embedding_norms::optimizer::{AdaGrad, Adam, Lamb, Lars, Optimizer, RiemannianDescent, RmsProp, Sgdp, WeightDecay};
 
 /// One group of parameters after these gradients, one for each step, at the rate 1/4.
 fn after(rule: &dyn Optimizer, parameters: &[f64], gradients: &[&[f64]]) -> Vec<f64> {
@@ -76,4 +76,20 @@ fn riemannian_steps_leave_out_the_radial_part() {
     // Along the great circle by the rate times ‖z‖ times the gradient, the norm kept.
     let way = 0.25 * 2.0 * (0.3_f64 * 0.3 + 0.1 * 0.1).sqrt();
     assert!((plain[0] - 2.0 * way.cos()).abs() < 1e-15, "{plain:?}");
+}
+
+/// A gradient counts as tangent where its cosine with the embedding is below δ/√d; then the radial part is left out.
+#[test]
+fn projected_rules_tell_tangent_gradients_by_their_cosine() {
+    let rule = Sgdp::new(0.0, 0.5).unwrap();
+    for scale in [1.0, 1e-200] {
+        for (cosine, is_tangent) in [(0.26_f64, false), (0.24, true), (-0.24, true), (-0.26, false)] {
+            // In four dimensions the threshold is 0.25.
+            let gradient = [cosine, (1.0 - cosine * cosine).sqrt(), 0.0, 0.0].map(|x| 3.0 * scale * x);
+            let found = after(&rule, &[2.0 * scale, 0.0, 0.0, 0.0], &[&gradient]);
+            let radial = if is_tangent { 0.0 } else { gradient[0] };
+            let expected = [2.0 * scale - 0.25 * radial, -0.25 * gradient[1], 0.0, 0.0];
+            assert!(close(&found, &expected), "{cosine} at {scale}: {found:?} and {expected:?}");
+        }
+    }
 }
