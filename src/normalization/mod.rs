@@ -201,8 +201,10 @@ fn factors(x: f64, p: f64) -> (f64, u32) {
     if ORDINARY.contains(&whole) {
         return (whole, 1);
     }
-    let times = (libm::fabs(p * libm::log2(x)) / 500.0).ceil().clamp(1.0, 1e6);
-    (libm::pow(x, p / times), times as u32)
+    let times = (libm::fabs(p * libm::log2(x)) / 500.0).ceil().clamp(1.0, 1e6) as u32;
+    // By a power of two, p is divided exactly.
+    let times = times.next_power_of_two();
+    (power(x, p / f64::from(times)), times)
 }
 
 /// x^p by multiplications and square roots where p is a small multiple of ½, as these are exact under powers of two

@@ -19,19 +19,14 @@ pub fn exponential(x: ArrayView1<'_, f64>, v: ArrayView1<'_, f64>) -> Array1<f64
 /// The logarithmic map log_x(y): the tangent at x that leads to y, of length φ, the inverse of [`exponential`] for
 /// φ < π.
 ///
-/// The tangent part of y is formed as (y − x) + (1 − c) x, or as (y + x) − (1 + c) x in the opposite half, so that
-/// neither close nor nearly opposite points cancel.
+/// It has the direction of the tangent part of y − x, or of y + x in the opposite half, so that neither close nor nearly
+/// opposite points cancel.
 ///
 /// # Errors
 /// [`SphereError::Antipodal`] if y = −x.
 pub fn logarithm(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>) -> Result<Array1<f64>, SphereError> {
     let cosine = Cosine::between(x, y);
-    let part = if cosine.one_minus <= cosine.one_plus {
-        &(&y - &x) + &(&x * cosine.one_minus)
-    } else {
-        &(&y + &x) - &(&x * cosine.one_plus)
-    };
-    // Of length sin φ, with a radial part of the size of rounding, which near π would count as much as the whole.
+    let part = if cosine.one_minus <= cosine.one_plus { &y - &x } else { &y + &x };
     let part = tangent(x, part.view());
     let length = norm_of(part.view());
     if length > 0.0 {

@@ -1,6 +1,6 @@
 //! The room `normalization`: powers of norms with every digit, and the penalty that holds norms together.
 
-use embedding_norms::normalization::{GradScale, SphericalConstraint};
+use embedding_norms::normalization::{GradScale, SphericalConstraint, pullback};
 use embedding_norms::random::generator;
 use embedding_norms::sphere::normalize;
 use ndarray::array;
@@ -32,6 +32,31 @@ fn half_powers_of_a_norm_scale_without_a_rounding() {
         assert!((factor(1.7, power) / 1.7_f64.powf(power) - 1.0).abs() < 1e-13, "{power}");
     }
     assert_eq!(factor(9.0, 0.0), 1.0);
+}
+
+/// The power alone is beyond f64, the gradient times it is not.
+#[test]
+fn a_power_beyond_f64_scales_a_gradient_that_is_far_from_it() {
+    let two = |exponent: i32| libm::scalbn(1.0, exponent);
+    for (norm, power, gradient) in [(300, 4.0, -900), (-300, 4.0, 900), (400, -3.0, 900), (200, 6.0, -1000)] {
+        let mut scaled = array![[two(gradient), 1.0]];
+        let directions = normalize(array![[two(norm), 0.0]].view()).unwrap();
+        GradScale::new(power).unwrap().apply(&directions, &mut scaled);
+        assert_eq!(scaled[(0, 0)], two(gradient + norm * power as i32), "2^{norm} to the power {power}");
+    }
+}
+
+/// Slopes near the smallest numbers of f64 keep their digits under a short embedding.
+#[test]
+fn gradients_of_short_embeddings_are_those_of_the_slopes_however_small_these_are() {
+    let two = |exponent: i32| libm::scalbn(1.0, exponent);
+    let direction = array![[0.6, 0.8], [0.0, 1.0]];
+    let slopes = array![[3.0, 1.0], [5.0, 0.0]];
+    let by = |norm: f64, size: f64| pullback(&normalize((&direction * norm).view()).unwrap(), (&slopes * size).view());
+    let ordinary = by(1.0, 1.0);
+    for (norm, size) in [(-600, -1060), (-600, -1070), (-400, -1074), (500, 1000)] {
+        assert_eq!(by(two(norm), two(size)), &ordinary * two(size - norm), "2^{size} over 2^{norm}");
+    }
 }
 
 /// λ Σ (‖z‖ − μ)² over both views, by hand: norms 3, 5 and 1, 7, whose mean is 4.

@@ -16,6 +16,32 @@ fn close(found: &[f64], expected: &[f64]) -> bool {
     found.iter().zip(expected).all(|(x, y)| (x - y).abs() <= 1e-14 * y.abs())
 }
 
+/// Squares of ordinary size are those of the formula to the last bit.
+#[test]
+fn ordinary_squares_are_averaged_without_a_detour() {
+    let (beta, gradients) = (0.9, [[0.3, 0.0, -7.1], [1.7, 0.0, 1e-3], [-0.2, 0.0, 11.3]]);
+    let found = after(&RmsProp::new(beta, 0.0).unwrap(), &[1.0; 3], &gradients.each_ref().map(|g| &g[..]));
+    for (coordinate, found) in found.into_iter().enumerate() {
+        let (mut square, mut expected) = (0.0, 1.0);
+        for g in gradients.map(|gradient| gradient[coordinate]) {
+            square = beta * square + (1.0 - beta) * g * g;
+            expected -= if g == 0.0 { 0.0 } else { 0.25 * (g / f64::sqrt(square)) };
+        }
+        assert_eq!(found, expected);
+    }
+}
+
+/// A step of whole numbers is exact, whether the radial part is left out or not.
+#[test]
+fn projected_steps_of_whole_numbers_are_exact() {
+    // The gradient is 1 · z + 8 · (4, −3), at a cosine of 0.12 with z.
+    for (threshold, expected) in [(0.5, [-5.0, 10.0]), (0.1, [-5.75, 9.0])] {
+        assert_eq!(after(&Sgdp::new(0.0, threshold).unwrap(), &[3.0, 4.0], &[&[35.0, -20.0]]), expected);
+    }
+    let still = [&[0.0, 0.0][..]];
+    assert_eq!(after(&Sgdp::new(0.0, 0.5).unwrap(), &[3.0, 4.0], &still), [3.0, 4.0]);
+}
+
 /// A gradient of ε counts half, however small both are.
 #[test]
 fn an_epsilon_is_added_to_roots_of_squares_that_are_no_numbers_of_f64() {
