@@ -11,7 +11,7 @@ use rand::seq::SliceRandom;
 use super::{answer, ask, quantity, rows, shot, subject, value};
 
 /// Rows on an arc, crowded or not, with norms that follow the crowding to a degree.
-fn arc(n: usize, strength: f64, seed: u64) -> Array2<f64> {
+pub fn arc(n: usize, strength: f64, seed: u64) -> Array2<f64> {
     let mut random = generator(seed, b"tests/arc", 0);
     let mut rows = Array2::zeros((n, 2));
     for mut row in rows.rows_mut() {

@@ -8,6 +8,7 @@ mod equilibrium;
 mod forecast;
 mod ledger;
 mod norms;
+mod record;
 mod specificity;
 mod steps;
 #[path = "../support/mod.rs"]
@@ -70,7 +71,11 @@ fn value(diagnosis: &Diagnosis, key: &str, name: &str) -> f64 {
 }
 
 fn plain() -> Option<UpdateRule> {
-    Some(UpdateRule::named("gradient-descent", &Settings::defaults(), false).unwrap())
+    named("gradient-descent")
+}
+
+fn named(name: &str) -> Option<UpdateRule> {
+    Some(UpdateRule::named(name, &Settings::defaults(), false).unwrap())
 }
 
 fn free(learning_rate: f64) -> Options {

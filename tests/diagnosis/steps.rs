@@ -5,12 +5,11 @@ use embedding_norms::diagnosis::{
     Diagnosis, Lever, Names, Need, Network, Options, Parameters, Side, Standing, Topic, Trial, UpdateRule, Worth, aims,
     trial,
 };
-use embedding_norms::optimizer::Parameters as Settings;
 use embedding_norms::theory::convergence::next_order_steps;
 use proptest::prelude::*;
 
 use super::support::seeds::seeded;
-use super::{answer, ask, free, plain, quantity, rows, shot, subject, turned, value, with_positives};
+use super::{answer, ask, free, named, plain, quantity, rows, shot, subject, turned, value, with_positives};
 
 #[test]
 fn planted_angles_give_the_steps_of_l1() {
@@ -38,10 +37,6 @@ fn planted_angles_give_the_steps_of_l1() {
         let options = Options { parameters, rule, ..free(gamma) };
         assert_eq!(answer(&ask(&start, &options), "steps").worth, Worth::Unanswered);
     }
-}
-
-fn named(name: &str) -> Option<UpdateRule> {
-    Some(UpdateRule::named(name, &Settings::defaults(), false).unwrap())
 }
 
 fn adam() -> Option<UpdateRule> {

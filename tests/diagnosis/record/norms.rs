@@ -1,0 +1,79 @@
+//! What norms are, what they do to gradients, and what they mean: planted, absent, and where there is nothing to say.
+
+use embedding_norms::diagnosis::{Classes, Options, Parameters, Topic};
+use ndarray::Array2;
+
+use super::super::confidence::arc;
+use super::super::{ask, named, rows, shot, subject};
+use super::{compare, record};
+
+const TOPICS: [Topic; 5] = [Topic::Input, Topic::Norms, Topic::Collapse, Topic::Gradient, Topic::Confidence];
+
+#[test]
+fn norms_are_told_as_they_were() {
+    let varied: Vec<f64> = (0..30).map(|row| 1.0 + f64::from(row * row) / 30.0).collect();
+    let mut broken = rows(&varied, 6, 50);
+    broken.row_mut(3).fill(0.0);
+    broken.row_mut(5)[1] = f64::NAN;
+    broken.row_mut(7).fill(1e308);
+    let mut many = broken.clone();
+    (10..20).for_each(|row| many.row_mut(row).fill(0.0));
+    let collapsed = &rows(&varied, 6, 51) * 0.01 + Array2::<f64>::ones((30, 6));
+    let leaning = &rows(&[1.0; 30], 6, 51) * 1.2 + Array2::from_elem((30, 6), 0.6);
+    let flat = Array2::from_shape_fn(
+        (30, 40),
+        |(row, column)| {
+            if column < 2 { rows(&varied, 2, 52)[(row, column)] } else { 0.0 }
+        },
+    );
+    let rule = |name: &str, parameters| Options { rule: named(name), parameters, resamples: 49, ..Options::default() };
+    let unknown = Options { resamples: 49, ..Options::default() };
+    let mut text = String::new();
+    for (name, rows, options) in [
+        ("rows without a direction", &broken, &unknown),
+        ("many of them", &many, &rule("adam", Parameters::Free)),
+        ("collapsed", &collapsed, &rule("gradient-descent", Parameters::Shared)),
+        ("leaning", &leaning, &Options { parameters: Parameters::Free, ..unknown.clone() }),
+        ("few dimensions", &flat, &rule("lars", Parameters::Free)),
+        ("unit norms", &rows(&[1.0; 30], 6, 53), &unknown),
+        ("equal norms", &rows(&[3.0; 30], 6, 53), &unknown),
+        ("few rows", &rows(&varied[..8], 6, 54), &unknown),
+        ("one row", &rows(&varied[..1], 6, 54), &unknown),
+    ] {
+        text += &record(name, &ask(&subject(&[rows]), options), &TOPICS);
+    }
+    compare("norms", &text);
+}
+
+/// Longer, shorter or neither, in crowded regions or empty ones, by labels, given a covariate, beside a reference set.
+#[test]
+fn what_norms_mean_is_told_as_it_was() {
+    let of = |strength: f64, seed: u64| arc(120, strength, seed);
+    let labels = |by: &dyn Fn(usize) -> usize| {
+        let names = ["few", "many"].map(str::to_owned).to_vec();
+        Some(Classes { of_rows: (0..120).map(by).collect(), names })
+    };
+    let options = Options { resamples: 99, seed: 3, ..Options::default() };
+    let mut text = String::new();
+    for (name, strength) in [("crowded and long", 1.0), ("crowded and short", -1.0), ("no relation", 0.0)] {
+        let z = of(strength, 60);
+        let before = of(if strength == 1.0 { 0.0 } else { 1.0 }, 60);
+        // The place on the arc decides on the label, so that neighbours agree more in the crowd.
+        let angle = |row: usize| z[(row, 1)].atan2(z[(row, 0)]);
+        let mut start = subject(&[&before, &z]);
+        start.classes = labels(&|row| usize::from(angle(row) < 0.4 || row % 3 == 0));
+        start.covariates = Some(Array2::from_shape_fn((120, 1), |(row, _)| angle(row)));
+        start.reference =
+            Some(shot("reference", &(&of(0.0, 61) * if strength > 0.0 { 0.8 } else { 1.5 }), &start.sample));
+        text += &record(name, &ask(&start, &options), &[Topic::Norms, Topic::Confidence]);
+        let mut alone = subject(&[&z]);
+        alone.reference = Some(shot("like", &of(strength, 62), &alone.sample));
+        alone.positives = vec![shot("positives", &of(strength, 63), &alone.sample)];
+        text += &record(&format!("{name}, alone"), &ask(&alone, &options), &[Topic::Confidence]);
+    }
+    let mut even = subject(&[&of(1.0, 60)]);
+    even.classes = labels(&|row| row % 2);
+    even.covariates = Some(Array2::<f64>::ones((120, 1)));
+    text += &record("classes of one size, a constant covariate", &ask(&even, &options), &[Topic::Confidence]);
+    compare("meaning", &text);
+}
