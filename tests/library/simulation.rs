@@ -158,6 +158,18 @@ fn bad_starts_are_refused_by_row() {
     }
 }
 
+/// The first step along the inner product takes one of two opposite embeddings to zero and leaves the other.
+#[test]
+fn one_view_that_is_lost_ends_a_run() {
+    let loss = NegativeCosine::symmetric();
+    let descent = Descent::new(&loss, &GradientDescent, 1.0).unwrap().first_step(FirstStep::DotProduct);
+    let stops = StopRules::budget(10).never_stationary();
+    let (lost, kept) = (array![[1.0, 0.0]], array![[-2.0, 0.0]]);
+    for start in [Start::pairs(lost.clone(), kept.clone()), Start::pairs(kept, lost)] {
+        assert_eq!(ended(descent.clone().run(start, &stops).unwrap()), (Stop::NotFinite, 1));
+    }
+}
+
 #[test]
 fn stops_have_names_of_their_own() {
     let stops = [

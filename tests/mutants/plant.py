@@ -60,6 +60,7 @@ class Mutant:
     span: tuple
     replacement: str
     function: tuple | None
+    function_name: str | None
 
 
 def module_of(file, modules):
@@ -83,9 +84,9 @@ def listed(root, modules):
         module = module_of(entry["file"], modules)
         if module is not None:
             function = entry["function"] and positions(entry["function"]["span"])
-            mutants.append(
-                Mutant(number, entry["name"], entry["file"], module, positions(entry["span"]), entry["replacement"], function)
-            )
+            name = entry["function"] and entry["function"]["function_name"]
+            span = positions(entry["span"])
+            mutants.append(Mutant(number, entry["name"], entry["file"], module, span, entry["replacement"], function, name))
     return mutants
 
 

@@ -235,7 +235,9 @@ fn s3_settings_outside_their_domain_are_refused_by_name() {
     }
     assert!(Persistent::new(2.0, 0.5).unwrap_err().to_string().contains("γλ must be below 1"));
     assert!(PersistentDescent::new(&GradientDescent, 0.0).is_err());
-    assert!(PersistentDescent::new(&GradientDescent, 0.1).unwrap().frequency(1.5).is_err());
+    for bad in [1.5, 0.0, -0.5, f64::NAN] {
+        assert!(PersistentDescent::new(&GradientDescent, 0.1).unwrap().frequency(bad).is_err(), "{bad}");
+    }
 }
 
 /// The next orders that docs/06-growth.md gives for heavy ball, in per cent.

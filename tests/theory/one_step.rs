@@ -205,6 +205,18 @@ fn d1_a_third_embedding_pulls_the_pair_out_of_its_plane() {
     assert!(out_of_plane(&z, &w, &moved) > 1e6 * step_error(before, 20).plane);
 }
 
+/// Up to 1e30 a half-tangent is that of an angle below π, and moves; beyond it pairs count as opposite, and stand.
+#[test]
+fn d1_pairs_stand_beyond_the_largest_half_tangent() {
+    let (limit, beyond) = (1e30_f64, 1e30_f64.next_up());
+    let equal = |half_tangent: f64| EqualPair { half_tangent, step_size: 0.5 };
+    let unequal = |half_tangent: f64| Pair { half_tangent, first: 0.5, second: 0.25 };
+    assert!(equal(limit).step().half_tangent < limit && equal(beyond).step() == equal(beyond));
+    assert!(unequal(limit).step().half_tangent < limit && unequal(beyond).step() == unequal(beyond));
+    assert!(equal(limit).inner_product_step().half_tangent < limit);
+    assert_eq!(equal(beyond).inner_product_step().half_tangent, beyond);
+}
+
 #[test]
 fn d1_equal_pairs_stay_and_antipodal_pairs_stand() {
     for alpha in [1e-3, 0.5, 10.0] {
