@@ -218,3 +218,14 @@ impl Answer {
         Self { worth, why: why.into(), ..self }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::told;
+
+    #[test]
+    fn what_is_no_number_is_told_in_words() {
+        let told = [1.5, f64::NAN, f64::INFINITY].map(told);
+        assert_eq!(told, ["1.5", "an unknown number of", "more than 1.8e308"]);
+    }
+}

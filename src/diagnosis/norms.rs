@@ -185,7 +185,7 @@ pub fn classes(classes: &[ClassNorms], share: f64, chance: f64) -> Answer {
     let (Some(first), Some(last)) = (order.first(), order.last()) else {
         return Answer::none("class-norms", Topic::Norms, "No class has a row with a direction.");
     };
-    let beyond = if share > 3.0 * chance { "more than" } else { "about what" };
+    let beyond = if share > 3.0 * chance { "more than" } else { "not clearly more than" };
     let finding = format!(
         "Mean norms of {} classes run from {} ({}) to {} ({}). Classes explain {:.1} % of the variance of norms, {beyond} \
          labels at random do ({:.1} %).",

@@ -111,6 +111,20 @@ fn a_sample_gives_the_same_answers_twice_and_others_by_another_seed() {
 }
 
 #[test]
+fn parts_that_are_done_are_told_up_to_the_last() {
+    let z = rows(&[1.0, 2.0, 3.0, 4.0], 4, 21);
+    let mut told = Vec::new();
+    diagnose(&subject(&[&z, &z, &z]), &Options::default(), &mut |done, of| told.push((done, of))).unwrap();
+    assert_eq!(told, [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]);
+}
+
+#[test]
+fn what_is_trained_is_told_in_words() {
+    let words = [Parameters::Free, Parameters::Shared, Parameters::Unknown].map(Parameters::words);
+    assert_eq!(words, ["free embeddings", "shared parameters", "unknown"]);
+}
+
+#[test]
 fn what_does_not_fit_is_refused() {
     let z = rows(&[1.0, 2.0, 3.0], 4, 20);
     let sample = Sample::draw(3, 3, 0);

@@ -86,6 +86,8 @@ fn levers_of_free_embeddings_are_told_as_they_were() {
         ("gradient-descent", 2.0, 1.1, 1),
         ("gradient-descent", 2.0, 2.8, 1),
         ("gradient-descent", 2.0, 1.0, 9),
+        ("gradient-descent", 1.0, 0.561, 2),
+        ("gradient-descent", 0.9435, 0.517, 2),
         ("adam", 2.0, 0.02, 1),
         ("lars", 2.0, 0.02, 1),
     ] {

@@ -42,6 +42,12 @@ fn norms_are_told_as_they_were() {
     ] {
         text += &record(name, &ask(&subject(&[rows]), options), &TOPICS);
     }
+    let mut known = subject(&[&rows(&varied, 6, 55)]);
+    for count in [20_usize, 25] {
+        let names = (0..count).map(|class| format!("c{class}")).collect();
+        known.classes = Some(Classes { of_rows: (0..30).map(|row| row * 7 % count).collect(), names });
+        text += &record(&format!("{count} classes"), &ask(&known, &unknown), &[Topic::Norms]);
+    }
     compare("norms", &text);
 }
 

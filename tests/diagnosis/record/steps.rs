@@ -1,6 +1,7 @@
 //! Positives and steps: by what is known of the training.
 
-use embedding_norms::diagnosis::{Classes, Options, Parameters, Topic};
+use embedding_norms::diagnosis::{Classes, Network, Options, Parameters, Topic};
+use ndarray::{Axis, array};
 
 use super::super::{ask, free, named, rows, subject, turned, with_positives};
 use super::{compare, record};
@@ -42,6 +43,54 @@ fn steps_by_norms_alone_are_told_as_they_were() {
     compare("steps", &text);
 }
 
+/// The interval is that of the median over rows, from six rows on; rows that stay are left out, and nothing is said where
+/// none turned or positives are no way apart.
+#[test]
+fn turns_of_few_rows_and_of_none_are_told_as_they_were() {
+    let of = |rows_: usize, turn: &dyn Fn(usize) -> f64, apart: f64| {
+        let z = rows(&(0..rows_).map(|row| 1.0 + 0.1 * row as f64).collect::<Vec<_>>(), 12, 33);
+        let mut after = z.clone();
+        for row in (0..rows_).filter(|&row| turn(row) > 0.0) {
+            let only = z.select(Axis(0), &[row]);
+            after.row_mut(row).assign(&turned(&only, turn(row), row as u64).row(0));
+        }
+        let positives = if apart > 0.0 { turned(&z, apart, 34) } else { &z * 2.0 };
+        let start = with_positives(subject(&[&z, &after]), &positives);
+        let options = Options { rule: named("adamw"), network: Network::named("biases"), ..Options::default() };
+        ask(&start, &Options { steps_between: Some(1), resamples: 19, ..options })
+    };
+    let spread = |row: usize| 0.01 + 0.001 * row as f64;
+    let mut text = String::new();
+    for (name, found) in [
+        ("five rows", of(5, &spread, 0.8)),
+        ("six rows", of(6, &spread, 0.8)),
+        ("a hundred rows", of(100, &spread, 0.8)),
+        ("rows that stay", of(8, &|row| if row < 6 { spread(row) } else { 0.0 }, 0.8)),
+        ("no row turns", of(8, &|_| 0.0, 0.8)),
+        ("positives are no way apart", of(8, &spread, 0.0)),
+    ] {
+        text += &record(name, &found, &[Topic::Step]);
+    }
+    compare("turns", &text);
+}
+
+/// Of pairs with norms of 1 and of 1e5 some need more than a million steps.
+#[test]
+fn steps_of_pairs_of_which_some_stay_are_told_as_they_were() {
+    let mut text = String::new();
+    for long in [2, 3, 5, 7, 10] {
+        let norms: Vec<f64> = (0..12).map(|row| if row < long { 1e5 } else { 1.0 + 0.1 * row as f64 }).collect();
+        let z = rows(&norms, 8, 35);
+        let start = with_positives(subject(&[&z]), &turned(&z, 1.0, 36));
+        text += &record(&format!("{long} of 12 pairs are long"), &ask(&start, &free(0.01)), &[Topic::Positives]);
+    }
+    // A right angle is not in opposite halves.
+    let (z, w) = (array![[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]], array![[0.0, 1.0], [1.0, -1.0], [1.0, 2.0]]);
+    let found = ask(&with_positives(subject(&[&z]), &w), &free(0.01));
+    text += &record("a right angle, an obtuse and an acute one", &found, &[Topic::Positives]);
+    compare("stuck", &text);
+}
+
 /// Every checkpoint with its positives: what changed, what the ledger says, what was forecast.
 #[test]
 fn courses_are_told_as_they_were() {
@@ -61,8 +110,15 @@ fn courses_are_told_as_they_were() {
     shrinking.steps = Some(vec![0, 3]);
     let known = Options { resamples: 49, ..free(0.02) };
     let shared = Options { parameters: Parameters::Shared, rule: named("adamw"), ..known.clone() };
+    let plain = Options { rule: named("gradient-descent"), ..shared.clone() };
+    // Swapped coordinates: a turn without growth.
+    let (swapped, z) = (array![[1.0, 2.0], [3.0, 2.9], [1.0, 1.2]], array![[2.0, 1.0], [2.9, 3.0], [1.2, 1.0]]);
+    let mut still = subject(&[&z, &swapped]);
+    still.steps = Some(vec![0, 1]);
     let mut text = String::new();
     for (name, start, options) in [
+        ("norms that stay", &still, &shared),
+        ("five checkpoints of a network under plain descent", &start, &plain),
         ("five checkpoints of free embeddings", &start, &known),
         ("five checkpoints of a network", &start, &shared),
         ("norms that fall", &shrinking, &shared),
