@@ -10,6 +10,7 @@ mod commands;
 mod evidence;
 mod example;
 mod links;
+mod mutants;
 mod numbers;
 mod pages;
 mod python;

@@ -153,6 +153,12 @@ fn bad_starts_are_refused_by_row() {
         let error = far.run(right_angle(norm), &StopRules::budget(10)).unwrap_err().to_string();
         assert!(error.contains("the learning rate over a norm must be at most 1e120"), "{error}");
     }
+    // An unprojected step may take a norm down to rounding, a projected one never shortens.
+    let near = PairDescent::new(NegativeCosine::symmetric(), 1e-30).unwrap();
+    let unprojected = |norm: f64| near.first_step(FirstStep::DotProduct).run(right_angle(norm), &StopRules::budget(1));
+    let error = unprojected(1e-130_f64.next_down()).unwrap_err().to_string();
+    assert!(error.contains("a norm before an unprojected step must be at least 1e-130"), "{error}");
+    assert!(unprojected(1e-130).is_ok() && near.run(right_angle(1e-140), &StopRules::budget(1)).is_ok());
     for rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert!(PairDescent::new(NegativeCosine::symmetric(), rate).is_err());
     }
