@@ -285,7 +285,11 @@ pub fn grad_scale(standing: &Standing, norm: f64, options: &Options) -> Answer {
         );
         return basis(Answer::measured("grad-scale", Topic::Step, finding)).worth(Worth::Conditional, "q = 0 (L6).");
     }
-    if matches!(standing.side(), Side::Long | Side::Unclear) {
+    if standing.side() == Side::Unclear {
+        let finding = format!("No advice on GradScale: {}.", standing.undecided());
+        return Answer::none("grad-scale", Topic::Step, finding).needs(unknown(options));
+    }
+    if standing.side() == Side::Long {
         // Above the best step growing norms are what brakes plain descent, and GradScale takes that away.
         let finding = "No advice to take GradScale: where steps overshoot, growing norms shorten them again, and GradScale \
                        takes that brake away. In the trials of docs/diagnosing.md it slowed most such trainings.";

@@ -3,7 +3,7 @@
 use approx::assert_relative_eq;
 use embedding_norms::diagnosis::{
     Diagnosis, Lever, Names, Need, Network, Options, Parameters, Side, Standing, Topic, Trial, UpdateRule, Worth, aims,
-    trial,
+    forecast_trial, trial,
 };
 use embedding_norms::theory::convergence::next_order_steps;
 use proptest::prelude::*;
@@ -164,6 +164,45 @@ fn turns_that_differ_leave_their_median_open() {
     let (one_way, independent) = found.course[1].ledger.unwrap().rotations.unwrap();
     assert_relative_eq!(one_way, expected, max_relative = 1e-6);
     assert_relative_eq!(independent, expected, max_relative = 1e-6);
+}
+
+/// Beyond a turn of 1.2 rad the way over the norm counts, ‖w − z‖/‖z‖ = √(1 + f² − 2f cos α), wherever the rows lie in f64.
+#[test]
+fn long_ways_count_in_norms_of_any_size() {
+    let directions = rows(&[1.0; 20], 16, 12);
+    let positives = turned(&directions, 0.8, 13);
+    for (scale, factor) in [(1.0, 1.7), (3e-300, 1.7), (1e308, 1.7), (2.5, 1e200), (1e-250, 1e240), (1e200, 30.0)] {
+        let z = &directions * &ndarray::Array2::from_shape_fn((20, 1), |(row, _)| scale * (1.0 - 0.02 * row as f64));
+        let start = with_positives(subject(&[&z, &(&turned(&z, 3.1, 14) * factor)]), &positives);
+        let options =
+            Options { steps_between: Some(1), rule: plain(), parameters: Parameters::Free, ..Options::default() };
+        let way = factor * (1.0 + factor.powi(-2) - 2.0 * 3.1_f64.cos() / factor).sqrt();
+        let found = value(&ask(&start, &options), "step", "step over the best step, x");
+        assert_relative_eq!(found, way / 0.4_f64.tan(), max_relative = 1e-9);
+    }
+}
+
+/// The steps of the checkpoints tell their number, and that momentum has built up before the first of them.
+#[test]
+fn steps_of_checkpoints_say_what_their_options_would() {
+    let z = rows(&[1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6], 16, 15);
+    let start = with_positives(subject(&[&z, &turned(&z, 0.01, 16)]), &turned(&z, 0.8, 17));
+    let of = |steps: Option<Vec<u64>>, steps_between, is_under_way| {
+        let mut start = start.clone();
+        start.steps = steps;
+        ask(&start, &Options { rule: named("heavy-ball"), steps_between, is_under_way, ..Options::default() }).standing
+    };
+    assert_eq!(of(Some(vec![10, 13]), None, false), of(None, Some(3), true));
+    assert_eq!(of(Some(vec![0, 3]), None, false), of(None, Some(3), false));
+    assert_ne!(of(None, Some(3), false), of(None, Some(3), true));
+}
+
+#[test]
+fn the_trial_of_forecasts_is_one_of_optimizer_and_network() {
+    let of = |rule: &str, network: &str| forecast_trial(named(rule).as_ref(), Network::named(network).as_ref());
+    assert_eq!([of("adamw", "batch-norm"), of("lars", "batch-norm")], [Trial::Right, Trial::Failed]);
+    assert_eq!([of("adamw", "biases"), of("lion", "batch-norm")], [Trial::NotTried; 2]);
+    assert_eq!(forecast_trial(None, Network::named("batch-norm").as_ref()), Trial::NotTried);
 }
 
 #[test]

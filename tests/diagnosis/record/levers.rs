@@ -64,6 +64,7 @@ fn levers_are_told_as_they_were_where_little_is_known() {
     for (name, options, turn, steps) in [
         ("nothing known, short", &unknown, 0.002, 1),
         ("nothing known, between the aims", &unknown, 0.06, 1),
+        ("nothing known, on either side of the aims", &unknown, 0.25, 1),
         ("nothing known, long", &unknown, 1.1, 1),
         ("nothing known, saturated", &unknown, 2.8, 1),
         ("nothing known, sixteen steps", &unknown, 0.02, 16),

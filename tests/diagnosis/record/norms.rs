@@ -1,6 +1,6 @@
 //! What norms are, what they do to gradients, and what they mean: planted, absent, and where there is nothing to say.
 
-use embedding_norms::diagnosis::{Classes, Options, Parameters, Topic};
+use embedding_norms::diagnosis::{Classes, Options, Parameters, Sample, Subject, Topic};
 use ndarray::Array2;
 
 use super::super::confidence::arc;
@@ -37,7 +37,8 @@ fn norms_are_told_as_they_were() {
         ("few dimensions", &flat, &rule("lars", Parameters::Free)),
         ("unit norms", &rows(&[1.0; 30], 6, 53), &unknown),
         ("equal norms", &rows(&[3.0; 30], 6, 53), &unknown),
-        ("few rows", &rows(&varied[..8], 6, 54), &unknown),
+        ("as few rows as neighbours need", &rows(&varied[..12], 6, 54), &unknown),
+        ("one row fewer", &rows(&varied[..11], 6, 54), &unknown),
         ("one row", &rows(&varied[..1], 6, 54), &unknown),
     ] {
         text += &record(name, &ask(&subject(&[rows]), options), &TOPICS);
@@ -77,6 +78,19 @@ fn what_norms_mean_is_told_as_it_was() {
         alone.positives = vec![shot("positives", &of(strength, 63), &alone.sample)];
         text += &record(&format!("{name}, alone"), &ask(&alone, &options), &[Topic::Confidence]);
     }
+    // A covariate that has nothing to do with it, and embeddings that are free.
+    let mut aside = subject(&[&of(1.0, 60)]);
+    aside.covariates = Some(Array2::from_shape_fn((120, 1), |(row, _)| (row * 37 % 101) as f64));
+    aside.classes = labels(&|row| usize::from(row % 4 == 0));
+    let free = Options { parameters: Parameters::Free, ..options.clone() };
+    let found = ask(&aside, &free);
+    text += &record("a covariate aside", &found, &[Topic::Confidence]);
+    for group in &found.groups {
+        text += &format!("{}\n", super::rounded(serde_json::to_value(group).unwrap()));
+    }
+    let sample = Sample::draw(120, 60, 5);
+    let part = Subject::new(sample.clone(), vec![shot("z", &of(1.0, 60), &sample)]);
+    text += &record("a part of the rows", &ask(&part, &options), &[Topic::Confidence]);
     let mut even = subject(&[&of(1.0, 60)]);
     even.classes = labels(&|row| row % 2);
     even.covariates = Some(Array2::<f64>::ones((120, 1)));
