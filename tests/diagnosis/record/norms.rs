@@ -78,6 +78,9 @@ fn what_norms_mean_is_told_as_it_was() {
         alone.positives = vec![shot("positives", &of(strength, 63), &alone.sample)];
         text += &record(&format!("{name}, alone"), &ask(&alone, &options), &[Topic::Confidence]);
     }
+    for (name, seed) in [("shown by the interval alone", 514), ("shown by the shuffle alone", 546)] {
+        text += &record(name, &ask(&subject(&[&arc(60, 0.12, seed)]), &options), &[Topic::Confidence]);
+    }
     // A covariate that has nothing to do with it, and embeddings that are free.
     let mut aside = subject(&[&of(1.0, 60)]);
     aside.covariates = Some(Array2::from_shape_fn((120, 1), |(row, _)| (row * 37 % 101) as f64));
