@@ -118,4 +118,21 @@ fn projected_rules_tell_tangent_gradients_by_their_cosine() {
             assert!(close(&found, &expected), "{cosine} at {scale}: {found:?} and {expected:?}");
         }
     }
+    // At the threshold itself, 1/2 of δ = 1 and d = 4, a gradient is not tangent.
+    for scale in [1.0, libm::scalbn(1.0, -700)] {
+        let found = after(&Sgdp::new(0.0, 1.0).unwrap(), &[scale, 0.0, 0.0, 0.0], &[&[scale; 4]]);
+        assert_eq!(found, [0.75, -0.25, -0.25, -0.25].map(|x| x * scale));
+    }
+    // Of lengths of which only one is ordinary, and whose product is beyond f64.
+    for (length, slope) in [(1e80, 1e250), (1e250, 1e80), (1e-80, 1e-260), (1e-260, 1e-80)] {
+        for (cosine, is_tangent) in [(0.26_f64, false), (0.24, true)] {
+            let gradient = [cosine, (1.0 - cosine * cosine).sqrt(), 0.0, 0.0].map(|x| slope * x);
+            let found = after(&rule, &[length, 0.0, 0.0, 0.0], &[&gradient]);
+            let expected = length - if is_tangent { 0.0 } else { 0.25 * gradient[0] };
+            assert!(
+                (found[0] - expected).abs() <= 1e-15 * (length + slope),
+                "{cosine} at {length}, {slope}: {found:?}"
+            );
+        }
+    }
 }
