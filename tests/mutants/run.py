@@ -267,8 +267,8 @@ def main():
     if options.sample:
         mutants = sample(mutants, options.sample)
     reasoned = harmless.harmless(mutants)[0] if options.again else set()
-    again = {None, "not noticed"}
-    untried = [it for it in mutants if it.name not in reasoned and results.get(it.name, {}).get("outcome") in again]
+    is_open = lambda name: name not in results or results[name]["outcome"] == "not noticed" and name not in reasoned
+    untried = [mutant for mutant in mutants if is_open(mutant.name)]
     sources = {mutant.file: plant.Source((ROOT / mutant.file).read_text()) for mutant in untried}
     shared = [mutant for mutant in untried if plant.shares_a_build(sources[mutant.file], mutant)]
     together(shared, results, options.jobs)
