@@ -49,6 +49,11 @@ fn norms_are_told_as_they_were() {
         known.classes = Some(Classes { of_rows: (0..30).map(|row| row * 7 % count).collect(), names });
         text += &record(&format!("{count} classes"), &ask(&known, &unknown), &[Topic::Norms]);
     }
+    for count in [19_u8, 20, 39] {
+        let norms: Vec<f64> = (0..count).map(|row| 1.0 + 0.1 * f64::from(row)).collect();
+        let groups = ask(&subject(&[&rows(&norms, 6, 56)]), &unknown).groups;
+        text += &format!("{count} rows by norm: {} groups\n", groups.len());
+    }
     compare("norms", &text);
 }
 

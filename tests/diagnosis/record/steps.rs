@@ -84,6 +84,12 @@ fn steps_of_pairs_of_which_some_stay_are_told_as_they_were() {
         let start = with_positives(subject(&[&z]), &turned(&z, 1.0, 36));
         text += &record(&format!("{long} of 12 pairs are long"), &ask(&start, &free(0.01)), &[Topic::Positives]);
     }
+    // The others are aligned at once.
+    let z = rows(&[1.0, 1.0, 1.0, 1.0, 1e5, 1e5, 1e5, 1e5, 1e5, 1e5], 8, 37);
+    let mut positives = turned(&z, 1.0, 38);
+    (0..4).for_each(|row| positives.row_mut(row).assign(&z.row(row)));
+    let found = ask(&with_positives(subject(&[&z]), &positives), &free(0.01));
+    text += &record("long pairs, and aligned ones", &found, &[Topic::Positives]);
     // A right angle is not in opposite halves.
     let (z, w) = (array![[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]], array![[0.0, 1.0], [1.0, -1.0], [1.0, 2.0]]);
     let found = ask(&with_positives(subject(&[&z]), &w), &free(0.01));
