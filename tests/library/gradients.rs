@@ -1,6 +1,6 @@
 //! What a framework's backward pass leaves in raw embeddings: the gradient of the mean of a loss.
 
-use embedding_norms::loss::{InfoNce, NegativeCosine, SupervisedContrastive};
+use embedding_norms::loss::{InfoNce, NegativeCosine, SupervisedContrastive, Triplet};
 use embedding_norms::random::generator;
 use embedding_norms::simulation::{SimulationError, StartView, gradient};
 use embedding_norms::sphere::uniform;
@@ -60,6 +60,10 @@ fn notes_say_why_a_gradient_is_zero() {
     assert!(opposite.contains("rounds to zero"), "{opposite}");
     let symmetric = notes(&NegativeCosine::symmetric(), &first, &(-1.0 * &first));
     assert!(symmetric.iter().all(|note| note.contains("rounds to zero")), "{symmetric:?}");
+    // No triplet is active: there is no pull at all.
+    let apart = array![[1.0, 0.0], [0.0, 1.0]];
+    let inactive = notes(&Triplet::new(0.5).unwrap(), &apart, &(3.0 * &apart));
+    assert!(inactive.iter().all(|note| note.contains("nothing pulls")), "{inactive:?}");
     // Negatives at right angles pull by e^(−1/τ)/τ ≈ 10⁻⁴² on the sphere, and by 10⁻³⁴² on embeddings of norm 10³⁰⁰.
     let axes = array![[1.0, 0.0], [0.0, 1.0]];
     let [long, _] = notes(&InfoNce::new(0.01).unwrap(), &(&axes * 1e300), &axes);

@@ -359,6 +359,18 @@ fn short_ways_keep_the_digits_of_their_length() {
     }
 }
 
+/// Near a point, and near its opposite, the direction of the way is that of the difference to its last digit.
+#[test]
+fn ways_to_near_and_nearly_opposite_points_have_every_digit_of_their_direction() {
+    for start in [array![0.6, 0.8, 0.0, 0.0], array![0.28, 0.96, 0.0, 0.0], array![-1.0, 0.0, 0.0, 0.0]] {
+        let aside = array![0.0, 0.0, 3e-20, 4e-20];
+        let near = logarithm(start.view(), (&start + &aside).view()).unwrap();
+        assert!(distance(&near, &aside) <= 1e-15 * 5e-20, "{near}");
+        let far = logarithm(start.view(), (&aside - &start).view()).unwrap();
+        assert!(distance(&far, &(&aside * (PI / 5e-20))) <= 1e-14, "{far}");
+    }
+}
+
 #[test]
 fn angles_of_rows_are_those_of_pairs_bit_for_bit() {
     let x = array![[1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.6, 0.8, 0.0], [0.0, 1.0, 0.0]];

@@ -1,6 +1,8 @@
 //! Steps of update rules by hand, with numbers far outside of the usual range among them.
 
-use embedding_norms::optimizer::{AdaGrad, Adam, Lamb, Lars, Optimizer, RiemannianDescent, RmsProp, Sgdp, WeightDecay};
+use embedding_norms::optimizer::{
+    AdaGrad, Adam, GradientDescent, Lamb, Lars, Optimizer, RiemannianDescent, RmsProp, Sgdp, WeightDecay,
+};
 
 /// One group of parameters after these gradients, one for each step, at the rate 1/4.
 fn after(rule: &dyn Optimizer, parameters: &[f64], gradients: &[&[f64]]) -> Vec<f64> {
@@ -14,6 +16,13 @@ fn after(rule: &dyn Optimizer, parameters: &[f64], gradients: &[&[f64]]) -> Vec<
 
 fn close(found: &[f64], expected: &[f64]) -> bool {
     found.iter().zip(expected).all(|(x, y)| (x - y).abs() <= 1e-14 * y.abs())
+}
+
+#[test]
+fn plain_descent_remembers_nothing() {
+    let mut update = GradientDescent.start(&[3, 2]);
+    update.step(0, 0.25, &mut [1.0, 2.0, 3.0], &[1.0, 1.0, 1.0]);
+    assert!(update.memory_mut().is_some_and(|memory| memory.is_empty()));
 }
 
 /// Squares of ordinary size are those of the formula to the last bit.
