@@ -172,7 +172,7 @@ fn one_view_that_is_lost_ends_a_run() {
     let stops = StopRules::budget(10).never_stationary();
     let (lost, kept) = (array![[1.0, 0.0]], array![[-2.0, 0.0]]);
     for start in [Start::pairs(lost.clone(), kept.clone()), Start::pairs(kept, lost)] {
-        assert_eq!(ended(descent.clone().run(start, &stops).unwrap()), (Stop::NotFinite, 1));
+        assert_eq!(ended(descent.run(start, &stops).unwrap()), (Stop::NotFinite, 1));
     }
 }
 
