@@ -160,7 +160,7 @@ fn norm_answers(subject: &Subject, options: &Options, course: &[State], classes:
         let (share, chance) = norms::between_classes(subject.last(), known, classes);
         answers.push(norms::classes(classes, share, chance));
     }
-    let rows = subject.sample.rows().len();
+    let rows = snapshot::common(&subject.sample, &[subject.last()]).len();
     answers.push(course::collapse(last, subject.last().dimension(), rows));
     if last.norms.shape == Shape::Varied {
         answers.extend(norms::gradient(&last.norms, options));

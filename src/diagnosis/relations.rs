@@ -199,11 +199,12 @@ impl Relation {
             _ => {}
         }
         if let Some(change) = &self.change {
-            text += match (excludes(change), change.value * self.value.value > 0.0) {
-                (true, true) => " It grew since the first checkpoint.",
-                (true, false) => " It shrank since the first checkpoint.",
-                (false, _) => " No change since the first checkpoint is shown.",
-            };
+            if excludes(change) {
+                text +=
+                    &format!(" In the first checkpoint the relation was {}.", brief(self.value.value - change.value));
+            } else {
+                text += " No change since the first checkpoint is shown.";
+            }
         }
         text
     }

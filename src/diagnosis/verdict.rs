@@ -120,7 +120,9 @@ fn norms<'a>(last: &State, find: &impl Fn(&str) -> Option<&'a Answer>) -> String
         Some(change) => format!("{} since the first checkpoint", number(change)),
         None => "an untrained network may show it too".to_owned(),
     };
-    let start = if change.and_then(sign).is_some() { "Yes" } else { "Perhaps" };
+    // What an untrained network shows as much or more is not what training left.
+    let is_from_training = change.and_then(sign).is_some_and(|sign| sign * shown > 0.0);
+    let start = if is_from_training { "Yes" } else { "Perhaps" };
     format!("{start}: longer embeddings lie in {region} regions (Spearman {}; {control}).", number(correlation))
 }
 

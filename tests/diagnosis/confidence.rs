@@ -41,6 +41,26 @@ fn a_planted_relation_is_found_and_a_planted_absence_is_not() {
     assert!(absent >= 17, "{absent} of 20 absences are seen");
 }
 
+/// What was longer where it is empty at first and where it is crowded at last; and the same the other way round, weaker at last.
+#[test]
+fn a_relation_that_turned_round_or_faded_is_told_with_what_it_was() {
+    let options = Options { resamples: 199, ..Options::default() };
+    for (before, after, start) in [(-1.0, 1.0, "Yes"), (0.0, 1.0, "Yes"), (3.0, 0.3, "Perhaps"), (0.5, 0.5, "Perhaps")]
+    {
+        let found = ask(&subject(&[&arc(400, before, 12), &arc(400, after, 12)]), &options);
+        let alone = ask(&subject(&[&arc(400, before, 12)]), &options);
+        let was = value(&alone, "neighbour-distance", "Spearman of norm and neighbour distance");
+        let finding = &answer(&found, "neighbour-distance").finding;
+        if before == after {
+            assert!(finding.ends_with("No change since the first checkpoint is shown."), "{finding}");
+        } else {
+            let said = finding.split_once(" In the first checkpoint the relation was ").expect("what it was").1;
+            assert!((said.trim_end_matches('.').parse::<f64>().unwrap() - was).abs() < 1e-3, "{was}: {finding}");
+        }
+        assert!(found.verdict.norms.starts_with(start), "{before} {after}: {}", found.verdict.norms);
+    }
+}
+
 #[test]
 fn a_covariate_that_explains_the_norm_leaves_nothing() {
     let n = 500;

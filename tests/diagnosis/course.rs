@@ -143,6 +143,20 @@ fn a_collapse_is_told_by_the_mean_cosine_and_the_share_of_dimensions() {
 }
 
 #[test]
+fn rows_without_a_direction_are_none_of_those_that_a_rank_is_measured_on() {
+    // Two directions apart, then rows of zeros.
+    for (zeros, dimension) in [(0, 30), (28, 30)] {
+        let mut z = Array2::zeros((2 + zeros, dimension));
+        z[[0, 0]] = 2.0;
+        z[[1, 1]] = 3.0;
+        let found = ask(&subject(&[&z]), &Options::default());
+        let collapse = answer(&found, "collapse");
+        assert!(collapse.finding.starts_with("No collapse"), "{zeros}: {collapse:?}");
+        assert!(collapse.conditions.starts_with("Measured on 2 rows;"), "{zeros}: {collapse:?}");
+    }
+}
+
+#[test]
 fn growth_is_told_of_two_checkpoints_or_more_and_where_it_is_beyond_f64_too() {
     let z = fan(&PLACES);
     let name = "growth of the median norm";
