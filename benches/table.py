@@ -1,6 +1,7 @@
 """What the scripts of this folder share: the facts of the machine, and rows of Markdown."""
 
 import datetime
+import functools
 import json
 import os
 import pathlib
@@ -50,11 +51,21 @@ class NoBenchmark(SystemExit):
     """Ends the program with this message where nobody knows how to go on."""
 
 
-def benchmark(bench, name, threads=1, root=ROOT):
+@functools.cache
+def executable(bench, root):
+    """The program that `cargo bench` builds of a benchmark and starts."""
+    command = ["cargo", "bench", "--quiet", "--bench", bench, "--no-run", "--message-format", "json"]
+    messages = subprocess.run(command, cwd=root, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    artifacts = (message for message in map(json.loads, messages) if message.get("executable"))
+    return next(artifact["executable"] for artifact in artifacts if artifact["target"]["name"] == bench)
+
+
+def benchmark(bench, name, threads=1, root=ROOT, single_calls=False):
     """A benchmark of the crate in `root`, held to as many processors as threads: the least seconds of one iteration, how many
-    elements that is said to be, and the processor time over the wall time of the measurement."""
-    command = ["cargo", "bench", "--quiet", "--bench", bench, "--", "--exact", name]
-    command += ["--measurement-time", "2", "--warm-up-time", "0.5"]
+    elements that is said to be, and the processor time over the wall time of its process. Times are means over what fits into
+    a sample, or of single calls, as another program is timed that it is compared with."""
+    command = [executable(bench, root), "--bench", "--exact", name, "--noplot", "--warm-up-time", "0.5"]
+    command += ["--measurement-time", "0.001" if single_calls else "2"]
     environment = dict(os.environ, RAYON_NUM_THREADS=str(threads))
     before, begin = processor_time(), time.perf_counter()
     subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True, preexec_fn=pinned(threads))

@@ -4,8 +4,9 @@ Every program is held to as many processors as it is said to have threads; the n
 spent over the wall time, at most the number of threads, and less where it waited.
 
 Every round asks each program once, so that whatever else the machine does meets all of them; what it adds to a time the
-least one has least of. This crate is asked through its own benchmarks (criterion); of these rows the large loss alone takes a second
-thread, which sweeps give to other work. A library that is not installed, or has no program for a row, is left out of the table."""
+least one has least of. Times are those of single calls of each program, this crate's through its own benchmarks (criterion);
+of these rows the losses of many rows and SimCLR alone take a second thread here, which sweeps give to other work. A library
+that is not installed, or has no program for a row, is left out of the table."""
 
 import argparse
 import os
@@ -35,7 +36,7 @@ LOSSES = {
     for n, d in ((256, 128), (1024, 128), (1024, 768), (4096, 128))
     for precision in ("f64", "f32")
 }
-WORK |= {name: max(3, 3000 // n) for name, (n, _, _) in LOSSES.items()}
+WORK |= {name: max(10, 3000 // n) for name, (n, _, _) in LOSSES.items()}
 # Who else has a program for a row, if not all: NumPy has no training, the recursion is this crate's.
 PROGRAMS = {TRAINING: {"PyTorch", "JAX"}, PAIRS: set()}
 PROGRAMS |= dict.fromkeys((NORMALIZED, SIMCLR, SIMCLR_SINGLE), {"PyTorch"})
@@ -349,7 +350,7 @@ def ask(program, work, threads):
 
 def ours(work, threads):
     """Seconds of one operation of this crate, and the processors that it kept busy."""
-    seconds, operations, busy = benchmark(*OURS[work], threads)
+    seconds, operations, busy = benchmark(*OURS[work], threads, single_calls=True)
     return seconds / (operations or 1), busy
 
 

@@ -95,8 +95,18 @@ struct AsSimilarity;
 
 impl Finish for AsSimilarity {
     #[inline(always)]
-    fn finish<S: Simd>(self, simd: S, inner: S::f64s, factors: Factors<'_, impl Band>) -> S::f64s {
+    fn needs_factors<S: Simd>(self, simd: S, sums: &[S::f64s]) -> bool {
+        let mut any_near = false;
+        for &inner in sums {
+            any_near |= Vector::new(simd, inner).magnitude().any_above(1.0 - NEAR);
+        }
+        any_near
+    }
+
+    #[inline(always)]
+    fn finish<S: Simd>(self, simd: S, inner: S::f64s, factors: Option<Factors<'_, impl Band>>) -> S::f64s {
         let inner = Vector::new(simd, inner);
+        let Some(factors) = factors else { return Similarity::of_inner(inner, false, |end| end).0.value };
         let squared_chord =
             |end| factors.fold(simd, Vector::splat(simd, 0.0), |sum, x, y| add_square(sum, x - end * y));
         Similarity::of_inner(inner, inner.magnitude().any_above(1.0 - NEAR), squared_chord).0.value

@@ -42,13 +42,17 @@ const SMALLEST: f64 = -746.0;
 /// Below it e^x is made 2^128 times too large first, to be rounded once on the way to the subnormal numbers.
 const NEARLY_SUBNORMAL: f64 = -708.0;
 
+/// Between it and its opposite e^x is a normal number, and neither end needs care.
+const ORDINARY: f64 = -NEARLY_SUBNORMAL;
+
 /// e^x, within 0.75 units in the last place (0.9 of the subnormal numbers below 2⁻¹⁰²²); ∞ past the largest number, 0 past
 /// the smallest, NaN for NaN.
 #[inline(always)]
 pub(crate) fn exp<N: Number>(x: N) -> N {
     let constant = |value| x.constant(value);
+    let is_ordinary = x.all_within(ORDINARY);
     // What is rounded to 0 does not pass through the subnormal numbers, where processors are slow.
-    let bounded = x.select_above(SMALLEST, x, constant(0.0));
+    let bounded = if is_ordinary { x } else { x.select_above(SMALLEST, x, constant(0.0)) };
     let rounded = bounded.multiply_add(constant(LOG2_E), constant(ROUNDER));
     let k = rounded - constant(ROUNDER);
     let [high, low] = [k.multiply_add(constant(-LOG_2[0]), bounded), k * constant(LOG_2[1])];
@@ -57,6 +61,9 @@ pub(crate) fn exp<N: Number>(x: N) -> N {
     let one_and_r = constant(1.0) + r;
     let lost_in_sum = (constant(1.0) - one_and_r) + r;
     let mantissa = one_and_r + (lost_in_sum + (r * r).multiply_add(q(r), lost_in_r));
+    if is_ordinary {
+        return mantissa.times_power_of_two(rounded);
+    }
     let lift = bounded.select_above(NEARLY_SUBNORMAL, constant(0.0), constant(128.0));
     let back = bounded.select_above(NEARLY_SUBNORMAL, constant(1.0), constant(f64::from_bits((1023 - 128) << 52)));
     let result = mantissa.times_power_of_two(rounded + lift) * back;

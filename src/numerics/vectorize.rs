@@ -75,6 +75,8 @@ pub(crate) trait Number: Field {
     fn magnitude(self) -> Self;
     /// `larger` where `self > bound`, else `otherwise`.
     fn select_above(self, bound: f64, larger: Self, otherwise: Self) -> Self;
+    /// Whether no number is farther from 0 than `bound`, or NaN.
+    fn all_within(self, bound: f64) -> bool;
     /// The smaller of two numbers.
     fn smaller(self, other: Self) -> Self;
     /// 1 with the sign of `self`, that of a zero too.
@@ -111,6 +113,11 @@ impl Number for f64 {
     #[inline(always)]
     fn select_above(self, bound: f64, larger: Self, otherwise: Self) -> Self {
         if self > bound { larger } else { otherwise }
+    }
+
+    #[inline(always)]
+    fn all_within(self, bound: f64) -> bool {
+        self.abs() <= bound
     }
 
     #[inline(always)]
@@ -211,6 +218,13 @@ impl<S: Simd> Number for Vector<S> {
     fn select_above(self, bound: f64, larger: Self, otherwise: Self) -> Self {
         let mask = self.simd.greater_than_f64s(self.value, self.simd.splat_f64s(bound));
         Self { value: self.simd.select_f64s(mask, larger.value, otherwise.value), ..self }
+    }
+
+    #[inline(always)]
+    fn all_within(self, bound: f64) -> bool {
+        let simd = self.simd;
+        let within = simd.less_than_or_equal_f64s(simd.abs_f64s(self.value), simd.splat_f64s(bound));
+        simd.first_true_m64s(simd.not_m64s(within)) == S::F64_LANES
     }
 
     #[inline(always)]

@@ -10,10 +10,12 @@ use super::packing::{Right, RowsAcross, pack};
 use super::pieces::{ROWS, pieces, side_by_side};
 use crate::numerics::vectorize::{Aligned, Kernel, Vector, vectorize};
 
-/// What becomes of an inner product once it is summed.
+/// What becomes of inner products once they are summed; its functions are marked `#[inline(always)]`.
 pub(crate) trait Finish<E: Entry = f64>: Copy + Sync {
-    /// Finishes a vector of inner products of one row with several columns; marked `#[inline(always)]`.
-    fn finish<S: Simd>(self, simd: S, sums: E::Lanes<S>, factors: Factors<'_, impl Band<E>, E>) -> E::Lanes<S>;
+    /// Whether any of these inner products is finished with its factors.
+    fn needs_factors<S: Simd>(self, simd: S, sums: &[E::Lanes<S>]) -> bool;
+    /// Finishes a vector of inner products of one row with several columns, with their factors if any of the tile needs them.
+    fn finish<S: Simd>(self, simd: S, sums: E::Lanes<S>, factors: Option<Factors<'_, impl Band<E>, E>>) -> E::Lanes<S>;
 }
 
 #[derive(Clone, Copy)]
@@ -21,7 +23,12 @@ pub(super) struct AsSummed;
 
 impl<E: Entry> Finish<E> for AsSummed {
     #[inline(always)]
-    fn finish<S: Simd>(self, _: S, sums: E::Lanes<S>, _: Factors<'_, impl Band<E>, E>) -> E::Lanes<S> {
+    fn needs_factors<S: Simd>(self, _: S, _: &[E::Lanes<S>]) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn finish<S: Simd>(self, _: S, sums: E::Lanes<S>, _: Option<Factors<'_, impl Band<E>, E>>) -> E::Lanes<S> {
         sums
     }
 }
@@ -201,10 +208,22 @@ fn tile<S: Simd, E: Entry, const BEGIN: bool>(
     let registers = E::Columns::COUNT / E::lanes::<S>();
     for pair in 0..registers / 2 {
         if registers == 2 {
-            rows_of_tile::<S, E, _, ROWS>(simd, factors, (0, pair), finish, &mut tile);
+            rows_of_tile::<S, E, _, ROWS>(simd, factors, (0, pair), &mut tile);
         } else {
-            rows_of_tile::<S, E, _, { ROWS / 2 }>(simd, factors, (0, pair), finish, &mut tile);
-            rows_of_tile::<S, E, _, { ROWS / 2 }>(simd, factors, (ROWS / 2, pair), finish, &mut tile);
+            rows_of_tile::<S, E, _, { ROWS / 2 }>(simd, factors, (0, pair), &mut tile);
+            rows_of_tile::<S, E, _, { ROWS / 2 }>(simd, factors, (ROWS / 2, pair), &mut tile);
+        }
+    }
+    // Once for the whole tile, as the few that need more than their sums would else be in the way of all others.
+    let mut needs_factors = false;
+    for sums in &tile {
+        needs_factors |= finish.needs_factors(simd, E::registers::<S>(sums));
+    }
+    for (row, sums) in tile.iter_mut().enumerate() {
+        for (part, place) in E::registers_mut::<S>(sums).iter_mut().enumerate() {
+            let (band, panel) = factors;
+            let factors = needs_factors.then_some(Factors { band, row, panel, part });
+            *place = finish.finish(simd, *place, factors);
         }
     }
     for (row, sums) in result.chunks_exact_mut(columns).zip(&tile) {
@@ -218,7 +237,6 @@ fn rows_of_tile<S: Simd, E: Entry, B: Band<E>, const R: usize>(
     simd: S,
     (band, panel): (B, &[E::Columns]),
     (first, pair): (usize, usize),
-    finish: impl Finish<E>,
     tile: &mut [E::Columns; ROWS],
 ) {
     let mut sums = [[E::ZERO.splat(simd); 2]; R];
@@ -238,9 +256,6 @@ fn rows_of_tile<S: Simd, E: Entry, B: Band<E>, const R: usize>(
     }
     for (row, sums) in sums.into_iter().enumerate() {
         let places = E::registers_mut::<S>(&mut tile[first + row]);
-        for (half, sums) in sums.into_iter().enumerate() {
-            let part = 2 * pair + half;
-            places[part] = finish.finish(simd, sums, Factors { band, row: first + row, panel, part });
-        }
+        [places[2 * pair], places[2 * pair + 1]] = sums;
     }
 }
