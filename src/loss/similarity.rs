@@ -1,10 +1,12 @@
 //! Cosines of all pairs of rows, precise at both ends (statement G5).
 
+use std::hint::black_box;
+
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use pulp::Simd;
 
-use crate::numerics::product::{Band, Factors, Finish, Right, gram};
-use crate::numerics::vectorize::{Kernel, Number, Vector, vectorize};
+use crate::numerics::product::{Band, Factors, Finish, Right, Sums, gram};
+use crate::numerics::vectorize::{Kernel, LANES, Number, Vector, vectorize, whole};
 
 /// Pairs with |cos φ| above 1 − NEAR are measured by their chord, and pull by it.
 const NEAR: f64 = 0.1;
@@ -95,12 +97,16 @@ struct AsSimilarity;
 
 impl Finish for AsSimilarity {
     #[inline(always)]
-    fn needs_factors<S: Simd>(self, simd: S, sums: &[S::f64s]) -> bool {
-        let mut any_near = false;
-        for &inner in sums {
-            any_near |= Vector::new(simd, inner).magnitude().any_above(1.0 - NEAR);
+    fn needs_factors<S: Simd>(self, simd: S, sums: &[Sums]) -> bool {
+        let mut largest = Vector::splat(simd, 0.0);
+        // Where there are few registers, a compiler that is not kept from it has these in them, and not what is being summed.
+        let sums = if S::F64_LANES < LANES { black_box(sums) } else { sums };
+        for sums in sums {
+            for &inner in whole::<S>(&sums.0) {
+                largest = largest.larger(Vector::new(simd, inner).magnitude());
+            }
         }
-        any_near
+        largest.any_above(1.0 - NEAR)
     }
 
     #[inline(always)]

@@ -166,6 +166,12 @@ impl<S: Simd> Vector<S> {
         self.simd.first_true_m64s(mask) < S::F64_LANES
     }
 
+    /// The larger of two numbers in each lane, if neither is NaN.
+    #[inline(always)]
+    pub fn larger(self, other: Self) -> Self {
+        Self { value: self.simd.max_f64s(self.value, other.value), ..self }
+    }
+
     /// The smallest of the numbers.
     #[inline(always)]
     pub fn smallest(self) -> f64 {

@@ -21,6 +21,9 @@ pub(crate) use self::tile::{Band, Factors, Finish};
 use crate::numerics::mirror::{Combine, mirror};
 use crate::numerics::vectorize::{Number, vectorize};
 
+/// Inner products of a row with the columns of a panel, in double precision.
+pub(crate) type Sums = <f64 as Entry>::Columns;
+
 /// In what numbers the products of matrices are formed and summed. Everything else is of double precision in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Precision {

@@ -12,8 +12,8 @@ use crate::numerics::vectorize::{Aligned, Kernel, Vector, vectorize};
 
 /// What becomes of inner products once they are summed; its functions are marked `#[inline(always)]`.
 pub(crate) trait Finish<E: Entry = f64>: Copy + Sync {
-    /// Whether any of these inner products is finished with its factors.
-    fn needs_factors<S: Simd>(self, simd: S, sums: &[E::Lanes<S>]) -> bool;
+    /// Whether any of these inner products, row after row, is finished with its factors.
+    fn needs_factors<S: Simd>(self, simd: S, sums: &[E::Columns]) -> bool;
     /// Finishes a vector of inner products of one row with several columns, with their factors if any of the tile needs them.
     fn finish<S: Simd>(self, simd: S, sums: E::Lanes<S>, factors: Option<Factors<'_, impl Band<E>, E>>) -> E::Lanes<S>;
 }
@@ -23,7 +23,7 @@ pub(super) struct AsSummed;
 
 impl<E: Entry> Finish<E> for AsSummed {
     #[inline(always)]
-    fn needs_factors<S: Simd>(self, _: S, _: &[E::Lanes<S>]) -> bool {
+    fn needs_factors<S: Simd>(self, _: S, _: &[E::Columns]) -> bool {
         false
     }
 
@@ -215,13 +215,10 @@ fn tile<S: Simd, E: Entry, const BEGIN: bool>(
         }
     }
     // Once for the whole tile, as the few that need more than their sums would else be in the way of all others.
-    let mut needs_factors = false;
-    for sums in &tile {
-        needs_factors |= finish.needs_factors(simd, E::registers::<S>(sums));
-    }
+    let needs_factors = finish.needs_factors(simd, &tile);
+    let (band, panel) = factors;
     for (row, sums) in tile.iter_mut().enumerate() {
         for (part, place) in E::registers_mut::<S>(sums).iter_mut().enumerate() {
-            let (band, panel) = factors;
             let factors = needs_factors.then_some(Factors { band, row, panel, part });
             *place = finish.finish(simd, *place, factors);
         }
