@@ -4,8 +4,7 @@ use clap::{ArgMatches, Command};
 use pyo3::prelude::*;
 use serde::Serialize;
 
-use crate::cli::failure::Failure;
-use crate::cli::usage::taking_negative_numbers;
+use embedding_norms_command::python::{Failure, taking_negative_numbers};
 use crate::errors::{failed, refused};
 
 /// The arguments of a command, parsed.

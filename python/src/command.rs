@@ -5,12 +5,11 @@ use std::process::ExitCode;
 
 use pyo3::prelude::*;
 
-use crate::cli;
 
 /// Runs the command with these arguments, the name of the program first; the exit status.
 #[pyfunction]
 pub fn command(py: Python<'_>, arguments: Vec<OsString>) -> u8 {
-    let code = py.detach(|| cli::run(arguments));
+    let code = py.detach(|| embedding_norms_command::run(arguments));
     // An `ExitCode` does not tell its number, and can be compared.
     (0..=u8::MAX).find(|number| ExitCode::from(*number) == code).unwrap_or(1)
 }

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::arguments::parsed;
-use crate::commands::simulate::{Asked, command};
+use embedding_norms_command::python::simulate::{Asked, command};
 use crate::errors::failed;
 use crate::losses::{Rows, of_classes, tell};
 

@@ -9,10 +9,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::arguments::{loaded, parsed};
-use crate::cli::output::Folder;
-use crate::cli::wrapping::width;
-use crate::commands::diagnose::reading::check_finite;
-use crate::commands::diagnose::{Case, Words, asked, command};
+use embedding_norms_command::python::diagnose::reading::check_finite;
+use embedding_norms_command::python::diagnose::{Case, Words, asked, command};
+use embedding_norms_command::python::{Failure, Folder, width};
 use crate::errors::{failed, refused};
 use crate::losses::tell;
 
@@ -141,7 +140,7 @@ impl Diagnosis {
     }
 }
 
-fn saved(case: &Case, folder: &Path) -> Result<Vec<PathBuf>, crate::cli::failure::Failure> {
+fn saved(case: &Case, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let folder = Folder::prepare(folder)?;
     case.write(&folder, &case.record()?)?;
     Ok(folder.written())

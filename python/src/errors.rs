@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
 use pyo3::prelude::*;
 
-use crate::cli::failure::Failure;
+use embedding_norms_command::python::Failure;
 
 /// A `ValueError` with the message of the library.
 pub fn refused(error: impl Error) -> PyErr {

@@ -17,8 +17,7 @@ use pyo3::prelude::*;
 use rayon::prelude::*;
 
 use crate::arguments::{loaded, parsed};
-use crate::cli::wrapping::width;
-use crate::commands;
+use embedding_norms_command::python::{predict, width};
 use crate::errors::{failed, refused};
 use crate::losses::tell;
 
@@ -286,8 +285,8 @@ fn equilibrium<'py>(
 /// What the closed forms say of one pair and of an optimizer, as a record and as a page.
 #[pyfunction]
 pub fn predict(py: Python<'_>, arguments: Vec<String>) -> PyResult<(Bound<'_, PyAny>, String)> {
-    let matches = parsed(commands::predict::command(), &arguments)?;
-    let said = commands::predict::said(&matches, width()).map_err(failed)?;
+    let matches = parsed(predict::command(), &arguments)?;
+    let said = predict::said(&matches, width()).map_err(failed)?;
     tell(py, &[&said.note])?;
     Ok((loaded(py, &said.record)?, said.text.trim_end().to_owned()))
 }

@@ -1,15 +1,7 @@
 //! The compiled part of the Python package `embedding_norms`: arrays in, arrays out, and the command.
 //!
-//! Nothing is computed or worded here. What the library does not have itself is asked of the files of the command, which
-//! are compiled in: so one wheel carries both.
-
-#[macro_use]
-#[path = "../../sims/cli/mod.rs"]
-mod cli;
-#[path = "../../sims/commands/mod.rs"]
-mod commands;
-#[path = "../../sims/simulations/mod.rs"]
-mod simulations;
+//! Nothing is computed or worded here. What the library does not have itself is asked of the command, so that one wheel
+//! carries both.
 
 mod arguments;
 mod command;

@@ -5,14 +5,12 @@ use std::ffi::CString;
 
 use embedding_norms::catalogue::Parameters;
 use embedding_norms::simulation::{SimulationError, StartView};
+use embedding_norms_command::python::{self as command, Chosen, known};
 use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::{PyUserWarning, PyValueError};
 use pyo3::prelude::*;
 
 use crate::arguments::loaded;
-use crate::cli::known;
-use crate::commands;
-use crate::commands::embeddings::Chosen;
 use crate::errors::{failed, in_keywords, refused};
 
 /// A value and the gradients by both views.
@@ -96,11 +94,11 @@ pub fn tell(py: Python<'_>, notes: &[&Option<String>]) -> PyResult<()> {
 /// Every loss: formula, parameters, what it needs, source, and how well-known implementations differ.
 #[pyfunction]
 pub fn losses(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    loaded(py, &commands::losses::list())?.get_item("losses")
+    loaded(py, &command::losses::list())?.get_item("losses")
 }
 
 /// Every optimizer: formula, degrees, settings, source, and how well-known implementations differ.
 #[pyfunction]
 pub fn optimizers(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    loaded(py, &commands::optimizers::list())?.get_item("optimizers")
+    loaded(py, &command::optimizers::list())?.get_item("optimizers")
 }

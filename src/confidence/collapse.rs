@@ -1,12 +1,12 @@
 //! Whether embeddings use the space that they have.
 
-use nalgebra::DMatrix;
 use ndarray::{Array1, ArrayView2};
 
 use super::ConfidenceError;
 use super::error::at_least;
 use crate::numerics::product::product;
 use crate::numerics::scaled::{exponent, shifted};
+use crate::numerics::symmetric::eigenvalues;
 use crate::sphere::{inner, normalize};
 
 /// The effective rank of a set of embeddings (n × d): e^H with the entropy H = −Σ p_k ln p_k of their singular values as
@@ -35,10 +35,7 @@ pub fn effective_rank(embeddings: ArrayView2<'_, f64>) -> Result<f64, Confidence
     } else {
         product(scaled.t(), scaled.view())
     };
-    let size = gram.nrows();
-    let squares = DMatrix::from_fn(size, size, |row, column| gram[[row, column]]).symmetric_eigenvalues();
-    let mut singular: Vec<f64> = squares.iter().map(|square| square.max(0.0).sqrt()).collect();
-    singular.sort_by(|a, b| b.total_cmp(a));
+    let singular: Vec<f64> = eigenvalues(gram).into_iter().map(|square| square.max(0.0).sqrt()).collect();
     let floor = 1e-8 * singular[0];
     let sum = singular.iter().filter(|&&value| value > floor).fold(0.0, |sum, value| sum + value);
     let shares = singular.iter().filter(|&&value| value > floor).map(|value| value / sum);

@@ -11,8 +11,10 @@
 //! | [`statement`] | the register of statements |
 //! | [`reference`](mod@reference) | published numbers |
 //! | `figure` | the house style of the figures (feature `figures`) |
+//! | [`axes`] | the directions in which vectors extend most |
 //! | [`instructions`] | which vector instructions the kernels use; never changes a result |
 
+pub mod axes;
 pub mod claim;
 #[cfg(feature = "figures")]
 pub mod figure;

@@ -10,4 +10,5 @@ pub(crate) mod mirror;
 pub(crate) mod power;
 pub(crate) mod product;
 pub(crate) mod scaled;
+pub(crate) mod symmetric;
 pub(crate) mod vectorize;

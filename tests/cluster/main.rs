@@ -1,5 +1,4 @@
 //! The command as a task of a job array: its part of the work, its threads, termination and other processors.
-#![cfg(feature = "command")]
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,5 +1,4 @@
 //! The handwritten digits, and the views that are made of them.
-#![cfg(feature = "digits")]
 
 use std::f64::consts::FRAC_PI_2;
 
@@ -182,7 +181,6 @@ fn settings_outside_their_domain_are_named() {
     assert!(Affine::new(SIDE, 0.0, 1.0, (0.0, f64::NAN)).is_err() && Affine::new(0, 0.0, 1.0, (0.0, 0.0)).is_err());
 }
 
-#[cfg(feature = "command")]
 mod command {
     use std::collections::BTreeMap;
 

@@ -2,12 +2,14 @@
 //! its simulation, or a setting or another named quantity that stands on the list below with its reason.
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use embedding_norms::lab::table::Table;
 use roxmltree::{Document, Node};
 use scraper::Html;
 use serde_json::Value;
+
+use crate::repository::root;
 
 /// Numbers that are no claim's.
 struct Named {
@@ -125,7 +127,7 @@ const NAMED: &[Named] = &[
 ];
 
 fn plots() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("plots")
+    root().join("plots")
 }
 
 /// Whether a letter belongs to a word, so that the digit behind it is no number: `S3`, `β₂`, `10⁻³`.
@@ -268,7 +270,7 @@ fn every_number_of_a_figure_is_a_claims_or_named() {
 
 /// The intervals of the trial of the advice, which has a table of its own.
 fn of_the_trial() -> Vec<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/diagnosing.summary.csv");
+    let path = root().join("docs/diagnosing.summary.csv");
     let table = Table::read_csv(fs::File::open(path).unwrap()).unwrap();
     let ends = table.numbers("lower").unwrap().into_iter().zip(table.numbers("upper").unwrap());
     ends.filter_map(|(lower, upper)| Some(format!("{:.2}, {:.2}", lower?, upper?))).collect()

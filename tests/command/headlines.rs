@@ -1,10 +1,11 @@
 //! Headlines claim no more than is true: one that speaks of every case says under what condition.
 use std::fs;
-use std::path::Path;
 
 use assert_cmd::cargo::cargo_bin_cmd;
 use embedding_norms::lab::statement::{STATEMENTS, find};
 use roxmltree::Document;
+
+use crate::repository::root;
 
 /// Words that leave no exception.
 const ALL: [&str; 7] = ["only", "never", "always", "cannot", "no step", "no plain step", "every start"];
@@ -19,7 +20,7 @@ fn claims_too_much(headline: &str) -> bool {
 }
 
 fn files(extension: &str) -> Vec<String> {
-    let plots = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("plots")).unwrap();
+    let plots = fs::read_dir(root().join("plots")).unwrap();
     let paths =
         plots.map(|file| file.unwrap().path()).filter(|path| path.extension().is_some_and(|end| end == extension));
     paths.map(|path| fs::read_to_string(path).unwrap()).collect()
@@ -54,7 +55,7 @@ fn a_headline_without_exceptions_has_a_condition() {
 #[test]
 fn norms_grow_under_plain_descent_of_free_embeddings() {
     assert_eq!(find("D2").unwrap().title, "Under plain descent with free embeddings, norms only grow");
-    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("plots/report.html")).unwrap();
+    let page = fs::read_to_string(root().join("plots/report.html")).unwrap();
     assert!(page.contains("Under plain descent with free embeddings, norms only grow"));
     assert!(!page.contains(">Norms only grow") && !page.contains("</span> Norms only grow"));
 }

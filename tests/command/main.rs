@@ -1,5 +1,4 @@
 //! The command: what it answers, refuses, prints and writes.
-#![cfg(feature = "command")]
 
 mod answers;
 mod command_line;
@@ -21,5 +20,7 @@ mod redraw;
 #[path = "../rendering/mod.rs"]
 mod rendering;
 mod report;
+#[path = "../support/repository.rs"]
+mod repository;
 mod simulate_command;
 mod whole_range_command;

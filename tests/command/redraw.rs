@@ -10,6 +10,7 @@ use roxmltree::Document;
 
 use crate::gallery::GALLERY;
 use crate::rendering::{overlaps, png, text_boxes};
+use crate::repository::root;
 
 /// The variable of the environment that asks for new snapshots.
 const UPDATE: &str = "UPDATE_SNAPSHOTS";
@@ -146,7 +147,7 @@ fn structure(svg: &str) -> String {
 }
 
 fn snapshot(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name)
+    root().join("tests/snapshots").join(name)
 }
 
 /// What was kept under this name; what is there now, if new snapshots are asked for.

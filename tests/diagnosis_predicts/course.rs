@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use embedding_norms::diagnosis::{Pace, Trial, alignment_progress};
 use embedding_norms::lab::table::{Table, Value};
@@ -21,6 +21,7 @@ use super::cell::{Cell, NETWORKS, RULES};
 use super::report::{assert_in_docs, rounded};
 use super::task::{Kind, Task};
 use super::verdict::{CHOSEN_ON, REPORTED_ON, wilson};
+use crate::repository::root;
 
 /// Steps of a training.
 const STEPS: u64 = 256;
@@ -156,7 +157,7 @@ fn free(rate: f64, seed: u64) -> Course {
 }
 
 fn file(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)
+    root().join("docs").join(name)
 }
 
 pub fn write(courses: &[Course]) {

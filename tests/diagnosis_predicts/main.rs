@@ -4,15 +4,15 @@
 //! `UPDATE_DIAGNOSING=1 cargo test --release --test diagnosis_predicts` runs the whole trial, writes the tables and the figure
 //! of docs/diagnosing.md (minutes), and says what the page has to say; with the value `summary` only the summary and the figure
 //! are made again from the table. Without it one seed is run again and compared.
-#![cfg(all(feature = "digits", feature = "figures"))]
 
 mod cell;
 mod course;
-#[cfg(feature = "command")]
 #[path = "../files_support/mod.rs"]
 mod files_support;
 mod outcome;
 mod report;
+#[path = "../support/repository.rs"]
+mod repository;
 mod task;
 mod trial;
 mod verdict;
@@ -192,7 +192,6 @@ fn other_advice_is_not_taken_for_right() {
 }
 
 /// The command says of the files what the library says of the matrices.
-#[cfg(feature = "command")]
 #[test]
 fn the_command_says_what_the_library_says() {
     use files_support::{json, save};

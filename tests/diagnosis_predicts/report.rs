@@ -1,7 +1,7 @@
 //! The tables and the figure of docs/diagnosing.md and of the report, and the numbers of its text.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use embedding_norms::diagnosis::Trial;
 use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Size, Style};
@@ -12,9 +12,10 @@ use super::cell::{Cell, NETWORKS, RULES};
 use super::outcome::{Advice, Outcome};
 use super::task::Kind;
 use super::verdict::{CHOSEN_ON, Share, THRESHOLD, is_reported, share, trial};
+use crate::repository::root;
 
 fn file(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)
+    root().join("docs").join(name)
 }
 
 /// Four digits: what the table keeps.

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::repository::root;
+
 /// A module by the names that lead to it from the root of its crate.
 pub type Module = Vec<String>;
 
@@ -22,7 +24,7 @@ pub fn modules(root: &Path) -> BTreeMap<Module, PathBuf> {
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let names = path.strip_prefix(root).unwrap().with_extension("");
                 let mut module: Module = names.iter().map(|name| name.to_str().unwrap().to_owned()).collect();
-                if module.last().is_some_and(|last| ["mod", "lib", "main"].contains(&last.as_str())) {
+                if module.last().is_some_and(|last| ["mod", "lib"].contains(&last.as_str())) {
                     module.pop();
                 }
                 found.insert(module, path);
@@ -144,15 +146,10 @@ fn shown(modules: &BTreeSet<Module>) -> String {
     modules.iter().map(|module| module.join("::")).collect::<Vec<_>>().join(", ")
 }
 
-/// Where a crate of this project lies.
-pub fn root(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
-}
-
 #[test]
 fn no_module_imports_from_one_that_imports_from_it() {
     for crate_of in ["src", "sims"] {
-        let found: Vec<String> = circles(&arrows(&root(crate_of))).iter().map(shown).collect();
+        let found: Vec<String> = circles(&arrows(&root().join(crate_of))).iter().map(shown).collect();
         assert!(found.is_empty(), "circles of imports in {crate_of}/:\n{}", found.join("\n"));
     }
 }
@@ -181,7 +178,7 @@ fn no_arrow_goes_against_the_direction() {
             .any(|within| name.strip_prefix(within).is_some_and(|rest| rest.is_empty() || rest.starts_with("::")))
     };
     for (crate_of, from, to) in FORBIDDEN {
-        let arrows = arrows(&root(crate_of));
+        let arrows = arrows(&root().join(crate_of));
         for name in from.iter().chain(to) {
             assert!(arrows.keys().any(|module| is_in(module, &[name])), "there is no module {name} in {crate_of}/");
         }
@@ -210,14 +207,14 @@ fn arrows_are_read_from_the_code() {
 
 /// The public modules of the library, those of the laboratory aside.
 fn public_modules() -> Vec<String> {
-    let text = fs::read_to_string(root("src").join("lib.rs")).unwrap();
+    let text = fs::read_to_string(root().join("src/lib.rs")).unwrap();
     let names = text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
     names.filter(|name| *name != "lab").map(str::to_owned).collect()
 }
 
 #[test]
 fn the_list_of_modules_has_all_that_is_public_and_nothing_else() {
-    let text = fs::read_to_string(root("src").join("lib.rs")).unwrap();
+    let text = fs::read_to_string(root().join("src/lib.rs")).unwrap();
     let rows = text.lines().filter_map(|line| line.strip_prefix("//! | [`")?.split('`').next());
     let listed: BTreeSet<String> = rows.map(str::to_owned).collect();
     assert_eq!(listed, public_modules().into_iter().collect());
@@ -227,7 +224,7 @@ fn the_list_of_modules_has_all_that_is_public_and_nothing_else() {
 fn every_public_module_begins_with_an_example() {
     for name in public_modules() {
         let files = [format!("{name}.rs"), format!("{name}/mod.rs")];
-        let text = files.iter().find_map(|file| fs::read_to_string(root("src").join(file)).ok()).unwrap();
+        let text = files.iter().find_map(|file| fs::read_to_string(root().join("src").join(file)).ok()).unwrap();
         let docs: Vec<&str> = text.lines().take_while(|line| line.starts_with("//!")).collect();
         assert!(docs.contains(&"//! ```"), "{name} has no example");
     }

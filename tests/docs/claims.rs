@@ -6,7 +6,8 @@ use std::fs;
 use embedding_norms::lab::claim::Claim;
 use embedding_norms::lab::statement::STATEMENTS;
 
-use crate::pages::{UPDATE, links, numbers, pages, read, root, theory_tests, updating};
+use crate::pages::{UPDATE, links, numbers, pages, read, theory_tests, updating};
+use crate::repository::root;
 
 /// Claims by the names of their anchors, in the order of the simulations.
 type Gallery = Vec<(String, Claim)>;

@@ -9,7 +9,8 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-use crate::pages::{Block, UPDATE, all_markdown, blocks, code_spans, pages, read, root, updating};
+use crate::pages::{Block, UPDATE, all_markdown, blocks, code_spans, pages, read, updating};
+use crate::repository::root;
 
 /// Blocks that are not run, each with the reason that stands in a comment before it: what takes minutes, or needs more
 /// than a Rust toolchain.

@@ -5,7 +5,8 @@ use std::fs;
 
 use embedding_norms::lab::statement::{Evidence, STATEMENTS, Statement};
 
-use crate::pages::{read, root, theory_tests};
+use crate::pages::{read, theory_tests};
+use crate::repository::root;
 
 /// The statements that tests of a file speak of: the ids that the name of a test begins with.
 fn tested(source: &str) -> BTreeSet<String> {

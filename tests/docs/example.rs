@@ -13,7 +13,8 @@ use embedding_norms::training::{Method, Source, Trainer, TwoViews, batches};
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, Axis, s};
 use npyz::{AutoSerialize, WriterBuilder};
 
-use crate::pages::{UPDATE, root, updating};
+use crate::pages::{UPDATE, updating};
+use crate::repository::root;
 
 /// The digit that the training does not see.
 const UNSEEN: usize = 8;

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::pages::{all_markdown, read, root};
+use crate::pages::{all_markdown, read};
+use crate::repository::root;
 
 #[test]
 fn links_between_files_resolve() {

@@ -2,7 +2,6 @@
 //! shows whole, numbers with what shows them beside them, commands that run.
 //!
 //! `UPDATE_DOCS=1 cargo test --release --test docs` writes what is generated: the table of claims and the outputs shown.
-#![cfg(feature = "command")]
 
 mod architecture;
 mod claims;
@@ -14,5 +13,7 @@ mod mutants;
 mod numbers;
 mod pages;
 mod python;
+#[path = "../support/repository.rs"]
+mod repository;
 mod results;
 mod tables;

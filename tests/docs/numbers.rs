@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use embedding_norms::lab::statement::STATEMENTS;
 
-use crate::pages::{code_spans, names, pages, prose, read, root};
+use crate::pages::{code_spans, names, pages, prose, read};
+use crate::repository::root;
 
 /// The names of all tests.
 fn tests() -> BTreeSet<String> {

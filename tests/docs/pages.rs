@@ -1,11 +1,8 @@
 //! The pages, and their parts as Markdown divides them.
 
 use std::fs;
-use std::path::Path;
 
-pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+use crate::repository::root;
 
 pub fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))

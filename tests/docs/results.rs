@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use crate::pages::{read, root};
+use crate::pages::read;
+use crate::repository::root;
 
 /// A table of results, by the names of its columns.
 struct Results {

@@ -1,6 +1,5 @@
 //! Mutated files and settings: no panic, and no more memory than the file can fill. A short round; `FUZZ_INPUTS` sets
 //! the number of inputs, and fuzz/README.md tells of the coverage-guided rounds.
-#![cfg(feature = "command")]
 #![allow(dead_code, unused_macros)]
 
 /// The modules of the command that read settings.
@@ -16,6 +15,8 @@ mod cli {
 }
 mod names;
 mod pictures;
+#[path = "../support/repository.rs"]
+mod repository;
 mod settings;
 
 use std::fs;
@@ -26,6 +27,8 @@ use embedding_norms::data::embeddings::{Embeddings, Labels};
 use embedding_norms::random::{Generator, generator};
 use peak_alloc::PeakAlloc;
 use rand::Rng;
+
+use crate::repository::root;
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -45,7 +48,7 @@ fn inputs() -> usize {
 
 /// Files that Python wrote, the good and the bad, each with the first of `NAMES` that has its format.
 fn corpus() -> Vec<(usize, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readers/files");
+    let folder = root().join("tests/readers/files");
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension != "py"));
     paths.sort();

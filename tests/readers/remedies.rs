@@ -1,10 +1,11 @@
 //! The remedies of errors, typed: tests/remedies/remedies.py makes a file of each kind, follows the error, and reads what
 //! has come of it. It needs Python with NumPy; what else is missing, it skips aloud.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use assert_cmd::cargo::cargo_bin;
+
+use crate::repository::root;
 
 #[test]
 fn every_remedy_works_when_it_is_typed() {
@@ -14,7 +15,7 @@ fn every_remedy_works_when_it_is_typed() {
         println!("skipped: {python} has no NumPy; set REMEDIES_PYTHON to one that has");
         return;
     }
-    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/remedies/remedies.py");
+    let script = root().join("tests/remedies/remedies.py");
     let mut command = Command::new(&python);
     command.arg(script).env("EMBEDDING_NORMS", cargo_bin!("embedding-norms"));
     let output = command.output().unwrap();

@@ -1,8 +1,8 @@
 //! Two views of three dimensions.
 
+use embedding_norms::lab::axes::principal_axes;
 use embedding_norms::sphere::{angle, norm_of};
-use nalgebra::{Matrix3, SymmetricEigen};
-use ndarray::Array1;
+use ndarray::{Array1, Array2};
 
 /// From where embeddings are looked at.
 #[derive(Clone, Copy)]
@@ -18,19 +18,14 @@ pub struct Camera([[f64; 3]; 3]);
 
 impl Camera {
     pub fn on(vectors: &[Array1<f64>]) -> Self {
-        let mut squares = Matrix3::zeros();
-        for vector in vectors {
-            squares += Matrix3::from_fn(|row, column| vector[row] * vector[column]);
-        }
-        let eigen = SymmetricEigen::new(squares);
-        let mut order = [0, 1, 2];
-        order.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
-        Self(order.map(|place| {
-            let column = eigen.eigenvectors.column(place);
-            // An eigenvector has no sign of its own: its largest coordinate is positive.
-            let largest = column.iter().fold(0.0_f64, |largest, &x| if x.abs() > largest.abs() { x } else { largest });
+        let axes =
+            principal_axes(Array2::from_shape_fn((vectors.len(), 3), |(row, column)| vectors[row][column]).view());
+        Self([0, 1, 2].map(|place| {
+            let axis = axes.row(place);
+            // An axis has no sign of its own: its largest coordinate is positive.
+            let largest = axis.iter().fold(0.0_f64, |largest, &x| if x.abs() > largest.abs() { x } else { largest });
             let sign = if largest < 0.0 { -1.0 } else { 1.0 };
-            [0, 1, 2].map(|coordinate| sign * column[coordinate])
+            [0, 1, 2].map(|coordinate| sign * axis[coordinate])
         }))
     }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::engine::Engine;
 use super::written;
+use crate::repository::root;
 
 /// States of the page: presets, every optimizer, both tabs.
 const STATES: [&str; 18] = [
@@ -95,7 +96,7 @@ fn agree(fragment: &str, seen: &Value) {
     let folder = Path::new(&binary).parent().unwrap();
     let command = seen["command"].as_str().unwrap();
     let place = tempfile::tempdir().unwrap();
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/example");
+    let example = root().join("docs/example");
     for file in ["step0.npy", "step1.npy", "views0.npy"] {
         fs::copy(example.join(file), place.path().join(file)).unwrap();
     }

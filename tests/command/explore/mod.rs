@@ -14,6 +14,7 @@ use scraper::{ElementRef, Html, Selector};
 use serde_json::Value;
 
 use crate::gallery::GALLERY;
+use crate::repository::root;
 
 fn command(folder: &Path, line: &str) -> Command {
     let mut command = cargo_bin_cmd!("embedding-norms");
@@ -39,7 +40,7 @@ fn the_page_is_the_same_wherever_it_is_written() {
     let place = tempfile::tempdir().unwrap();
     command(place.path(), "explore --quiet").assert().success().stdout("");
     assert!(page == fs::read_to_string(place.path().join("plots/explore.html")).unwrap(), "plots/ is the default");
-    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("plots/explore.html");
+    let kept = root().join("plots/explore.html");
     assert!(page == fs::read_to_string(kept).unwrap(), "the gallery's page is old: embedding-norms explore");
 }
 

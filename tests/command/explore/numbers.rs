@@ -1,12 +1,12 @@
 //! The page's functions against the library, setting by setting, and faults in them that must be noticed.
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::engine::Engine;
 use super::table::table;
+use crate::repository::root;
 
 /// Faults, each a text of the functions and what stands in its place: a coefficient, a sign, an order.
 const FAULTS: [(&str, &str); 17] = [
@@ -35,7 +35,7 @@ const EXPORTS: &str = "export { oneMinusCosine, pairStep, stepsOfPair, flowSteps
 
 /// The page's functions as one module.
 fn functions() -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sims/commands/explore/page");
+    let folder = root().join("sims/commands/explore/page");
     let mut text = String::new();
     for name in ["numerics.js", "descent.js"] {
         let source = fs::read_to_string(folder.join(name)).unwrap();

@@ -7,6 +7,7 @@ use embedding_norms::lab::figure;
 use serde_json::Value;
 
 use crate::output::support::{TINY, embeddings, files, folder, run, tiny};
+use crate::repository::root;
 
 const WAYS_OUT: [&str; 2] = ["--out", "--force"];
 
@@ -196,7 +197,7 @@ fn figures_are_not_drawn_beside_another_table() {
 #[test]
 fn the_gallery_can_be_made_again_without_force() {
     let place = folder();
-    let gallery = Path::new(env!("CARGO_MANIFEST_DIR")).join("plots");
+    let gallery = root().join("plots");
     let mut records = 0;
     for file in fs::read_dir(&gallery).unwrap() {
         let path = file.unwrap().path();

@@ -7,6 +7,7 @@ use embedding_norms::lab::figure;
 use serde_json::Value;
 
 use crate::output::support::{TINY, embeddings, files, folder, run, tiny};
+use crate::repository::root;
 
 /// The files that a text speaks of.
 fn told(text: &str) -> BTreeSet<String> {
@@ -71,7 +72,7 @@ fn commands_on_files_and_figures_name_theirs() {
 
 #[test]
 fn what_an_interrupted_run_leaves_is_not_tracked() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = root();
     if !root.join(".git").exists() {
         // A package has no history to be kept clean.
         return;

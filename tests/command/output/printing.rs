@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use embedding_norms::lab::figure;
 
 use crate::output::support::{TINY, embeddings, folder, run, tiny};
+use crate::repository::root;
 
 /// The sources of the library and of the command.
 fn sources() -> Vec<PathBuf> {
-    let mut folders = ["src", "sims"].map(|name| Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).to_vec();
+    let mut folders = ["src", "sims"].map(|name| root().join(name)).to_vec();
     let mut found = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
