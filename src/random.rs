@@ -100,7 +100,7 @@ impl StandardNormal {
     }
 
     /// Independent values in every place, two from each draw: those that [`Self::pair`] gives, in their order.
-    pub fn fill<R: Rng + ?Sized>(values: &mut [f64], generator: &mut R) {
+    pub fn fill(values: &mut [f64], generator: &mut dyn RngCore) {
         let mut points = Points::default();
         for values in values.chunks_mut(2 * BLOCK) {
             points.draw(values.len().div_ceil(2), generator);
@@ -160,7 +160,7 @@ impl Default for Points {
 }
 
 impl Points {
-    fn draw<R: Rng + ?Sized>(&mut self, wanted: usize, generator: &mut R) {
+    fn draw(&mut self, wanted: usize, generator: &mut dyn RngCore) {
         // A point outside is overwritten: a branch on it could not be predicted.
         let mut found = 0;
         while found < wanted {

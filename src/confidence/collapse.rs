@@ -13,9 +13,8 @@ use crate::sphere::{inner, normalize};
 /// shares p_k = σ_k/Σσ (Roy and Vetterli, 2007; RankMe, Garrido et al., 2023). Between 1, where all lie on one line
 /// through the origin, and min(n, d).
 ///
-/// Singular values up to 10⁻⁸ of the largest are lost in the product from which they come, and count as nothing. What rounding
-/// leaves of a missing one, up to about 10⁻⁷ of the largest, counts: with a few hundred dimensions a set of low rank comes out
-/// too large by some 10⁻⁵ of itself.
+/// Singular values come from a product of the embeddings with themselves, whose rounding hides the small ones: those up to
+/// √(k ε) of the largest, with k = min(n, d) and ε = 2⁻⁵², count as nothing (4 · 10⁻⁷ for k = 768).
 ///
 /// # Errors
 /// No embedding, a row that is zero or not finite.
@@ -36,7 +35,7 @@ pub fn effective_rank(embeddings: ArrayView2<'_, f64>) -> Result<f64, Confidence
         product(scaled.t(), scaled.view())
     };
     let singular: Vec<f64> = eigenvalues(gram).into_iter().map(|square| square.max(0.0).sqrt()).collect();
-    let floor = 1e-8 * singular[0];
+    let floor = (singular.len() as f64 * f64::EPSILON).sqrt() * singular[0];
     let sum = singular.iter().filter(|&&value| value > floor).fold(0.0, |sum, value| sum + value);
     let shares = singular.iter().filter(|&&value| value > floor).map(|value| value / sum);
     Ok(libm::exp(shares.fold(0.0, |entropy, share| entropy - share * libm::log(share))))

@@ -1,7 +1,7 @@
 //! How certain a measure is: bootstrap intervals, and permutation tests.
 
-use rand::Rng;
 use rand::seq::SliceRandom;
+use rand::{Rng, RngCore};
 use statrs::statistics::{Data, OrderStatistics};
 
 use super::ConfidenceError;
@@ -36,7 +36,7 @@ impl Strata {
     }
 
     /// For each place a point, drawn with replacement from its group.
-    fn resample<R: Rng>(&self, generator: &mut R, points: &mut [usize]) {
+    fn resample(&self, generator: &mut dyn RngCore, points: &mut [usize]) {
         for group in &self.0 {
             for &place in group {
                 points[place] = group[generator.random_range(0..group.len())];
@@ -45,7 +45,7 @@ impl Strata {
     }
 
     /// For each place a point, every point of a group once.
-    fn shuffle<R: Rng>(&self, generator: &mut R, points: &mut [usize]) {
+    fn shuffle(&self, generator: &mut dyn RngCore, points: &mut [usize]) {
         for group in &self.0 {
             let mut shuffled = group.clone();
             shuffled.shuffle(generator);
@@ -73,11 +73,11 @@ impl Strata {
 /// assert!(estimate.value == 4.5 && estimate.lower < 3.5 && estimate.upper > 5.5);
 /// # Ok::<(), ConfidenceError>(())
 /// ```
-pub fn bootstrap<R: Rng>(
+pub fn bootstrap(
     strata: &Strata,
     resamples: usize,
     confidence: f64,
-    generator: &mut R,
+    generator: &mut dyn RngCore,
     mut statistic: impl FnMut(&[usize]) -> Result<f64, ConfidenceError>,
 ) -> Result<Estimate, ConfidenceError> {
     at_least("a bootstrap", 1, strata.len())?;
@@ -118,10 +118,10 @@ pub struct ShuffleControl {
 ///
 /// # Errors
 /// Fewer than 2 points, no shuffle, and whatever the statistic refuses.
-pub fn shuffle_control<R: Rng>(
+pub fn shuffle_control(
     strata: &Strata,
     shuffles: usize,
-    generator: &mut R,
+    generator: &mut dyn RngCore,
     mut statistic: impl FnMut(&[usize]) -> Result<f64, ConfidenceError>,
 ) -> Result<ShuffleControl, ConfidenceError> {
     at_least("a shuffle control", 2, strata.len())?;

@@ -1,7 +1,7 @@
 //! Views of an image: a small random rotation, shift and change of scale in one affine map, and additive noise.
 
 use ndarray::{ArrayView1, ArrayViewMut1};
-use rand::Rng;
+use rand::{Rng, RngCore};
 
 use crate::random::StandardNormal;
 use crate::setting::{SettingError, positive, within};
@@ -83,7 +83,7 @@ impl Augmentation {
     ///
     /// # Panics
     /// If either is not of s² pixels.
-    pub fn view<R: Rng>(&self, image: ArrayView1<'_, f64>, mut view: ArrayViewMut1<'_, f64>, generator: &mut R) {
+    pub fn view(&self, image: ArrayView1<'_, f64>, mut view: ArrayViewMut1<'_, f64>, generator: &mut dyn RngCore) {
         self.draw(generator).apply(image, view.view_mut());
         if self.noise > 0.0 {
             let mut noise = vec![0.0; view.len()];
@@ -93,7 +93,7 @@ impl Augmentation {
     }
 
     /// The random map of one view.
-    fn draw<R: Rng>(&self, generator: &mut R) -> Affine {
+    fn draw(&self, generator: &mut dyn RngCore) -> Affine {
         let mut uniform = |largest: f64| largest * (2.0 * generator.random::<f64>() - 1.0);
         let (angle, factor) = (uniform(self.rotation), 1.0 + uniform(self.scale));
         let shift = (uniform(self.shift), uniform(self.shift));

@@ -5,7 +5,7 @@
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use ndarray_rand::RandomExt;
-use rand::Rng;
+use rand::{Rng, RngCore};
 
 use crate::numerics::product::product;
 use crate::random::StandardNormal;
@@ -85,7 +85,7 @@ impl Mixture {
     ///
     /// # Errors
     /// A point that noise puts exactly on the origin, where it has no direction.
-    pub fn draw<R: Rng>(&self, n: usize, generator: &mut R) -> Result<Drawn, SphereError> {
+    pub fn draw(&self, n: usize, generator: &mut dyn RngCore) -> Result<Drawn, SphereError> {
         let labels = (0..n).map(|_| self.draw_class(generator)).collect();
         self.draw_labelled(labels, generator)
     }
@@ -94,12 +94,12 @@ impl Mixture {
     ///
     /// # Errors
     /// As for [`Self::draw`].
-    pub fn draw_evenly<R: Rng>(&self, n: usize, generator: &mut R) -> Result<Drawn, SphereError> {
+    pub fn draw_evenly(&self, n: usize, generator: &mut dyn RngCore) -> Result<Drawn, SphereError> {
         let labels = (0..n).map(|point| point * self.classes() / n).collect();
         self.draw_labelled(labels, generator)
     }
 
-    fn draw_labelled<R: Rng>(&self, labels: Vec<usize>, generator: &mut R) -> Result<Drawn, SphereError> {
+    fn draw_labelled(&self, labels: Vec<usize>, generator: &mut dyn RngCore) -> Result<Drawn, SphereError> {
         let centres = uniform(self.classes(), self.latent, generator)?;
         let matrix = self.is_seen_through_a_matrix().then(|| {
             let shape = (self.observed, self.latent);
@@ -117,7 +117,7 @@ impl Mixture {
         self.gain > 0.0
     }
 
-    fn draw_class<R: Rng>(&self, generator: &mut R) -> usize {
+    fn draw_class(&self, generator: &mut dyn RngCore) -> usize {
         let mut left = generator.random::<f64>();
         for (class, probability) in self.probabilities.iter().enumerate() {
             left -= probability;
@@ -129,11 +129,11 @@ impl Mixture {
         self.classes() - 1
     }
 
-    fn draw_points<R: Rng>(
+    fn draw_points(
         &self,
         centres: ArrayView2<'_, f64>,
         labels: &[usize],
-        generator: &mut R,
+        generator: &mut dyn RngCore,
     ) -> Result<Array2<f64>, SphereError> {
         let mut points = Array2::zeros((labels.len(), self.latent));
         for (mut point, &class) in points.rows_mut().into_iter().zip(labels) {

@@ -1,7 +1,7 @@
 //! Views of photographs: a random crop, a mirror image, jitter of brightness, contrast and colours, and additive noise.
 
 use ndarray::{ArrayView1, ArrayViewMut1};
-use rand::Rng;
+use rand::{Rng, RngCore};
 
 use crate::random::StandardNormal;
 use crate::setting::{SettingError, within};
@@ -110,7 +110,7 @@ impl PhotoViews {
     ///
     /// # Panics
     /// If either is not of c h w pixels.
-    pub fn view<R: Rng>(&self, image: ArrayView1<'_, f64>, mut view: ArrayViewMut1<'_, f64>, generator: &mut R) {
+    pub fn view(&self, image: ArrayView1<'_, f64>, mut view: ArrayViewMut1<'_, f64>, generator: &mut dyn RngCore) {
         let (plane, size) = (self.height * self.width, self.channels * self.height * self.width);
         assert_eq!((image.len(), view.len()), (size, size), "an image of the stated size");
         let image = image.to_vec();
@@ -129,7 +129,7 @@ impl PhotoViews {
     }
 
     /// The random window of one view.
-    fn draw<R: Rng>(&self, generator: &mut R) -> Window {
+    fn draw(&self, generator: &mut dyn RngCore) -> Window {
         let side = (self.crop + (1.0 - self.crop) * generator.random::<f64>()).sqrt();
         let mut axis = |pixels: usize| {
             // The centres of the outermost pixels of the view lie inside the window.
@@ -149,7 +149,7 @@ impl PhotoViews {
         Window { rows, columns, width: self.width }
     }
 
-    fn jitter<R: Rng>(&self, pixels: &mut [f64], generator: &mut R) {
+    fn jitter(&self, pixels: &mut [f64], generator: &mut dyn RngCore) {
         let mut factor = |largest: f64| 1.0 + largest * (2.0 * generator.random::<f64>() - 1.0);
         let (contrast, brightness) = (factor(self.contrast), factor(self.brightness));
         let mean = pixels.iter().fold(0.0, |sum, pixel| sum + pixel) / pixels.len() as f64;

@@ -11,15 +11,15 @@
 //! | [`statement`] | the register of statements |
 //! | [`reference`](mod@reference) | published numbers |
 //! | `figure` | the house style of the figures (feature `figures`) |
-//! | [`axes`] | the directions in which vectors extend most |
+//! | [`matrix`] | products of matrices, the directions in which vectors extend most |
 //! | [`instructions`] | which vector instructions the kernels use; never changes a result |
 
-pub mod axes;
 pub mod claim;
 #[cfg(feature = "figures")]
 pub mod figure;
 pub mod files;
 pub mod law;
+pub mod matrix;
 pub mod reference;
 pub mod statement;
 pub mod sweep;

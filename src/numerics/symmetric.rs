@@ -56,17 +56,20 @@ impl Tridiagonal {
 
     /// Rotates neighbours until nothing is left beside the diagonal.
     fn rotate_apart(&mut self) {
-        let largest = self.diagonal.iter().chain(&self.beside).fold(0.0_f64, |largest, x| largest.max(x.abs()));
-        let nothing = f64::EPSILON * largest;
         let mut last = self.diagonal.len().saturating_sub(1);
         while last > 0 {
-            if self.beside[last - 1].abs() <= nothing {
+            if self.is_nothing(last - 1) {
                 last -= 1;
                 continue;
             }
-            let first = (0..last).rev().find(|&k| self.beside[k].abs() <= nothing).map_or(0, |k| k + 1);
+            let first = (0..last).rev().find(|&k| self.is_nothing(k)).map_or(0, |k| k + 1);
             self.sweep(first, last);
         }
+    }
+
+    /// Whether an entry beside the diagonal is less than the rounding of its neighbours on it.
+    fn is_nothing(&self, k: usize) -> bool {
+        self.beside[k].abs() <= f64::EPSILON * (self.diagonal[k].abs() + self.diagonal[k + 1].abs())
     }
 
     /// One step of the QR iteration on the block from `first` to `last`, shifted by the eigenvalue of its last two rows that

@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayViewMut1};
 use ndarray_rand::RandomExt;
-use rand::Rng;
+use rand::{Rng, RngCore};
 use rand_distr::Distribution;
 
 use super::{SphereError, inner, normalize};
@@ -12,7 +12,7 @@ use crate::random::StandardNormal;
 ///
 /// # Errors
 /// [`SphereError::Dimension`] if d < 2.
-pub fn uniform<R: Rng>(n: usize, d: usize, generator: &mut R) -> Result<Array2<f64>, SphereError> {
+pub fn uniform(n: usize, d: usize, generator: &mut dyn RngCore) -> Result<Array2<f64>, SphereError> {
     if d < 2 {
         return Err(SphereError::Dimension { dimension: d });
     }
@@ -27,11 +27,11 @@ pub fn uniform<R: Rng>(n: usize, d: usize, generator: &mut R) -> Result<Array2<f
 ///
 /// # Errors
 /// A dimension below 2, or a concentration that is negative or not finite.
-pub fn von_mises_fisher<R: Rng>(
+pub fn von_mises_fisher(
     mean: ArrayView1<'_, f64>,
     concentration: f64,
     n: usize,
-    generator: &mut R,
+    generator: &mut dyn RngCore,
 ) -> Result<Array2<f64>, SphereError> {
     let distribution = VonMisesFisher::new(mean.len(), concentration)?;
     let mut points = Array2::zeros((n, mean.len()));
@@ -95,7 +95,7 @@ impl VonMisesFisher {
     ///
     /// # Panics
     /// Unless mean and row have d coordinates, those of the row next to each other.
-    pub fn draw<R: Rng>(&self, mean: ArrayView1<'_, f64>, mut row: ArrayViewMut1<'_, f64>, generator: &mut R) {
+    pub fn draw(&self, mean: ArrayView1<'_, f64>, mut row: ArrayViewMut1<'_, f64>, generator: &mut dyn RngCore) {
         assert_eq!((mean.len(), row.len()), (self.free + 1, self.free + 1), "directions of d coordinates");
         let one_minus = self.one_minus_component(generator, |generator| quick_symmetric_beta(self.free, generator));
         let sine = (one_minus * (2.0 - one_minus)).sqrt();
@@ -113,7 +113,7 @@ impl VonMisesFisher {
     }
 
     /// Draws 1 − μ·x; `beta` draws from the distribution Beta((d − 1)/2, (d − 1)/2).
-    fn one_minus_component<R: Rng>(&self, generator: &mut R, beta: impl Fn(&mut R) -> f64) -> f64 {
+    fn one_minus_component(&self, generator: &mut dyn RngCore, beta: impl Fn(&mut dyn RngCore) -> f64) -> f64 {
         let Self { free, concentration, b, one_minus_mode, log_scale } = *self;
         loop {
             let beta = beta(generator);
@@ -140,7 +140,7 @@ fn check_distribution(d: usize, concentration: f64) -> Result<(), SphereError> {
 }
 
 /// Beta(m/2, m/2) from two uniform variables: ½(1 + cos(2πv) √(1 − u^(2/(m−1)))).
-fn quick_symmetric_beta<R: Rng>(m: usize, generator: &mut R) -> f64 {
+fn quick_symmetric_beta(m: usize, generator: &mut dyn RngCore) -> f64 {
     let (u, v): (f64, f64) = (generator.random(), generator.random());
     // For m = 1 the power is infinite.
     let power = if m == 1 { 0.0 } else { libm::pow(u, 2.0 / (m as f64 - 1.0)) };
@@ -148,14 +148,14 @@ fn quick_symmetric_beta<R: Rng>(m: usize, generator: &mut R) -> f64 {
 }
 
 /// Beta(m/2, m/2) as a ratio of sums of squared normals: exact, and portable as a quotient of gamma draws is not.
-fn symmetric_beta<R: Rng>(m: usize, generator: &mut R) -> f64 {
+fn symmetric_beta(m: usize, generator: &mut dyn RngCore) -> f64 {
     let mut squares = || (0..m).map(|_| StandardNormal.sample(generator)).fold(0.0, |sum: f64, x: f64| sum + x * x);
     let (first, second) = (squares(), squares());
     first / (first + second)
 }
 
 /// A direction orthogonal to the unit vector x, uniform among all of them.
-fn unit_tangent<R: Rng>(x: ArrayView1<'_, f64>, generator: &mut R) -> Array1<f64> {
+fn unit_tangent(x: ArrayView1<'_, f64>, generator: &mut dyn RngCore) -> Array1<f64> {
     loop {
         let draw = Array1::random_using(x.len(), StandardNormal, generator);
         // Projected twice: the first pass leaves a radial part of the size of rounding, which matters if it removed much.
@@ -201,7 +201,7 @@ pub fn mean_resultant_length(d: usize, concentration: f64) -> Result<f64, Sphere
 ///
 /// # Errors
 /// [`SphereError::Dimension`] if d < 2.
-pub fn uniform_half_tangents<R: Rng>(n: usize, d: usize, generator: &mut R) -> Result<Vec<f64>, SphereError> {
+pub fn uniform_half_tangents(n: usize, d: usize, generator: &mut dyn RngCore) -> Result<Vec<f64>, SphereError> {
     if d < 2 {
         return Err(SphereError::Dimension { dimension: d });
     }

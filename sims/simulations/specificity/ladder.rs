@@ -3,6 +3,7 @@
 
 use embedding_norms::confidence::spearman_given;
 use embedding_norms::encoder::{Encoder, Input, Network, Pass, Perceptron, Table};
+use embedding_norms::lab::matrix::product;
 use embedding_norms::loss::{Batch, InfoNce, Loss, NegativeCosine};
 use embedding_norms::normalization::pullback;
 use embedding_norms::optimizer::{GradientDescent, Optimizer};
@@ -181,11 +182,7 @@ impl Classes {
             true => self.means.select(Axis(0), classes),
             false => self.scattered(classes, draws),
         };
-        let mut inputs = Array2::zeros((shown.nrows(), self.matrix.ncols()));
-        for (direction, mut input) in shown.rows().into_iter().zip(inputs.rows_mut()) {
-            direction.iter().zip(self.matrix.rows()).for_each(|(&part, shows)| input.scaled_add(part, &shows));
-        }
-        inputs
+        product(shown.view(), self.matrix.view())
     }
 }
 

@@ -38,24 +38,46 @@ fn two_points_of_many_coordinates_have_two_singular_values() {
     assert!(close(effective_rank(points.view()).unwrap(), expected));
 }
 
-/// The floor is a share of the largest singular value, not a number: lengths up to 10⁻⁸ of it count as nothing.
+/// The floor is a share of the largest singular value, not a number: lengths up to √(2ε) of it count as nothing in a plane.
 #[test]
 fn singular_values_up_to_the_floor_count_as_nothing() {
     let of_lengths = |long: f64, short: f64| effective_rank(array![[long, 0.0], [0.0, short]].view()).unwrap();
+    let floor = (2.0 * f64::EPSILON).sqrt();
     for long in [1.0, 0.125, 4096.0] {
-        assert_eq!(of_lengths(long, 0.9e-8 * long), 1.0);
-        assert_eq!(of_lengths(long, 1e-8 * long), 1.0, "at the floor itself");
-        let above = 1.1e-8;
+        assert_eq!(of_lengths(long, 0.9 * floor * long), 1.0);
+        assert_eq!(of_lengths(long, floor * long), 1.0, "at the floor itself");
+        let above = 1.1 * floor;
         let expected = of_singular_values(&[1.0, above]);
         assert!(expected > 1.0 + 1e-7 && close(of_lengths(long, above * long), expected));
     }
-    // The largest is 10 where a hundred points of length 1 lie side by side, and the floor 10⁻⁷.
+    // The largest is 10 where a hundred points of length 1 lie side by side, and the floor ten times as much.
     let beside = |short: f64| {
         let row = |row: usize| if row < 100 { [1.0, 0.0] } else { [0.0, short] };
         effective_rank(Array2::from_shape_fn((101, 2), |(place, column)| row(place)[column]).view()).unwrap()
     };
-    assert!(close(beside(0.5e-7), 1.0));
-    assert!(close(beside(2e-7), of_singular_values(&[10.0, 2e-7])) && beside(2e-7) > 1.0 + 1e-7);
+    let (below, above) = (5.0 * floor, 11.0 * floor);
+    assert!(close(beside(below), 1.0));
+    assert!(close(beside(above), of_singular_values(&[10.0, above])) && beside(above) > 1.0 + 1e-7);
+}
+
+/// What rounding leaves of the singular values that a set of low rank does not have counts as nothing.
+#[test]
+fn rounding_adds_nothing_to_a_set_of_low_rank() {
+    let mut numbers = random_numbers("a set of low rank", 0);
+    for (n, low, d) in [(50, 1, 4), (300, 5, 200), (400, 40, 256)] {
+        let points = Array2::random_using((n, low), StandardNormal, &mut numbers);
+        // The columns of a Hadamard matrix, which keep all lengths but for one factor.
+        let turned = Array2::from_shape_fn((n, d), |(row, column)| {
+            let sign = |k: usize| if (k & column).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+            (0..low).map(|k| sign(k) * points[[row, k]]).sum::<f64>()
+        });
+        let (flat, seen) = (effective_rank(points.view()).unwrap(), effective_rank(turned.view()).unwrap());
+        // Columns are orthogonal where their number is a power of 2.
+        if d.is_power_of_two() {
+            assert!((seen - flat).abs() < 1e-12 * flat, "{low} in {d}: {seen} and {flat}");
+        }
+        assert!(seen <= low as f64 + 1e-9, "{low} in {d}: {seen}");
+    }
 }
 
 #[test]

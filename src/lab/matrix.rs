@@ -1,9 +1,17 @@
-//! The directions in which vectors extend most.
+//! Matrices as the simulations need them, with the same bytes on every processor.
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::numerics::product::product;
+use crate::numerics::product;
 use crate::numerics::symmetric::eigenvectors;
+
+/// The product of an (n × k) and a (k × m) matrix.
+///
+/// # Panics
+/// Unless the inner dimensions agree.
+pub fn product(left: ArrayView2<'_, f64>, right: ArrayView2<'_, f64>) -> Array2<f64> {
+    product::product(left, right)
+}
 
 /// The principal axes of vectors (n × d) from the origin, without their mean taken away: d orthonormal rows, that along
 /// which the vectors' squares sum to most first. An axis has no sign of its own.
