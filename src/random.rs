@@ -45,17 +45,14 @@ impl Generator {
 }
 
 impl RngCore for Generator {
-    #[inline]
     fn next_u32(&mut self) -> u32 {
         self.0.next_u32()
     }
 
-    #[inline]
     fn next_u64(&mut self) -> u64 {
         self.0.next_u64()
     }
 
-    #[inline]
     fn fill_bytes(&mut self, bytes: &mut [u8]) {
         self.0.fill_bytes(bytes);
     }

@@ -60,11 +60,22 @@ impl<E: Encoder> Target<E> {
     /// ξ ← mξ + (1 − m)θ. Running statistics are the target's own.
     fn follow(&mut self, encoder: &E) {
         for (own, other) in self.encoder.groups_mut().into_iter().zip(encoder.groups()) {
-            for (own, other) in own.iter_mut().zip(other) {
-                *own = self.momentum * *own + (1.0 - self.momentum) * other;
-            }
+            move_towards(own, other, self.momentum);
         }
     }
+}
+
+// Not generic, so that they are compiled with the library and not again with what trains an encoder of its own.
+
+/// ξ ← mξ + (1 − m)θ.
+fn move_towards(own: &mut [f64], other: &[f64], momentum: f64) {
+    for (own, other) in own.iter_mut().zip(other) {
+        *own = momentum * *own + (1.0 - momentum) * other;
+    }
+}
+
+fn clear(gradients: &mut [Vec<f64>]) {
+    gradients.iter_mut().for_each(|gradient| gradient.fill(0.0));
 }
 
 impl<'a, E: Encoder + Clone> Trainer<'a, E> {
@@ -199,7 +210,7 @@ impl<'a, E: Encoder> Trainer<'a, E> {
     /// Embeddings that cannot be normalized, which is where a training that diverges ends, or a batch that lacks what
     /// the loss needs. The parameters are then those of before the step.
     pub fn step(&mut self, views: &Views) -> Result<f64, TrainingError> {
-        self.gradients.iter_mut().for_each(|gradient| gradient.fill(0.0));
+        clear(&mut self.gradients);
         let inputs = |features| Input { rows: &views.rows, features };
         let first = inputs(views.first.view());
         let second = views.second.as_ref().map(|second| inputs(second.view()));
