@@ -63,8 +63,8 @@ def simulations():
     return re.findall(r"^([a-z]+(?:-[a-z]+)*) ", listed, re.MULTILINE)
 
 
-def crates(*features):
-    command = ["cargo", "tree", "--edges", "normal,build", "--prefix", "none", *features]
+def crates(package, *features):
+    command = ["cargo", "tree", "--package", package, "--edges", "normal,build", "--prefix", "none", *features]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     # A crate that was listed before is marked.
     return len({line.replace(" (*)", "") for line in listed.splitlines() if line}) - 1
@@ -82,8 +82,8 @@ def build():
     row(["wall time", shown(wall)])
     row(["processor time", shown(processor)])
     row(["size of the command", f"{size:.1f} MiB"])
-    row(["crates it depends on", str(crates())])
-    row(["crates without default features", str(crates("--no-default-features"))])
+    row(["crates it depends on", str(crates("embedding-norms-command"))])
+    row(["crates that the library depends on without default features", str(crates("embedding-norms", "--no-default-features"))])
 
 
 def main():

@@ -109,7 +109,7 @@ impl Format {
         let name = format.to_lowercase();
         let refusal = format!(
             "this build writes no {format}, which needs the feature {feature}: \
-             cargo run --release --features {name} -- …, or cargo install --path . --features {name}"
+             cargo run --release --features {name} -- …, or cargo install --path sims --features {name}"
         );
         written.then_some(self).ok_or(refusal)
     }

@@ -15,7 +15,7 @@ use crate::repository::root;
 /// Blocks that are not run, each with the reason that stands in a comment before it: what takes minutes, or needs more
 /// than a Rust toolchain.
 const NOT_RUN: [(&str, &str, &str); 14] = [
-    ("README.md", "cargo install --path .", "takes minutes"),
+    ("README.md", "cargo install --path sims", "takes minutes"),
     ("README.md", "cargo run --release -- all", "takes minutes"),
     ("README.md", "pip install ./python", "needs pip"),
     ("docs/04-scaling.md", "cargo run --release -- optimizer-laws", "takes minutes"),

@@ -24,7 +24,7 @@ RESULTS = FOLDER / "results.json"
 MODULES = "theory loss normalization optimizer simulation encoder sphere law claim sweep confidence diagnosis".split()
 # What tests the library itself: its unit tests and the chapters, not the command, its gallery or the pages.
 TARGETS = ["--lib"] + [f"--test={name}" for name in ("theory", "library", "diagnosis", "sweep")]
-CARGO = ["--profile", "mutants", "--no-default-features", "--features", "lab,readers", "--target-dir", str(FOLDER / "build")]
+CARGO = ["--package", "embedding-norms", "--profile", "mutants", "--no-default-features", "--features", "lab,readers", "--target-dir", str(FOLDER / "build")]
 # Of address space for a test, and of mutated bodies in one build.
 MEMORY = 6 << 30
 LINES = 6000
