@@ -1,10 +1,10 @@
 //! What is asked for, in the words of the command line: one parser for both, with its defaults and its domains.
 
 use clap::{ArgMatches, Command};
+use embedding_norms_command::python::{Failure, taking_negative_numbers};
 use pyo3::prelude::*;
 use serde::Serialize;
 
-use embedding_norms_command::python::{Failure, taking_negative_numbers};
 use crate::errors::{failed, refused};
 
 /// The arguments of a command, parsed.

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use pyo3::prelude::*;
 
-
 /// Runs the command with these arguments, the name of the program first; the exit status.
 #[pyfunction]
 pub fn command(py: Python<'_>, arguments: Vec<OsString>) -> u8 {

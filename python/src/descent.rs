@@ -4,13 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use embedding_norms::simulation::{Outcome, Record, Start};
+use embedding_norms_command::python::simulate::{Asked, command};
 use ndarray::{Array2, Array3, Axis};
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::arguments::parsed;
-use embedding_norms_command::python::simulate::{Asked, command};
 use crate::errors::failed;
 use crate::losses::{Rows, of_classes, tell};
 

@@ -3,10 +3,9 @@
 use std::error::Error;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use embedding_norms_command::python::Failure;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
 use pyo3::prelude::*;
-
-use embedding_norms_command::python::Failure;
 
 /// A `ValueError` with the message of the library.
 pub fn refused(error: impl Error) -> PyErr {

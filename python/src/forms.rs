@@ -10,6 +10,7 @@ use embedding_norms::theory::equilibrium::Persistent;
 use embedding_norms::theory::growth;
 use embedding_norms::theory::one_step::{Pair, step_size};
 use embedding_norms::theory::pair::{Count, steps_of_pair, steps_of_pairs};
+use embedding_norms_command::python::{self as asked, width};
 use ndarray::Array2;
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
@@ -17,7 +18,6 @@ use pyo3::prelude::*;
 use rayon::prelude::*;
 
 use crate::arguments::{loaded, parsed};
-use embedding_norms_command::python::{predict, width};
 use crate::errors::{failed, refused};
 use crate::losses::tell;
 
@@ -285,8 +285,8 @@ fn equilibrium<'py>(
 /// What the closed forms say of one pair and of an optimizer, as a record and as a page.
 #[pyfunction]
 pub fn predict(py: Python<'_>, arguments: Vec<String>) -> PyResult<(Bound<'_, PyAny>, String)> {
-    let matches = parsed(predict::command(), &arguments)?;
-    let said = predict::said(&matches, width()).map_err(failed)?;
+    let matches = parsed(asked::predict::command(), &arguments)?;
+    let said = asked::predict::said(&matches, width()).map_err(failed)?;
     tell(py, &[&said.note])?;
     Ok((loaded(py, &said.record)?, said.text.trim_end().to_owned()))
 }
