@@ -107,11 +107,11 @@ impl Kernel for LookAtAll<'_> {
     fn run<S: Simd>(self, simd: S) {
         for (block, mut look) in self.0.coordinates.chunks_exact(self.0.dimension).zip(self.0.looks.each()) {
             for part in 0..LANES / S::F64_LANES {
-                let zero = Vector::splat(simd, 0.0);
-                let squares = block.iter().fold([zero; 2], |squares, coordinate| {
+                let mut squares = [Vector::splat(simd, 0.0); 2];
+                for coordinate in block {
                     let [z, w] = load(simd, coordinate, part);
-                    [squares[0] + z * z, squares[1] + w * w]
-                });
+                    squares = [squares[0] + z * z, squares[1] + w * w];
+                }
                 take_norms(&mut look, part, squares);
             }
             invert_norms(simd, &mut look);
@@ -135,12 +135,12 @@ impl Kernel for LookClosely<'_> {
         for ((block, reciprocal_norms), one_minus) in blocks.zip(self.one_minus) {
             for part in 0..LANES / S::F64_LANES {
                 let to_units = load(simd, reciprocal_norms, part);
-                let zero = Vector::splat(simd, 0.0);
-                let squares = block.iter().fold(zero, |squares, coordinate| {
+                let mut squares = Vector::splat(simd, 0.0);
+                for coordinate in block {
                     let [x, y] = units(load(simd, coordinate, part), to_units);
-                    squares + (x - y) * (x - y)
-                });
-                store(one_minus, part, zero.constant(0.5) * squares);
+                    squares = squares + (x - y) * (x - y);
+                }
+                store(one_minus, part, squares.constant(0.5) * squares);
             }
         }
     }
@@ -193,7 +193,8 @@ struct Factors<S: Simd> {
 /// One vector of a coordinate of both members.
 #[inline(always)]
 fn load<S: Simd>(simd: S, coordinate: &Coordinate, part: usize) -> [Vector<S>; 2] {
-    coordinate.0.each_ref().map(|lanes| Vector::new(simd, S::as_simd_f64s(lanes).0[part]))
+    let [z, w] = &coordinate.0;
+    [Vector::new(simd, S::as_simd_f64s(z).0[part]), Vector::new(simd, S::as_simd_f64s(w).0[part])]
 }
 
 #[inline(always)]
@@ -252,10 +253,12 @@ fn invert_norms<S: Simd>(simd: S, look: &mut Look<'_>) {
 fn compare<S: Simd>(simd: S, block: &[Coordinate], look: &mut Look<'_>) {
     for part in 0..LANES / S::F64_LANES {
         let to_units = load(simd, look.reciprocal_norms, part);
-        let inner = block.iter().fold(Vector::splat(simd, 0.0), |inner, coordinate| {
+        // A loop, not a fold: its closure might be left out of line, and then be compiled without these instructions.
+        let mut inner = Vector::splat(simd, 0.0);
+        for coordinate in block {
             let [x, y] = units(load(simd, coordinate, part), to_units);
-            inner + x * y
-        });
+            inner = inner + x * y;
+        }
         store(look.inner, part, inner);
     }
 }
