@@ -68,7 +68,7 @@ fn rounding_adds_nothing_to_a_set_of_low_rank() {
         let points = Array2::random_using((n, low), StandardNormal, &mut numbers);
         // The columns of a Hadamard matrix, which keep all lengths but for one factor.
         let turned = Array2::from_shape_fn((n, d), |(row, column)| {
-            let sign = |k: usize| if (k & column).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+            let sign = |k: usize| if (k & column).count_ones().is_multiple_of(2) { 1.0 } else { -1.0 };
             (0..low).map(|k| sign(k) * points[[row, k]]).sum::<f64>()
         });
         let (flat, seen) = (effective_rank(points.view()).unwrap(), effective_rank(turned.view()).unwrap());
