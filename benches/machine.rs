@@ -4,7 +4,7 @@
 mod instructions;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group};
-use embedding_norms::lab::instructions::InstructionSet;
+use embedding_norms::instructions::InstructionSet;
 use pulp::{Arch, Simd, WithSimd};
 
 const ROUNDS: usize = 10_000;

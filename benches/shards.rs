@@ -7,7 +7,7 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use embedding_norms::lab::sweep::{Cell, Merge, Options, Shard, Sweep};
+use embedding_norms_lab::sweep::{Cell, Merge, Options, Shard, Sweep};
 use rand::Rng;
 use serde::Serialize;
 

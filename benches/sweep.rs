@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::num::{NonZeroU64, NonZeroUsize};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use embedding_norms::lab::sweep::{Cell, Options, Sweep, UnitContext};
 use embedding_norms::theory::pair::{EqualPopulation, FirstStep};
+use embedding_norms_lab::sweep::{Cell, Options, Sweep, UnitContext};
 use serde::Serialize;
 
 #[derive(Serialize)]

@@ -26,8 +26,11 @@
 //! | [`rules`] | the optimizers of the catalogue as theory sees them |
 //! | [`random`] | streams of random numbers by name |
 //! | [`setting`] | checked settings: a value that exists is valid |
+//! | [`matrix`] | products of matrices, and the directions in which vectors extend most |
+//! | [`words`] | numbers in sentences |
+//! | [`instructions`] | the vector instructions that all of it uses; they never change a result |
 //!
-//! The module `lab` (feature `lab`) is what the simulations of the command are made of; it may change in any release.
+//! What the simulations of the command are made of is a crate of its own, `embedding-norms-lab`, which may change in any release.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -40,9 +43,9 @@ pub mod data;
 pub mod diagnosis;
 pub mod encoder;
 pub mod field;
-#[cfg(feature = "lab")]
-pub mod lab;
+pub mod instructions;
 pub mod loss;
+pub mod matrix;
 pub mod normalization;
 mod numerics;
 pub mod optimizer;
@@ -54,7 +57,7 @@ pub mod sphere;
 pub mod statistics;
 pub mod theory;
 pub mod training;
-mod words;
+pub mod words;
 
 /// The examples of the README, compiled and run.
 #[cfg(doctest)]

@@ -9,8 +9,7 @@
 
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
 
-pub use crate::numerics::scaled::mean;
-use crate::numerics::scaled::mean_and_deviation;
+pub use crate::numerics::scaled::{mean, mean_and_deviation};
 
 /// A number with its uncertainty.
 #[derive(Clone, Copy, Debug, PartialEq)]

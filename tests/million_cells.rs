@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::io::{BufRead, BufReader};
 use std::num::NonZeroU64;
 
-use embedding_norms::lab::sweep::{Cell, Options, Sweep};
+use embedding_norms_lab::sweep::{Cell, Options, Sweep};
 use peak_alloc::PeakAlloc;
 use rand::Rng;
 use serde::Serialize;

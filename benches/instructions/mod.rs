@@ -1,6 +1,6 @@
 //! Vector instructions other than the widest, from the environment, as the command takes them.
 
-use embedding_norms::lab::instructions::{InstructionSet, choose};
+use embedding_norms::instructions::{InstructionSet, choose};
 
 /// The set that EMBEDDING_NORMS_INSTRUCTIONS names, `x86-v3` for AVX2, used from now on.
 pub fn chosen() -> Option<InstructionSet> {

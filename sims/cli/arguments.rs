@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::builder::{EnumValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use embedding_norms::lab::figure::{self, Size};
-use embedding_norms::lab::sweep::Shard;
+use embedding_norms_lab::figure::{self, Size};
+use embedding_norms_lab::sweep::Shard;
 
 use crate::cli::failure::Failure;
 use crate::cli::slurm::{Slurm, Task};

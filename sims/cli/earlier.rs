@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use embedding_norms::lab::sweep::journal::Difference;
+use embedding_norms_lab::sweep::journal::Difference;
 use serde_json::{Map, Value, json};
 
 use crate::cli::envelope::SCHEMA;

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::process::ExitCode;
 
-use embedding_norms::lab::table::TableError;
+use embedding_norms_lab::table::TableError;
 
 use crate::cli::interrupt;
 use crate::cli::terminal;

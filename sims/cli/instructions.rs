@@ -1,6 +1,6 @@
 //! The environment variable that names the vector instructions to use.
 
-use embedding_norms::lab::instructions::{InstructionSet, choose};
+use embedding_norms::instructions::{InstructionSet, choose};
 
 use crate::cli::failure::Failure;
 

@@ -6,9 +6,9 @@ use std::io::{self, ErrorKind, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use embedding_norms::lab::figure::{Figure, Size, animation, pdf, png};
-use embedding_norms::lab::files::{self, Stranger};
-use embedding_norms::lab::table::Table;
+use embedding_norms_lab::figure::{Figure, Size, animation, pdf, png};
+use embedding_norms_lab::files::{self, Stranger};
+use embedding_norms_lab::table::Table;
 use rayon::ThreadPoolBuilder;
 
 use crate::cli::arguments::{Drawing, Format};

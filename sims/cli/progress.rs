@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::io::IsTerminal;
 
-use embedding_norms::lab::sweep::Progress;
+use embedding_norms_lab::sweep::Progress;
 use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 
 /// A bar that counts predicted cost, so that the time left is right where units differ in size.

@@ -3,7 +3,7 @@
 use std::fmt::{Display, Formatter};
 use std::num::{NonZeroU32, NonZeroUsize};
 
-use embedding_norms::lab::sweep::Shard;
+use embedding_norms_lab::sweep::Shard;
 
 use crate::cli::failure::Failure;
 

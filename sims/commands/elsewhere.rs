@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Command;
 use embedding_norms::catalogue::{self, plain};
-use embedding_norms::lab::statement;
 use embedding_norms::loss;
 use embedding_norms::optimizer;
+use embedding_norms_lab::statement;
 
 use crate::cli::suggestion::suggestion;
 use crate::simulations::registry::SIMULATIONS;

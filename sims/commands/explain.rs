@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use embedding_norms::catalogue::plain;
-use embedding_norms::lab::statement::{STATEMENTS, Statement, find};
+use embedding_norms_lab::statement::{STATEMENTS, Statement, find};
 use serde::Serialize;
 
 use crate::cli::envelope;

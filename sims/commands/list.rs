@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use embedding_norms::lab::statement::find;
+use embedding_norms_lab::statement::find;
 use serde::Serialize;
 
 use crate::cli::envelope;

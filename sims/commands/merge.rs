@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
-use embedding_norms::lab::files;
-use embedding_norms::lab::sweep::journal::FILE;
+use embedding_norms_lab::files;
+use embedding_norms_lab::sweep::journal::FILE;
 
 use crate::cli::arguments::Common;
 use crate::cli::earlier;

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
-use embedding_norms::lab::claim::Claim;
-use embedding_norms::lab::figure::Figure;
-use embedding_norms::lab::files;
-use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms_lab::claim::Claim;
+use embedding_norms_lab::figure::Figure;
+use embedding_norms_lab::files;
+use embedding_norms_lab::table::{Table, TableError};
 
 use crate::cli::arguments::Drawing;
 use crate::cli::failure::Failure;

@@ -4,11 +4,11 @@
 //! makes the run as long as its asymptotic window asks for, and no longer.
 
 use clap::{ArgAction, Args};
-use embedding_norms::lab::claim::{Claim, claim};
-use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
-use embedding_norms::lab::law::Observation;
 use embedding_norms::statistics::Estimate;
 use embedding_norms::theory::scaling::degree;
+use embedding_norms_lab::claim::{Claim, claim};
+use embedding_norms_lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
+use embedding_norms_lab::law::Observation;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;

@@ -3,12 +3,12 @@
 //! Norms lie on both sides of 1, where ρ^(2 − p) is 1 for every p: all laws meet there.
 
 use clap::{ArgAction, Args};
-use embedding_norms::lab::claim::{Claim, claim};
-use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Side, Style};
-use embedding_norms::lab::law::{Observation, fit_power_law};
 use embedding_norms::statistics::Estimate;
 use embedding_norms::theory::convergence::{half_tangent_at, population_flow_steps};
 use embedding_norms::theory::scaling::{degree, exact_in_binary};
+use embedding_norms_lab::claim::{Claim, claim};
+use embedding_norms_lab::figure::{Axis, Figure, Layer, Legend, Panel, Side, Style};
+use embedding_norms_lab::law::{Observation, fit_power_law};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;

@@ -3,14 +3,14 @@
 use clap::Args;
 use embedding_norms::data::mixture::{Drawn, Mixture};
 use embedding_norms::encoder::Network;
-use embedding_norms::lab::claim::{Claim, Stating, Verdict, claim, claim_of_paper};
-use embedding_norms::lab::sweep::UnitContext;
 use embedding_norms::loss::SupervisedInfoNce;
 use embedding_norms::optimizer::GradientDescent;
 use embedding_norms::random::Generator;
 use embedding_norms::sphere::norm_of;
 use embedding_norms::statistics::{Estimate, mean_with_interval};
 use embedding_norms::training::{Labelled, Method, Trainer};
+use embedding_norms_lab::claim::{Claim, Stating, Verdict, claim, claim_of_paper};
+use embedding_norms_lab::sweep::UnitContext;
 use ndarray::ArrayView2;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};

@@ -6,11 +6,11 @@
 use std::f64::consts::PI;
 
 use clap::Args;
-use embedding_norms::lab::claim::{Claim, Verdict, claim};
-use embedding_norms::lab::figure::{Axis, ColourMap, Figure, Layer, Legend, Panel, Raster, Side, Style};
 use embedding_norms::random::Generator;
 use embedding_norms::sphere::Cosine;
 use embedding_norms::theory::one_step::{EqualPair, bound_excess, cosine_change, published_bound};
+use embedding_norms_lab::claim::{Claim, Verdict, claim};
+use embedding_norms_lab::figure::{Axis, ColourMap, Figure, Layer, Legend, Panel, Raster, Side, Style};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 

@@ -6,15 +6,15 @@
 use std::f64::consts::PI;
 
 use clap::{Args, ValueEnum};
-use embedding_norms::lab::claim::{Claim, Source, Verdict, claim};
-use embedding_norms::lab::figure::Axis;
-use embedding_norms::lab::reference::{PublishedCount, published};
 use embedding_norms::loss::NegativeCosine;
 use embedding_norms::simulation::{Outcome, PairDescent, Start, Stop, StopRules};
 use embedding_norms::sphere::{Cosine, cosines};
 use embedding_norms::statistics::{Estimate, prediction_interval};
 use embedding_norms::theory::convergence::population_flow_steps;
 use embedding_norms::theory::pair::{Count, EqualPopulation, FirstStep};
+use embedding_norms_lab::claim::{Claim, Source, Verdict, claim};
+use embedding_norms_lab::figure::Axis;
+use embedding_norms_lab::reference::{PublishedCount, published};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 

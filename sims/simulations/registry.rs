@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
-use embedding_norms::lab::figure::Figure;
+use embedding_norms_lab::figure::Figure;
 
 use crate::cli::arguments::Common;
 use crate::cli::failure::Failure;

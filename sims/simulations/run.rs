@@ -3,10 +3,10 @@
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
-use embedding_norms::lab::claim::Claim;
-use embedding_norms::lab::sweep::journal::header_of;
-use embedding_norms::lab::sweep::{Merge, Options, Shard, Sweep, Unit};
-use embedding_norms::lab::{figure, files};
+use embedding_norms_lab::claim::Claim;
+use embedding_norms_lab::sweep::journal::header_of;
+use embedding_norms_lab::sweep::{Merge, Options, Shard, Sweep, Unit};
+use embedding_norms_lab::{figure, files};
 use serde_json::{Map, Value, json};
 
 use crate::cli::arguments::Common;
@@ -258,7 +258,7 @@ fn announce_shard(simulation: &str, common: &Common, shard: Shard, folder: &Path
     }
 }
 
-fn print_plan(plan: &[embedding_norms::lab::sweep::PlannedUnit]) {
+fn print_plan(plan: &[embedding_norms_lab::sweep::PlannedUnit]) {
     let total: f64 = plan.iter().map(|unit| unit.cost).sum();
     say!("{:<40} {:>9} {:>12} {:>7} {:>7}", "cell", "replicate", "cost", "share", "shard");
     for unit in plan {

@@ -1,8 +1,8 @@
 //! What a simulation is to the command: settings, studies, tables, claims, figures.
 
-use embedding_norms::lab::claim::Claim;
-use embedding_norms::lab::figure::Figure;
-use embedding_norms::lab::sweep::Unit;
+use embedding_norms_lab::claim::Claim;
+use embedding_norms_lab::figure::Figure;
+use embedding_norms_lab::sweep::Unit;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -1,6 +1,6 @@
 //! What the claims of a run say, for figures that repeat it: a number that a claim states is computed once.
 
-use embedding_norms::lab::claim::{Claim, Verdict};
+use embedding_norms_lab::claim::{Claim, Verdict};
 
 /// The claims of a run; none where they are not known, and then figures show none of their numbers.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +44,7 @@ fn is_last(text: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use embedding_norms::lab::claim::Source;
+    use embedding_norms_lab::claim::Source;
 
     use super::*;
 

@@ -3,8 +3,8 @@
 //! A row is a struct whose fields are the columns of a table. A study is one kind of cell: what it costs, and the rows
 //! that a replicate of it finds. A [`Plan`] lists the studies of a simulation in the order of their cells.
 
-use embedding_norms::lab::sweep::{Cell, Unit, UnitContext, exact};
-use embedding_norms::lab::table::Table;
+use embedding_norms_lab::sweep::{Cell, Unit, UnitContext, exact};
+use embedding_norms_lab::table::Table;
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! The tables of a simulation, and the rows of each.
 
-use embedding_norms::lab::claim::Claim;
-use embedding_norms::lab::table::{Table, TableError};
+use embedding_norms_lab::claim::Claim;
+use embedding_norms_lab::table::{Table, TableError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -2,9 +2,6 @@
 
 pub(crate) mod exponential;
 pub(crate) mod groups;
-// Chosen from the outside through the laboratory; without it kernels take what the processor has.
-#[cfg_attr(not(feature = "lab"), allow(dead_code))]
-pub mod instructions;
 pub(crate) mod logarithm;
 pub(crate) mod mirror;
 pub(crate) mod power;

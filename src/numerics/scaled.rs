@@ -123,8 +123,14 @@ pub fn mean(numbers: &[f64]) -> f64 {
     shifted(sum / count, 64).clamp(-f64::MAX, f64::MAX)
 }
 
-/// The mean of at least two numbers and their sample standard deviation √(Σ(x − mean)²/(n − 1)).
-pub(crate) fn mean_and_deviation(numbers: &[f64]) -> (f64, f64) {
+/// The mean of numbers and their sample standard deviation √(Σ(x − mean)²/(n − 1)), over the whole range of f64. Fewer than
+/// two numbers have no deviation: NaN.
+///
+/// ```
+/// use embedding_norms::statistics::mean_and_deviation;
+/// assert_eq!(mean_and_deviation(&[1.0, 2.0, 3.0]), (2.0, 1.0));
+/// ```
+pub fn mean_and_deviation(numbers: &[f64]) -> (f64, f64) {
     let of = |numbers: &[f64]| {
         let n = numbers.len() as f64;
         let mean = numbers.iter().fold(0.0, |sum, x| sum + x) / n;

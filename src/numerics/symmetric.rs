@@ -14,7 +14,6 @@ pub(crate) fn eigenvalues(matrix: Array2<f64>) -> Vec<f64> {
 }
 
 /// The eigenvectors of a symmetric matrix (d × d), of length 1, as rows: that of the largest eigenvalue first.
-#[cfg_attr(not(feature = "lab"), allow(dead_code))]
 pub(crate) fn eigenvectors(matrix: Array2<f64>) -> Array2<f64> {
     let mut reduced = Tridiagonal::of(matrix.clone(), Some(Array2::eye(matrix.nrows())));
     reduced.rotate_apart();

@@ -32,7 +32,7 @@ pub(crate) fn vectorize<K: Kernel>(kernel: K) -> K::Output {
 }
 
 #[cfg(not(test))]
-use crate::numerics::instructions::chosen as instructions;
+use crate::instructions::chosen as instructions;
 #[cfg(test)]
 use widths::instructions;
 
@@ -315,7 +315,7 @@ pub(crate) mod widths {
 
     use pulp::Arch;
 
-    use crate::numerics::instructions::{InstructionSet, chosen};
+    use crate::instructions::{InstructionSet, chosen};
 
     thread_local! {
         /// What this thread's kernels use instead of what was chosen.
@@ -356,7 +356,7 @@ pub(crate) mod widths {
 mod tests {
     use super::widths::{at_every_width, same_at_every_width};
     use super::{Kernel, LANES, vectorize, whole_mut};
-    use crate::numerics::instructions::InstructionSet;
+    use crate::instructions::InstructionSet;
     use pulp::Simd;
 
     struct Lanes;

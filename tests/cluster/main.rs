@@ -5,7 +5,7 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin_cmd;
-use embedding_norms::lab::instructions::InstructionSet;
+use embedding_norms::instructions::InstructionSet;
 use tempfile::TempDir;
 
 /// What Slurm would tell a task with these numbers: id, least, greatest, step, count.

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin_cmd;
-use embedding_norms::lab::figure;
-use embedding_norms::lab::statement::STATEMENTS;
-use embedding_norms::lab::table::Table;
+use embedding_norms_lab::figure;
+use embedding_norms_lab::statement::STATEMENTS;
+use embedding_norms_lab::table::Table;
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::Output;
 
 use assert_cmd::cargo::cargo_bin_cmd;
-use embedding_norms::lab::table::Table;
 use embedding_norms::loss::catalogue;
+use embedding_norms_lab::table::Table;
 
 fn command(arguments: &[&str]) -> Output {
     cargo_bin_cmd!("embedding-norms").args(arguments).output().unwrap()

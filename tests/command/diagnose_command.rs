@@ -3,8 +3,8 @@ use crate::files_support;
 
 use std::fs;
 
-use embedding_norms::lab::claim::brief;
-use embedding_norms::lab::{figure, statement};
+use embedding_norms_lab::claim::brief;
+use embedding_norms_lab::{figure, statement};
 use files_support::{json, load, refused, rows, save, save_column, stdout};
 use ndarray::{Array2, Axis, concatenate};
 use tempfile::TempDir;

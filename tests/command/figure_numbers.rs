@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use embedding_norms::lab::table::Table;
+use embedding_norms_lab::table::Table;
 use roxmltree::{Document, Node};
 use scraper::Html;
 use serde_json::Value;

@@ -2,7 +2,7 @@
 use std::fs;
 
 use assert_cmd::cargo::cargo_bin_cmd;
-use embedding_norms::lab::statement::{STATEMENTS, find};
+use embedding_norms_lab::statement::{STATEMENTS, find};
 use roxmltree::Document;
 
 use crate::repository::root;

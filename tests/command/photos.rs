@@ -8,8 +8,8 @@ use std::time::SystemTime;
 
 use assert_cmd::assert::Assert;
 use assert_cmd::cargo::cargo_bin_cmd;
-use embedding_norms::lab::table::Table;
 use embedding_norms::random::generator;
+use embedding_norms_lab::table::Table;
 use rand::Rng;
 use tempfile::TempDir;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::assert::Assert;
 use assert_cmd::cargo::cargo_bin_cmd;
-use embedding_norms::lab::figure;
+use embedding_norms_lab::figure;
 use roxmltree::Document;
 
 use crate::gallery::GALLERY;

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use assert_cmd::cargo::cargo_bin_cmd;
-use embedding_norms::lab::statement::STATEMENTS;
+use embedding_norms_lab::statement::STATEMENTS;
 use scraper::{ElementRef, Html, Selector};
 use serde_json::Value;
 use tempfile::TempDir;

@@ -4,11 +4,11 @@ use crate::files_support;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use embedding_norms::lab::table::Table;
 use embedding_norms::loss;
 use embedding_norms::normalization::GradScale;
 use embedding_norms::optimizer::{self, WeightDecay};
 use embedding_norms::simulation::{Cadence, Descent, Start, StopRules};
+use embedding_norms_lab::table::Table;
 use files_support::{command, json, load, refused, rows, save, stdout};
 use ndarray::array;
 use tempfile::TempDir;

@@ -6,13 +6,13 @@ use std::fs;
 use std::path::PathBuf;
 
 use embedding_norms::diagnosis::{Pace, Trial, alignment_progress};
-use embedding_norms::lab::table::{Table, Value};
 use embedding_norms::loss::{Loss, NegativeCosine};
 use embedding_norms::optimizer::{GradientDescent, entry};
 use embedding_norms::random::{StandardNormal, generator};
 use embedding_norms::simulation::{Cadence, Descent, Start, StopRules};
 use embedding_norms::sphere::{cosines, normalize, uniform};
 use embedding_norms::training::{Method, Trainer};
+use embedding_norms_lab::table::{Table, Value};
 use ndarray::{Array2, Axis};
 use rand::seq::SliceRandom;
 use rayon::prelude::*;

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use embedding_norms::diagnosis::Trial;
-use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Size, Style};
-use embedding_norms::lab::table::{Table, Value};
 use embedding_norms::statistics::median_with_interval;
+use embedding_norms_lab::figure::{Axis, Figure, Layer, Legend, Panel, Size, Style};
+use embedding_norms_lab::table::{Table, Value};
 
 use super::cell::{Cell, NETWORKS, RULES};
 use super::outcome::{Advice, Outcome};

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use embedding_norms::lab::claim::Claim;
-use embedding_norms::lab::statement::STATEMENTS;
+use embedding_norms_lab::claim::Claim;
+use embedding_norms_lab::statement::STATEMENTS;
 
 use crate::pages::{UPDATE, links, numbers, pages, read, theory_tests, updating};
 use crate::repository::root;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use embedding_norms::lab::statement::{Evidence, STATEMENTS, Statement};
+use embedding_norms_lab::statement::{Evidence, STATEMENTS, Statement};
 
 use crate::pages::{read, theory_tests};
 use crate::repository::root;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use embedding_norms::lab::statement::STATEMENTS;
+use embedding_norms_lab::statement::STATEMENTS;
 
 use crate::pages::{code_spans, names, pages, prose, read};
 use crate::repository::root;
@@ -10,7 +10,7 @@ use crate::repository::root;
 /// The names of all tests.
 fn tests() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let mut folders = vec!["tests".to_owned(), "benches".to_owned(), "src".to_owned()];
+    let mut folders = ["tests", "benches", "src", "lab"].map(str::to_owned).to_vec();
     while let Some(folder) = folders.pop() {
         for name in names(&folder) {
             if root().join(&name).is_dir() {

@@ -1,14 +1,11 @@
 //! The modules of the library, against definitions, other implementations and multiple precision.
 
 mod batches;
-mod claim;
 mod confidence;
 mod convolutions;
 mod data;
 mod extremes;
-mod figure;
 mod gradients;
-mod law;
 mod layers;
 mod losses;
 mod losses_reference;
@@ -19,11 +16,7 @@ mod normalization;
 mod optimizers;
 mod outside;
 mod photo;
-mod reference;
 mod relations;
-#[cfg(feature = "figures")]
-#[path = "../rendering/mod.rs"]
-mod rendering;
 mod simulation;
 mod sphere;
 #[path = "../support/mod.rs"]

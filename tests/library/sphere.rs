@@ -4,8 +4,8 @@ use crate::support;
 
 use std::f64::consts::PI;
 
-use embedding_norms::lab::table::Table;
 use embedding_norms::sphere::{angles as angles_of_rows, *};
+use embedding_norms_lab::table::Table;
 use ndarray::{Array1, Array2, array};
 use proptest::prelude::*;
 use support::embeddings::*;

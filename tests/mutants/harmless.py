@@ -26,12 +26,17 @@ def quoted(text):
     return re.findall(r"`([^`]+)`", text.replace("\\|", "|"))
 
 
+def place_of(file):
+    """The file as the table names it: of the laboratory, or of the library, whose folder is left out."""
+    return file if file.startswith("lab/") else f"src/{file}"
+
+
 def rows():
     """The rows of the table: file, functions (none for a constant), changes (none for any)."""
     section = PAGE.read_text().split(HEADING, 1)[1].split("\n## ", 1)[0]
     for line in section.splitlines():
         if found := ROW.match(line):
-            yield f"src/{found['file']}", quoted(found["function"]), quoted(found["changes"])
+            yield place_of(found["file"]), quoted(found["function"]), quoted(found["changes"])
 
 
 def harmless(mutants):

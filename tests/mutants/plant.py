@@ -1,4 +1,4 @@
-"""All mutants of the library in one build: each function holds its mutated bodies beside its own, and a number chooses one."""
+"""All mutants of the library and the laboratory in one build: each function holds its mutated bodies beside its own, and a number chooses one."""
 
 import json
 import re
@@ -64,11 +64,11 @@ class Mutant:
 
 
 def module_of(file, modules):
-    """The module of the library that a file belongs to, such as theory of src/theory/growth.rs and claim of src/lab/claim/mod.rs."""
+    """The module of the library or the laboratory that a file belongs to, such as theory of src/theory/growth.rs and claim of lab/claim/mod.rs."""
     path = Path(file)
-    if not file.startswith("src/"):
+    if path.parts[0] not in ("src", "lab"):
         return None
-    first = path.parts[2 if path.parts[1] == "lab" and len(path.parts) > 2 else 1].removesuffix(".rs")
+    first = path.parts[1].removesuffix(".rs")
     return first if first in modules else None
 
 
@@ -78,7 +78,7 @@ def positions(span):
 
 def listed(root, modules):
     """The mutants that cargo-mutants makes of these modules, numbered from 1."""
-    listing = subprocess.run(["cargo", "mutants", "--list", "--json"], cwd=root, check=True, capture_output=True, text=True)
+    listing = subprocess.run(["cargo", "mutants", "--workspace", "--list", "--json"], cwd=root, check=True, capture_output=True, text=True)
     mutants = []
     for number, entry in enumerate(json.loads(listing.stdout), start=1):
         module = module_of(entry["file"], modules)
@@ -176,7 +176,8 @@ def plant(root, mutants, chosen):
         text, done = texts.get(file, ("", 0))
         begin, end = source.offsets(span)
         start, stop = (begin + place for place in body_of(source.text[begin:end]))
-        text += source.text[done:start] + f"{{ match crate::mutant::chosen({number}) {{\n"
+        library = "crate" if file.startswith("src/") else "embedding_norms"
+        text += source.text[done:start] + f"{{ match {library}::mutant::chosen({number}) {{\n"
         for mutant in held:
             if mutant.number in chosen:
                 first = text.count("\n") + 1

@@ -22,9 +22,10 @@ FOLDER = ROOT / "target/mutants"
 TREE = FOLDER / "tree"
 RESULTS = FOLDER / "results.json"
 MODULES = "theory loss normalization optimizer simulation encoder sphere law claim sweep confidence diagnosis".split()
-# What tests the library itself: its unit tests and the chapters, not the command, its gallery or the pages.
-TARGETS = ["--lib"] + [f"--test={name}" for name in ("theory", "library", "diagnosis", "sweep")]
-CARGO = ["--package", "embedding-norms", "--profile", "mutants", "--no-default-features", "--features", "lab,readers", "--target-dir", str(FOLDER / "build")]
+# What tests the library and the laboratory: their unit tests and the chapters, not the command, its gallery or the pages.
+TARGETS = ["--lib"] + [f"--test={name}" for name in ("theory", "library", "diagnosis", "lab", "sweep")]
+PACKAGES = ["--package", "embedding-norms", "--package", "embedding-norms-lab"]
+CARGO = [*PACKAGES, "--profile", "mutants", "--target-dir", str(FOLDER / "build")]
 # Of address space for a test, and of mutated bodies in one build.
 MEMORY = 6 << 30
 LINES = 6000

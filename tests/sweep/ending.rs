@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use embedding_norms::lab::sweep::journal::{FILE, JournalError};
-use embedding_norms::lab::sweep::{MergeError, Options, Progress, SweepError, Unit, UnitContext, merge};
+use embedding_norms_lab::sweep::journal::{FILE, JournalError};
+use embedding_norms_lab::sweep::{MergeError, Options, Progress, SweepError, Unit, UnitContext, merge};
 use tempfile::TempDir;
 
 use crate::support::*;

@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 use std::fs;
 
-use embedding_norms::lab::sweep::journal::{Difference, FILE, FORMAT, Header, JournalError, header_of};
-use embedding_norms::lab::sweep::{Merge, MergeError, Shard, Unit, UnitContext, merge};
+use embedding_norms_lab::sweep::journal::{Difference, FILE, FORMAT, Header, JournalError, header_of};
+use embedding_norms_lab::sweep::{Merge, MergeError, Shard, Unit, UnitContext, merge};
 use serde_json::{Value, json};
 
 use crate::support::*;

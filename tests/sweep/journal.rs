@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 use std::fs;
 
-use embedding_norms::lab::sweep::journal::{FILE, JournalError};
-use embedding_norms::lab::sweep::{Merge, MergeError, Options, SweepError, merge};
+use embedding_norms_lab::sweep::journal::{FILE, JournalError};
+use embedding_norms_lab::sweep::{Merge, MergeError, Options, SweepError, merge};
 
 use crate::support::*;
 

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use embedding_norms::lab::sweep::journal::FILE;
-use embedding_norms::lab::sweep::{Cell, Merge, MergeError, Shard, ShardError, Unit, merge};
+use embedding_norms_lab::sweep::journal::FILE;
+use embedding_norms_lab::sweep::{Cell, Merge, MergeError, Shard, ShardError, Unit, merge};
 use proptest::prelude::*;
 use tempfile::TempDir;
 

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use embedding_norms::lab::files::Stranger;
-use embedding_norms::lab::sweep::journal::{FILE, JournalError, LOCK};
-use embedding_norms::lab::sweep::{MergeError, Options, Shard, merge};
+use embedding_norms_lab::files::Stranger;
+use embedding_norms_lab::sweep::journal::{FILE, JournalError, LOCK};
+use embedding_norms_lab::sweep::{MergeError, Options, Shard, merge};
 
 use crate::support::*;
 
@@ -85,7 +85,7 @@ fn a_link_that_takes_the_place_of_a_journal_ends_the_run() {
         }
         simulate(unit)
     });
-    let Err(embedding_norms::lab::sweep::SweepError::Journal(error)) = outcome else { panic!("{outcome:?}") };
+    let Err(embedding_norms_lab::sweep::SweepError::Journal(error)) = outcome else { panic!("{outcome:?}") };
     assert!(matches!(error, JournalError::Io { action: "go on writing", .. }), "{error}");
 }
 

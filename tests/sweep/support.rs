@@ -6,8 +6,8 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use embedding_norms::lab::sweep::journal::{FILE, JournalError};
-use embedding_norms::lab::sweep::{Cell, Options, Outcome, Shard, Sweep, SweepError, Unit, UnitContext};
+use embedding_norms_lab::sweep::journal::{FILE, JournalError};
+use embedding_norms_lab::sweep::{Cell, Options, Outcome, Shard, Sweep, SweepError, Unit, UnitContext};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;

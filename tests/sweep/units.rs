@@ -5,11 +5,11 @@ use std::convert::Infallible;
 use std::num::NonZeroU64;
 use std::sync::Mutex;
 
-use embedding_norms::lab::sweep::{
+use embedding_norms::random::generator;
+use embedding_norms_lab::sweep::{
     Cause, Cell, CellId, EncodeError, Options, PlanError, PlannedUnit, Progress, Shard, Sweep, SweepError, Unit,
     UnitContext,
 };
-use embedding_norms::random::generator;
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 

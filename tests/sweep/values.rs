@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use embedding_norms::lab::sweep::{CellId, EncodeError, exact};
+use embedding_norms_lab::sweep::{CellId, EncodeError, exact};
 use serde::ser::{Error, SerializeMap};
 use serde::{Serialize, Serializer};
 

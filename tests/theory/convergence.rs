@@ -4,8 +4,6 @@ use crate::support;
 
 use std::f64::consts::PI;
 
-use embedding_norms::lab::law::{Observation, fit_power_law};
-use embedding_norms::lab::reference::published;
 use embedding_norms::loss::NegativeCosine;
 use embedding_norms::normalization::GradScale;
 use embedding_norms::optimizer::GradientDescent;
@@ -17,6 +15,8 @@ use embedding_norms::theory::convergence::{
 };
 use embedding_norms::theory::one_step::{Pair, one_minus_cosine};
 use embedding_norms::theory::pair::{Count, EqualPopulation, FirstStep, steps_of_pair};
+use embedding_norms_lab::law::{Observation, fit_power_law};
+use embedding_norms_lab::reference::published;
 use ndarray::{Array2, ArrayView2};
 use proptest::prelude::*;
 use support::embeddings::*;

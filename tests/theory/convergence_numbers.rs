@@ -4,9 +4,9 @@ use crate::support;
 
 use std::f64::consts::PI;
 
-use embedding_norms::lab::reference::published;
 use embedding_norms::theory::convergence::{flow_steps, half_tangent_at, next_order_steps};
 use embedding_norms::theory::one_step::Pair;
+use embedding_norms_lab::reference::published;
 use support::embeddings::Angle;
 
 /// The paper's learning rate per pair and tolerance.

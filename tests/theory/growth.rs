@@ -4,7 +4,6 @@ use crate::support;
 
 use std::f64::consts::{FRAC_PI_2, PI};
 
-use embedding_norms::lab::law::{Observation, fit_power_law};
 use embedding_norms::loss::{AlignUniform, Batch, InfoNce, Loss, NegativeCosine, NtXent};
 use embedding_norms::normalization::unprojected;
 use embedding_norms::optimizer::{GradientDescent, HeavyBall, Nesterov, Optimizer, Sgdp, WeightDecay};
@@ -14,6 +13,7 @@ use embedding_norms::theory::growth::{
     fresh_targets, heavy_ball_factor, nesterov_factor, pair_growth, persistent_fourth_power, projected_factor,
 };
 use embedding_norms::theory::one_step::Pair;
+use embedding_norms_lab::law::{Observation, fit_power_law};
 use ndarray::Array2;
 use proptest::prelude::*;
 use support::embeddings::*;

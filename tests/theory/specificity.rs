@@ -1,6 +1,5 @@
 //! S8: what norms of free embeddings encode, frequency and the agreement of positives.
 
-use embedding_norms::lab::table::Table;
 use embedding_norms::loss::{Batch, InfoNce, Loss};
 use embedding_norms::normalization::pullback;
 use embedding_norms::optimizer::{GradientDescent, HeavyBall, Optimizer, WeightDecay};
@@ -9,6 +8,7 @@ use embedding_norms::simulation::PersistentDescent;
 use embedding_norms::sphere::{Cosine, VonMisesFisher, normalize, uniform};
 use embedding_norms::theory::equilibrium::{Persistent, Rule};
 use embedding_norms::theory::specificity::{Growth, Positives, Settled, mean_square_of};
+use embedding_norms_lab::table::Table;
 use ndarray::Array2;
 
 const DIMENSION: usize = 20;

@@ -1,7 +1,7 @@
 //! The course of a training as curves against the step, or against the checkpoint where steps are not known.
 
 use embedding_norms::diagnosis::{Diagnosis, Forecast, State};
-use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
+use embedding_norms_lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
 
 /// Where step 0 stands on a logarithmic axis.
 const START: f64 = 0.5;

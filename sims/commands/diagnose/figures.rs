@@ -1,7 +1,7 @@
 //! The answers as figures.
 
 use embedding_norms::diagnosis::{Shape, Snapshot};
-use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
+use embedding_norms_lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
 
 use super::Case;
 use super::course;

@@ -1,7 +1,7 @@
 //! The answers as a page: one file without scripts and without anything to fetch.
 
 use embedding_norms::diagnosis::{Answer, Topic, Worth};
-use embedding_norms::lab::figure::{Figure, Size};
+use embedding_norms_lab::figure::{Figure, Size};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{Case, page};

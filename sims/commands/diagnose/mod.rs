@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use embedding_norms::diagnosis::{Diagnosis, Options, Subject, diagnose};
-use embedding_norms::lab::figure::Figure;
+use embedding_norms_lab::figure::Figure;
 use serde_json::{Value, json};
 
 use crate::cli::earlier;

@@ -1,7 +1,7 @@
 //! The answers on the terminal.
 
 use embedding_norms::diagnosis::{Answer, Quantity, Verdict, Worth};
-use embedding_norms::lab::claim::brief;
+use embedding_norms_lab::claim::brief;
 
 use super::Case;
 use crate::cli::output::{self, Folder};

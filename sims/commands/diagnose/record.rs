@@ -1,7 +1,7 @@
 //! What a diagnosis leaves behind: a record and tables.
 
 use embedding_norms::diagnosis::{ClassNorms, Fault, NormGroup, State};
-use embedding_norms::lab::table::Table;
+use embedding_norms_lab::table::Table;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 

@@ -1,12 +1,12 @@
 //! What the library knows of optimizers, networks and statements, for the page: nothing of it is written there twice.
 
 use embedding_norms::diagnosis::{Lever, Network, Trial, UpdateRule, aims, trial};
-use embedding_norms::lab::statement::STATEMENTS;
 use embedding_norms::optimizer::{Entry, Parameters, catalogue};
 use embedding_norms::rules;
 use embedding_norms::theory::encoders::{LARGEST_TURN, NETWORKS, SMALLEST_ANGLE, SMALLEST_TURN};
 use embedding_norms::theory::equilibrium::Rule as Settling;
 use embedding_norms::theory::scaling::{Decay, decay_exponent};
+use embedding_norms_lab::statement::STATEMENTS;
 use serde_json::{Map, Value, json};
 
 use crate::cli::failure::Failure;

@@ -2,11 +2,11 @@
 
 use std::f64::consts::FRAC_PI_2;
 
-use embedding_norms::lab::figure::{Axis, Figure, Layer, Panel, Style};
 use embedding_norms::theory::convergence::second_order_steps;
 use embedding_norms::theory::duality::best_norm;
 use embedding_norms::theory::one_step::{Pair, step_size};
 use embedding_norms::theory::pair::steps_of_pair;
+use embedding_norms_lab::figure::{Axis, Figure, Layer, Panel, Style};
 
 use crate::cli::failure::Failure;
 

@@ -1,6 +1,6 @@
 //! One file from the sources of the page.
 
-use embedding_norms::lab::figure::Size;
+use embedding_norms_lab::figure::Size;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::cli::failure::Failure;

@@ -1,10 +1,10 @@
 //! The optimizer that `predict` is asked about, and what L6 and S3 say of it.
 
-use embedding_norms::lab::claim::brief;
 use embedding_norms::optimizer::{Entry, Parameters};
 use embedding_norms::rules;
 use embedding_norms::theory::equilibrium::{Persistent, Rule};
 use embedding_norms::theory::scaling::{degree, norm_exponent};
+use embedding_norms_lab::claim::brief;
 
 use super::prediction::{Basis, Prediction, whole};
 use super::{Page, Question};

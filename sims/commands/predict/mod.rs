@@ -9,10 +9,10 @@ use std::f64::consts::FRAC_PI_2;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
-use embedding_norms::lab::claim::brief;
 use embedding_norms::normalization::GradScale;
 use embedding_norms::optimizer::Parameter;
 use embedding_norms::theory::scaling::Decay;
+use embedding_norms_lab::claim::brief;
 
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -1,11 +1,11 @@
 //! What `predict` says of a pair under plain gradient descent.
 
-use embedding_norms::lab::claim::brief;
 use embedding_norms::theory::convergence::{flow_steps, second_order_steps};
 use embedding_norms::theory::duality::best_norm;
 use embedding_norms::theory::growth::pair_growth;
 use embedding_norms::theory::one_step::{Pair, step_size};
 use embedding_norms::theory::pair::{Count, steps_of_pair};
+use embedding_norms_lab::claim::brief;
 
 use super::prediction::{Basis, Prediction, fractional};
 use super::{Page, Question};

@@ -52,5 +52,5 @@ pub fn text(value: &Value) -> String {
 
 /// A number in short form, without long runs of zeros.
 fn plain(value: f64) -> String {
-    embedding_norms::lab::table::Value::from(value).field()
+    embedding_norms_lab::table::Value::from(value).field()
 }

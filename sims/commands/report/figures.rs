@@ -5,8 +5,8 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use embedding_norms::lab::figure::Size;
-use embedding_norms::lab::files;
+use embedding_norms_lab::figure::Size;
+use embedding_norms_lab::files;
 use roxmltree::{Document, Node};
 
 use crate::cli::failure::Failure;

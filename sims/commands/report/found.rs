@@ -1,6 +1,6 @@
 //! The first screen: what was found, ours and the paper's apart.
 
-use embedding_norms::lab::claim::{Claim, Source, Verdict};
+use embedding_norms_lab::claim::{Claim, Source, Verdict};
 use maud::{Markup, html};
 
 use crate::commands::report::formula::scripts;

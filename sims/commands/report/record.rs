@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use embedding_norms::lab::claim::Claim;
+use embedding_norms_lab::claim::Claim;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 

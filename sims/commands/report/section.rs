@@ -1,6 +1,6 @@
 //! The section of one simulation: story, statements, figures, numbers, conditions, the command that runs it again.
 
-use embedding_norms::lab::claim::{Claim, Source, Verdict};
+use embedding_norms_lab::claim::{Claim, Source, Verdict};
 use maud::{Markup, PreEscaped, html};
 
 use crate::cli::failure::Failure;

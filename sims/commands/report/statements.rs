@@ -1,6 +1,6 @@
 //! Statements on the page: each has one place, which carries its id as anchor.
 
-use embedding_norms::lab::statement::{self, Evidence, STATEMENTS, Statement};
+use embedding_norms_lab::statement::{self, Evidence, STATEMENTS, Statement};
 use maud::{Markup, html};
 
 use crate::commands::report::formula;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use embedding_norms::lab::claim::{Claim, Source, Verdict};
+use embedding_norms_lab::claim::{Claim, Source, Verdict};
 
 use crate::cli::arguments::Common;
 use crate::cli::envelope;

@@ -1,7 +1,7 @@
 //! Whether the advice of `diagnose` proves right: the trial of docs/diagnosing.md, which stands beside the statement
 //! that the advice rests on.
 
-use embedding_norms::lab::table::Table;
+use embedding_norms_lab::table::Table;
 use maud::{Markup, PreEscaped, html};
 
 use crate::cli::failure::Failure;

@@ -1,6 +1,6 @@
 //! Verdicts on the page: a sign, a word and a colour, so that none of them is needed alone.
 
-use embedding_norms::lab::claim::{Claim, Source, Verdict};
+use embedding_norms_lab::claim::{Claim, Source, Verdict};
 use maud::{Markup, html};
 
 use crate::commands::report::statements::anchor;

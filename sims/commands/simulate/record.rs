@@ -1,8 +1,8 @@
 //! What a run leaves behind: tables, a record, final positions.
 
-use embedding_norms::lab::table::{Table, Value as Field};
 use embedding_norms::simulation::{Outcome, Record};
 use embedding_norms::statistics;
+use embedding_norms_lab::table::{Table, Value as Field};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Claims about the norms of frequent and rare classes.
 
-use embedding_norms::lab::claim::{Claim, Verdict};
 use embedding_norms::statistics::mean;
+use embedding_norms_lab::claim::{Claim, Verdict};
 
 use super::runs::{ClassRow, Labels, Run, at, is_ordered};
 use crate::simulations::mixtures::{NEARLY_ALL, Scope, differences, is_positive, over_seeds, shown};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
 use embedding_norms::statistics::mean;
+use embedding_norms_lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
 
 use super::runs::{ClassRow, Labels, Run, at};
 use crate::simulations::mixtures::over_seeds;

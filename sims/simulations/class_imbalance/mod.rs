@@ -9,8 +9,8 @@ mod figures;
 mod runs;
 
 use clap::{ArgAction, Args};
-use embedding_norms::lab::claim::Claim;
-use embedding_norms::lab::figure::Figure;
+use embedding_norms_lab::claim::Claim;
+use embedding_norms_lab::figure::Figure;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use embedding_norms::lab::claim::{Claim, Stating, Verdict, brief, claim, claim_of_paper};
 use embedding_norms::statistics::{Estimate, mean, mean_with_interval};
+use embedding_norms_lab::claim::{Claim, Stating, Verdict, brief, claim, claim_of_paper};
 
 use super::Source;
 use super::unseen::Told;

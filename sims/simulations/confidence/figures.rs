@@ -1,8 +1,8 @@
 //! Norms as confidence as figures, from the tables alone.
 
 use embedding_norms::data::digits::SIDE;
-use embedding_norms::lab::figure::{Axis, Figure, Image as Picture, Layer, Legend, Panel, Side, Style};
 use embedding_norms::statistics::{mean, mean_with_interval};
+use embedding_norms_lab::figure::{Axis, Figure, Image as Picture, Layer, Legend, Panel, Side, Style};
 
 use super::Source;
 use super::images::{End, Image, Strip};

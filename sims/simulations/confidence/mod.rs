@@ -15,8 +15,8 @@ mod whole;
 
 use clap::{ArgAction, Args};
 use embedding_norms::data::digits::{CLASSES, Digits, IMAGES, SIDE};
-use embedding_norms::lab::claim::Claim;
-use embedding_norms::lab::figure::Figure;
+use embedding_norms_lab::claim::Claim;
+use embedding_norms_lab::figure::Figure;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;

@@ -1,8 +1,8 @@
 //! Claims about the statements, from the tables of all losses.
 
-use embedding_norms::lab::claim::{Claim, Stating, Verdict, brief, claim};
-use embedding_norms::lab::law::{Observation, fit_power_law};
 use embedding_norms::statistics::{Estimate, mean_with_interval};
+use embedding_norms_lab::claim::{Claim, Stating, Verdict, brief, claim};
+use embedding_norms_lab::law::{Observation, fit_power_law};
 
 use super::by_loss;
 use super::closed_form::Comparison;

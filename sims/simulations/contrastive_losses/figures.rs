@@ -1,7 +1,7 @@
 //! All losses as figures, from the tables and what the claims say.
 
-use embedding_norms::lab::figure::{Axis, Dash, Figure, Layer, Legend, Panel, Side, Style};
 use embedding_norms::statistics::{Estimate, mean, mean_with_interval};
+use embedding_norms_lab::figure::{Axis, Dash, Figure, Layer, Legend, Panel, Side, Style};
 
 use super::by_loss;
 use super::claims::{BUDGET, EXPONENT, EXPONENTS, Fitted, KINKED, budgets, exponents, hinge_budgets};

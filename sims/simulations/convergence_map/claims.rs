@@ -1,6 +1,6 @@
 //! Claims about the statements, from the tables of the map.
 
-use embedding_norms::lab::claim::{Claim, Stating, claim};
+use embedding_norms_lab::claim::{Claim, Stating, claim};
 
 use super::rows::{SurveyRow, UnequalRow};
 

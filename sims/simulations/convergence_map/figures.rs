@@ -2,8 +2,8 @@
 
 use std::f64::consts::{FRAC_PI_2, PI};
 
-use embedding_norms::lab::figure::{Axis, Colour, Dash, Figure, Layer, Legend, Marker, Panel, Raster, Side, Style};
 use embedding_norms::theory::convergence::second_order_steps;
+use embedding_norms_lab::figure::{Axis, Colour, Dash, Figure, Layer, Legend, Marker, Panel, Raster, Side, Style};
 
 use super::rows::MapRow;
 use crate::cli::failure::Failure;

@@ -12,13 +12,13 @@ mod rows;
 mod survey;
 
 use clap::Args;
-use embedding_norms::lab::claim::Claim;
-use embedding_norms::lab::figure::Figure;
 use embedding_norms::setting::within;
 use embedding_norms::theory::convergence::half_tangent_at;
 use embedding_norms::theory::duality::dual;
 use embedding_norms::theory::one_step::Pair;
 use embedding_norms::theory::pair::{steps_of_pair, steps_of_pairs};
+use embedding_norms_lab::claim::Claim;
+use embedding_norms_lab::figure::Figure;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 

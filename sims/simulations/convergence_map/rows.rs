@@ -119,7 +119,7 @@ mod spaced {
 
 #[cfg(test)]
 mod tests {
-    use embedding_norms::lab::table::Table;
+    use embedding_norms_lab::table::Table;
 
     use super::*;
 

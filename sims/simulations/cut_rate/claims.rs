@@ -1,6 +1,6 @@
 //! Cuts beside learning rates, held against statement S7.
 
-use embedding_norms::lab::claim::{Claim, Verdict, brief, claim};
+use embedding_norms_lab::claim::{Claim, Verdict, brief, claim};
 
 use super::family::Family;
 use super::path::{Along, Compared, Rule};

@@ -1,6 +1,6 @@
 //! Differences between cut and whole networks as a figure, from the table alone.
 
-use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
+use embedding_norms_lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
 
 use super::family::Family;
 use super::path::{Compared, Rule};

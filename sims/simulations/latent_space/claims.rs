@@ -1,7 +1,7 @@
 //! Claims about embeddings in three dimensions.
 
-use embedding_norms::lab::claim::Claim;
 use embedding_norms::statistics::mean;
+use embedding_norms_lab::claim::Claim;
 
 use super::space::{Measured, State};
 use crate::simulations::mixtures::{Scope, differences, is_positive, over_seeds, shown};

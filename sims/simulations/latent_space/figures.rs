@@ -2,8 +2,8 @@
 
 use std::f64::consts::PI;
 
-use embedding_norms::lab::figure::{Axis, Dash, Figure, Layer, Legend, Panel, Style};
 use embedding_norms::sphere::norm_of;
+use embedding_norms_lab::figure::{Axis, Dash, Figure, Layer, Legend, Panel, Style};
 use ndarray::Array1;
 
 use super::space::{Mean, Place, Point, State};

@@ -1,6 +1,6 @@
 //! Two views of three dimensions.
 
-use embedding_norms::lab::matrix::principal_axes;
+use embedding_norms::matrix::principal_axes;
 use embedding_norms::sphere::{angle, norm_of};
 use ndarray::{Array1, Array2};
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use embedding_norms::lab::claim::{Claim, Source, Verdict, claim};
 use embedding_norms::statistics::{Estimate, mean, mean_with_interval};
+use embedding_norms_lab::claim::{Claim, Source, Verdict, claim};
 
 use super::analysis::{Speed, SpeedUp, Tuned};
 use super::criterion::{Agreement, Predictor};

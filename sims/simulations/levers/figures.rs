@@ -1,7 +1,7 @@
 //! The levers as figures, from the tables alone.
 
-use embedding_norms::lab::figure::{Axis, Dash, Figure, Layer, Legend, Marker, Panel, Side, Style};
 use embedding_norms::statistics::{mean, mean_with_interval};
+use embedding_norms_lab::figure::{Axis, Dash, Figure, Layer, Legend, Marker, Panel, Side, Style};
 
 use super::analysis::{Accuracy, Speed, SpeedUp, Tuned};
 use super::criterion::{Agreement, Predictor};

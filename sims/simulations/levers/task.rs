@@ -4,10 +4,10 @@ use clap::{Args, ValueEnum};
 use embedding_norms::data::images::{Half, ImageSize};
 use embedding_norms::data::mixture::Mixture;
 use embedding_norms::encoder::{Network, Perceptron};
-use embedding_norms::lab::sweep::UnitContext;
 use embedding_norms::loss::{Loss, NegativeCosine, NtXent, SupervisedInfoNce};
 use embedding_norms::random::Generator;
 use embedding_norms::training::{Labelled, Source, Views, draw_positives};
+use embedding_norms_lab::sweep::UnitContext;
 use ndarray::{Array2, ArrayView2, Axis, s};
 use serde::{Deserialize, Serialize};
 

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use embedding_norms::confidence::{ConfidenceError, Neighbours, effective_rank, mean_cosine};
 use embedding_norms::encoder::Network;
-use embedding_norms::lab::files;
 use embedding_norms::sphere::{Directions, angle, normalize};
 use embedding_norms::training::{Source, Trainer, TrainingError, Views, batches};
+use embedding_norms_lab::files;
 use ndarray::Array2;
 use rand::Rng;
 use rand::seq::SliceRandom;

@@ -1,6 +1,6 @@
 //! Claims about norms and neighbour distances.
 
-use embedding_norms::lab::claim::Claim;
+use embedding_norms_lab::claim::Claim;
 
 use super::density::{Among, Correlation, NormOf, of};
 use crate::simulations::mixtures::{Scope, differences, is_positive, over_seeds, shown};

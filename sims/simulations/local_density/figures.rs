@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
+use embedding_norms_lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
 
 use super::density::{Among, Correlation, NormOf, Point, of};
 use crate::simulations::mixtures::over_seeds;

@@ -9,8 +9,8 @@ mod density;
 mod figures;
 
 use clap::Args;
-use embedding_norms::lab::claim::Claim;
-use embedding_norms::lab::figure::Figure;
+use embedding_norms_lab::claim::Claim;
+use embedding_norms_lab::figure::Figure;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;

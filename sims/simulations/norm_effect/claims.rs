@@ -1,8 +1,8 @@
 //! Claims about the statements, from the norm effect's tables.
 
-use embedding_norms::lab::claim::{Claim, claim};
-use embedding_norms::lab::law::{Observation, Refusal, fit_power_law};
 use embedding_norms::statistics::Estimate;
+use embedding_norms_lab::claim::{Claim, claim};
+use embedding_norms_lab::law::{Observation, Refusal, fit_power_law};
 
 use super::{DescentRow, NormEffect, PublishedRow, SinglePairsRow};
 use crate::cli::failure::Failure;

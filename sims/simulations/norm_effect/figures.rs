@@ -1,6 +1,6 @@
 //! The norm effect as figures, from the tables and what the claims say.
 
-use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
+use embedding_norms_lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
 
 use super::claims::EXPONENT;
 use super::{DescentRow, PublishedRow};

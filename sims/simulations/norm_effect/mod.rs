@@ -8,15 +8,15 @@ mod claims;
 mod figures;
 
 use clap::{ArgAction, Args};
-use embedding_norms::lab::claim::Claim;
-use embedding_norms::lab::figure::Figure;
-use embedding_norms::lab::reference::PublishedCount;
 use embedding_norms::loss::{Batch, Loss, NegativeCosine};
 use embedding_norms::normalization::pullback;
 use embedding_norms::sphere::{self, cosines, normalize, uniform, uniform_half_tangents};
 use embedding_norms::theory::convergence::{half_tangent_at, second_order_steps};
 use embedding_norms::theory::one_step::Pair;
 use embedding_norms::theory::pair::steps_of_pair;
+use embedding_norms_lab::claim::Claim;
+use embedding_norms_lab::figure::Figure;
+use embedding_norms_lab::reference::PublishedCount;
 use ndarray::Array2;
 use rand::Rng;
 use serde::{Deserialize, Serialize};

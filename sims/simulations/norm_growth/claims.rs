@@ -1,7 +1,7 @@
 //! What the tables of growing norms say of the statements.
 
-use embedding_norms::lab::claim::{Claim, claim};
-use embedding_norms::lab::law::{Observation, fit_power_law};
+use embedding_norms_lab::claim::{Claim, claim};
+use embedding_norms_lab::law::{Observation, fit_power_law};
 
 use super::LONG;
 use super::budget::{BudgetRow, MomentumRow, Rule};

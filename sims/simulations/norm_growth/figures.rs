@@ -1,7 +1,7 @@
 //! Growing norms as a figure, from the tables alone.
 
-use embedding_norms::lab::figure::{Axis, Dash, Figure, Layer, Legend, Panel, Side, Style};
 use embedding_norms::theory::growth::{heavy_ball_factor, nesterov_factor};
+use embedding_norms_lab::figure::{Axis, Dash, Figure, Layer, Legend, Panel, Side, Style};
 
 use super::LONG;
 use super::budget::{BudgetRow, MomentumRow, Rule};

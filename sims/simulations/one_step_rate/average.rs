@@ -1,7 +1,7 @@
 //! Rates that are best on average over the replicates of a cell, which single sweeps scatter around.
 
-use embedding_norms::lab::claim::{Claim, claim};
 use embedding_norms::statistics::{Estimate, mean, mean_with_interval};
+use embedding_norms_lab::claim::{Claim, claim};
 
 use super::judged::{Case, Rate, Whose, means, same_cell};
 use super::trial::{Advice, Swept};

@@ -1,7 +1,7 @@
 //! Advised rates beside the best ones of sweeps, held against statement S9.
 
-use embedding_norms::lab::claim::{Claim, Stating, brief, claim};
 use embedding_norms::statistics::{Estimate, mean_with_interval, share_with_interval};
+use embedding_norms_lab::claim::{Claim, Stating, brief, claim};
 
 use super::average::claim_of_averages;
 use super::bench::middle;

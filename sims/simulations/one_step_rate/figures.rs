@@ -1,6 +1,6 @@
 //! Advised against best rates as a figure, from the tables and what the claims say.
 
-use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
+use embedding_norms_lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
 
 use super::claims::ITSELF;
 use super::judged::{FACTOR, Whose};

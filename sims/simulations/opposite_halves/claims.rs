@@ -1,8 +1,8 @@
 //! Claims about the statements, from the tables of the opposite halves.
 
-use embedding_norms::lab::claim::{Claim, claim};
 use embedding_norms::statistics::{Estimate, mean, mean_with_interval};
 use embedding_norms::theory::convergence::{flow_steps, next_order_steps};
+use embedding_norms_lab::claim::{Claim, claim};
 
 use super::populations::{DescentRow, PublishedRow};
 use super::single::SinglePair;

@@ -1,7 +1,7 @@
 //! The opposite halves as figures, from the tables alone.
 
-use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Side, Style};
 use embedding_norms::statistics::mean;
+use embedding_norms_lab::figure::{Axis, Figure, Layer, Legend, Panel, Side, Style};
 
 use super::SMALL_STEP;
 use super::claims::{Difference, differences};

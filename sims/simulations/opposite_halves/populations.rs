@@ -1,9 +1,9 @@
 //! Populations of pairs between a common direction and its opposite: the published sweep.
 
-use embedding_norms::lab::reference::PublishedCount;
 use embedding_norms::sphere::{Cosine, cosines, normalize, uniform, uniform_half_tangents};
 use embedding_norms::theory::convergence::half_tangent_at;
 use embedding_norms::theory::one_step::one_minus_cosine;
+use embedding_norms_lab::reference::PublishedCount;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 

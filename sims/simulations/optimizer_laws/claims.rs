@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use embedding_norms::lab::claim::{Claim, claim};
-use embedding_norms::lab::law::{Observation, Refusal, fit_power_law};
 use embedding_norms::statistics::Estimate;
+use embedding_norms_lab::claim::{Claim, claim};
+use embedding_norms_lab::law::{Observation, Refusal, fit_power_law};
 
 use super::{Exponent, Scaled, Steps, WINDOW, local_exponents, observations, remembered};
 use crate::cli::failure::Failure;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use embedding_norms::lab::law::Observation;
 use embedding_norms::statistics::{Estimate, mean_with_interval};
+use embedding_norms_lab::law::Observation;
 use serde::{Deserialize, Serialize};
 
 /// Whether a norm lies in the asymptotic window of a rule or on the approach to it.

@@ -1,9 +1,9 @@
 //! Steps and exponents of every optimizer as figures, from the tables and what the claims say.
 
-use embedding_norms::lab::claim::Verdict;
-use embedding_norms::lab::figure::{Axis, Colour, Dash, Figure, Layer, Legend, Marker, Panel, Side, Style};
-use embedding_norms::lab::law::Observation;
 use embedding_norms::statistics::Estimate;
+use embedding_norms_lab::claim::Verdict;
+use embedding_norms_lab::figure::{Axis, Colour, Dash, Figure, Layer, Legend, Marker, Panel, Side, Style};
+use embedding_norms_lab::law::Observation;
 
 use super::claims::{DIP, MARGIN};
 use super::{Exponent, Steps, local_exponents, observations, remembered, typical_steps};

@@ -12,10 +12,10 @@ mod rules;
 mod run;
 
 use clap::{ArgAction, Args};
-use embedding_norms::lab::claim::Claim;
-use embedding_norms::lab::figure::Figure;
-use embedding_norms::lab::law::{Observation, fit_power_law};
 use embedding_norms::statistics::Estimate;
+use embedding_norms_lab::claim::Claim;
+use embedding_norms_lab::figure::Figure;
+use embedding_norms_lab::law::{Observation, fit_power_law};
 use serde::{Deserialize, Serialize};
 
 pub use exponents::{Window, estimate, local_exponents, observation, typical_steps};

@@ -1,7 +1,7 @@
 //! Claims about orthogonality (statement S4).
 
-use embedding_norms::lab::claim::{Claim, Verdict, claim, claim_of_paper};
 use embedding_norms::statistics::{Estimate, mean_with_interval};
+use embedding_norms_lab::claim::{Claim, Verdict, claim, claim_of_paper};
 
 use super::course::{Kind, Rule, Seen};
 use crate::simulations::grouping::grouped;

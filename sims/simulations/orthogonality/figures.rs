@@ -1,7 +1,7 @@
 //! Radial shares and angles of displacements as a figure, from the table and what the claims say.
 
-use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Side, Style};
 use embedding_norms::statistics::{mean, mean_with_interval};
+use embedding_norms_lab::figure::{Axis, Figure, Layer, Legend, Panel, Side, Style};
 
 use super::claims::{OWN_PARAMETERS, of, rms_share};
 use super::course::{Kind, Rule, Seen};

@@ -1,6 +1,6 @@
 //! Claims about the statement, from the comparisons.
 
-use embedding_norms::lab::claim::{Claim, claim};
+use embedding_norms_lab::claim::{Claim, claim};
 
 use super::Comparison;
 

@@ -1,6 +1,6 @@
 //! The comparisons as a figure, from the table alone.
 
-use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
+use embedding_norms_lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
 
 use super::{Comparison, DecayRule};
 use crate::simulations::decay::Decay;

@@ -9,8 +9,6 @@ mod claims;
 mod figures;
 
 use clap::{ArgAction, Args};
-use embedding_norms::lab::claim::Claim;
-use embedding_norms::lab::figure::Figure;
 use embedding_norms::loss::Clip;
 use embedding_norms::normalization::GradScale;
 use embedding_norms::optimizer::{Entry, Parameters, catalogue, entry};
@@ -18,6 +16,8 @@ use embedding_norms::rules;
 use embedding_norms::simulation::{Cadence, Descent, Record, Start, StopRules};
 use embedding_norms::sphere::{Cosine, cosines, normalize, uniform};
 use embedding_norms::theory::scaling::{decay_exponent, exact_in_binary};
+use embedding_norms_lab::claim::Claim;
+use embedding_norms_lab::figure::Figure;
 use ndarray::Array2;
 use rand::Rng;
 use serde::{Deserialize, Serialize};

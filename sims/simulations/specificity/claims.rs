@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use embedding_norms::lab::claim::{Claim, Stating, Verdict, claim, claim_of_others, claim_of_paper};
 use embedding_norms::statistics::{Estimate, mean, mean_with_interval};
+use embedding_norms_lab::claim::{Claim, Stating, Verdict, claim, claim_of_others, claim_of_paper};
 
 use super::free::{FreeRow, Rule};
 use super::ladder::{LadderRow, Moment, Rung};

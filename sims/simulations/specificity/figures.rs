@@ -1,7 +1,7 @@
 //! Norms against agreement, and the ladder of encoders, from the tables alone.
 
-use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
 use embedding_norms::statistics::mean_with_interval;
+use embedding_norms_lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
 
 use super::claims::{Of, correlation};
 use super::free::{Free, FreeRow, Rule};

@@ -3,8 +3,8 @@
 
 use embedding_norms::confidence::spearman_given;
 use embedding_norms::encoder::{Encoder, Input, Network, Pass, Perceptron, Table};
-use embedding_norms::lab::matrix::product;
 use embedding_norms::loss::{Batch, InfoNce, Loss, NegativeCosine};
+use embedding_norms::matrix::product;
 use embedding_norms::normalization::pullback;
 use embedding_norms::optimizer::{GradientDescent, Optimizer};
 use embedding_norms::random::{Generator, StandardNormal};

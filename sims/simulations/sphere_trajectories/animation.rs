@@ -1,6 +1,6 @@
 //! The three spheres in motion: one clock for all, a loop without a jump.
 
-use embedding_norms::lab::figure::{Figure, Layer, Legend, Marker, Panel};
+use embedding_norms_lab::figure::{Figure, Layer, Legend, Marker, Panel};
 
 use super::PointRow;
 use super::figures::spot;

@@ -1,6 +1,6 @@
 //! Claims about the statements, from random pairs on the sphere.
 
-use embedding_norms::lab::claim::{Claim, claim};
+use embedding_norms_lab::claim::{Claim, claim};
 
 use super::trials::TrialsRow;
 

@@ -1,6 +1,6 @@
 //! The three spheres, from the table alone.
 
-use embedding_norms::lab::figure::{Figure, Layer, Legend, Marker, Panel, Style};
+use embedding_norms_lab::figure::{Figure, Layer, Legend, Marker, Panel, Style};
 
 use super::PointRow;
 use super::view::{Trail, globe, style, trails};

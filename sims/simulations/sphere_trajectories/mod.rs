@@ -11,12 +11,12 @@ mod trials;
 mod view;
 
 use clap::{ArgAction, Args};
-use embedding_norms::lab::claim::Claim;
-use embedding_norms::lab::figure::Figure;
 use embedding_norms::loss::NegativeCosine;
 use embedding_norms::simulation::{Cadence, PairDescent, Start, StopRules};
 use embedding_norms::sphere::norm_of;
 use embedding_norms::theory::duality::best_norm;
+use embedding_norms_lab::claim::Claim;
+use embedding_norms_lab::figure::Figure;
 use ndarray::{ArrayView1, array};
 use serde::{Deserialize, Serialize};
 

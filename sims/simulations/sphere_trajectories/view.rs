@@ -2,8 +2,8 @@
 
 use std::f64::consts::PI;
 
-use embedding_norms::lab::figure::{Colour, Layer, Panel, Style};
 use embedding_norms::sphere::{geodesic, inner, norm_of};
+use embedding_norms_lab::figure::{Colour, Layer, Panel, Style};
 use ndarray::{Array1, ArrayView1, array};
 
 use super::{Member, PointRow, REGIMES, Regime};
@@ -104,11 +104,8 @@ pub fn cross(x: ArrayView1<'_, f64>, y: ArrayView1<'_, f64>) -> Array1<f64> {
 pub fn globe() -> Panel {
     let edge = 1.05;
     let mut panel = Panel::picture((-edge, edge), (-edge, edge)).layer(Layer::disc((0.0, 0.0), 1.0));
-    let style = Style::reference()
-        .colour(Colour::PAPER)
-        .dash(embedding_norms::lab::figure::Dash::Solid)
-        .width(0.7)
-        .opacity(0.8);
+    let style =
+        Style::reference().colour(Colour::PAPER).dash(embedding_norms_lab::figure::Dash::Solid).width(0.7).opacity(0.8);
     for line in graticule() {
         panel = panel.layer(Layer::line("", line).style(style));
     }
@@ -138,7 +135,7 @@ fn graticule() -> Vec<Vec<(f64, f64)>> {
 
 /// The look of a pair.
 pub fn style(pair: usize) -> Style {
-    Style::series(pair).dash(embedding_norms::lab::figure::Dash::Solid)
+    Style::series(pair).dash(embedding_norms_lab::figure::Dash::Solid)
 }
 
 /// The paths of all regimes, in the order of the panels.

@@ -1,8 +1,8 @@
 //! Claims about the statements, from the tables of unequal norms.
 
-use embedding_norms::lab::claim::{Claim, claim};
-use embedding_norms::lab::law::{Observation, fit_power_law};
 use embedding_norms::statistics::mean_with_interval;
+use embedding_norms_lab::claim::{Claim, claim};
+use embedding_norms_lab::law::{Observation, fit_power_law};
 
 use super::runs::{NormsRow, TurnedRow};
 use crate::simulations::grouping::{averages, by, estimated};

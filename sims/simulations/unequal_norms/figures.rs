@@ -1,8 +1,8 @@
 //! Unequal norms as a figure, from the tables alone.
 
-use embedding_norms::lab::figure::number::significant;
-use embedding_norms::lab::figure::{Axis, Colour, Figure, Layer, Legend, Panel, Raster, Side, Style};
 use embedding_norms::statistics::mean;
+use embedding_norms_lab::figure::number::significant;
+use embedding_norms_lab::figure::{Axis, Colour, Figure, Layer, Legend, Panel, Raster, Side, Style};
 
 use super::claims::Residual;
 use super::runs::{NormsRow, TurnedRow};

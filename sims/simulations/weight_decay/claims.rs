@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use embedding_norms::lab::claim::{Claim, Stating, claim};
-use embedding_norms::lab::law::{Observation, fit_power_law};
 use embedding_norms::statistics::Estimate;
+use embedding_norms_lab::claim::{Claim, Stating, claim};
+use embedding_norms_lab::law::{Observation, fit_power_law};
 
 use super::approach::{ApproachRow, FROM, TO, whole_power};
 use super::projection::{ProjectionRow, Rule};

@@ -1,7 +1,7 @@
 //! Norms under weight decay as a figure, from the tables alone.
 
-use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Side, Style};
 use embedding_norms::statistics::{Estimate, mean, mean_with_interval};
+use embedding_norms_lab::figure::{Axis, Figure, Layer, Legend, Panel, Side, Style};
 
 use super::approach::ApproachRow;
 use super::projection::{ProjectionRow, Rule};

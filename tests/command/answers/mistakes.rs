@@ -17,7 +17,7 @@ fn what_is_no_statement_is_told_what_it_is() {
     no("SimCLR", &["nt-xent is a loss: embedding-norms losses"]);
     no("AdamW", &["adamw is an optimizer: embedding-norms optimizers"]);
     no("nonsense", &["there are G1, G2"]);
-    let title = embedding_norms::lab::statement::find("D1").unwrap().title;
+    let title = embedding_norms_lab::statement::find("D1").unwrap().title;
     for same in ["d1", "D-1", "D1", &title.to_lowercase().replace(' ', "-")] {
         assert!(stdout(folder.path(), &format!("explain {same}")).starts_with("D1  "), "{same}");
     }

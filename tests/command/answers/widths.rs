@@ -1,6 +1,6 @@
 //! Lines fit the terminal, from 40 to 120 columns.
 
-use embedding_norms::lab::statement::STATEMENTS;
+use embedding_norms_lab::statement::STATEMENTS;
 use unicode_width::UnicodeWidthStr;
 
 use crate::answers::{LINES, folder};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use embedding_norms::lab::figure;
+use embedding_norms_lab::figure;
 use serde_json::Value;
 
 use crate::output::support::{TINY, embeddings, files, folder, run, tiny};

@@ -3,14 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use embedding_norms::lab::figure;
+use embedding_norms_lab::figure;
 
 use crate::output::support::{TINY, embeddings, folder, run, tiny};
 use crate::repository::root;
 
-/// The sources of the library and of the command.
+/// The sources of the library, the laboratory and the command.
 fn sources() -> Vec<PathBuf> {
-    let mut folders = ["src", "sims"].map(|name| root().join(name)).to_vec();
+    let mut folders = ["src", "lab", "sims"].map(|name| root().join(name)).to_vec();
     let mut found = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {

@@ -1,8 +1,8 @@
 //! Norms as confidence on images of a user's own, against statement S5, with controls.
 
 use embedding_norms::confidence::spearman;
-use embedding_norms::lab::claim::{Claim, Stating, Verdict, claim, claim_of_paper};
 use embedding_norms::statistics::{Estimate, mean};
+use embedding_norms_lab::claim::{Claim, Stating, Verdict, claim, claim_of_paper};
 
 use super::labels::{Finding, Wrong};
 use super::measures::Measure;

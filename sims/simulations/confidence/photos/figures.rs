@@ -1,7 +1,7 @@
 //! The paper's figures beside ours, from the tables alone.
 
-use embedding_norms::lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
 use embedding_norms::statistics::{mean, mean_with_interval};
+use embedding_norms_lab::figure::{Axis, Figure, Layer, Legend, Panel, Style};
 
 use super::labels::{Finding, Wrong};
 use super::measures::Measure;
