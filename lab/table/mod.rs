@@ -5,6 +5,7 @@
 //! reads back to the same bits, and a missing value is an empty field (JSON `null`), never 0.
 
 mod rows;
+pub mod spaced;
 
 use std::io::{Read, Write};
 

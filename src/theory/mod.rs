@@ -14,13 +14,15 @@
 //! One module per chapter of the documentation: [`one_step`] (D1-D3), [`convergence`] (L1-L5), [`scaling`] (L6),
 //! [`duality`] (L7, L8), [`growth`] (S1, S2), [`equilibrium`] (S3),
 //! [`encoders`] (S7), [`specificity`] (S8).
-//! [`pair`] iterates D1 and is the engine behind counts of steps that need no vectors.
+//! [`pair`] iterates D1 and is the engine behind counts of steps that need no vectors, [`map`] counts them over the plane of
+//! leg ratio and angle and compares them with L1, L7 and L8.
 
 pub mod convergence;
 pub mod duality;
 pub mod encoders;
 pub mod equilibrium;
 pub mod growth;
+pub mod map;
 pub mod one_step;
 pub mod pair;
 pub mod scaling;

@@ -11,6 +11,7 @@ use embedding_norms::simulation::{PairDescent, Start, StopRules};
 use embedding_norms::sphere::{norm_of, uniform};
 use embedding_norms::theory::convergence::{half_tangent_at, next_order_steps};
 use embedding_norms::theory::duality::{best_norm, both_need_a_step, dual, one_step_band};
+use embedding_norms::theory::map::{Agreement, Grid, Map, Tally};
 use embedding_norms::theory::one_step::{EqualPair, Pair, sine};
 use embedding_norms::theory::pair::{Count, steps_of_pair, steps_of_pairs};
 use ndarray::{Array2, Axis};
@@ -366,4 +367,41 @@ fn an_opposite_pair_is_stationary_in_every_engine() {
     assert!(
         steps_of_pairs(&[1.0], &[0.02, 0.02], 1e-3, 10).is_err() && steps_of_pairs(&[-1.0], &[0.02], 1e-3, 10).is_err()
     );
+}
+
+/// Counts of a grid of 61 × 61 cells, us from 1/2000 to 2000, and one of them changed.
+fn agreements(changed: Option<(usize, usize, u64)>) -> Vec<Agreement> {
+    let (grid, tolerance) = (Grid::new(61, 2000.0), 1e-2);
+    let mut counts: Vec<_> = (0..61).map(|row| grid.steps(row, tolerance, BUDGET).unwrap()).collect();
+    if let Some((row, column, steps)) = changed {
+        assert_ne!(counts[row][column].replace(steps), Some(steps));
+    }
+    let map = Map { grid: &grid, counts: counts.iter().map(Vec::as_slice).collect(), tolerance };
+    (0..61).map(|row| map.agreement(row)).collect()
+}
+
+#[test]
+fn l7_and_l8_hold_in_every_cell_of_a_map_and_one_wrong_count_is_noticed() {
+    let exceptions = |agreements: &[Agreement]| {
+        let of = |tally: fn(&Agreement) -> Tally| agreements.iter().map(|row| tally(row).exceptions).sum::<u64>();
+        [
+            of(|row| row.inside),
+            of(|row| row.outside),
+            of(|row| row.band),
+            of(|row| row.flank),
+            of(|row| row.mirror_flank),
+        ]
+    };
+    let all = agreements(None);
+    assert_eq!(exceptions(&all), [0; 5]);
+    let cells = |tally: fn(&Agreement) -> Tally| all.iter().map(|row| tally(row).cells).sum::<u64>();
+    assert_eq!(cells(|row| row.inside) + cells(|row| row.outside), 61 * 61);
+    assert_eq!(cells(|row| row.band), cells(|row| row.inside));
+    assert!(cells(|row| row.outside) >= 61 && cells(|row| row.flank) > 100);
+    assert_eq!(cells(|row| row.flank), cells(|row| row.mirror_flank));
+    // Both a cell and its mirror image are compared with the wrong count; L1 and L8 with their own cell only.
+    assert_eq!(exceptions(&agreements(Some((28, 30, 2)))), [2, 0, 1, 0, 0]);
+    assert_eq!(exceptions(&agreements(Some((30, 0, 7)))), [2, 0, 0, 1, 0]);
+    assert_eq!(exceptions(&agreements(Some((30, 60, 7)))), [2, 0, 0, 0, 1]);
+    assert_eq!(exceptions(&agreements(Some((0, 30, 3)))), [0, 2, 0, 0, 0]);
 }

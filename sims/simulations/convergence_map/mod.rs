@@ -6,7 +6,6 @@
 
 mod claims;
 mod figures;
-mod grid;
 mod landing;
 mod rows;
 mod survey;
@@ -15,8 +14,9 @@ use clap::Args;
 use embedding_norms::setting::within;
 use embedding_norms::theory::convergence::half_tangent_at;
 use embedding_norms::theory::duality::dual;
+use embedding_norms::theory::map::{Grid, Map};
 use embedding_norms::theory::one_step::Pair;
-use embedding_norms::theory::pair::{steps_of_pair, steps_of_pairs};
+use embedding_norms::theory::pair::steps_of_pair;
 use embedding_norms_lab::claim::Claim;
 use embedding_norms_lab::figure::Figure;
 use rand::Rng;
@@ -26,9 +26,7 @@ use crate::cli::failure::Failure;
 use crate::cli::values;
 use crate::simulations::simulation::{Simulation, Tables};
 use crate::simulations::study::{Context, Plan, Study};
-use grid::Grid;
 use rows::{CountsRow, UnequalRow};
-use survey::Map;
 
 /// Rows and columns of the table `map`, at most.
 const DRAWN: usize = 251;
@@ -117,11 +115,12 @@ Examples:
     }
 
     fn derive(&self, tables: &mut Tables) -> Result<(), Failure> {
-        let (grid, counts) = (Grid::new(self.cells, self.range), tables.take()?);
-        let map = Map { grid: &grid, counts: &counts, tolerance: self.tolerance };
-        tables.push_rows(&map.tidy(TIDY))?;
-        tables.push_rows(&map.compact(DRAWN))?;
-        Ok(tables.push_rows(&map.survey())?)
+        let (grid, rows) = (Grid::new(self.cells, self.range), tables.take::<CountsRow>()?);
+        let counts = rows.iter().map(|row| row.steps.as_slice()).collect();
+        let map = Map { grid: &grid, counts, tolerance: self.tolerance };
+        tables.push_rows(&survey::tidy(&map, TIDY))?;
+        tables.push_rows(&survey::compact(&map, DRAWN))?;
+        Ok(tables.push_rows(&survey::survey(&map))?)
     }
 
     fn claims(&self, tables: &Tables, _replicates: u64) -> Result<Vec<Claim>, Failure> {
@@ -150,11 +149,7 @@ impl Study for Band {
             return Ok(Vec::new());
         }
         let grid = Grid::new(self.cells, self.range);
-        let row = |row: usize| {
-            let step_sizes: Vec<f64> = (0..self.cells).map(|column| grid.step_size(row, column)).collect();
-            let half_tangents = vec![grid.half_tangents[row]; self.cells];
-            Ok(CountsRow { steps: steps_of_pairs(&half_tangents, &step_sizes, self.tolerance, self.budget as u64)? })
-        };
+        let row = |row: usize| Ok(CountsRow { steps: grid.steps(row, self.tolerance, self.budget as u64)? });
         (self.from..self.to).take_while(|_| !unit.is_cancelled()).map(row).collect()
     }
 }

@@ -1,5 +1,6 @@
 //! The rows of the tables: a tidy one of few cells, a compact one of enough cells to draw, and what each φ0 shows.
 
+use embedding_norms_lab::table::spaced;
 use serde::{Deserialize, Serialize};
 
 use crate::simulations::study::Row;
@@ -95,44 +96,4 @@ pub struct UnequalRow {
 
 impl Row for UnequalRow {
     const TABLE: &'static str = "unequal";
-}
-
-/// Counts in one text, divided by spaces.
-mod spaced {
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    /// What stands for a missing count.
-    const MISSING: &str = "-";
-
-    pub fn serialize<S: Serializer>(steps: &[Option<u64>], serializer: S) -> Result<S::Ok, S::Error> {
-        let text = |steps: &Option<u64>| steps.map_or_else(|| MISSING.to_owned(), |steps| steps.to_string());
-        serializer.serialize_str(&steps.iter().map(text).collect::<Vec<_>>().join(" "))
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Option<u64>>, D::Error> {
-        let count =
-            |text: &str| if text == MISSING { Ok(None) } else { text.parse().map(Some).map_err(D::Error::custom) };
-        String::deserialize(deserializer)?.split(' ').map(count).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use embedding_norms_lab::table::Table;
-
-    use super::*;
-
-    #[test]
-    fn counts_come_back_from_the_file_with_those_that_are_missing() {
-        let written = [vec![Some(3), None, Some(0)], vec![None], vec![Some(7)]];
-        let mut table = Table::of_rows::<CountsRow>();
-        table.extend(&written.clone().map(|steps| CountsRow { steps })).unwrap();
-        let text = table.to_csv().unwrap();
-        assert_eq!(text, "steps\n3 - 0\n-\n7\n");
-        let read: Vec<CountsRow> = Table::read_csv(text.as_bytes()).unwrap().typed().unwrap();
-        assert_eq!(read.into_iter().map(|row| row.steps).collect::<Vec<_>>(), written);
-        let broken = Table::read_csv("steps\n3 x\n".as_bytes()).unwrap().typed::<CountsRow>().unwrap_err();
-        assert!(broken.to_string().starts_with("row 1"), "{broken}");
-    }
 }
