@@ -1,12 +1,11 @@
 //! Writing arrays of numbers in numpy's format.
 
 use std::fs::File;
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use embedding_norms::data::embeddings::file_of;
+use embedding_norms::data::embeddings::{file_of, write_npy};
 use ndarray::Array2;
-use npyz::WriterBuilder;
 
 use crate::cli::failure::Failure;
 use crate::cli::output::Folder;
@@ -58,11 +57,9 @@ pub fn write(folder: &Folder, name: &str, array: &Array2<f64>) -> Result<(), Fai
 }
 
 fn to_npy(file: &mut File, array: &Array2<f64>) -> io::Result<()> {
-    let shape = array.shape().iter().map(|side| *side as u64).collect::<Vec<_>>();
-    let writer = npyz::WriteOptions::<f64>::new().default_dtype().shape(&shape).writer(BufWriter::new(file));
-    let mut writer = writer.begin_nd()?;
-    writer.extend(array.iter().copied())?;
-    writer.finish()
+    let mut file = BufWriter::new(file);
+    write_npy(&mut file, array.view())?;
+    file.flush()
 }
 
 /// Whether two paths name the same file. An input may be FILE[:KEY][:ROWS].

@@ -1,6 +1,6 @@
 //! Every format, type, order and byte order gives back the numbers that were written.
 
-use embedding_norms::data::embeddings::{Embeddings, Faults, Problem, Progress};
+use embedding_norms::data::embeddings::{Embeddings, Faults, Problem, Progress, write_npy};
 use half::{bf16, f16};
 use ndarray::{Array2, array};
 use proptest::prelude::*;
@@ -34,6 +34,17 @@ fn reads_as(name: &str, expected: &Array2<f64>) -> String {
     }
     assert_eq!(rows, expected.nrows(), "{name}");
     source.element().to_string()
+}
+
+#[test]
+fn an_array_is_written_byte_for_byte_as_numpy_writes_it() {
+    let mut written = Vec::new();
+    write_npy(&mut written, z().view()).unwrap();
+    assert_eq!(written, std::fs::read(file("z.f8.C.little.npy")).unwrap());
+    // Transposed in memory, the rows are written all the same.
+    let mut transposed = Vec::new();
+    write_npy(&mut transposed, z().t().to_owned().t()).unwrap();
+    assert_eq!(transposed, written);
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! The header of numpy's .npy: a magic number, a version, and a dictionary of Python that names type, order and shape.
 
-use std::io::Read;
+use std::io::{self, Read, Write};
 
-use npyz::{Endianness, TypeChar, TypeStr};
-use py_literal::Value;
+use ndarray::ArrayView2;
 
 use super::element::Element;
 use super::error::Problem;
 use super::listing::shown;
+use super::literal::{Value, parse};
 use super::storage::interrupted;
 
 /// The first bytes of every .npy file.
@@ -16,7 +16,7 @@ pub(super) const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// Bytes of the longest header that is read. Numpy's own are below 10 000 unless an array has hundreds of fields.
 const LONGEST: usize = 65_536;
 
-/// Brackets within brackets of the deepest header that is read; the parser's time doubles with each.
+/// Brackets within brackets of the deepest header that is read: a parser has a stack for so many.
 const DEEPEST: usize = 8;
 
 /// What the header says.
@@ -34,21 +34,20 @@ pub(super) struct Header {
 pub(super) fn read_header(reader: &mut dyn Read, place: &str) -> Result<Header, Problem> {
     let (text, length) = read_text(reader, place)?;
     let corrupt = |what: String| Problem::corrupt(place, what);
-    let value: Value =
-        text.trim_end().parse().map_err(|_| corrupt(format!("its header is not a dictionary: '{}'", shown(&text))))?;
-    let Value::Dict(entries) = value else {
+    let Some(Value::Dictionary(entries)) = parse(text.trim_end()) else {
         return Err(corrupt(format!("its header is not a dictionary: '{}'", shown(&text))));
     };
     let entry = |name: &str| {
-        let found = entries.iter().find(|(key, _)| key.as_string().is_some_and(|key| key == name));
+        let found = entries.iter().find(|(key, _)| matches!(key, Value::Text(key) if key == name));
         found.map(|(_, value)| value).ok_or_else(|| corrupt(format!("its header lacks '{name}'")))
     };
-    let fortran = entry("fortran_order")?.as_boolean();
-    let fortran = fortran.ok_or_else(|| corrupt("'fortran_order' is neither True nor False".to_owned()))?;
+    let Value::Boolean(fortran) = *entry("fortran_order")? else {
+        return Err(corrupt("'fortran_order' is neither True nor False".to_owned()));
+    };
     let shape =
         shape(entry("shape")?).ok_or_else(|| corrupt("its shape is not a tuple of whole numbers".to_owned()))?;
     let (element, big_endian) = match entry("descr")? {
-        Value::String(code) => element(code, place)?,
+        Value::Text(code) => element(code, place)?,
         fields => (Element::Record(of_record(fields)), false),
     };
     Ok(Header { shape, element, fortran, big_endian, length })
@@ -105,7 +104,7 @@ fn depth(text: &str) -> usize {
 
 fn shape(value: &Value) -> Option<Vec<u64>> {
     let (Value::Tuple(sides) | Value::List(sides)) = value else { return None };
-    sides.iter().map(|side| u64::try_from(side.as_integer()?).ok()).collect()
+    sides.iter().map(|side| if let Value::Whole(side) = side { Some(*side) } else { None }).collect()
 }
 
 /// The expression of numpy that makes a matrix of an array of records, `z`.
@@ -129,28 +128,69 @@ fn of_record(fields: &Value) -> String {
 /// Name, kind of element, and whether it has a shape of its own.
 fn field_of_record(field: &Value) -> Option<(String, char, bool)> {
     let Value::Tuple(parts) = field else { return None };
-    let [Value::String(name), kind, shape @ ..] = parts.as_slice() else { return None };
-    let kind = kind.as_string().and_then(|code| code.chars().find(char::is_ascii_alphabetic)).unwrap_or('V');
+    let [Value::Text(name), kind, shape @ ..] = parts.as_slice() else { return None };
+    let kind = if let Value::Text(code) = kind { code.chars().find(char::is_ascii_alphabetic) } else { None };
+    let kind = kind.unwrap_or('V');
     Some((shown(name), kind, !shape.is_empty()))
 }
 
 /// The type that a code such as `<f4` stands for, and whether its bytes come the largest first.
 fn element(code: &str, place: &str) -> Result<(Element, bool), Problem> {
-    let kind: TypeStr =
-        code.parse().map_err(|_| Problem::corrupt(place, format!("its type '{}' is not known", shown(code))))?;
-    let size = usize::try_from(kind.size_field()).unwrap_or(usize::MAX);
-    let element = match (kind.type_char(), size) {
-        (TypeChar::Object, _) => Element::Object,
-        (TypeChar::Complex, 1..) => Element::Complex(size),
-        (TypeChar::RawData, 1..) => Element::Raw(size),
-        (TypeChar::Float, 2) => Element::F16,
-        (TypeChar::Float, 4) => Element::F32,
-        (TypeChar::Float, 8) => Element::F64,
-        (TypeChar::Int, 1 | 2 | 4 | 8) => Element::Signed(size),
-        (TypeChar::Uint, 1 | 2 | 4 | 8) | (TypeChar::Bool, 1) => Element::Unsigned(size),
-        (TypeChar::ByteStr, 1..) => Element::Bytes(size),
-        (TypeChar::UnicodeStr, 1..) => Element::Unicode(size),
-        _ => Element::Other(shown(code)),
+    let unknown = || Problem::corrupt(place, format!("its type '{}' is not known", shown(code)));
+    let (order, kind, size) = parts_of(code).ok_or_else(unknown)?;
+    let element = match (kind, size) {
+        ('O', _) => Element::Object,
+        ('c', 8 | 16 | 32) => Element::Complex(size),
+        ('V', 1..) => Element::Raw(size),
+        ('f', 2) => Element::F16,
+        ('f', 4) => Element::F32,
+        ('f', 8) => Element::F64,
+        ('i', 1 | 2 | 4 | 8) => Element::Signed(size),
+        ('u', 1 | 2 | 4 | 8) | ('b', 1) => Element::Unsigned(size),
+        ('S' | 'a', 1..) => Element::Bytes(size),
+        ('U', 1..) => Element::Unicode(size),
+        ('b' | 'i' | 'u' | 'f' | 'c' | 'm' | 'M' | 'S' | 'a' | 'U' | 'V', _) => Element::Other(shown(code)),
+        _ => return Err(unknown()),
     };
-    Ok((element, kind.endianness() == Endianness::Big))
+    Ok((element, order == '>'))
+}
+
+/// Order of bytes, kind and size of a type's code: of `<M8[ns]` <, M and 8. Objects have no size.
+fn parts_of(code: &str) -> Option<(char, char, usize)> {
+    let mut letters = code.chars();
+    let order = letters.next().filter(|order| "<>|".contains(*order))?;
+    let kind = letters.next()?;
+    let size = letters.as_str().split('[').next()?;
+    let size = if size.is_empty() && kind == 'O' { 0 } else { size.parse().ok()? };
+    Some((order, kind, size))
+}
+
+/// Writes an array as f64 in C order, version 1.0 of the format (<https://numpy.org/neps/nep-0001-npy-format.html>).
+///
+/// ```
+/// use embedding_norms::data::embeddings::write_npy;
+/// let mut file = Vec::new();
+/// write_npy(&mut file, ndarray::array![[1.0, 2.0, 3.0]].view())?;
+/// assert_eq!((&file[..6], file.len()), (b"\x93NUMPY".as_slice(), 128 + 3 * 8));
+/// # std::io::Result::Ok(())
+/// ```
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_npy(writer: &mut dyn Write, array: ArrayView2<'_, f64>) -> io::Result<()> {
+    let (rows, columns) = array.dim();
+    let dictionary = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
+    // What is before the data ends with a new line, at a multiple of 64 bytes.
+    let before = MAGIC.len() + 4;
+    let length = (before + dictionary.len() + 1).next_multiple_of(64) - before;
+    writer.write_all(MAGIC)?;
+    writer.write_all(&[1, 0])?;
+    writer.write_all(&u16::try_from(length).expect("a dictionary of two numbers").to_le_bytes())?;
+    let width = length - 1;
+    writeln!(writer, "{dictionary:<width$}")?;
+    for row in array.rows() {
+        let bytes: Vec<u8> = row.iter().flat_map(|number| number.to_le_bytes()).collect();
+        writer.write_all(&bytes)?;
+    }
+    Ok(())
 }

@@ -2,7 +2,6 @@
 
 use std::io::{Read, Seek};
 
-use npyz::npz::array_name_from_file_name;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::entry::Entry;
@@ -38,8 +37,7 @@ pub(super) fn open(
     if let Some(office) = foreign::in_archive(&files) {
         return Err(office);
     }
-    let keys: Vec<String> =
-        files.iter().filter_map(|file| array_name_from_file_name(file)).map(str::to_owned).collect();
+    let keys: Vec<String> = files.iter().filter_map(|file| name_of_array(file)).map(str::to_owned).collect();
     let key = choose(&keys, key, name, "np.savez(\"z.npz\", z=z)")?;
     let entry = find(&mut archive, &format!("{key}.npy"), length, place(key))?;
     drop(archive);
@@ -50,6 +48,11 @@ pub(super) fn open(
     let (names, skipped) = ((entry.place.clone(), load(key)), header.length);
     StoredArray::new(names, header.shape, header.element, Bytes::Entry { entry, skipped }, data)
         .map(|array| StoredArray { fortran: header.fortran, big_endian: header.big_endian, ..array })
+}
+
+/// The name of an array, whose file in the archive has it before its ending.
+fn name_of_array(file: &str) -> Option<&str> {
+    file.split('\0').next()?.strip_suffix(".npy")
 }
 
 /// How Python loads an array with a name.
