@@ -112,7 +112,8 @@ impl Kernel for LookAtAll<'_> {
                     let [z, w] = load(simd, coordinate, part);
                     squares = [squares[0] + z * z, squares[1] + w * w];
                 }
-                take_norms(&mut look, part, squares);
+                keep_squares(&mut look, part, squares);
+                take_norms(simd, &mut look, part);
             }
             invert_norms(simd, &mut look);
             compare(simd, block, &mut look);
@@ -163,22 +164,39 @@ impl Kernel for Step<'_> {
             learning_rates: self.learning_rates.map(|rate| Vector::splat(simd, rate)),
             projection: Vector::splat(simd, self.projection),
         };
+        let parts = LANES / S::F64_LANES;
         // The processor goes only so far ahead of a square root or a division that is not done. So the roots of a block,
-        // its divisions and the inner products that need both are kept apart, by the work of other blocks.
-        let mut moved: Option<(&mut [Coordinate], Look<'_>)> = None;
+        // its divisions and the inner products that need both are kept apart, by the work of other blocks. Narrow vectors
+        // take more instructions, so that it does not even see past the sums of squares: their roots wait for a block more.
+        let roots_wait = parts > 1;
+        let mut waiting: Option<(&mut [Coordinate], Look<'_>)> = None;
+        let mut inverted: Option<(&mut [Coordinate], Look<'_>)> = None;
         let blocks = self.blocks.coordinates.chunks_exact_mut(self.blocks.dimension).zip(self.blocks.looks.each());
         for (block, mut look) in blocks {
-            for part in 0..LANES / S::F64_LANES {
+            for part in 0..parts {
                 let squares = move_block(simd, block, &look, part, factors);
-                take_norms(&mut look, part, squares);
+                keep_squares(&mut look, part, squares);
+                if !roots_wait {
+                    take_norms(simd, &mut look, part);
+                } else if let Some((_, look)) = &mut waiting {
+                    take_norms(simd, look, part);
+                }
             }
-            if let Some((block, mut look)) = moved.take() {
+            let rooted = if roots_wait { waiting.replace((block, look)) } else { Some((block, look)) };
+            let Some((block, mut look)) = rooted else { continue };
+            if let Some((block, mut look)) = inverted {
                 compare(simd, block, &mut look);
             }
             invert_norms(simd, &mut look);
-            moved = Some((block, look));
+            inverted = Some((block, look));
         }
-        if let Some((block, mut look)) = moved {
+        if let Some((_, look)) = &mut waiting {
+            for part in 0..parts {
+                take_norms(simd, look, part);
+            }
+            invert_norms(simd, look);
+        }
+        for (block, mut look) in [inverted, waiting].into_iter().flatten() {
             compare(simd, block, &mut look);
         }
     }
@@ -217,26 +235,69 @@ fn move_block<S: Simd>(
     part: usize,
     factors: Factors<S>,
 ) -> [Vector<S>; 2] {
+    let rates = factors.learning_rates;
     let [to_x, to_y] = load(simd, look.reciprocal_norms, part);
     let radial = Vector::new(simd, S::as_simd_f64s(look.inner).0[part]) * factors.projection;
     let mut squares = [Vector::splat(simd, 0.0); 2];
-    for coordinate in block {
-        let [z, w] = load(simd, coordinate, part);
-        let [x, y] = units([z, w], [to_x, to_y]);
-        let z = z + factors.learning_rates[0] * ((y - radial * x) * to_x);
-        let w = w + factors.learning_rates[1] * ((x - radial * y) * to_y);
-        store(&mut coordinate.0[0], part, z);
-        store(&mut coordinate.0[1], part, w);
-        squares = [squares[0] + z * z, squares[1] + w * w];
+    if S::F64_LANES == LANES {
+        for coordinate in block {
+            let [z, w] = load(simd, coordinate, part);
+            let [x, y] = units([z, w], [to_x, to_y]);
+            let moved = [z + rates[0] * pull(x, y, radial, to_x), w + rates[1] * pull(y, x, radial, to_y)];
+            squares = put(coordinate, part, moved, squares);
+        }
+        return squares;
     }
-    squares
+    // Narrow vectors take so many instructions that the processor does not look ahead to the next coordinate by itself:
+    // the pulls on it are found while this one moves, which takes as long.
+    let mut coordinates = block.iter_mut();
+    let Some(mut current) = coordinates.next() else { return squares };
+    let [x, y] = units(load(simd, current, part), [to_x, to_y]);
+    let mut pulls = [pull(x, y, radial, to_x), pull(y, x, radial, to_y)];
+    for next in coordinates {
+        let [x, y] = units(load(simd, next, part), [to_x, to_y]);
+        let next_pulls = [pull(x, y, radial, to_x), pull(y, x, radial, to_y)];
+        let [z, w] = load(simd, current, part);
+        squares = put(current, part, [z + rates[0] * pulls[0], w + rates[1] * pulls[1]], squares);
+        (current, pulls) = (next, next_pulls);
+    }
+    let [z, w] = load(simd, current, part);
+    put(current, part, [z + rates[0] * pulls[0], w + rates[1] * pulls[1]], squares)
 }
 
-/// ‖z‖ and ‖w‖ of one vector of a block whose ‖z‖² and ‖w‖² are known, in the place of their reciprocals.
+/// What draws one vector of a coordinate of a member to the other one, from x and y of either direction.
 #[inline(always)]
-fn take_norms<S: Simd>(look: &mut Look<'_>, part: usize, squares: [Vector<S>; 2]) {
-    for (norms, square) in look.reciprocal_norms.0.iter_mut().zip(squares) {
-        store(norms, part, square.root());
+fn pull<S: Simd>(x: Vector<S>, y: Vector<S>, radial: Vector<S>, to_x: Vector<S>) -> Vector<S> {
+    (y - radial * x) * to_x
+}
+
+/// Puts one vector of a coordinate where it moved; the sums of squares with its own.
+#[inline(always)]
+fn put<S: Simd>(
+    coordinate: &mut Coordinate,
+    part: usize,
+    [z, w]: [Vector<S>; 2],
+    squares: [Vector<S>; 2],
+) -> [Vector<S>; 2] {
+    store(&mut coordinate.0[0], part, z);
+    store(&mut coordinate.0[1], part, w);
+    [squares[0] + z * z, squares[1] + w * w]
+}
+
+/// Puts ‖z‖² and ‖w‖² of one vector of a block in the place of the reciprocal norms.
+#[inline(always)]
+fn keep_squares<S: Simd>(look: &mut Look<'_>, part: usize, squares: [Vector<S>; 2]) {
+    for (place, square) in look.reciprocal_norms.0.iter_mut().zip(squares) {
+        store(place, part, square);
+    }
+}
+
+/// ‖z‖ and ‖w‖ of one vector of a block whose ‖z‖² and ‖w‖² stand in their place.
+#[inline(always)]
+fn take_norms<S: Simd>(simd: S, look: &mut Look<'_>, part: usize) {
+    let squares = load(simd, look.reciprocal_norms, part);
+    for (place, square) in look.reciprocal_norms.0.iter_mut().zip(squares) {
+        store(place, part, square.root());
     }
 }
 
@@ -248,17 +309,19 @@ fn invert_norms<S: Simd>(simd: S, look: &mut Look<'_>) {
     }
 }
 
-/// x·y of a block whose norms are known.
+/// x·y of a block whose norms are known. All its vectors are summed side by side, as each sum waits for its last term.
 #[inline(always)]
 fn compare<S: Simd>(simd: S, block: &[Coordinate], look: &mut Look<'_>) {
-    for part in 0..LANES / S::F64_LANES {
-        let to_units = load(simd, look.reciprocal_norms, part);
-        // A loop, not a fold: its closure might be left out of line, and then be compiled without these instructions.
-        let mut inner = Vector::splat(simd, 0.0);
-        for coordinate in block {
-            let [x, y] = units(load(simd, coordinate, part), to_units);
-            inner = inner + x * y;
+    let parts = LANES / S::F64_LANES;
+    // Loops, not folds: a closure might be left out of line, and then be compiled without these instructions.
+    let mut inner = [Vector::splat(simd, 0.0); LANES];
+    for coordinate in block {
+        for (part, inner) in inner[..parts].iter_mut().enumerate() {
+            let [x, y] = units(load(simd, coordinate, part), load(simd, look.reciprocal_norms, part));
+            *inner = *inner + x * y;
         }
+    }
+    for (part, &inner) in inner[..parts].iter().enumerate() {
         store(look.inner, part, inner);
     }
 }

@@ -110,18 +110,41 @@ pub fn equal_inner_product_step<F: Field>(k: F, u: F) -> [F; 2] {
 ///
 /// `doubled` is 2u₀. One division serves both pairs, as divisions are what bounds a step.
 #[inline(always)]
-pub fn advance<F: Field>([first, second]: [[F; 2]; 2], doubled: [F; 2]) -> ([[F; 2]; 2], [F; 2]) {
+pub fn advance<F: Field>(pairs: [[F; 2]; 2], doubled: [F; 2]) -> ([[F; 2]; 2], [F; 2]) {
+    turned(pairs, squared(pairs), doubled)
+}
+
+/// a², b² and 1/(a² + b²) of a pair.
+#[derive(Clone, Copy)]
+pub(crate) struct Squared<F> {
+    squares: [F; 2],
+    reciprocal: F,
+}
+
+/// What [`advance`] begins with: all up to its division.
+#[inline(always)]
+pub(crate) fn squared<F: Field>([first, second]: [[F; 2]; 2]) -> [Squared<F>; 2] {
     let squares = [[first[0] * first[0], first[1] * first[1]], [second[0] * second[0], second[1] * second[1]]];
     let norms = [squares[0][0] + squares[0][1], squares[1][0] + squares[1][1]];
-    let both = doubled[0].constant(1.0) / (norms[0] * norms[1]);
-    let (first, first_half) = turned(first, squares[0], norms[1] * both, doubled[0]);
-    let (second, second_half) = turned(second, squares[1], norms[0] * both, doubled[1]);
+    let both = norms[0].constant(1.0) / (norms[0] * norms[1]);
+    [
+        Squared { squares: squares[0], reciprocal: norms[1] * both },
+        Squared { squares: squares[1], reciprocal: norms[0] * both },
+    ]
+}
+
+/// The rest of [`advance`].
+#[inline(always)]
+pub(crate) fn turned<F: Field>(pairs: [[F; 2]; 2], squared: [Squared<F>; 2], doubled: [F; 2]) -> ([[F; 2]; 2], [F; 2]) {
+    let (first, first_half) = turned_pair(pairs[0], squared[0], doubled[0]);
+    let (second, second_half) = turned_pair(pairs[1], squared[1], doubled[1]);
     ([first, second], [first_half, second_half])
 }
 
-/// (a', b') and p, with a², b² and 1/(a² + b²) at hand.
+/// (a', b') and p.
 #[inline(always)]
-fn turned<F: Field>([across, along]: [F; 2], squares: [F; 2], reciprocal: F, doubled: F) -> ([F; 2], F) {
+fn turned_pair<F: Field>([across, along]: [F; 2], squared: Squared<F>, doubled: F) -> ([F; 2], F) {
+    let Squared { squares, reciprocal } = squared;
     let one = doubled.constant(1.0);
     let (p, q, v) = (squares[0] * reciprocal, squares[1] * reciprocal, doubled * reciprocal);
     ([across * (p + q * (one - v)), along * (one + v * p)], p)

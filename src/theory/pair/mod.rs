@@ -8,7 +8,9 @@ pub use self::blocks::steps_of_pairs;
 use crate::numerics::vectorize::{Aligned, Kernel, LANES, Vector, sum, vectorize};
 pub use crate::setting::FirstStep;
 use crate::setting::{SettingError, positive, tolerance, within};
-use crate::theory::one_step::{ANTIPODAL_HALF_TANGENT, EqualPair, Pair, advance, half_angle, one_minus_cosine};
+use crate::theory::one_step::{
+    ANTIPODAL_HALF_TANGENT, EqualPair, Pair, Squared, half_angle, one_minus_cosine, squared, turned,
+};
 
 /// How a count of steps ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,7 +52,7 @@ fn at_rest(moves: bool) -> Count {
     if moves { Count::Budget } else { Count::Stationary }
 }
 
-/// Eight pairs, across and along their bisectors: the coordinates of [`advance`].
+/// Eight pairs, across and along their bisectors: the coordinates of [`advance`](crate::theory::one_step::advance).
 type Line = Aligned<[[f64; LANES]; 2]>;
 
 /// Aligned pairs, which stay so and add 0 to every sum: what lines begin as, and are padded with.
@@ -80,11 +82,29 @@ fn store<S: Simd>(halves: &mut [[f64; LANES]; 2], part: usize, vectors: [Vector<
     }
 }
 
+/// One vector of both lines.
+#[inline(always)]
+fn load_lines<S: Simd>(simd: S, lines: &[Line; 2], part: usize) -> [[Vector<S>; 2]; 2] {
+    [load(simd, &lines[0].0, part), load(simd, &lines[1].0, part)]
+}
+
 /// One step of one vector of both lines, with 2u₀ of its pairs; sin²(φ/2) before it.
 #[inline(always)]
 fn advance_part<S: Simd>(simd: S, lines: &mut [Line; 2], part: usize, doubled: [Vector<S>; 2]) -> [Vector<S>; 2] {
-    let before = [load(simd, &lines[0].0, part), load(simd, &lines[1].0, part)];
-    let ([first, second], halves) = advance(before, doubled);
+    let begun = squared(load_lines(simd, lines, part));
+    finish_part(simd, lines, part, begun, doubled)
+}
+
+/// The rest of a step that [`squared`] began.
+#[inline(always)]
+fn finish_part<S: Simd>(
+    simd: S,
+    lines: &mut [Line; 2],
+    part: usize,
+    begun: [Squared<Vector<S>>; 2],
+    doubled: [Vector<S>; 2],
+) -> [Vector<S>; 2] {
+    let ([first, second], halves) = turned(load_lines(simd, lines, part), begun, doubled);
     store(&mut lines[0].0, part, first);
     store(&mut lines[1].0, part, second);
     halves
@@ -199,12 +219,32 @@ impl Kernel for Advance<'_> {
         let doubled = [Vector::splat(simd, 2.0 * self.0.step_size); 2];
         // Running sums of sin²(φ/2) = (1 − cos φ)/2, kept while the pairs are at hand.
         let mut sums = [[0.0; LANES]; 2];
-        for lines in &mut self.0.lines {
-            for part in 0..LANES / S::F64_LANES {
-                let halves = advance_part(simd, lines, part, doubled);
-                let before = load(simd, &sums, part);
-                store(&mut sums, part, [before[0] + halves[0], before[1] + halves[1]]);
+        // Without vectors, the compiler makes some of its own from the numbers of a line, if they are its innermost loop.
+        if S::F64_LANES == 1 {
+            for lines in &mut self.0.lines {
+                for lane in 0..LANES {
+                    let halves = advance_part(simd, lines, lane, doubled);
+                    let before = load(simd, &sums, lane);
+                    store(&mut sums, lane, [before[0] + halves[0], before[1] + halves[1]]);
+                }
             }
+            return 2.0 * sum(sums.as_flattened());
+        }
+        // A step waits for its division most of the time, so that of the next lines begins before these are moved. And
+        // each part of all lines has its turn, so that two sums are enough: there may be no more than sixteen registers.
+        for part in 0..LANES / S::F64_LANES {
+            let mut running = [Vector::splat(simd, 0.0); 2];
+            let mut lines = self.0.lines.iter_mut();
+            let Some(mut current) = lines.next() else { continue };
+            let mut begun = squared(load_lines(simd, current, part));
+            for next in lines {
+                let next_begun = squared(load_lines(simd, next, part));
+                let halves = finish_part(simd, current, part, begun, doubled);
+                running = [running[0] + halves[0], running[1] + halves[1]];
+                (current, begun) = (next, next_begun);
+            }
+            let halves = finish_part(simd, current, part, begun, doubled);
+            store(&mut sums, part, [running[0] + halves[0], running[1] + halves[1]]);
         }
         2.0 * sum(sums.as_flattened())
     }
