@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use embedding_norms::diagnosis::{Classes, DiagnosisError, Names, Sample, Snapshot, Subject, check_shapes};
-use embedding_norms_lab::figure::Size;
 use embedding_norms_command::python::diagnose::reading::check_finite;
 use embedding_norms_command::python::diagnose::{Case, Words, asked, command};
 use embedding_norms_command::python::{Failure, Folder, width};
+use embedding_norms_lab::figure::Size;
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
