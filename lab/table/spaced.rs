@@ -1,5 +1,5 @@
-//! Whole numbers in one text, divided by spaces, as a column of a table: for `#[serde(with = "embedding_norms_lab::table::spaced")]`.
-//! A row of thousands of numbers is one field so.
+//! Whole numbers in one text, separated by spaces, as a column of a table, for `#[serde(with = "embedding_norms_lab::table::spaced")]`:
+//! so a row of thousands of numbers is one field.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serializer};
@@ -34,7 +34,9 @@ fn text(numbers: &[Option<u64>]) -> String {
 }
 
 fn numbers(text: &str) -> Result<Vec<Option<u64>>, std::num::ParseIntError> {
-    text.split(' ').map(|word| if word == MISSING { Ok(None) } else { word.parse().map(Some) }).collect()
+    // Splitting an empty text gives one word.
+    let words = text.split(' ').filter(|_| !text.is_empty());
+    words.map(|word| if word == MISSING { Ok(None) } else { word.parse().map(Some) }).collect()
 }
 
 #[cfg(test)]
@@ -47,6 +49,12 @@ mod tests {
     struct Row {
         #[serde(with = "super")]
         steps: Vec<Option<u64>>,
+    }
+
+    #[test]
+    fn no_number_is_an_empty_text() {
+        assert_eq!(super::numbers(&super::text(&[])), Ok(Vec::new()));
+        assert!(super::numbers("1  2").is_err());
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// So many cells along each axis; us from 1/`range` to `range`.
+    /// So many cells along each axis, at least one; us from 1/`range` to `range`, which is above 1.
     pub fn new(cells: usize, range: f64) -> Self {
         let middle = |index: usize| (index as f64 + 0.5) / cells as f64;
         let angle = |index: usize| PI * middle(index);
@@ -55,6 +55,9 @@ impl Grid {
     }
 
     /// u = us/s of a cell.
+    ///
+    /// # Panics
+    /// Unless the grid has the cell.
     pub fn step_size(&self, row: usize, column: usize) -> f64 {
         let k = self.half_tangents[row];
         self.leg_ratios[column] * (1.0 + k * k) / (2.0 * k)
@@ -64,6 +67,9 @@ impl Grid {
     ///
     /// # Errors
     /// As for [`steps_of_pairs`].
+    ///
+    /// # Panics
+    /// Unless the grid has the row.
     pub fn steps(&self, row: usize, epsilon: f64, budget: u64) -> Result<Vec<Option<u64>>, SettingError> {
         let step_sizes: Vec<f64> = (0..self.cells()).map(|column| self.step_size(row, column)).collect();
         steps_of_pairs(&vec![self.half_tangents[row]; self.cells()], &step_sizes, epsilon, budget)
@@ -78,7 +84,7 @@ fn reciprocal(cells: usize, value: impl Fn(usize) -> f64) -> Vec<f64> {
     lower.into_iter().chain(middle).chain(upper).collect()
 }
 
-/// Steps of every cell of a grid.
+/// Steps of every cell of a grid. What is asked of a cell that is not in grid and counts panics.
 #[derive(Clone, Debug)]
 pub struct Map<'a> {
     /// The places of the cells.

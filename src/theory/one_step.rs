@@ -121,7 +121,7 @@ pub(crate) struct Squared<F> {
     reciprocal: F,
 }
 
-/// What [`advance`] begins with: all up to its division.
+/// What [`advance`] begins with: all up to and with its division.
 #[inline(always)]
 pub(crate) fn squared<F: Field>([first, second]: [[F; 2]; 2]) -> [Squared<F>; 2] {
     let squares = [[first[0] * first[0], first[1] * first[1]], [second[0] * second[0], second[1] * second[1]]];

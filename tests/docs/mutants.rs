@@ -21,7 +21,8 @@ fn first_three([file, functions, changes, _]: [String; 4]) -> [String; 3] {
     [file.trim_matches('`').to_owned(), functions, changes]
 }
 
-/// Whether the file of the library, whose folder is left out, or of the laboratory has a function of this name, such as `Pairs::slopes`, or a constant.
+/// Whether a file of the library, whose folder is left out, or of the laboratory has a function of this name, such as
+/// `Pairs::slopes`, or a constant.
 fn is_there(file: &str, function: &str) -> bool {
     let text = read(&if file.starts_with("lab/") { file.to_owned() } else { format!("src/{file}") });
     let name = function.trim_matches('`').rsplit("::").next().unwrap_or_default();

@@ -31,7 +31,7 @@ impl Row for TidyRow {
     const TABLE: &'static str = "";
 }
 
-/// One φ0 with the counts along us in one text, divided by spaces. us is evenly spaced in the logarithm from
+/// One φ0 with the counts along us in one text, separated by spaces. us is evenly spaced in the logarithm from
 /// `least_leg_ratio` to `greatest_leg_ratio`.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct MapRow {

@@ -22,28 +22,32 @@ pub(super) enum Value {
     Dictionary(Vec<(Self, Self)>),
 }
 
-/// The value that a text is; none where it is no literal. It takes a part of the stack for each bracket within brackets.
+/// Brackets within brackets, at most: each takes some of the stack, and a header has three.
+const DEEPEST: usize = 8;
+
+/// The value that a text is; none where it is no literal, or too deep.
 pub(super) fn parse(text: &str) -> Option<Value> {
-    value.parse(text).ok()
+    (|input: &mut &str| value(input, DEEPEST)).parse(text).ok()
 }
 
-fn value(input: &mut &str) -> Result<Value> {
+/// A value with at most so many brackets within brackets.
+fn value<'a>(input: &mut &'a str, brackets: usize) -> Result<Value> {
+    let within = |input: &mut &'a str| match brackets.checked_sub(1) {
+        Some(brackets) => value(input, brackets),
+        None => fail.parse_next(input),
+    };
     let bare = dispatch! {peek(any);
         '\'' | '"' => text.map(Value::Text),
-        '(' => delimited('(', items(value), ')').map(|(values, comma)| in_parentheses(values, comma)),
-        '[' => delimited('[', items(value), ']').map(|(values, _)| Value::List(values)),
-        '{' => delimited('{', items(entry), '}').map(|(entries, _)| Value::Dictionary(entries)),
+        '(' => delimited('(', items(within), ')').map(|(values, comma)| in_parentheses(values, comma)),
+        '[' => delimited('[', items(within), ']').map(|(values, _)| Value::List(values)),
+        '{' => delimited('{', items(separated_pair(within, ':', within)), '}').map(|(entries, _)| Value::Dictionary(entries)),
         _ => word,
     };
     delimited(multispace0, bare, multispace0).parse_next(input)
 }
 
-fn entry(input: &mut &str) -> Result<(Value, Value)> {
-    separated_pair(value, ':', value).parse_next(input)
-}
-
 /// What stands between commas, and whether a comma ends it.
-fn items<'a, T>(item: fn(&mut &'a str) -> Result<T>) -> impl Parser<&'a str, (Vec<T>, bool), ContextError> {
+fn items<'a, T>(item: impl Parser<&'a str, T, ContextError>) -> impl Parser<&'a str, (Vec<T>, bool), ContextError> {
     let comma = (opt(','), multispace0).map(|(comma, _)| comma.is_some());
     let items = preceded(multispace0, (separated(0.., item, ','), comma));
     items.verify(|(items, comma): &(Vec<T>, bool)| !(items.is_empty() && *comma))
@@ -86,7 +90,8 @@ fn escaped(input: &mut &str) -> Result<char> {
 
 /// A code point in so many hexadecimal digits.
 fn code_point<'a>(digits: usize) -> impl Parser<&'a str, char, ContextError> {
-    take(digits).verify_map(|digits| char::from_u32(u32::from_str_radix(digits, 16).ok()?))
+    let hexadecimal = |digits: &&str| digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    take(digits).verify(hexadecimal).verify_map(|digits| char::from_u32(u32::from_str_radix(digits, 16).ok()?))
 }
 
 /// A number, `True`, `False` or `None`. Python 2 writes an L behind long numbers.
@@ -97,6 +102,11 @@ fn word(input: &mut &str) -> Result<Value> {
         "False" => Some(Value::Boolean(false)),
         "None" => Some(Value::Other),
         number => {
+            // Rust reads names such as nan, which are no literals.
+            number
+                .trim_start_matches(['+', '-', '.'])
+                .starts_with(|first: char| first.is_ascii_digit())
+                .then_some(())?;
             let number = number.strip_suffix('L').unwrap_or(number);
             number.parse().map(Value::Whole).ok().or(number.parse::<f64>().ok().map(|_| Value::Other))
         }
@@ -146,11 +156,25 @@ mod tests {
             r"'\q'",
             r"'\xzz'",
             r"'\ud800'",
+            r"'\x+1'",
+            "nan",
+            "-inf",
             "1 2",
             "(1 2)",
             "True1",
         ] {
             assert_eq!(parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn brackets_are_read_to_a_depth_that_the_stack_has_room_for() {
+        let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(parse(&nested(8)).is_some());
+        assert_eq!(parse(&nested(9)), None);
+        assert_eq!(parse(&nested(30_000)), None);
+        // Brackets in texts are no brackets.
+        assert_eq!(parse(&"[')',".repeat(13_000)), None);
+        assert!(parse("'((((((((('").is_some());
     }
 }

@@ -16,9 +16,6 @@ pub(super) const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// Bytes of the longest header that is read. Numpy's own are below 10 000 unless an array has hundreds of fields.
 const LONGEST: usize = 65_536;
 
-/// Brackets within brackets of the deepest header that is read: a parser has a stack for so many.
-const DEEPEST: usize = 8;
-
 /// What the header says.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Header {
@@ -38,7 +35,7 @@ pub(super) fn read_header(reader: &mut dyn Read, place: &str) -> Result<Header, 
         return Err(corrupt(format!("its header is not a dictionary: '{}'", shown(&text))));
     };
     let entry = |name: &str| {
-        let found = entries.iter().find(|(key, _)| matches!(key, Value::Text(key) if key == name));
+        let found = entries.iter().rev().find(|(key, _)| matches!(key, Value::Text(key) if key == name));
         found.map(|(_, value)| value).ok_or_else(|| corrupt(format!("its header lacks '{name}'")))
     };
     let Value::Boolean(fortran) = *entry("fortran_order")? else {
@@ -82,24 +79,7 @@ fn read_text(reader: &mut dyn Read, place: &str) -> Result<(String, u64), Proble
     let mut text = vec![0; size];
     read(&mut text)?;
     let text = String::from_utf8(text).map_err(|_| Problem::corrupt(place, "its header is not text"))?;
-    if depth(&text) > DEEPEST {
-        return Err(Problem::corrupt(place, format!("brackets more than {DEEPEST} deep in its header")));
-    }
     Ok((text, before + size as u64))
-}
-
-fn depth(text: &str) -> usize {
-    let mut deepest = 0;
-    let mut depth = 0_usize;
-    for letter in text.bytes() {
-        match letter {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-    }
-    deepest
 }
 
 fn shape(value: &Value) -> Option<Vec<u64>> {
@@ -165,7 +145,7 @@ fn parts_of(code: &str) -> Option<(char, char, usize)> {
     Some((order, kind, size))
 }
 
-/// Writes an array as f64 in C order, version 1.0 of the format (<https://numpy.org/neps/nep-0001-npy-format.html>).
+/// Writes an array (rows × columns) as f64 in C order, version 1.0 of the format (<https://numpy.org/neps/nep-0001-npy-format.html>).
 ///
 /// ```
 /// use embedding_norms::data::embeddings::write_npy;
