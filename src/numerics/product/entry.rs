@@ -58,7 +58,8 @@ impl<E: Entry, const W: usize> Places<E> for Aligned<[E; W]> {
     fn read(&mut self, numbers: &[f64]) {
         // The usual number is known when this is compiled.
         match numbers.first_chunk::<W>() {
-            Some(whole) => copy(whole, &mut self.0, E::rounded),
+            // By value: a compiler that expects the two to overlap copies one entry at a time.
+            Some(&whole) => copy(&whole, &mut self.0, E::rounded),
             None => copy(numbers, &mut self.0, E::rounded),
         }
     }

@@ -4,7 +4,8 @@
 //!
 //! The right factor is copied into the order in which it is read, in panels of sixteen columns (of thirty-two in single
 //! precision), and so are bands of eight rows of a left one whose rows are not at hand. A tile of 8 × 16 (or 8 × 32) sums
-//! stays in registers while the inner index runs.
+//! stays in registers while the inner index runs. As many panels as the second cache holds are read for one band after the
+//! other: the bands, of which less is read for a tile, are what comes from farther away, and steadily.
 
 mod entry;
 mod packing;
@@ -16,7 +17,7 @@ use ndarray::{Array2, ArrayView2, Axis, Slice};
 use self::entry::Entry;
 pub(crate) use self::packing::Right;
 pub(crate) use self::pieces::{matrix, pieces, side_by_side};
-use self::tile::{AsSummed, Shape, Tiled, ZERO};
+use self::tile::{AsSummed, Begins, Shape, Tiled};
 pub(crate) use self::tile::{Band, Factors, Finish};
 use crate::numerics::mirror::{Combine, mirror};
 use crate::numerics::vectorize::{Number, vectorize};
@@ -91,7 +92,8 @@ fn tiled<E: Entry>(
         let size = first.len() * columns;
         side_by_side(pieces.iter().zip(result.chunks_mut(size)), |(piece, result)| {
             let left = left.slice_axis_move(Axis(0), Slice::from(piece.clone()));
-            vectorize(Tiled::<E, _, ZERO> { left, first_row: piece.start, right: &right, shape, finish, result });
+            let (right, begins) = (&right, Begins::AtZero);
+            vectorize(Tiled { left, first_row: piece.start, right, shape, begins, finish, result });
         });
     }
     Array2::from_shape_vec((rows, columns), result).expect("an entry for every row and column")
@@ -154,11 +156,14 @@ mod tests {
         })
     }
 
+    /// So many inner indices that not even all of this is read or copied at once.
+    const LONG: (usize, usize, usize) = (75, 1700, 37);
+
     #[test]
     fn every_entry_is_summed_in_order_bit_for_bit() {
         let mut generator = generator(1, b"product", 0);
         for (n, p, q) in
-            [(1, 1, 1), (3, 5, 17), (4, 16, 16), (9, 2, 33), (21, 40, 7), (16, 3, 32), (5, 0, 3), (0, 2, 2)]
+            [(1, 1, 1), (3, 5, 17), (4, 16, 16), (9, 2, 33), (21, 40, 7), (16, 3, 32), (5, 0, 3), (0, 2, 2), LONG]
         {
             let left = Array2::random_using((n, p), StandardNormal, &mut generator);
             let right = Array2::random_using((p, q), StandardNormal, &mut generator);
@@ -234,7 +239,7 @@ mod tests {
     #[test]
     fn inner_products_of_rows_among_themselves_are_summed_once() {
         let mut generator = generator(1, b"gram", 0);
-        for (n, d) in [(1, 1), (7, 3), (16, 16), (33, 10), (70, 5)] {
+        for (n, d) in [(1, 1), (7, 3), (16, 16), (33, 10), (70, 5), (LONG.0, LONG.1)] {
             let x = Array2::random_using((n, d), StandardNormal, &mut generator);
             for gram in at_every_width(|| gram(x.view(), AsSummed)) {
                 assert_eq!(gram, by_entries(x.view(), x.t()));

@@ -98,7 +98,8 @@ pub(super) enum Shape {
 impl<E: Entry> Right<E> {
     /// A B for some rows of A, (n × p), on this thread; `result` has n rows.
     pub fn fill(&self, left: ArrayView2<'_, f64>, finish: impl Finish<E>, result: &mut [f64]) {
-        vectorize(Tiled::<E, _, ZERO> { left, first_row: 0, right: self, shape: Shape::Full, finish, result });
+        let (begins, shape) = (Begins::AtZero, Shape::Full);
+        vectorize(Tiled { left, first_row: 0, right: self, shape, begins, finish, result });
     }
 
     /// As [`Right::fill`], without a finish.
@@ -114,93 +115,136 @@ impl<E: Entry> Right<E> {
         side_by_side(pieces.iter().zip(result.chunks_mut(size * self.columns)), |(piece, result)| {
             let left = left.t();
             let left = left.slice_axis(Axis(0), Slice::from(piece.clone()));
-            if begins { self.product(left, result) } else { self.go_on(left, result) }
+            let (begins, shape) = (if begins { Begins::AtZero } else { Begins::WithResult }, Shape::Full);
+            vectorize(Tiled { left, first_row: 0, right: self, shape, begins, finish: AsSummed, result });
         });
-    }
-
-    /// Goes on with sums that stand in `result`, as if these inner indices followed those before.
-    fn go_on(&self, left: ArrayView2<'_, f64>, result: &mut [f64]) {
-        let finish = AsSummed;
-        vectorize(Tiled::<E, _, ONWARD> { left, first_row: 0, right: self, shape: Shape::Full, finish, result });
     }
 }
 
-/// Bands for which a panel is read once.
-const GROUP: usize = 8;
-
-/// Whether sums begin at zero, or with what stands in their places.
-pub(super) const ZERO: bool = false;
-pub(super) const ONWARD: bool = true;
+/// With what sums begin.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begins {
+    AtZero,
+    /// With what stands in their places, as if these inner indices followed others.
+    WithResult,
+}
 
 /// Some rows of a product.
-pub(super) struct Tiled<'a, E: Entry, F, const BEGIN: bool> {
+pub(super) struct Tiled<'a, E: Entry, F> {
     pub left: ArrayView2<'a, f64>,
     pub first_row: usize,
     pub right: &'a Right<E>,
     pub shape: Shape,
+    pub begins: Begins,
     pub finish: F,
     pub result: &'a mut [f64],
 }
 
-impl<E: Entry, F: Finish<E>, const BEGIN: bool> Kernel for Tiled<'_, E, F, BEGIN> {
+impl<E: Entry, F: Finish<E>> Kernel for Tiled<'_, E, F> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) {
         let (rows, inner) = self.left.dim();
-        let groups = std::mem::take(&mut self.result).chunks_mut(GROUP * ROWS * self.right.columns).enumerate();
+        let result = std::mem::take(&mut self.result);
         if let Some(entries) = self.left.to_slice() {
             let entries = E::all_rounded(entries);
-            for (index, result) in groups {
-                // Past the last row it stands again.
-                let row = |number: usize| &entries[number.min(rows - 1) * inner..][..inner];
-                let band = |band: usize| -> [&[E]; ROWS] {
-                    std::array::from_fn(|number| row((index * GROUP + band) * ROWS + number))
-                };
-                let bands: [_; GROUP] = std::array::from_fn(band);
-                self.fill_group(simd, &bands, index * GROUP * ROWS, result);
-            }
-        } else {
-            let mut across = vec![Aligned([E::ZERO; ROWS]); GROUP * inner];
-            for (index, result) in groups {
-                let first = index * GROUP * ROWS;
-                let bands = (rows - first).div_ceil(ROWS).min(GROUP);
-                pack(self.left, first, &mut across[..bands * inner]);
-                let bands: [&[RowsAcross<E>]; GROUP] = std::array::from_fn(|band| &across[band * inner..][..inner]);
-                self.fill_group(simd, &bands, first, result);
-            }
+            self.fill(simd, Lying { entries: &entries, rows, inner }, 0, result);
+            return;
+        }
+        let group = (COPIED / inner).min(rows.div_ceil(ROWS)).max(1);
+        let mut across = vec![Aligned([E::ZERO; ROWS]); group * inner];
+        for (index, result) in result.chunks_mut(group * ROWS * self.right.columns).enumerate() {
+            let first = index * group * ROWS;
+            let across = &mut across[..(rows - first).div_ceil(ROWS).min(group) * inner];
+            pack(self.left, first, across);
+            self.fill(simd, Copied { across, inner }, first, result);
         }
     }
 }
 
-impl<E: Entry, F: Finish<E>, const BEGIN: bool> Tiled<'_, E, F, BEGIN> {
-    /// The rows of the result for some bands, from the `first` of this piece on: every panel is read once for all of them.
+/// Inner indices of panels, at 128 bytes, that are read for one band after the other: 384 KiB, which the second cache holds.
+const READ: usize = 3 << 10;
+
+/// Inner indices of bands, at 64 bytes or half as many, that are copied at a time: 1 MiB at most.
+const COPIED: usize = 1 << 14;
+
+impl<E: Entry, F: Finish<E>> Tiled<'_, E, F> {
+    /// The rows of the result for some bands, from the `first` of this piece on.
     #[inline(always)]
-    fn fill_group<S: Simd>(&self, simd: S, bands: &[impl Band<E>], first: usize, result: &mut [f64]) {
+    fn fill<S: Simd>(&self, simd: S, bands: impl Bands<E>, first: usize, result: &mut [f64]) {
         let (inner, columns) = (self.right.inner, self.right.columns);
-        for (number, panel) in self.right.panels.chunks_exact(inner).enumerate() {
-            let left = number * E::Columns::COUNT;
-            for (index, (&band, result)) in bands.iter().zip(result.chunks_mut(ROWS * columns)).enumerate() {
+        let group = (READ / inner).max(1);
+        for (number, panels) in self.right.panels.chunks(group * inner).enumerate() {
+            for (index, result) in result.chunks_mut(ROWS * columns).enumerate() {
+                let band = bands.band(index);
                 let last_row = self.first_row + first + index * ROWS + result.len() / columns - 1;
-                if self.shape == Shape::Full || left <= last_row {
-                    tile::<S, E, BEGIN>(simd, (band, panel), self.finish, (result, columns, left));
+                for (place, panel) in panels.chunks_exact(inner).enumerate() {
+                    let left = (number * group + place) * E::Columns::COUNT;
+                    if self.shape == Shape::Full || left <= last_row {
+                        tile::<S, E>(simd, (band, panel), (self.begins, self.finish), (result, columns, left));
+                    }
                 }
             }
         }
     }
 }
 
+/// The bands of some rows; marked `#[inline(always)]`.
+trait Bands<E: Entry> {
+    type Band: Band<E>;
+
+    /// The band with this number.
+    fn band(&self, number: usize) -> Self::Band;
+}
+
+/// Rows one after another.
+struct Lying<'a, E> {
+    entries: &'a [E],
+    rows: usize,
+    inner: usize,
+}
+
+impl<'a, E: Entry> Bands<E> for Lying<'a, E> {
+    type Band = [&'a [E]; ROWS];
+
+    #[inline(always)]
+    fn band(&self, number: usize) -> Self::Band {
+        let mut band: Self::Band = [&[]; ROWS];
+        for (row, entries) in (number * ROWS..).zip(&mut band) {
+            // Past the last row it stands again.
+            *entries = &self.entries[row.min(self.rows - 1) * self.inner..][..self.inner];
+        }
+        band
+    }
+}
+
+/// Rows in the order in which they are read.
+struct Copied<'a, E> {
+    across: &'a [RowsAcross<E>],
+    inner: usize,
+}
+
+impl<'a, E: Entry> Bands<E> for Copied<'a, E> {
+    type Band = &'a [RowsAcross<E>];
+
+    #[inline(always)]
+    fn band(&self, number: usize) -> Self::Band {
+        &self.across[number * self.inner..][..self.inner]
+    }
+}
+
 /// Eight rows times one panel, as many at once as there are registers for, from the column `left` of the result on.
 #[inline(always)]
-fn tile<S: Simd, E: Entry, const BEGIN: bool>(
+fn tile<S: Simd, E: Entry>(
     simd: S,
     factors: (impl Band<E>, &[E::Columns]),
-    finish: impl Finish<E>,
+    (begins, finish): (Begins, impl Finish<E>),
     (result, columns, left): (&mut [f64], usize, usize),
 ) {
     let mut tile = [E::ZEROS; ROWS];
     let width = E::Columns::COUNT.min(columns - left);
-    if BEGIN == ONWARD {
+    if begins == Begins::WithResult {
         for (row, sums) in result.chunks_exact(columns).zip(&mut tile) {
             sums.read(&row[left..][..width]);
         }
