@@ -21,6 +21,7 @@ ROWS = {
     "full engine, n = 500, d = 20": ("engines", "full engine/steps/n = 500, d = 20"),
     "pair engine, n = 500": ("engines", "pair engine/steps/n = 500"),
     "InfoNCE, n = 1024, d = 128": ("losses", "two views/info-nce/n = 1024, d = 128"),
+    "InfoNCE, n = 1024, d = 768": ("losses", "two views/info-nce/n = 1024, d = 768"),
     "NT-Xent, n = 1024, d = 128": ("losses", "two views/nt-xent/n = 1024, d = 128"),
     "one-positive InfoNCE, n = 128, d = 10": ("losses", "one positive, n = 128, d = 10"),
     "class-imbalance training": ("training", "training/class imbalance"),
