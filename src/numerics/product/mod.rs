@@ -156,8 +156,9 @@ mod tests {
         })
     }
 
-    /// So many inner indices that not even all of this is read or copied at once.
-    const LONG: (usize, usize, usize) = (75, 1700, 37);
+    /// So many inner indices that two panels are read at a time, of more, and not all rows are copied at once, though all are
+    /// one thread's.
+    const LONG: (usize, usize, usize) = (105, 1200, 66);
 
     #[test]
     fn every_entry_is_summed_in_order_bit_for_bit() {
