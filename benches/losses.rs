@@ -51,6 +51,26 @@ fn many_rows(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// As of a network at its start: every cosine is near 0.96, and every pair pulls by its difference.
+fn near_rows(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("near rows");
+    group.sample_size(10);
+    let view = |stream| {
+        let noise = Array2::random_using((512, 128), StandardNormal, &mut generator(1, b"bench", stream));
+        normalize((1.0 + 0.2 * noise).view()).expect("directions")
+    };
+    let views = [view(0), view(1)];
+    let batch = Batch::two_views(&views[0], &views[1]).expect("views of one shape");
+    let losses: [Box<dyn Loss>; 2] =
+        [Box::new(InfoNce::new(0.1).expect("a temperature")), Box::new(NtXent::new(0.1).expect("a temperature"))];
+    for loss in losses {
+        group.bench_function(BenchmarkId::new(loss.name(), "n = 512, d = 128"), |bencher| {
+            bencher.iter(|| loss.evaluate(&batch).expect("two views"));
+        });
+    }
+    group.finish();
+}
+
 /// The batch of a class-imbalance run: 128 rows in R^10, one drawn positive each.
 fn one_positive(criterion: &mut Criterion) {
     let rows = directions(128, 10, 2);
@@ -62,7 +82,7 @@ fn one_positive(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, two_views, many_rows, one_positive);
+criterion_group!(benches, two_views, many_rows, near_rows, one_positive);
 fn main() {
     instructions::chosen();
     benches();

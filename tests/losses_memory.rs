@@ -33,8 +33,8 @@ fn peak_of(entry: &Entry, [x, y]: [&Directions; 2]) -> usize {
     MEMORY.peak_usage() - before
 }
 
-/// The same where every pair of rows is near: each has a pull of its own, which is kept until its block is done.
-const LIMIT_COLLAPSED: usize = 96 << 20;
+/// The same where every pair of rows is near: each has a pull of its own, and a million of them are kept.
+const LIMIT_COLLAPSED: usize = LIMIT + (8 << 20);
 
 #[test]
 fn losses_of_thousands_of_rows_have_no_matrix_of_all_pairs() {

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2, Axis, Slice};
 
-use super::pull::{Pull, add_differences, take_near};
+use super::pull::{Pulls, add_differences};
 use super::similarity::{fill_similarities, near_pairs};
 use crate::numerics::product::{Right, matrix, pieces, side_by_side};
 
@@ -18,7 +18,7 @@ fn rows_of_a_thread(columns: usize, d: usize) -> usize {
 }
 
 /// Pulls of near pairs that are kept; when all rows are alike, every pair is near.
-const KEPT: usize = 1 << 18;
+const KEPT: usize = 1 << 20;
 
 /// An exponential and what stands around it, in multiplications and additions.
 pub(super) const WORK_OF_AN_ENTRY: usize = 64;
@@ -66,16 +66,16 @@ impl<'a> Pairs<'a> {
     }
 
     /// The slopes of a block, without those of near pairs, whose pulls are returned.
-    fn slopes(&self, rows: &impl Rows, first: usize, entries: &mut [f64], losses: &mut [f64]) -> Vec<Pull> {
+    fn slopes(&self, rows: &impl Rows, first: usize, entries: &mut [f64], losses: &mut [f64]) -> Pulls {
         let columns = self.y.nrows();
         fill_similarities(self.rows_of_x(first, losses.len()), &self.columns, entries);
         let near = near_pairs(entries, columns, first);
         rows.slopes(first, entries, losses);
-        take_near(near, entries, columns, first)
+        Pulls::take(near, entries, columns, first)
     }
 
     /// The losses, slopes and gradients of the rows of a block; the pulls of its near pairs, row after row.
-    fn evaluate(&self, rows: &impl Rows, pulling: &Right, block: Block<'_>) -> Vec<Pull> {
+    fn evaluate(&self, rows: &impl Rows, pulling: &Right, block: Block<'_>) -> Vec<Pulls> {
         let (columns, width) = self.y.dim();
         let pieces = pieces(block.losses.len(), self.work_of_a_row());
         let Some(size) = pieces.first().map(Range::len) else { return Vec::new() };
@@ -90,10 +90,10 @@ impl<'a> Pairs<'a> {
         let work = |Block { first, entries, losses, gradient }: Block<'_>| {
             let pulls = self.slopes(rows, first, entries, losses);
             pulling.product(matrix(entries, columns), gradient);
-            add_differences((gradient, first), &pulls, self.y, self.rows_of_x(first, losses.len()));
+            add_differences((gradient, first), pulls.each(), self.y, self.rows_of_x(first, losses.len()));
             pulls
         };
-        side_by_side(parts, work).concat()
+        side_by_side(parts, work)
     }
 
     /// What is made of the similarities of every row, as [`Rows::slopes`] has them, without gradients.
@@ -125,7 +125,7 @@ pub(super) fn between(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>, rows: &imp
     let gradient_of_y = second.as_slice_mut().expect(STANDARD);
     let size = pairs.rows_at_a_time();
     let mut entries = vec![0.0; size * columns];
-    let mut near = Some(Vec::new());
+    let (mut near, mut kept) = (Some(Vec::new()), 0);
     let blocks =
         losses.chunks_mut(size).zip(first.as_slice_mut().expect(STANDARD).chunks_mut(size * width)).enumerate();
     for (block, (losses, gradient)) in blocks {
@@ -134,16 +134,17 @@ pub(super) fn between(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>, rows: &imp
         let x = pairs.rows_of_x(first, losses.len());
         let found = pairs.evaluate(rows, &pulling, Block { first, entries, losses, gradient });
         <Right>::of(x).add_transposed(matrix(entries, columns), gradient_of_y, first == 0);
-        near = near.filter(|near: &Vec<Pull>| near.len() + found.len() <= KEPT);
-        near.iter_mut().for_each(|near| near.extend_from_slice(&found));
+        kept += found.iter().map(Pulls::len).sum::<usize>();
+        near = near.filter(|_| kept <= KEPT);
+        near.iter_mut().for_each(|near: &mut Vec<Pulls>| near.extend_from_slice(&found));
     }
     // Near pairs pull last, in the order of the rows of x.
     match near {
-        Some(near) => pull_back(near, (x, y), gradient_of_y),
+        Some(near) => near.iter().for_each(|pulls| pull_back(pulls, (x, y), gradient_of_y)),
         None => {
             for (block, losses) in losses.clone().chunks_mut(size).enumerate() {
                 let found = pairs.slopes(rows, block * size, &mut entries[..losses.len() * columns], losses);
-                pull_back(found, (x, y), gradient_of_y);
+                pull_back(&found, (x, y), gradient_of_y);
             }
         }
     }
@@ -206,9 +207,8 @@ pub(super) fn visit_in_order(
 }
 
 /// Adds the pulls of near pairs by x to the gradient with respect to y.
-fn pull_back(near: Vec<Pull>, (x, y): (ArrayView2<'_, f64>, ArrayView2<'_, f64>), gradient: &mut [f64]) {
-    let turned: Vec<Pull> = near.into_iter().map(Pull::turned).collect();
-    add_differences((gradient, 0), &turned, x, y);
+fn pull_back(pulls: &Pulls, (x, y): (ArrayView2<'_, f64>, ArrayView2<'_, f64>), gradient: &mut [f64]) {
+    add_differences((gradient, 0), pulls.turned(), x, y);
 }
 
 /// In the order of the rows.
@@ -221,7 +221,7 @@ const STANDARD: &str = "gradients are in standard layout";
 #[cfg(test)]
 mod tests {
     use super::{KEPT, Rows, between, rows_of_a_thread};
-    use crate::loss::similarity::{Near, fill_similarities, near_pairs};
+    use crate::loss::similarity::{fill_similarities, near_pairs, pairs_of};
     use crate::numerics::product::{Right, product};
     use crate::numerics::vectorize::widths::at_every_width;
     use crate::random::{StandardNormal, generator};
@@ -251,30 +251,32 @@ mod tests {
     }
 
     /// Row i of the gradient with respect to x, pull after pull: the others, then the near pairs.
-    fn row_by_row(slopes: ArrayView2<'_, f64>, near: &[Near], x: &Array2<f64>, y: &Array2<f64>) -> Array2<f64> {
+    fn row_by_row(slopes: ArrayView2<'_, f64>, near: &[Pair], x: &Array2<f64>, y: &Array2<f64>) -> Array2<f64> {
         let mut far = slopes.to_owned();
-        near.iter().for_each(|near| far[(near.row, near.column)] = 0.0);
+        near.iter().for_each(|&(row, column, _)| far[(row, column)] = 0.0);
         let mut gradient = product(far.view(), y.view());
-        for near in near {
-            let slope = slopes[(near.row, near.column)];
+        for &(row, column, end) in near {
+            let slope = slopes[(row, column)];
             for k in 0..x.ncols() {
-                gradient[(near.row, k)] += slope * (y[(near.column, k)] - near.end * x[(near.row, k)]);
+                gradient[(row, k)] += slope * (y[(column, k)] - end * x[(row, k)]);
             }
         }
         gradient
     }
 
-    fn near(x: &Array2<f64>, y: &Array2<f64>) -> Vec<Near> {
+    /// Row, column and end of a near one.
+    type Pair = (usize, usize, f64);
+
+    fn near(x: &Array2<f64>, y: &Array2<f64>) -> Vec<Pair> {
         let mut similarities = vec![0.0; x.nrows() * y.nrows()];
         fill_similarities(x.view(), &Right::of(y.t()), &mut similarities);
-        near_pairs(&similarities, y.nrows(), 0)
+        near_pairs(&similarities, y.nrows(), 0).into_iter().flat_map(pairs_of).collect()
     }
 
     fn expected(slopes: &Array2<f64>, x: &Array2<f64>, y: &Array2<f64>) -> [Array2<f64>; 2] {
         let near = near(x, y);
         assert!(!near.is_empty());
-        let turned: Vec<Near> =
-            near.iter().map(|near| Near { row: near.column, column: near.row, end: near.end }).collect();
+        let turned: Vec<Pair> = near.iter().map(|&(row, column, end)| (column, row, end)).collect();
         [row_by_row(slopes.view(), &near, x, y), row_by_row(slopes.t(), &turned, y, x)]
     }
 

@@ -91,8 +91,8 @@ impl Anchors<'_> {
         let pieces = pieces(rows, rows * WORK_OF_AN_ENTRY);
         let size = pieces.first().map_or(1, Range::len);
         let parts = entries.chunks_mut((size * rows).max(1)).zip(losses.chunks_mut(size));
-        let near = side_by_side(pieces.iter().zip(parts), work).concat();
-        (total(&losses), pull::within(Slopes { by_cosine: similarities, near }, x))
+        let near = side_by_side(pieces.iter().zip(parts), work);
+        (total(&losses), pull::within(Slopes { by_cosine: similarities, near, rows_of_a_part: size }, x))
     }
 }
 

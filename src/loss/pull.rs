@@ -7,12 +7,12 @@
 
 use std::borrow::Cow;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 use pulp::Simd;
 
 use super::similarity::{Near, Similarity};
 use crate::numerics::mirror::{Combine, mirror};
-use crate::numerics::product::product;
+use crate::numerics::product::{product, side_by_side};
 use crate::numerics::vectorize::{Kernel, LANES, Number, Vector, vectorize, whole, whole_mut};
 
 /// The derivatives of a total with respect to the cosines of all pairs of rows of one set, and which of them are near.
@@ -20,28 +20,96 @@ use crate::numerics::vectorize::{Kernel, LANES, Number, Vector, vectorize, whole
 pub(super) struct Slopes {
     /// With respect to the cosine of x_i and x_k as row i has it, (n × n).
     pub by_cosine: Array2<f64>,
-    /// The pairs near an end.
-    pub near: Vec<Near>,
+    /// The pairs near an end of some rows after the other, so many in each part.
+    pub near: Vec<Vec<Near>>,
+    pub rows_of_a_part: usize,
 }
 
 /// The Euclidean gradient with respect to x (n × d), modulo multiples of each row, of a total with these derivatives, each
 /// pair of rows having one in both orders.
 pub(super) fn within(mut slopes: Slopes, x: ArrayView2<'_, f64>) -> Array2<f64> {
     make_symmetric(&mut slopes.by_cosine);
+    let (rows, (columns, width)) = (slopes.rows_of_a_part, x.dim());
     let entries = slopes.by_cosine.as_slice_mut().expect("slopes are in standard layout");
-    let near = take_near(slopes.near, entries, x.nrows(), 0);
+    let parts = slopes.near.into_iter().zip(entries.chunks_mut(rows * columns)).enumerate();
+    let pulls = side_by_side(parts, |(part, (near, entries))| Pulls::take(near, entries, columns, part * rows));
     let mut gradient = product(slopes.by_cosine.view(), x);
-    add_differences((gradient.as_slice_mut().expect("a product is in standard layout"), 0), &near, x, x);
+    let entries = gradient.as_slice_mut().expect("a product is in standard layout");
+    let parts = pulls.iter().zip(entries.chunks_mut(rows * width).zip(x.axis_chunks_iter(Axis(0), rows))).enumerate();
+    side_by_side(parts, |(part, (pulls, (gradient, own)))| {
+        add_differences((gradient, part * rows), pulls.each(), x, own);
+    });
     gradient
 }
 
-/// Takes the pairs near an end out of the slopes of some rows, of which `first_row` is the first.
-pub(super) fn take_near(near: Vec<Near>, slopes: &mut [f64], columns: usize, first_row: usize) -> Vec<Pull> {
-    let pulls = near.into_iter().map(|Near { row, column, end }| {
-        let slope = std::mem::take(&mut slopes[(row - first_row) * columns + column]);
-        Pull { target: row, source: column, slope, end }
-    });
-    pulls.filter(|pull| pull.slope != 0.0).collect()
+/// The pulls of near pairs, row after row.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pulls {
+    near: Vec<Near>,
+    /// One for each pair.
+    slopes: Vec<f64>,
+}
+
+impl Pulls {
+    /// Takes the pairs near an end out of the slopes of some rows, of which `first_row` is the first.
+    pub fn take(near: Vec<Near>, entries: &mut [f64], columns: usize, first_row: usize) -> Self {
+        let mut slopes = Vec::with_capacity(near.iter().copied().map(Near::count).sum());
+        for &near in &near {
+            let row = &mut entries[(near.row - first_row) * columns..][..columns];
+            let mut left = near;
+            while let Some(((column, _), others)) = left.split_first() {
+                slopes.push(std::mem::take(&mut row[column]));
+                left = others;
+            }
+        }
+        Self { near, slopes }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.slopes.len()
+    }
+
+    /// One after the other.
+    pub fn each(&self) -> Each<'_> {
+        Each { left: None, others: self.near.iter(), slopes: self.slopes.iter(), turned: false }
+    }
+
+    /// Those of the other row of each pair, in the same order.
+    pub fn turned(&self) -> Each<'_> {
+        Each { turned: true, ..self.each() }
+    }
+}
+
+/// See [`Pulls::each`].
+#[derive(Clone)]
+pub(super) struct Each<'a> {
+    left: Option<Near>,
+    others: std::slice::Iter<'a, Near>,
+    slopes: std::slice::Iter<'a, f64>,
+    turned: bool,
+}
+
+impl Iterator for Each<'_> {
+    type Item = Pull;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Pull> {
+        loop {
+            let Some(near) = self.left else {
+                self.left = Some(*self.others.next()?);
+                continue;
+            };
+            let Some(((column, end), others)) = near.split_first() else {
+                self.left = None;
+                continue;
+            };
+            self.left = Some(others);
+            let &slope = self.slopes.next()?;
+            let [target, source] = if self.turned { [column, near.row] } else { [near.row, column] };
+            return Some(Pull { target, source, slope, end });
+        }
+    }
 }
 
 /// The gradients with respect to x and y (both n × d) of a total with a derivative with respect to the cosine of each
@@ -58,7 +126,8 @@ pub(super) fn add_pairs(
     };
     let pulls: Vec<Pull> = pairs.iter().enumerate().map(pull).collect();
     for (gradient, others, own) in [(first, y, x), (second, x, y)] {
-        add_differences((gradient.as_slice_mut().expect("gradients are in standard layout"), 0), &pulls, others, own);
+        let gradient = gradient.as_slice_mut().expect("gradients are in standard layout");
+        add_differences((gradient, 0), pulls.iter().copied(), others, own);
     }
 }
 
@@ -71,22 +140,15 @@ pub(super) struct Pull {
     end: f64,
 }
 
-impl Pull {
-    /// The pull of the other row of the pair.
-    pub fn turned(self) -> Self {
-        Self { target: self.source, source: self.target, ..self }
-    }
-}
-
 /// gradient_i += slope · (others_k − end · own_i) for each pull of row i by row k, one after the other. The gradient and
 /// `own` are those of some rows, of which the first has this number.
 pub(super) fn add_differences(
     (gradient, first_row): (&mut [f64], usize),
-    pulls: &[Pull],
+    pulls: impl Iterator<Item = Pull> + Clone,
     others: ArrayView2<'_, f64>,
     own: ArrayView2<'_, f64>,
 ) {
-    if pulls.is_empty() {
+    if pulls.clone().next().is_none() {
         return;
     }
     let columns = own.ncols();
@@ -118,22 +180,25 @@ fn in_whole_vectors<'a>(rows: &'a ArrayView2<'_, f64>, width: usize) -> Cow<'a, 
 }
 
 /// [`add_differences`] in rows of whole vectors.
-struct AddDifferences<'a> {
+struct AddDifferences<'a, P> {
     gradient: &'a mut [f64],
     first_row: usize,
-    pulls: &'a [Pull],
+    pulls: P,
     others: &'a [f64],
     own: &'a [f64],
     width: usize,
 }
 
-impl Kernel for AddDifferences<'_> {
+impl<P: Iterator<Item = Pull>> Kernel for AddDifferences<'_, P> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let places = |row: usize| row * self.width..(row + 1) * self.width;
         for pull in self.pulls {
+            if pull.slope == 0.0 {
+                continue;
+            }
             let (slope, end) = (Vector::splat(simd, pull.slope), Vector::splat(simd, pull.end));
             let target = places(pull.target - self.first_row);
             let own = whole::<S>(&self.own[target.clone()]);
@@ -181,7 +246,7 @@ mod tests {
             let mut symmetric = &by_cosine + &by_cosine.t();
             symmetric.diag_mut().fill(0.0);
             let expected = product(symmetric.view(), x.view());
-            let slopes = Slopes { by_cosine, near: Vec::new() };
+            let slopes = Slopes { by_cosine, near: Vec::new(), rows_of_a_part: 1 };
             let both = at_every_width(|| within(slopes.clone(), x.view()));
             assert!(both.iter().all(|gradient| *gradient == expected));
         }

@@ -130,13 +130,34 @@ pub(super) fn similarities_within(x: ArrayView2<'_, f64>) -> Array2<f64> {
     gram(x, AsSimilarity)
 }
 
-/// A pair so near an end that its chord, not its inner product, was measured.
+/// The pairs of a row with up to 64 columns that are so near an end that their chords, not their inner products, were
+/// measured.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Near {
     pub row: usize,
-    pub column: usize,
-    /// The end, +1 or −1.
-    pub end: f64,
+    first_column: usize,
+    /// A bit for each column, the lowest for the first.
+    marks: u64,
+    /// Those of pairs near the end −1.
+    below: u64,
+}
+
+impl Near {
+    /// How many pairs there are.
+    pub fn count(self) -> usize {
+        self.marks.count_ones() as usize
+    }
+
+    /// The first of the pairs, as its column and its end, and the others.
+    #[inline(always)]
+    pub fn split_first(self) -> Option<((usize, f64), Self)> {
+        if self.marks == 0 {
+            return None;
+        }
+        let place = self.marks.trailing_zeros();
+        let end = if self.below >> place & 1 == 0 { 1.0 } else { -1.0 };
+        Some(((self.first_column + place as usize, end), Self { marks: self.marks & (self.marks - 1), ..self }))
+    }
 }
 
 /// The near pairs among rows of so many similarities, the first of which is `first_row`.
@@ -156,33 +177,44 @@ impl Kernel for NearPairs<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Vec<Near> {
         let mut near = Vec::new();
-        for (index, similarities) in self.similarities.chunks_exact(self.columns).enumerate() {
-            let row = self.first_row + index;
-            let (vectors, rest) = S::as_simd_f64s(similarities);
-            for (number, &vector) in vectors.iter().enumerate() {
-                let nearness = Vector::splat(simd, NEAR) - Vector::new(simd, vector).magnitude();
-                // Zero or larger.
-                if nearness.any_above(-f64::MIN_POSITIVE) {
-                    let first = number * S::F64_LANES;
-                    add_near(&mut near, row, first, &similarities[first..first + S::F64_LANES]);
+        for (row, similarities) in (self.first_row..).zip(self.similarities.chunks_exact(self.columns)) {
+            for (first_column, similarities) in
+                (0..).step_by(u64::BITS as usize).zip(similarities.chunks(u64::BITS as usize))
+            {
+                if any_near(simd, similarities) {
+                    let (marks, below) = marks(similarities);
+                    near.push(Near { row, first_column, marks, below });
                 }
             }
-            add_near(&mut near, row, similarities.len() - rest.len(), rest);
         }
         near
     }
 }
 
-/// Adds the near ones of a few pairs. First marks them all, without an unpredictable branch.
 #[inline(always)]
-fn add_near(near: &mut Vec<Near>, row: usize, first: usize, similarities: &[f64]) {
-    let mark = |(lane, &similarity): (usize, &f64)| u32::from(Similarity(similarity).is_near()) << lane;
-    let mut marks = similarities.iter().enumerate().map(mark).fold(0, |marks, mark| marks | mark);
-    while marks != 0 {
-        let lane = marks.trailing_zeros() as usize;
-        near.push(Near { row, column: first + lane, end: Similarity(similarities[lane]).end() });
-        marks &= marks - 1;
+fn any_near<S: Simd>(simd: S, similarities: &[f64]) -> bool {
+    let (vectors, rest) = S::as_simd_f64s(similarities);
+    let mut smallest = Vector::splat(simd, f64::INFINITY);
+    for &vector in vectors {
+        smallest = smallest.smaller(Vector::new(simd, vector).magnitude());
     }
+    let mut any = smallest.smallest() <= NEAR;
+    for &similarity in rest {
+        any |= Similarity(similarity).is_near();
+    }
+    any
+}
+
+/// Bits of up to 64 pairs: of those that are near, and of those near the end −1.
+#[inline(always)]
+fn marks(similarities: &[f64]) -> (u64, u64) {
+    let [mut marks, mut below] = [0, 0];
+    for (place, &similarity) in similarities.iter().enumerate() {
+        let is_near = u64::from(Similarity(similarity).is_near());
+        marks |= is_near << place;
+        below |= (is_near & u64::from(similarity.is_sign_negative())) << place;
+    }
+    (marks, below)
 }
 
 /// The cosines of the pairs (x_i, y_i) of rows of unit vectors.
@@ -213,6 +245,17 @@ fn add_square<N: Number>(sum: N, difference: N) -> N {
     difference.multiply_add(difference, sum)
 }
 
+/// Row, column and end of each pair.
+#[cfg(test)]
+pub(super) fn pairs_of(near: Near) -> impl Iterator<Item = (usize, usize, f64)> {
+    let mut left = near;
+    std::iter::from_fn(move || {
+        let ((column, end), others) = left.split_first()?;
+        left = others;
+        Some((near.row, column, end))
+    })
+}
+
 /// Similarities of cosines from −1 to 1, both ends and both sides of 0 included.
 #[cfg(test)]
 pub(super) fn sample(number: usize) -> f64 {
@@ -222,7 +265,7 @@ pub(super) fn sample(number: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Largest, Similarity, fill_similarities, near_pairs, pairwise, similarities_within};
+    use super::{Largest, Similarity, fill_similarities, near_pairs, pairs_of, pairwise, similarities_within};
     use crate::numerics::product::Right;
     use crate::numerics::vectorize::vectorize;
     use crate::numerics::vectorize::widths::{at_every_width, same_at_every_width};
@@ -283,7 +326,7 @@ mod tests {
                 let below_others = [vec![0.5; count], row.clone()].concat();
                 let near = at_every_width(|| {
                     let near = near_pairs(&below_others, count, 4);
-                    near.iter().map(|near| (near.row, near.column, near.end)).collect::<Vec<_>>()
+                    near.into_iter().flat_map(pairs_of).collect::<Vec<_>>()
                 });
                 let is_near = |&column: &usize| Similarity(row[column]).is_near();
                 let expected: Vec<_> =
