@@ -140,11 +140,11 @@ pub(super) fn between(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>, rows: &imp
     }
     // Near pairs pull last, in the order of the rows of x.
     match near {
-        Some(near) => near.iter().for_each(|pulls| pull_back(pulls, (x, y), gradient_of_y)),
+        Some(near) => pull_back(&near, (x, y), gradient_of_y),
         None => {
             for (block, losses) in losses.clone().chunks_mut(size).enumerate() {
                 let found = pairs.slopes(rows, block * size, &mut entries[..losses.len() * columns], losses);
-                pull_back(&found, (x, y), gradient_of_y);
+                pull_back(&[found], (x, y), gradient_of_y);
             }
         }
     }
@@ -207,8 +207,17 @@ pub(super) fn visit_in_order(
 }
 
 /// Adds the pulls of near pairs by x to the gradient with respect to y.
-fn pull_back(pulls: &Pulls, (x, y): (ArrayView2<'_, f64>, ArrayView2<'_, f64>), gradient: &mut [f64]) {
-    add_differences((gradient, 0), pulls.turned(), x, y);
+fn pull_back(found: &[Pulls], (x, y): (ArrayView2<'_, f64>, ArrayView2<'_, f64>), gradient: &mut [f64]) {
+    let (columns, width) = y.dim();
+    let pulls = found.iter().map(Pulls::len).sum::<usize>();
+    let pieces = pieces(columns, pulls.div_ceil(columns.max(1)) * width);
+    let Some(size) = pieces.first().map(Range::len) else { return };
+    side_by_side(pieces.iter().zip(gradient.chunks_mut(size * width)), |(piece, gradient)| {
+        let own = y.slice_axis_move(Axis(0), Slice::from(piece.clone()));
+        for pulls in found {
+            add_differences((gradient, piece.start), pulls.turned(), x, own);
+        }
+    });
 }
 
 /// In the order of the rows.
@@ -308,16 +317,21 @@ mod tests {
     }
 
     #[test]
-    fn more_near_pairs_than_are_kept_pull_as_a_few_do() {
-        let (n, d) = (1030, 8);
-        // Near one another, but not the same, so that every pair pulls.
-        let mut points = Array2::random_using((n, d), StandardNormal, &mut generator(1, b"blocks", 2));
-        points.mapv_inplace(|coordinate| 0.5 + 1e-4 * coordinate);
-        let same = normalize(points.view()).expect("directions").units().to_owned();
-        assert!(near(&same, &same).len() > KEPT);
-        let slopes = Array2::random_using((n, n), StandardNormal, &mut generator(2, b"blocks", 0));
-        let expected = expected(&slopes, &same, &same);
-        let (_, found) = between(same.view(), same.view(), &Given(slopes));
-        assert!(found == expected);
+    fn near_pairs_pull_alike_whether_all_are_kept_or_not_on_any_number_of_threads() {
+        let d = 24;
+        for n in [1000, 1030] {
+            // Near one another, but not the same, so that every pair pulls.
+            let mut points = Array2::random_using((n, d), StandardNormal, &mut generator(1, b"blocks", 2));
+            points.mapv_inplace(|coordinate| 0.5 + 1e-4 * coordinate);
+            let same = normalize(points.view()).expect("directions").units().to_owned();
+            assert_eq!((near(&same, &same).len(), n * n > KEPT), (n * n, n == 1030));
+            let given = Given(Array2::random_using((n, n), StandardNormal, &mut generator(2, b"blocks", 0)));
+            let expected = expected(&given.0, &same, &same);
+            for threads in [1, 2, 3] {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+                let (_, found) = pool.install(|| between(same.view(), same.view(), &given));
+                assert!(found == expected, "{n} rows on {threads} threads");
+            }
+        }
     }
 }

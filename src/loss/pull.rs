@@ -141,7 +141,7 @@ pub(super) struct Pull {
 }
 
 /// gradient_i += slope · (others_k − end · own_i) for each pull of row i by row k, one after the other. The gradient and
-/// `own` are those of some rows, of which the first has this number.
+/// `own` are those of some rows, of which the first has this number; pulls of others are passed over.
 pub(super) fn add_differences(
     (gradient, first_row): (&mut [f64], usize),
     pulls: impl Iterator<Item = Pull> + Clone,
@@ -194,22 +194,71 @@ impl<P: Iterator<Item = Pull>> Kernel for AddDifferences<'_, P> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let places = |row: usize| row * self.width..(row + 1) * self.width;
-        for pull in self.pulls {
-            if pull.slope == 0.0 {
+        let Self { gradient, first_row, pulls, others, own, width } = self;
+        let rows = first_row..first_row + gradient.len() / width;
+        let mut of_row: Vec<Pull> = Vec::new();
+        for pull in pulls {
+            if pull.slope == 0.0 || !rows.contains(&pull.target) {
                 continue;
             }
-            let (slope, end) = (Vector::splat(simd, pull.slope), Vector::splat(simd, pull.end));
-            let target = places(pull.target - self.first_row);
-            let own = whole::<S>(&self.own[target.clone()]);
-            let target = whole_mut::<S>(&mut self.gradient[target]);
-            let others = whole::<S>(&self.others[places(pull.source)]);
-            for ((target, &other), &own) in target.iter_mut().zip(others).zip(own) {
-                let difference = Vector::new(simd, other) - end * Vector::new(simd, own);
-                *target = (Vector::new(simd, *target) + slope * difference).value;
+            if let Some(last) = of_row.last()
+                && last.target != pull.target
+            {
+                add_to_row(simd, (gradient, own), (last.target - first_row, width), &of_row, others);
+                of_row.clear();
             }
+            of_row.push(pull);
+        }
+        if let Some(last) = of_row.last() {
+            add_to_row(simd, (gradient, own), (last.target - first_row, width), &of_row, others);
         }
     }
+}
+
+/// Vectors of a row that stay in registers while all pulls are added to them.
+const AT_A_TIME: usize = 4;
+
+/// Pulls of one row, one after the other.
+#[inline(always)]
+fn add_to_row<S: Simd>(
+    simd: S,
+    (gradient, own): (&mut [f64], &[f64]),
+    (row, width): (usize, usize),
+    pulls: &[Pull],
+    others: &[f64],
+) {
+    let target = whole_mut::<S>(&mut gradient[row * width..][..width]);
+    let own = whole::<S>(&own[row * width..][..width]);
+    let others = (whole::<S>(others), target.len());
+    let many = target.len() - target.len() % AT_A_TIME;
+    for part in (0..many).step_by(AT_A_TIME) {
+        add_to_part::<S, AT_A_TIME>(simd, (target, own), part, pulls, others);
+    }
+    for part in many..target.len() {
+        add_to_part::<S, 1>(simd, (target, own), part, pulls, others);
+    }
+}
+
+/// [`add_to_row`] for N vectors from this one on.
+#[inline(always)]
+fn add_to_part<S: Simd, const N: usize>(
+    simd: S,
+    (target, own): (&mut [S::f64s], &[S::f64s]),
+    part: usize,
+    pulls: &[Pull],
+    (others, parts): (&[S::f64s], usize),
+) {
+    let mut sums: [S::f64s; N] = *target[part..].first_chunk().expect("so many vectors");
+    let own: [S::f64s; N] = *own[part..].first_chunk().expect("so many vectors");
+    for pull in pulls {
+        let (slope, end) = (Vector::splat(simd, pull.slope), Vector::splat(simd, pull.end));
+        let others: &[S::f64s; N] = others[pull.source * parts + part..].first_chunk().expect("so many vectors");
+        for ((sum, &other), &own) in sums.iter_mut().zip(others).zip(&own) {
+            let difference = Vector::new(simd, other) - end * Vector::new(simd, own);
+            *sum = (Vector::new(simd, *sum) + slope * difference).value;
+        }
+    }
+    target[part..part + N].copy_from_slice(&sums);
 }
 
 /// W becomes W + Wᵀ, without a diagonal: a row has no cosine with itself.

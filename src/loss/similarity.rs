@@ -5,7 +5,7 @@ use std::hint::black_box;
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use pulp::Simd;
 
-use crate::numerics::product::{Band, Factors, Finish, Right, Sums, gram};
+use crate::numerics::product::{Band, Factors, Finish, Right, Sums, Two, gram};
 use crate::numerics::vectorize::{Kernel, LANES, Number, Vector, vectorize, whole};
 
 /// Pairs with |cos φ| above 1 − NEAR are measured by their chord, and pull by it.
@@ -17,16 +17,13 @@ const NEAR: f64 = 0.1;
 pub(super) struct Similarity<N = f64>(pub N);
 
 impl<N: Number> Similarity<N> {
-    /// Of an inner product of unit vectors, and ‖x ∓ y‖² where one of them is near the end ±1, which is passed to
-    /// `squared_chord`.
+    /// Of an inner product of unit vectors, and ‖x − end · y‖² where it is near the end ±1.
     #[inline(always)]
-    fn of_inner(inner: N, any_near: bool, squared_chord: impl FnOnce(N) -> N) -> Self {
+    fn of_inner(inner: N, squared_chord: Option<N>) -> Self {
         let end = inner.sign();
         let between = end - inner;
-        if !any_near {
-            return Self(between);
-        }
-        let near = inner.constant(0.5) * squared_chord(end) * end;
+        let Some(squared_chord) = squared_chord else { return Self(between) };
+        let near = inner.constant(0.5) * squared_chord * end;
         Self(inner.magnitude().select_above(1.0 - NEAR, near, between))
     }
 
@@ -110,12 +107,19 @@ impl Finish for AsSimilarity {
     }
 
     #[inline(always)]
-    fn finish<S: Simd>(self, simd: S, inner: S::f64s, factors: Option<Factors<'_, impl Band>>) -> S::f64s {
-        let inner = Vector::new(simd, inner);
-        let Some(factors) = factors else { return Similarity::of_inner(inner, false, |end| end).0.value };
-        let squared_chord =
-            |end| factors.fold(simd, Vector::splat(simd, 0.0), |sum, x, y| add_square(sum, x - end * y));
-        Similarity::of_inner(inner, inner.magnitude().any_above(1.0 - NEAR), squared_chord).0.value
+    fn finish<S: Simd>(self, simd: S, inner: Two<S>, factors: Option<Factors<'_, impl Band>>) -> Two<S> {
+        let inner = [Vector::new(simd, inner[0]), Vector::new(simd, inner[1])];
+        let largest = inner[0].magnitude().larger(inner[1].magnitude());
+        let mut chords = [None; 2];
+        if let Some(factors) = factors
+            && largest.any_above(1.0 - NEAR)
+        {
+            let step = |end| move |sum, x, y: Vector<S>| add_square(sum, x - end * y);
+            let steps = [step(inner[0].sign()), step(inner[1].sign())];
+            let [first, second] = factors.fold(simd, [Vector::splat(simd, 0.0); 2], steps);
+            chords = [Some(first), Some(second)];
+        }
+        [Similarity::of_inner(inner[0], chords[0]).0.value, Similarity::of_inner(inner[1], chords[1]).0.value]
     }
 }
 
@@ -232,9 +236,9 @@ impl Kernel for Pairwise<'_> {
         let pairs = self.0.rows().into_iter().zip(self.1.rows());
         let similarity = |(x, y): (ArrayView1<'_, f64>, ArrayView1<'_, f64>)| {
             let inner = x.iter().zip(y).fold(0.0, |sum, (x, y)| x.multiply_add(*y, sum));
-            Similarity::of_inner(inner, inner.abs() > 1.0 - NEAR, |end| {
-                x.iter().zip(y).fold(0.0, |sum, (x, y)| add_square(sum, x - end * y))
-            })
+            let end = inner.sign();
+            let chord = || x.iter().zip(y).fold(0.0, |sum, (x, y)| add_square(sum, x - end * y));
+            Similarity::of_inner(inner, (inner.abs() > 1.0 - NEAR).then(chord))
         };
         pairs.map(similarity).collect()
     }

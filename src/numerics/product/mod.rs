@@ -18,7 +18,7 @@ use self::entry::Entry;
 pub(crate) use self::packing::Right;
 pub(crate) use self::pieces::{matrix, pieces, side_by_side};
 use self::tile::{AsSummed, Begins, Shape, Tiled};
-pub(crate) use self::tile::{Band, Factors, Finish};
+pub(crate) use self::tile::{Band, Factors, Finish, Two};
 use crate::numerics::mirror::{Combine, mirror};
 use crate::numerics::vectorize::{Number, vectorize};
 

@@ -14,9 +14,13 @@ use crate::numerics::vectorize::{Aligned, Kernel, Vector, vectorize};
 pub(crate) trait Finish<E: Entry = f64>: Copy + Sync {
     /// Whether any of these inner products, row after row, is finished with its factors.
     fn needs_factors<S: Simd>(self, simd: S, sums: &[E::Columns]) -> bool;
-    /// Finishes a vector of inner products of one row with several columns, with their factors if any of the tile needs them.
-    fn finish<S: Simd>(self, simd: S, sums: E::Lanes<S>, factors: Option<Factors<'_, impl Band<E>, E>>) -> E::Lanes<S>;
+    /// Finishes two vectors of inner products of one row with several columns, with their factors if any of the tile needs
+    /// them.
+    fn finish<S: Simd>(self, simd: S, sums: Two<S, E>, factors: Option<Factors<'_, impl Band<E>, E>>) -> Two<S, E>;
 }
+
+/// Two vectors, which keep a processor busier than one whose every sum waits for the one before.
+pub(crate) type Two<S, E = f64> = [<E as Entry>::Lanes<S>; 2];
 
 #[derive(Clone, Copy)]
 pub(super) struct AsSummed;
@@ -28,7 +32,7 @@ impl<E: Entry> Finish<E> for AsSummed {
     }
 
     #[inline(always)]
-    fn finish<S: Simd>(self, _: S, sums: E::Lanes<S>, _: Option<Factors<'_, impl Band<E>, E>>) -> E::Lanes<S> {
+    fn finish<S: Simd>(self, _: S, sums: Two<S, E>, _: Option<Factors<'_, impl Band<E>, E>>) -> Two<S, E> {
         sums
     }
 }
@@ -61,28 +65,33 @@ impl<E: Entry> Band<E> for &[RowsAcross<E>] {
     }
 }
 
-/// The row and the columns that a vector of inner products is made of.
+/// The row and the columns that two vectors of inner products are made of.
 #[derive(Clone, Copy)]
 pub(crate) struct Factors<'a, B, E: Entry = f64> {
     band: B,
     row: usize,
     panel: &'a [E::Columns],
-    part: usize,
+    pair: usize,
 }
 
 impl<B: Band> Factors<'_, B> {
-    /// Folds over the inner index, with the row's entry in every lane and the columns' entries.
+    /// Folds over the inner index, with the row's entry in every lane and the columns' entries, each vector by a step of its
+    /// own.
     #[inline(always)]
     pub fn fold<S: Simd>(
         self,
         simd: S,
-        mut folded: Vector<S>,
-        step: impl Fn(Vector<S>, Vector<S>, Vector<S>) -> Vector<S>,
-    ) -> Vector<S> {
+        mut folded: [Vector<S>; 2],
+        steps: [impl Fn(Vector<S>, Vector<S>, Vector<S>) -> Vector<S>; 2],
+    ) -> [Vector<S>; 2] {
         let entry = self.band.entries::<1>(self.row, self.panel.len());
         for (k, columns) in self.panel.iter().enumerate() {
-            let columns = Vector::new(simd, f64::registers::<S>(columns)[self.part]);
-            folded = step(folded, Vector::splat(simd, entry(0, k)), columns);
+            let columns = f64::registers::<S>(columns);
+            let row = Vector::splat(simd, entry(0, k));
+            folded = [
+                steps[0](folded[0], row, Vector::new(simd, columns[2 * self.pair])),
+                steps[1](folded[1], row, Vector::new(simd, columns[2 * self.pair + 1])),
+            ];
         }
         folded
     }
@@ -262,9 +271,10 @@ fn tile<S: Simd, E: Entry>(
     let needs_factors = finish.needs_factors(simd, &tile);
     let (band, panel) = factors;
     for (row, sums) in tile.iter_mut().enumerate() {
-        for (part, place) in E::registers_mut::<S>(sums).iter_mut().enumerate() {
-            let factors = needs_factors.then_some(Factors { band, row, panel, part });
-            *place = finish.finish(simd, *place, factors);
+        for (pair, places) in E::registers_mut::<S>(sums).chunks_exact_mut(2).enumerate() {
+            let factors = needs_factors.then_some(Factors { band, row, panel, pair });
+            let sums = finish.finish(simd, [places[0], places[1]], factors);
+            [places[0], places[1]] = sums;
         }
     }
     for (row, sums) in result.chunks_exact_mut(columns).zip(&tile) {
