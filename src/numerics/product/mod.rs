@@ -16,6 +16,7 @@ use ndarray::{Array2, ArrayView2, Axis, Slice};
 
 use self::entry::Entry;
 pub(crate) use self::packing::Right;
+use self::pieces::pieces_of_triangle;
 pub(crate) use self::pieces::{matrix, pieces, side_by_side};
 use self::tile::{AsSummed, Begins, Shape, Tiled};
 pub(crate) use self::tile::{Band, Factors, Finish, Two};
@@ -86,16 +87,19 @@ fn tiled<E: Entry>(
 ) -> Array2<f64> {
     let (rows, columns) = (left.nrows(), right.ncols());
     let mut result = vec![0.0; rows * columns];
-    let pieces = pieces(rows, columns * left.ncols());
-    if let Some(first) = pieces.first() {
-        let right = Right::<E>::of(right);
-        let size = first.len() * columns;
-        side_by_side(pieces.iter().zip(result.chunks_mut(size)), |(piece, result)| {
-            let left = left.slice_axis_move(Axis(0), Slice::from(piece.clone()));
-            let (right, begins) = (&right, Begins::AtZero);
-            vectorize(Tiled { left, first_row: piece.start, right, shape, begins, finish, result });
-        });
-    }
+    let work_of_a_row = columns * left.ncols();
+    let pieces = match shape {
+        Shape::Full => pieces(rows, work_of_a_row),
+        Shape::LowerTiles => pieces_of_triangle(rows, work_of_a_row),
+    };
+    let right = Right::<E>::of(right);
+    let mut rest = result.as_mut_slice();
+    let parts = pieces.into_iter().map(|piece| {
+        let result = rest.split_off_mut(..piece.len() * columns).expect("a place for every row");
+        let left = left.slice_axis_move(Axis(0), Slice::from(piece.clone()));
+        Tiled { left, first_row: piece.start, right: &right, shape, begins: Begins::AtZero, finish, result }
+    });
+    side_by_side(parts, vectorize);
     Array2::from_shape_vec((rows, columns), result).expect("an entry for every row and column")
 }
 

@@ -40,3 +40,15 @@ pub(crate) fn pieces(rows: usize, work_of_a_row: usize) -> Vec<Range<usize>> {
     let size = rows.div_ceil(threads).next_multiple_of(ROWS);
     (0..rows).step_by(size).map(|first| first..rows.min(first + size)).collect()
 }
+
+/// As [`pieces`], where the n-th row takes n times as much as the first: pieces of the same work, the first of which have more
+/// rows.
+pub(super) fn pieces_of_triangle(rows: usize, work_of_last_row: usize) -> Vec<Range<usize>> {
+    let even = pieces(rows, work_of_last_row.div_ceil(2));
+    let last = |number: usize| {
+        let share = (number + 1) as f64 / even.len() as f64;
+        ((rows as f64 * share.sqrt()) as usize).next_multiple_of(ROWS).min(rows)
+    };
+    let mut first = 0;
+    (0..even.len()).map(|number| std::mem::replace(&mut first, last(number))..last(number)).collect()
+}

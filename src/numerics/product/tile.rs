@@ -11,7 +11,7 @@ use super::pieces::{ROWS, pieces, side_by_side};
 use crate::numerics::vectorize::{Aligned, Kernel, Vector, vectorize};
 
 /// What becomes of inner products once they are summed; its functions are marked `#[inline(always)]`.
-pub(crate) trait Finish<E: Entry = f64>: Copy + Sync {
+pub(crate) trait Finish<E: Entry = f64>: Copy + Send + Sync {
     /// Whether any of these inner products, row after row, is finished with its factors.
     fn needs_factors<S: Simd>(self, simd: S, sums: &[E::Columns]) -> bool;
     /// Finishes two vectors of inner products of one row with several columns, with their factors if any of the tile needs
