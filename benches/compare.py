@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """The key benchmarks of two checkouts in turn: how many times as long the second one takes, with an interval.
 
-    benches/compare.py OLD NEW [--rounds 7] [--rows NAME]
+    benches/compare.py OLD NEW [--rounds 7] [--rows NAME] [--threads 1]
 
-Each round runs every benchmark once in either checkout, the order reversed from round to round, held to one processor; what
-else the machine does meets both. A ratio is the geometric mean of the rounds' ratios with its 95 % interval by Student's t; it
-is marked where the interval leaves out 1. A row that one of them does not have is left out. Exit status 1 if a row is slower
-beyond its interval by more than `--allowed`. Needs Python's standard library."""
+Each round runs every benchmark once in either checkout, the order reversed from round to round, held to as many processors as
+threads; what else the machine does meets both. A ratio is the geometric mean of the rounds' ratios with its 95 % interval by
+Student's t; it is marked where the interval leaves out 1. A row that one of them does not have is left out. Exit status 1 if a
+row is slower beyond its interval by more than `--allowed`. Needs Python's standard library."""
 
 import argparse
 import math
@@ -23,6 +23,8 @@ ROWS = {
     "InfoNCE, n = 1024, d = 128": ("losses", "two views/info-nce/n = 1024, d = 128"),
     "InfoNCE, n = 1024, d = 768": ("losses", "two views/info-nce/n = 1024, d = 768"),
     "NT-Xent, n = 1024, d = 128": ("losses", "two views/nt-xent/n = 1024, d = 128"),
+    "InfoNCE, n = 512, d = 128, all pairs near": ("losses", "near rows/info-nce/n = 512, d = 128"),
+    "NT-Xent, n = 512, d = 128, all pairs near": ("losses", "near rows/nt-xent/n = 512, d = 128"),
     "one-positive InfoNCE, n = 128, d = 10": ("losses", "one positive, n = 128, d = 10"),
     "class-imbalance training": ("training", "training/class imbalance"),
     "the same with batch normalization": ("training", "training/class imbalance, batch norm"),
@@ -40,12 +42,12 @@ def interval(logarithms):
     return statistics.mean(logarithms), quantile * statistics.stdev(logarithms) / math.sqrt(len(logarithms))
 
 
-def compared(name, checkouts, rounds):
+def compared(name, checkouts, rounds, threads):
     """Least seconds of either checkout, the ratio, and the ends of its interval."""
     times = [[], []]
     for number in range(rounds):
         for place in (0, 1) if number % 2 == 0 else (1, 0):
-            times[place].append(benchmark(*ROWS[name], root=checkouts[place])[0])
+            times[place].append(benchmark(*ROWS[name], threads, checkouts[place])[0])
     mean, half = interval([math.log(new / old) for old, new in zip(*times)])
     return min(times[0]), min(times[1]), *map(math.exp, (mean, mean - half, mean + half))
 
@@ -56,10 +58,13 @@ def main():
     parser.add_argument("new", type=pathlib.Path, help="another one")
     parser.add_argument("--rounds", type=int, default=7, help="rounds, at least 3 (default 7)")
     parser.add_argument("--rows", default="", help="only rows whose name holds this")
+    parser.add_argument("--threads", type=int, default=1, help="threads, each with a processor of its own (default 1)")
     parser.add_argument("--allowed", type=float, default=0.05, help="a slow-down that is no failure (default 0.05)")
     asked = parser.parse_args()
     if asked.rounds < 3:
         parser.error(f"--rounds {asked.rounds}: an interval needs at least 3")
+    if asked.threads < 1:
+        parser.error(f"--threads {asked.threads}: at least 1")
     checkouts = [asked.old.resolve(), asked.new.resolve()]
     for checkout in checkouts:
         if not (checkout / "benches" / "engines.rs").is_file():
@@ -71,11 +76,11 @@ def main():
         benches = [part for bench in sorted({ROWS[name][0] for name in names}) for part in ("--bench", bench)]
         subprocess.run(["cargo", "bench", "--quiet", *benches, "--no-run"], cwd=checkout, check=True)
     print(f"{machine()}; {when()}; {asked.rounds} rounds.\n")
-    head(["work, one thread", "old, at best", "new, at best", "new over old", ""])
+    head([f"work, {asked.threads} thread{'s'[: asked.threads - 1]}", "old, at best", "new, at best", "new over old", ""])
     slower = False
     for name in names:
         try:
-            old, new, ratio, low, high = compared(name, checkouts, asked.rounds)
+            old, new, ratio, low, high = compared(name, checkouts, asked.rounds, asked.threads)
         except NoBenchmark:
             row([name, "-", "-", "-", "not in both"])
             continue
