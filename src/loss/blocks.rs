@@ -135,8 +135,10 @@ pub(super) fn between(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>, rows: &imp
         let found = pairs.evaluate(rows, &pulling, Block { first, entries, losses, gradient });
         <Right>::of(x).add_transposed(matrix(entries, columns), gradient_of_y, first == 0);
         kept += found.iter().map(Pulls::len).sum::<usize>();
-        near = near.filter(|_| kept <= KEPT);
-        near.iter_mut().for_each(|near: &mut Vec<Pulls>| near.extend_from_slice(&found));
+        near = near.filter(|_: &Vec<Pulls>| kept <= KEPT);
+        if let Some(near) = &mut near {
+            near.extend(found);
+        }
     }
     // Near pairs pull last, in the order of the rows of x.
     match near {
