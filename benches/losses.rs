@@ -51,7 +51,7 @@ fn many_rows(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// As of a network at its start: every cosine is near 0.96, and every pair pulls by its difference.
+/// A batch that lies close together: every cosine is near 0.96, and every pair pulls by its difference.
 fn near_rows(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("near rows");
     group.sample_size(10);
